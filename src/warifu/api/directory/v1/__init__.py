@@ -1,0 +1,1 @@
+"""Generated from protos/warifu/api/directory/v1. Do not edit."""

@@ -1,0 +1,120 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class LeafEvent(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LEAF_EVENT_UNSPECIFIED: _ClassVar[LeafEvent]
+    LEAF_EVENT_PERMITTED: _ClassVar[LeafEvent]
+    LEAF_EVENT_ANSWERED: _ClassVar[LeafEvent]
+    LEAF_EVENT_REFUSED: _ClassVar[LeafEvent]
+    LEAF_EVENT_FAILED: _ClassVar[LeafEvent]
+    LEAF_EVENT_PENDING: _ClassVar[LeafEvent]
+    LEAF_EVENT_CODES_CONVERTED: _ClassVar[LeafEvent]
+    LEAF_EVENT_ASSESSMENT_WITHDRAWN: _ClassVar[LeafEvent]
+    LEAF_EVENT_ASSESSMENT_REINSTATED: _ClassVar[LeafEvent]
+LEAF_EVENT_UNSPECIFIED: LeafEvent
+LEAF_EVENT_PERMITTED: LeafEvent
+LEAF_EVENT_ANSWERED: LeafEvent
+LEAF_EVENT_REFUSED: LeafEvent
+LEAF_EVENT_FAILED: LeafEvent
+LEAF_EVENT_PENDING: LeafEvent
+LEAF_EVENT_CODES_CONVERTED: LeafEvent
+LEAF_EVENT_ASSESSMENT_WITHDRAWN: LeafEvent
+LEAF_EVENT_ASSESSMENT_REINSTATED: LeafEvent
+
+class ExchangeLeaf(_message.Message):
+    __slots__ = ("event", "event_time", "processing_number", "request_id", "inquirer", "provider", "procedure_code", "item_code", "permission_row", "reason", "inquiry_digest", "sent_digest", "code_count", "non_disclosure")
+    EVENT_FIELD_NUMBER: _ClassVar[int]
+    EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
+    PROCESSING_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    INQUIRER_FIELD_NUMBER: _ClassVar[int]
+    PROVIDER_FIELD_NUMBER: _ClassVar[int]
+    PROCEDURE_CODE_FIELD_NUMBER: _ClassVar[int]
+    ITEM_CODE_FIELD_NUMBER: _ClassVar[int]
+    PERMISSION_ROW_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    INQUIRY_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    SENT_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    CODE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    NON_DISCLOSURE_FIELD_NUMBER: _ClassVar[int]
+    event: LeafEvent
+    event_time: _timestamp_pb2.Timestamp
+    processing_number: str
+    request_id: bytes
+    inquirer: str
+    provider: str
+    procedure_code: str
+    item_code: str
+    permission_row: str
+    reason: str
+    inquiry_digest: bytes
+    sent_digest: bytes
+    code_count: int
+    non_disclosure: bool
+    def __init__(self, event: _Optional[_Union[LeafEvent, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., processing_number: _Optional[str] = ..., request_id: _Optional[bytes] = ..., inquirer: _Optional[str] = ..., provider: _Optional[str] = ..., procedure_code: _Optional[str] = ..., item_code: _Optional[str] = ..., permission_row: _Optional[str] = ..., reason: _Optional[str] = ..., inquiry_digest: _Optional[bytes] = ..., sent_digest: _Optional[bytes] = ..., code_count: _Optional[int] = ..., non_disclosure: bool = ...) -> None: ...
+
+class GetCheckpointRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetCheckpointResponse(_message.Message):
+    __slots__ = ("signed_note",)
+    SIGNED_NOTE_FIELD_NUMBER: _ClassVar[int]
+    signed_note: bytes
+    def __init__(self, signed_note: _Optional[bytes] = ...) -> None: ...
+
+class GetInclusionProofRequest(_message.Message):
+    __slots__ = ("position", "tree_size")
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    TREE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    position: int
+    tree_size: int
+    def __init__(self, position: _Optional[int] = ..., tree_size: _Optional[int] = ...) -> None: ...
+
+class GetInclusionProofResponse(_message.Message):
+    __slots__ = ("hashes", "leaf")
+    HASHES_FIELD_NUMBER: _ClassVar[int]
+    LEAF_FIELD_NUMBER: _ClassVar[int]
+    hashes: _containers.RepeatedScalarFieldContainer[bytes]
+    leaf: bytes
+    def __init__(self, hashes: _Optional[_Iterable[bytes]] = ..., leaf: _Optional[bytes] = ...) -> None: ...
+
+class GetConsistencyProofRequest(_message.Message):
+    __slots__ = ("first_size", "second_size")
+    FIRST_SIZE_FIELD_NUMBER: _ClassVar[int]
+    SECOND_SIZE_FIELD_NUMBER: _ClassVar[int]
+    first_size: int
+    second_size: int
+    def __init__(self, first_size: _Optional[int] = ..., second_size: _Optional[int] = ...) -> None: ...
+
+class GetConsistencyProofResponse(_message.Message):
+    __slots__ = ("hashes",)
+    HASHES_FIELD_NUMBER: _ClassVar[int]
+    hashes: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, hashes: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class ListLeavesRequest(_message.Message):
+    __slots__ = ("first_position", "leaf_count")
+    FIRST_POSITION_FIELD_NUMBER: _ClassVar[int]
+    LEAF_COUNT_FIELD_NUMBER: _ClassVar[int]
+    first_position: int
+    leaf_count: int
+    def __init__(self, first_position: _Optional[int] = ..., leaf_count: _Optional[int] = ...) -> None: ...
+
+class ListLeavesResponse(_message.Message):
+    __slots__ = ("first_position", "leaves")
+    FIRST_POSITION_FIELD_NUMBER: _ClassVar[int]
+    LEAVES_FIELD_NUMBER: _ClassVar[int]
+    first_position: int
+    leaves: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, first_position: _Optional[int] = ..., leaves: _Optional[_Iterable[bytes]] = ...) -> None: ...

@@ -1,0 +1,191 @@
+"""The error catalogue: every way a warifu call can end badly, said once.
+
+Decides, for each :class:`Reason`, the gRPC status it travels as, whether it is *definite* (the operation
+surely did not happen, so nothing needs reconciling) and the one public sentence people read.
+
+Core code raises :class:`WarifuError`; exactly one place, ``warifu.rpc.status``, turns it into a
+``google.rpc.Status`` and back. An error must never carry a My Number, a code, a name or a payload: ``where``
+is public and says *where* in the input the fault lies (a field path, or file, line and field); ``debug`` is for
+the local log only, and is held to the same rule.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+__all__ = ["CATALOGUE", "CatalogueEntry", "Reason", "WarifuError"]
+
+
+class Reason(enum.Enum):
+    """Why a call failed. The value is the ``reason`` of the ``ErrorInfo`` on the wire."""
+
+    CALLER_NOT_IDENTIFIED = "CALLER_NOT_IDENTIFIED"
+    CALLER_REVOKED = "CALLER_REVOKED"
+    CALLER_NOT_ALLOWED = "CALLER_NOT_ALLOWED"
+    REQUEST_MALFORMED = "REQUEST_MALFORMED"
+    REQUEST_TOO_LARGE = "REQUEST_TOO_LARGE"
+    REQUEST_REUSED = "REQUEST_REUSED"
+    POINT_INVALID = "POINT_INVALID"
+    SUITE_UNKNOWN = "SUITE_UNKNOWN"
+    SIGNATURE_INVALID = "SIGNATURE_INVALID"
+    EPOCH_STALE = "EPOCH_STALE"
+    CLOCK_SKEWED = "CLOCK_SKEWED"
+    DEADLINE_TOO_SHORT = "DEADLINE_TOO_SHORT"
+    INSTITUTION_UNKNOWN = "INSTITUTION_UNKNOWN"
+    PROCEDURE_UNKNOWN = "PROCEDURE_UNKNOWN"
+    ITEM_UNKNOWN = "ITEM_UNKNOWN"
+    EXCHANGE_NOT_PERMITTED = "EXCHANGE_NOT_PERMITTED"
+    ASSESSMENT_NOT_IN_FORCE = "ASSESSMENT_NOT_IN_FORCE"
+    CONSENT_MISSING = "CONSENT_MISSING"
+    PERMIT_REUSED = "PERMIT_REUSED"
+    NUMBER_MALFORMED = "NUMBER_MALFORMED"
+    NUMBER_NOT_DESIGNATED = "NUMBER_NOT_DESIGNATED"
+    CODE_NOT_ACQUIRED = "CODE_NOT_ACQUIRED"
+    RECORD_NOT_HELD = "RECORD_NOT_HELD"
+    RECORD_NOT_PUBLISHED = "RECORD_NOT_PUBLISHED"
+    AWAITING_RELEASE = "AWAITING_RELEASE"
+    RELEASE_REFUSED = "RELEASE_REFUSED"
+    INQUIRY_UNKNOWN = "INQUIRY_UNKNOWN"
+    PROVIDER_UNREACHABLE = "PROVIDER_UNREACHABLE"
+    PROVIDER_TIMED_OUT = "PROVIDER_TIMED_OUT"
+    PROVIDER_ANSWER_INVALID = "PROVIDER_ANSWER_INVALID"
+    PROVIDER_FAILED = "PROVIDER_FAILED"
+    HUB_UNREACHABLE = "HUB_UNREACHABLE"
+    HUB_TIMED_OUT = "HUB_TIMED_OUT"
+    HUB_ANSWER_INVALID = "HUB_ANSWER_INVALID"
+    AUTHORITY_UNREACHABLE = "AUTHORITY_UNREACHABLE"
+    LOG_UNAVAILABLE = "LOG_UNAVAILABLE"
+    STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
+    OVERLOADED = "OVERLOADED"
+    CONFIG_INVALID = "CONFIG_INVALID"
+    FILE_INVALID = "FILE_INVALID"
+    DIRECTORY_INVALID = "DIRECTORY_INVALID"
+    KEY_INVALID = "KEY_INVALID"
+    LOG_INVALID = "LOG_INVALID"
+    INTERNAL = "INTERNAL"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """One line of the catalogue.
+
+    ``status`` is the name of a gRPC status code; ``definite`` is true when the operation surely did not happen;
+    ``public_text`` is one sentence that says what went wrong and, where there is something to do, what.
+    """
+
+    status: str
+    definite: bool
+    public_text: str
+
+
+def _no(status: str, public_text: str) -> CatalogueEntry:
+    return CatalogueEntry(status, True, public_text)
+
+
+def _unknown(status: str, public_text: str) -> CatalogueEntry:
+    return CatalogueEntry(status, False, public_text)
+
+
+CATALOGUE: dict[Reason, CatalogueEntry] = {
+    Reason.CALLER_NOT_IDENTIFIED: _no(
+        "UNAUTHENTICATED",
+        "The client certificate does not name exactly one institution of this network, or not the one in the request.",
+    ),
+    Reason.CALLER_REVOKED: _no("UNAUTHENTICATED", "The client certificate is on the network's revocation list."),
+    Reason.CALLER_NOT_ALLOWED: _no("PERMISSION_DENIED", "This kind of caller may not call this method."),
+    Reason.REQUEST_MALFORMED: _no("INVALID_ARGUMENT", "The request does not have the shape the contract asks for."),
+    Reason.REQUEST_TOO_LARGE: _no("RESOURCE_EXHAUSTED", "The message is larger than the network carries."),
+    Reason.REQUEST_REUSED: _no(
+        "ALREADY_EXISTS", "This request_id was used before with other content; use a fresh one for a new request."
+    ),
+    Reason.POINT_INVALID: _no("INVALID_ARGUMENT", "An encrypted code is not a valid element of the network's group."),
+    Reason.SUITE_UNKNOWN: _no("INVALID_ARGUMENT", "The request names a cryptographic suite this network does not use."),
+    Reason.SIGNATURE_INVALID: _no("UNAUTHENTICATED", "A signature does not verify over what it must cover."),
+    Reason.EPOCH_STALE: _no(
+        "FAILED_PRECONDITION", "The request uses keys of another epoch; fetch the directory again and retry."
+    ),
+    Reason.CLOCK_SKEWED: _no(
+        "FAILED_PRECONDITION", "The request is expired or dated in the future; check the sender's clock."
+    ),
+    Reason.DEADLINE_TOO_SHORT: _no(
+        "DEADLINE_EXCEEDED", "Too little time is left to finish the exchange; call again with a longer deadline."
+    ),
+    Reason.INSTITUTION_UNKNOWN: _no("NOT_FOUND", "No institution of this network has that institution code."),
+    Reason.PROCEDURE_UNKNOWN: _no("NOT_FOUND", "The permission table knows no such procedure."),
+    Reason.ITEM_UNKNOWN: _no("NOT_FOUND", "The permission table knows no such item."),
+    Reason.EXCHANGE_NOT_PERMITTED: _no(
+        "PERMISSION_DENIED", "No permission row lets this inquirer ask this provider for this item in this procedure."
+    ),
+    Reason.ASSESSMENT_NOT_IN_FORCE: _no(
+        "PERMISSION_DENIED", "The protection assessment (PIA) of a file concerned is not in force."
+    ),
+    Reason.CONSENT_MISSING: _no(
+        "PERMISSION_DENIED", "An ordinance affair needs the person's recorded consent for this item."
+    ),
+    Reason.PERMIT_REUSED: _no("ALREADY_EXISTS", "The provision permit was already used for another exchange."),
+    Reason.NUMBER_MALFORMED: _no("INVALID_ARGUMENT", "The number is not well formed or its check digit is wrong."),
+    Reason.NUMBER_NOT_DESIGNATED: _no(
+        "NOT_FOUND", "The numbering authority of this network did not designate that number."
+    ),
+    Reason.CODE_NOT_ACQUIRED: _no("FAILED_PRECONDITION", "No code has been acquired for this person here."),
+    Reason.RECORD_NOT_HELD: _no("NOT_FOUND", "The provider has registered no such record; fall back to paper."),
+    Reason.RECORD_NOT_PUBLISHED: _no("NOT_FOUND", "The record is outside its publication dates; fall back to paper."),
+    Reason.AWAITING_RELEASE: _no(
+        "FAILED_PRECONDITION", "The provider answers only after a clerk has released the answer; fetch it later."
+    ),
+    Reason.RELEASE_REFUSED: _no("PERMISSION_DENIED", "A clerk of the provider refused to release the answer."),
+    Reason.INQUIRY_UNKNOWN: _no("NOT_FOUND", "No inquiry with that processing number is known here."),
+    Reason.PROVIDER_UNREACHABLE: _no("UNAVAILABLE", "The provider could not be reached; nothing was asked of it."),
+    Reason.PROVIDER_TIMED_OUT: _unknown("DEADLINE_EXCEEDED", "The provider did not answer in time; it may have."),
+    Reason.PROVIDER_ANSWER_INVALID: _unknown(
+        "INTERNAL", "The provider's answer is not a valid answer to this exchange and was discarded."
+    ),
+    Reason.PROVIDER_FAILED: _unknown("INTERNAL", "The provider failed while answering."),
+    Reason.HUB_UNREACHABLE: _unknown(
+        "UNAVAILABLE", "The hub could not be reached or broke off; retry with the same request_id."
+    ),
+    Reason.HUB_TIMED_OUT: _unknown(
+        "DEADLINE_EXCEEDED", "The hub did not answer in time; retry with the same request_id."
+    ),
+    Reason.HUB_ANSWER_INVALID: _unknown("INTERNAL", "What came back through the hub does not verify; it was discarded."),
+    Reason.AUTHORITY_UNREACHABLE: _unknown("UNAVAILABLE", "The numbering authority could not be reached; retry."),
+    Reason.LOG_UNAVAILABLE: _unknown(
+        "UNAVAILABLE", "The exchange could not be logged, so the answer was withheld; retry with the same request_id."
+    ),
+    Reason.STORE_UNAVAILABLE: _unknown("UNAVAILABLE", "The party could not write its own records; retry."),
+    Reason.OVERLOADED: _no("RESOURCE_EXHAUSTED", "Too many exchanges are under way; retry after a pause."),
+    Reason.CONFIG_INVALID: _no("FAILED_PRECONDITION", "A configuration file is not valid."),
+    Reason.FILE_INVALID: _no("INVALID_ARGUMENT", "An input file is not valid; nothing of it was taken."),
+    Reason.DIRECTORY_INVALID: _no("FAILED_PRECONDITION", "A directory entry does not verify and is not used."),
+    Reason.KEY_INVALID: _no("FAILED_PRECONDITION", "A key file is missing or malformed."),
+    Reason.LOG_INVALID: _no("DATA_LOSS", "The exchange log does not verify."),
+    Reason.INTERNAL: _unknown("INTERNAL", "Something failed inside the called party; its log says what."),
+}
+
+
+class WarifuError(Exception):
+    """The one exception of warifu: a :class:`Reason`, where the fault lies, and a note for the local log.
+
+    ``str()`` gives the public text (and ``where``), never ``debug``, so printing one is always safe.
+    """
+
+    def __init__(self, reason: Reason, *, where: str = "", debug: str = "") -> None:
+        self.reason = reason
+        self.where = where
+        self.debug = debug
+        super().__init__(reason, where)
+
+    @property
+    def entry(self) -> CatalogueEntry:
+        """The catalogue line of this error's reason."""
+        return CATALOGUE[self.reason]
+
+    @property
+    def definite(self) -> bool:
+        """True when the operation surely did not happen."""
+        return self.entry.definite
+
+    def __str__(self) -> str:
+        at = f" [{self.where}]" if self.where else ""
+        return f"{self.reason.value}: {self.entry.public_text}{at}"
