@@ -1,0 +1,139 @@
+"""Sealed boxes: what only the addressed agency can read.
+
+Decides how a query or an answer is encrypted on its way (HPKE, RFC 9180, base mode, DHKEM(X25519, HKDF-SHA256),
+HKDF-SHA256, ChaCha20-Poly1305) and how a code is encrypted at rest (RFC 8439). The ``info`` of a box is the exchange's
+context, so a box opens only inside the exchange it was made for. Boxes come in steps of 256 bytes, because the hub sees
+lengths. The hub must never import this module; it relays boxes and cannot open one.
+
+HPKE base mode does not say who sealed: that is what the signatures of :mod:`warifu.signature` are for.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final, Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+from warifu.errors import Reason, WarifuError
+from warifu.group import RandomBytes
+
+__all__ = ["BOX_OVERHEAD", "PADDING_STEP", "SealingKey", "open_at_rest", "open_sealed", "seal", "seal_at_rest"]
+
+PADDING_STEP: Final = 256
+"""Plaintexts are padded to a multiple of this many bytes, their four-byte length included."""
+
+BOX_OVERHEAD: Final = 48
+"""Bytes a box adds to its padded plaintext: an ephemeral public key (32) and a tag (16)."""
+
+_KEY_SIZE: Final = 32
+_LENGTH_SIZE: Final = 4
+_NONCE_SIZE: Final = 12
+_TAG_SIZE: Final = 16
+_SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+
+
+class SealingKey:
+    """The private half of an X25519 key pair (RFC 7748). Secret: masked when printed.
+
+    ``public`` is the other half, 32 bytes, which anyone may seal to.
+    """
+
+    __slots__ = ("_private", "public")
+
+    def __init__(self, private: X25519PrivateKey) -> None:
+        self._private = private
+        self.public: Final = private.public_key().public_bytes_raw()
+
+    @classmethod
+    def generate(cls) -> Self:
+        """A new key pair."""
+        return cls(X25519PrivateKey.generate())
+
+    @classmethod
+    def from_bytes(cls, encoded: bytes, where: str = "") -> Self:
+        """The key pair of 32 private bytes. Raises: ``KEY_INVALID``."""
+        if len(encoded) != _KEY_SIZE:
+            raise WarifuError(Reason.KEY_INVALID, where=where)
+        return cls(X25519PrivateKey.from_private_bytes(encoded))
+
+    def to_bytes(self) -> bytes:
+        """The 32 private bytes, for a key file."""
+        return self._private.private_bytes_raw()
+
+    def decrypt(self, info: bytes, box: bytes) -> bytes:
+        """The padded plaintext of ``box``. Raises: ``cryptography.exceptions.InvalidTag`` when it does not open."""
+        return _SUITE.decrypt(box, self._private, info)
+
+    def __repr__(self) -> str:
+        return "SealingKey(…)"
+
+
+def seal(public_key: bytes, info: bytes, plaintext: bytes) -> bytes:
+    """Encrypt ``plaintext`` so that only the holder of ``public_key`` can open it, and only with the same ``info``.
+
+    The box is 48 bytes longer than the plaintext padded to steps of 256. Sealing twice gives different boxes. Raises:
+    ``KEY_INVALID`` when ``public_key`` is not 32 bytes or is a point of small order, to which nothing can be sealed.
+    """
+    padded = _pad(plaintext)
+    try:
+        return _SUITE.encrypt(padded, X25519PublicKey.from_public_bytes(public_key), info)
+    except ValueError:
+        raise WarifuError(Reason.KEY_INVALID, where="sealing_key") from None
+
+
+def open_sealed(key: SealingKey, info: bytes, box: bytes, *, where: str) -> bytes:
+    """Open a box sealed to ``key`` with the same ``info``.
+
+    Raises: ``REQUEST_MALFORMED`` at ``where``, whatever the fault, so that the error teaches nothing about the box.
+    """
+    if len(box) < BOX_OVERHEAD + PADDING_STEP or (len(box) - BOX_OVERHEAD) % PADDING_STEP:
+        raise WarifuError(Reason.REQUEST_MALFORMED, where=where)
+    try:
+        return _unpad(key.decrypt(info, box))
+    except (InvalidTag, ValueError):
+        raise WarifuError(Reason.REQUEST_MALFORMED, where=where) from None
+
+
+def _pad(plaintext: bytes) -> bytes:
+    body = len(plaintext).to_bytes(_LENGTH_SIZE, "big") + plaintext
+    return body + bytes(-len(body) % PADDING_STEP)
+
+
+def _unpad(padded: bytes) -> bytes:
+    """Undo :func:`_pad`; one plaintext has one padded form, so anything else is refused with ``ValueError``."""
+    length = int.from_bytes(padded[:_LENGTH_SIZE], "big")
+    plaintext = padded[_LENGTH_SIZE : _LENGTH_SIZE + length]
+    if _pad(plaintext) != padded:
+        raise ValueError("padding is not canonical")
+    return plaintext
+
+
+def seal_at_rest(key: bytes, plaintext: bytes, aad: bytes, random_bytes: RandomBytes = secrets.token_bytes) -> bytes:
+    """Encrypt a value for a party's own database: 12-byte random nonce, ciphertext, 16-byte tag.
+
+    ``key`` is 32 bytes; ``aad`` names the place the value belongs to, so that rows cannot be swapped. Good for 2^32
+    values under one key (random nonces). Raises: ``KEY_INVALID`` when ``key`` has another length.
+    """
+    nonce = random_bytes(_NONCE_SIZE)
+    return nonce + _at_rest(key).encrypt(nonce, plaintext, aad)
+
+
+def open_at_rest(key: bytes, sealed: bytes, aad: bytes) -> bytes:
+    """Decrypt what :func:`seal_at_rest` made. Raises: ``KEY_INVALID`` when key, place or value do not fit together."""
+    cipher = _at_rest(key)
+    if len(sealed) < _NONCE_SIZE + _TAG_SIZE:
+        raise WarifuError(Reason.KEY_INVALID, where="value at rest")
+    try:
+        return cipher.decrypt(sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], aad)
+    except InvalidTag:
+        raise WarifuError(Reason.KEY_INVALID, where="value at rest") from None
+
+
+def _at_rest(key: bytes) -> ChaCha20Poly1305:
+    if len(key) != _KEY_SIZE:
+        raise WarifuError(Reason.KEY_INVALID, where="key at rest")
+    return ChaCha20Poly1305(key)
