@@ -1,0 +1,165 @@
+"""The context of one exchange: the 116 bytes that every signature, sealed body and randomiser is bound to.
+
+Decides the canonical layout, so that inquirer, hub and provider hash the same bytes. It names institutions, procedure
+and item in full rather than by an index: no table has to be shared for two parties to agree on what was asked. It must
+never hold anything about the person, for the hub reads all of it.
+
+Layout, big-endian, in this order: suite u8, kind u8, request_id 16, inquirer 16, provider 16, item 16, procedure 16,
+flags u16, issued u64, expires u64 (both Unix milliseconds), epoch_from u32, epoch_to u32, key_id_to 8. (Crypto design: the context of an exchange, and HPKE ``info``.)
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from warifu.errors import Reason, WarifuError
+from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
+
+__all__ = [
+    "CONTEXT_SIZE",
+    "LONGEST_SKEW",
+    "LONGEST_VALIDITY",
+    "NO_ITEM",
+    "NO_PROCEDURE",
+    "ContextKind",
+    "ExchangeContext",
+    "ExchangeFlags",
+]
+
+_LAYOUT = struct.Struct(">BB16s16s16s16s16sHQQII8s")
+CONTEXT_SIZE = _LAYOUT.size
+"""Length of an encoded context in bytes."""
+
+LONGEST_VALIDITY = timedelta(minutes=10)
+"""The longest time from issue to expiry that a hub or provider accepts."""
+
+LONGEST_SKEW = timedelta(minutes=2)
+"""How far two parties' clocks may differ."""
+
+NO_ITEM = ItemCode("TM00000000000000")
+"""Stands in a context of kind ISSUE, where no item is asked for."""
+
+NO_PROCEDURE = ProcedureCode("JT00000000000000")
+"""Stands in a context of kind ISSUE, where no procedure is under way."""
+
+
+class ContextKind(enum.IntEnum):
+    """What the context is for; a value of one kind never verifies as another."""
+
+    EXCHANGE = 1
+    ISSUE = 2
+
+
+class ExchangeFlags(enum.IntFlag):
+    """What the inquirer declares about the exchange, visible to the hub."""
+
+    NONE = 0
+    ORDINANCE = 1
+    """An affair by ordinance (Act Art. 19(9))."""
+    CONSENT = 2
+    """The person's consent is on record."""
+    NON_DISCLOSURE = 4
+    """The fact of the inquiry is not to be disclosed (Act Art. 23(2))."""
+
+
+_ALL_FLAGS = ExchangeFlags.ORDINANCE | ExchangeFlags.CONSENT | ExchangeFlags.NON_DISCLOSURE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeContext:
+    """Who asks whom for what, when and with which keys. ``request_id`` is 16 bytes, times are Unix milliseconds."""
+
+    suite: int
+    kind: ContextKind
+    request_id: bytes
+    inquirer: InstitutionCode
+    provider: InstitutionCode
+    item_code: ItemCode
+    procedure_code: ProcedureCode
+    flags: ExchangeFlags
+    issued_ms: int
+    expires_ms: int
+    epoch_from: int
+    epoch_to: int
+    key_id_to: bytes
+
+    def encode(self) -> bytes:
+        """The canonical bytes, ``CONTEXT_SIZE`` long."""
+        return _LAYOUT.pack(
+            self.suite,
+            self.kind,
+            self.request_id,
+            str(self.inquirer).encode(),
+            str(self.provider).encode(),
+            str(self.item_code).encode(),
+            str(self.procedure_code).encode(),
+            self.flags,
+            self.issued_ms,
+            self.expires_ms,
+            self.epoch_from,
+            self.epoch_to,
+            self.key_id_to,
+        )
+
+    @classmethod
+    def decode(cls, encoded: bytes, *, where: str = "context") -> ExchangeContext:
+        """Read canonical bytes back. ``decode(c).encode() == c`` for everything accepted.
+
+        Raises:
+            WarifuError: REQUEST_MALFORMED, located at the field that does not fit.
+        """
+        if len(encoded) != CONTEXT_SIZE:
+            raise WarifuError(Reason.REQUEST_MALFORMED, where=where, debug=f"{len(encoded)} bytes")
+        suite, kind, request_id, *names, flags, issued, expires, epoch_from, epoch_to, key_id = _LAYOUT.unpack(encoded)
+        inquirer, provider, item, procedure = (_ascii(name, where) for name in names)
+        if kind not in (ContextKind.EXCHANGE, ContextKind.ISSUE):
+            raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{where}.kind")
+        if flags & ~_ALL_FLAGS:
+            raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{where}.flags")
+        return cls(
+            suite=suite,
+            kind=ContextKind(kind),
+            request_id=request_id,
+            inquirer=InstitutionCode.parse(inquirer, f"{where}.inquirer"),
+            provider=InstitutionCode.parse(provider, f"{where}.provider"),
+            item_code=ItemCode.parse(item, f"{where}.item_code"),
+            procedure_code=ProcedureCode.parse(procedure, f"{where}.procedure_code"),
+            flags=ExchangeFlags(flags),
+            issued_ms=issued,
+            expires_ms=expires,
+            epoch_from=epoch_from,
+            epoch_to=epoch_to,
+            key_id_to=key_id,
+        )
+
+    def check_times(self, now: datetime, *, where: str = "context") -> None:
+        """Refuse a context from the future, an expired one, and one that claims too long a life.
+
+        Raises:
+            WarifuError: CLOCK_SKEWED.
+        """
+        now_ms, skew_ms = _unix_ms(now), _in_ms(LONGEST_SKEW)
+        if self.issued_ms > now_ms + skew_ms:
+            raise WarifuError(Reason.CLOCK_SKEWED, where=f"{where}.issued", debug="from the future")
+        if self.expires_ms < now_ms - skew_ms:
+            raise WarifuError(Reason.CLOCK_SKEWED, where=f"{where}.expires", debug="expired")
+        if not 0 < self.expires_ms - self.issued_ms <= _in_ms(LONGEST_VALIDITY):
+            raise WarifuError(Reason.CLOCK_SKEWED, where=f"{where}.expires", debug="too long a life")
+
+
+def _ascii(raw: bytes, where: str) -> str:
+    try:
+        return raw.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise WarifuError(Reason.REQUEST_MALFORMED, where=where) from error
+
+
+def _unix_ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _in_ms(span: timedelta) -> int:
+    return span // timedelta(milliseconds=1)

@@ -1,0 +1,84 @@
+"""One party's folder: its settings, certificates, keys and directory, as files.
+
+Decides which file holds what and that secrets are readable by their owner alone. Secrets are files, never values in a
+settings file, so that a settings file can be shown to anyone. Knows no protocol.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from warifu.directory import Directory, read_directory_file
+from warifu.errors import Reason, WarifuError
+from warifu.identifiers import InstitutionCode
+
+__all__ = ["PartyFolder", "PartySettings"]
+
+_SETTINGS = "party.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartySettings:
+    """What a party is. ``listen`` is host:port; port 0 takes any free one."""
+
+    network: str
+    role: str
+    institution_code: InstitutionCode
+    institution_kind: str
+    institution_name: str
+    listen: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartyFolder:
+    """A folder that holds one party."""
+
+    path: Path
+
+    def settings(self) -> PartySettings:
+        """The party's settings. Raises: CONFIG_INVALID, naming the file and the field."""
+        try:
+            fields = json.loads((self.path / _SETTINGS).read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise WarifuError(Reason.CONFIG_INVALID, where=_SETTINGS, debug=type(error).__name__) from error
+        expected = set(PartySettings.__slots__)
+        if not isinstance(fields, dict) or set(fields) != expected or not all(isinstance(v, str) for v in fields.values()):
+            wanted = ", ".join(sorted(expected))
+            raise WarifuError(Reason.CONFIG_INVALID, where=f"{_SETTINGS}: needs exactly the text fields {wanted}")
+        code = InstitutionCode.parse(fields.pop("institution_code"), f"{_SETTINGS}: institution_code")
+        return PartySettings(institution_code=code, **fields)
+
+    def write_settings(self, settings: PartySettings) -> None:
+        """Write the party's settings."""
+        text = json.dumps(asdict(settings), ensure_ascii=False, indent=2)
+        (self.path / _SETTINGS).write_text(text + "\n", "utf-8")
+
+    def directory(self) -> Directory:
+        """The party's copy of the directory, every entry verified. Raises: DIRECTORY_INVALID."""
+        return Directory.from_message(read_directory_file(self.path / "directory.json"))
+
+    def secret(self, name: str, size: int = 32) -> bytes:
+        """The secret in ``name``: ``size`` bytes, kept as hexadecimal text.
+
+        Raises:
+            WarifuError: KEY_INVALID, naming the file, when it is missing, malformed or open to others.
+        """
+        path = self.path / name
+        try:
+            if path.stat().st_mode & 0o077:
+                raise WarifuError(Reason.KEY_INVALID, where=f"{name}: readable by others; run chmod 600 on it")
+            secret = bytes.fromhex(path.read_text("ascii").strip())
+        except (OSError, ValueError) as error:
+            raise WarifuError(Reason.KEY_INVALID, where=name, debug=type(error).__name__) from error
+        if len(secret) != size:
+            raise WarifuError(Reason.KEY_INVALID, where=f"{name}: {size} bytes are needed")
+        return secret
+
+    def write_secret(self, name: str, secret: bytes) -> None:
+        """Write a secret, readable by its owner alone from the first moment. An existing file is never overwritten."""
+        descriptor = os.open(self.path / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secret.hex() + "\n")
