@@ -62,7 +62,7 @@ def _generate(target: Path) -> None:
         f"--mypy_grpc_out=quiet:{target}",
         *sources,
     ]
-    if subprocess.run(command, cwd=ROOT).returncode:  # protoc has said what is wrong, with file and line
+    if subprocess.run(command, cwd=ROOT, check=False).returncode:  # protoc has said what is wrong, with file and line
         sys.exit("protos: the generator failed")
     _add_package_files(target)
 
