@@ -19,14 +19,13 @@ from warifu.canonical import digest
 from warifu.errors import Reason, WarifuError
 from warifu.group import Group, Point, group_of
 from warifu.identifiers import InstitutionCode
-from warifu.proofs import verify_joint_key
+from warifu.proofs import joint_key_context, verify_joint_key
 from warifu.signature import SigningKey, verify_signature
 
 __all__ = [
     "Directory",
     "DirectoryEntry",
     "countersign_entry",
-    "joint_key_context",
     "read_directory_file",
     "sign_entry",
     "write_directory_file",
@@ -52,11 +51,6 @@ class DirectoryEntry:
     sealing_key: bytes
     signing_key: bytes
     key_id: bytes
-
-
-def joint_key_context(institution: InstitutionCode, epoch: int, suite: int) -> bytes:
-    """What the joint-key proof is bound to, so that a proof made for one entry fits no other."""
-    return digest(b"warifu-v1/joint-key-context", str(institution).encode(), epoch.to_bytes(4, "big"), bytes([suite]))
 
 
 def _stated(message: EntryMessage) -> tuple[bytes, ...]:
@@ -109,7 +103,7 @@ def _verified(message: EntryMessage, group: Group, hub_signing_key: bytes, where
         agency_key=group.decode(message.agency_key, where=f"{where}.agency_key"),
         opening_key=group.decode(message.opening_key, where=f"{where}.opening_key"),
         joint_key=group.decode(message.joint_key, where=f"{where}.joint_key"),
-        context=joint_key_context(institution, message.epoch, message.suite),
+        context=joint_key_context(institution, message.epoch),
         proof=message.joint_key_proof,
     )
     return DirectoryEntry(

@@ -32,7 +32,7 @@ LEAF_EVENT_ASSESSMENT_WITHDRAWN: LeafEvent
 LEAF_EVENT_ASSESSMENT_REINSTATED: LeafEvent
 
 class ExchangeLeaf(_message.Message):
-    __slots__ = ("event", "event_time", "processing_number", "request_id", "inquirer", "provider", "procedure_code", "item_code", "permission_row", "reason", "inquiry_digest", "sent_digest", "code_count", "non_disclosure")
+    __slots__ = ("event", "event_time", "processing_number", "request_id", "inquirer", "provider", "procedure_code", "item_code", "permission_row", "reason", "inquiry_digest", "answer_digest", "code_count", "non_disclosure")
     EVENT_FIELD_NUMBER: _ClassVar[int]
     EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
     PROCESSING_NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -44,7 +44,7 @@ class ExchangeLeaf(_message.Message):
     PERMISSION_ROW_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     INQUIRY_DIGEST_FIELD_NUMBER: _ClassVar[int]
-    SENT_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_DIGEST_FIELD_NUMBER: _ClassVar[int]
     CODE_COUNT_FIELD_NUMBER: _ClassVar[int]
     NON_DISCLOSURE_FIELD_NUMBER: _ClassVar[int]
     event: LeafEvent
@@ -58,10 +58,10 @@ class ExchangeLeaf(_message.Message):
     permission_row: str
     reason: str
     inquiry_digest: bytes
-    sent_digest: bytes
+    answer_digest: bytes
     code_count: int
     non_disclosure: bool
-    def __init__(self, event: _Optional[_Union[LeafEvent, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., processing_number: _Optional[str] = ..., request_id: _Optional[bytes] = ..., inquirer: _Optional[str] = ..., provider: _Optional[str] = ..., procedure_code: _Optional[str] = ..., item_code: _Optional[str] = ..., permission_row: _Optional[str] = ..., reason: _Optional[str] = ..., inquiry_digest: _Optional[bytes] = ..., sent_digest: _Optional[bytes] = ..., code_count: _Optional[int] = ..., non_disclosure: bool = ...) -> None: ...
+    def __init__(self, event: _Optional[_Union[LeafEvent, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., processing_number: _Optional[str] = ..., request_id: _Optional[bytes] = ..., inquirer: _Optional[str] = ..., provider: _Optional[str] = ..., procedure_code: _Optional[str] = ..., item_code: _Optional[str] = ..., permission_row: _Optional[str] = ..., reason: _Optional[str] = ..., inquiry_digest: _Optional[bytes] = ..., answer_digest: _Optional[bytes] = ..., code_count: _Optional[int] = ..., non_disclosure: bool = ...) -> None: ...
 
 class GetCheckpointRequest(_message.Message):
     __slots__ = ()

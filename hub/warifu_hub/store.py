@@ -1,0 +1,99 @@
+"""What the hub keeps: the log's leaves, exchanges under way, endpoints and withdrawn assessments.
+
+Decides the contract every store of the hub keeps, whatever is behind it; the same tests run over each. A write is
+durable when it returns. A store must never hold a My Number, a code, a name or a payload: there is no field for one.
+Answers are kept only as the sealed bytes they came as, to be given again to the same request.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Protocol
+
+from warifu.identifiers import InstitutionCode, ItemCode
+
+__all__ = ["ExchangeRow", "ExchangeState", "HubStore", "WithdrawnAssessments"]
+
+WithdrawnAssessments = frozenset[tuple[InstitutionCode, ItemCode]]
+
+
+class ExchangeState(enum.StrEnum):
+    """How far an exchange that was permitted has come."""
+
+    OPEN = "open"
+    PENDING = "pending"
+    FAILED = "failed"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+
+    @property
+    def final(self) -> bool:
+        """True when the stored answer is given again rather than the provider asked again."""
+        return self in (ExchangeState.ANSWERED, ExchangeState.REFUSED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeRow:
+    """One permitted exchange. ``answer`` is a serialized SignedAnswer, empty until there is one."""
+
+    inquirer: InstitutionCode
+    request_id: bytes
+    inquiry_digest: bytes
+    processing_number: str
+    permission_row: str
+    permit_ms: int
+    state: ExchangeState = ExchangeState.OPEN
+    answer: bytes = b""
+    permitted_position: int = -1
+
+
+class HubStore(Protocol):
+    """The contract. Every writing method raises LOG_UNAVAILABLE when the disk refuses; nothing is half-written."""
+
+    def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> ExchangeRow | None:
+        """The exchange the inquirer made under this request_id."""
+
+    async def open_exchange(self, row: ExchangeRow, leaf: bytes) -> int | None:
+        """Store a new exchange and sequence its PERMITTED leaf, together; the leaf's position.
+
+        None, and nothing written, when the processing number is taken. The request_id must be new.
+        """
+
+    async def close_exchange(self, row: ExchangeRow, leaf: bytes) -> int:
+        """Store the row's new state and answer and sequence the leaf that says so, together; the leaf's position."""
+
+    async def append_leaf(self, leaf: bytes) -> int:
+        """Sequence a leaf that belongs to no stored exchange; its position."""
+
+    def leaf_count(self) -> int:
+        """How many leaves are sequenced."""
+
+    def leaves(self, first: int, count: int) -> list[bytes]:
+        """Up to ``count`` leaves from position ``first``, in order."""
+
+    async def publish_checkpoint(self, signed_note: bytes) -> None:
+        """Keep the newest published checkpoint."""
+
+    def published_checkpoint(self) -> bytes | None:
+        """The newest published checkpoint."""
+
+    async def put_endpoint(self, institution: InstitutionCode, endpoint: str) -> None:
+        """Remember where an institution's node listens."""
+
+    def endpoint(self, institution: InstitutionCode) -> str | None:
+        """Where an institution's node listens, if it ever said."""
+
+    async def set_assessment(
+        self, institution: InstitutionCode, item_code: ItemCode, *, withdrawn: bool, leaf: bytes
+    ) -> int:
+        """Store a change of an assessment and sequence the leaf that says so, together; the leaf's position."""
+
+    def withdrawn_assessments(self) -> WithdrawnAssessments:
+        """The files whose assessment is withdrawn."""
+
+    async def forget_answers(self, before_ms: int) -> int:
+        """Drop the stored answers of exchanges permitted before ``before_ms``; how many. Leaves are never dropped."""
+
+    def close(self) -> None:
+        """Finish what is queued and let go of the file."""

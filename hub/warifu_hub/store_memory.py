@@ -1,0 +1,96 @@
+"""The hub's store in memory, for tests of what stands above a store. It forgets everything with its process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from warifu.identifiers import InstitutionCode, ItemCode
+from warifu_hub.store import ExchangeRow, ExchangeState, WithdrawnAssessments
+
+__all__ = ["MemoryHubStore"]
+
+
+class MemoryHubStore:
+    """:class:`warifu_hub.store.HubStore` in plain dictionaries."""
+
+    def __init__(self) -> None:
+        self._leaves: list[bytes] = []
+        self._exchanges: dict[tuple[InstitutionCode, bytes], ExchangeRow] = {}
+        self._numbers: set[str] = set()
+        self._endpoints: dict[InstitutionCode, str] = {}
+        self._withdrawn: WithdrawnAssessments = frozenset()
+        self._checkpoint: bytes | None = None
+
+    def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> ExchangeRow | None:
+        """See the contract."""
+        return self._exchanges.get((inquirer, request_id))
+
+    async def open_exchange(self, row: ExchangeRow, leaf: bytes) -> int | None:
+        """See the contract."""
+        if row.processing_number in self._numbers:
+            return None
+        position = await self.append_leaf(leaf)
+        self._numbers.add(row.processing_number)
+        self._exchanges[row.inquirer, row.request_id] = replace(row, permitted_position=position)
+        return position
+
+    async def close_exchange(self, row: ExchangeRow, leaf: bytes) -> int:
+        """See the contract."""
+        stored = self._exchanges[row.inquirer, row.request_id]
+        self._exchanges[row.inquirer, row.request_id] = replace(stored, state=row.state, answer=row.answer)
+        return await self.append_leaf(leaf)
+
+    async def append_leaf(self, leaf: bytes) -> int:
+        """See the contract."""
+        self._leaves.append(leaf)
+        return len(self._leaves) - 1
+
+    def leaf_count(self) -> int:
+        """See the contract."""
+        return len(self._leaves)
+
+    def leaves(self, first: int, count: int) -> list[bytes]:
+        """See the contract."""
+        return self._leaves[first : first + count]
+
+    async def publish_checkpoint(self, signed_note: bytes) -> None:
+        """See the contract."""
+        self._checkpoint = signed_note
+
+    def published_checkpoint(self) -> bytes | None:
+        """See the contract."""
+        return self._checkpoint
+
+    async def put_endpoint(self, institution: InstitutionCode, endpoint: str) -> None:
+        """See the contract."""
+        self._endpoints[institution] = endpoint
+
+    def endpoint(self, institution: InstitutionCode) -> str | None:
+        """See the contract."""
+        return self._endpoints.get(institution)
+
+    async def set_assessment(
+        self, institution: InstitutionCode, item_code: ItemCode, *, withdrawn: bool, leaf: bytes
+    ) -> int:
+        """See the contract."""
+        changed = {(institution, item_code)}
+        self._withdrawn = self._withdrawn | changed if withdrawn else self._withdrawn - changed
+        return await self.append_leaf(leaf)
+
+    def withdrawn_assessments(self) -> WithdrawnAssessments:
+        """See the contract."""
+        return self._withdrawn
+
+    async def forget_answers(self, before_ms: int) -> int:
+        """See the contract."""
+        old = [
+            key
+            for key, row in self._exchanges.items()
+            if row.permit_ms < before_ms and row.state is ExchangeState.ANSWERED and row.answer
+        ]
+        for key in old:
+            self._exchanges[key] = replace(self._exchanges[key], answer=b"")
+        return len(old)
+
+    def close(self) -> None:
+        """See the contract."""
