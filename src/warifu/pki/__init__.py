@@ -1,0 +1,37 @@
+"""Who is who on the network: certificates, the root that signs them, and the list of those taken back.
+
+One certificate stands for one institution in one role on one network, and says so in exactly one URI. Everything here
+is SIMULATED and says that too: the organisation in every certificate is ``SIMULATED - warifu``.
+
+- ``identity``: the name in a certificate, and reading it back
+- ``credential``: a certificate with its private key, in memory or in files that may be replaced while in use
+- ``root``: the certificate authority of one network
+- ``revocation``: the signed list of certificates no longer to be believed
+- ``files``: writing such files so that nobody ever reads half of one
+
+It decides nothing about who may call what (``warifu.rpc.access``) and never sees a message.
+"""
+
+from __future__ import annotations
+
+from warifu.pki.credential import Credential, CredentialFiles, CredentialSource
+from warifu.pki.files import write_private_file, write_public_file
+from warifu.pki.identity import Identity, PeerCertificate, Role, identity_of
+from warifu.pki.revocation import RevocationFile, RevocationRegister, read_revocation_list
+from warifu.pki.root import Root
+
+__all__ = [
+    "Credential",
+    "CredentialFiles",
+    "CredentialSource",
+    "Identity",
+    "PeerCertificate",
+    "RevocationFile",
+    "RevocationRegister",
+    "Role",
+    "Root",
+    "identity_of",
+    "read_revocation_list",
+    "write_private_file",
+    "write_public_file",
+]

@@ -1,0 +1,98 @@
+"""A party's own certificate and private key.
+
+Decides when a certificate and a key make a credential (they belong together and name one identity) and, for one kept in
+files, when a replacement is taken up: as soon as both files agree again. Until then the last good pair goes on, so a
+rotation needs no restart and a half-written one does no harm. It never shows the key: not in ``repr``, not in errors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from warifu.errors import Reason, WarifuError
+from warifu.pki.files import FileWatch, write_private_file, write_public_file
+from warifu.pki.identity import Identity, identity_of
+
+__all__ = ["Credential", "CredentialFiles", "CredentialSource"]
+
+
+class CredentialSource(Protocol):
+    """Whatever can say which credential to use now: a :class:`Credential` itself, or files that may be replaced."""
+
+    def current(self) -> Credential:
+        """The credential for the next connection. The same object until it is replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A certificate and its private key, both PEM; ``serial`` is the certificate's. The key is masked in ``repr``."""
+
+    cert_pem: bytes = field(repr=False)
+    key_pem: bytes = field(repr=False)
+    serial: int
+
+    @classmethod
+    def from_pem(cls, cert_pem: bytes, key_pem: bytes, where: str = "credential") -> Credential:
+        """The credential these two make.
+
+        Raises: KEY_INVALID when either cannot be read or the key is not the certificate's; CALLER_NOT_IDENTIFIED when
+        the certificate does not name exactly one identity.
+        """
+        try:
+            certificate = x509.load_pem_x509_certificate(cert_pem)
+            own = serialization.load_pem_private_key(key_pem, password=None).public_key()
+        except (ValueError, TypeError):
+            raise WarifuError(Reason.KEY_INVALID, where=where) from None
+        if own != certificate.public_key():
+            raise WarifuError(Reason.KEY_INVALID, where=where, debug="the key is not the certificate's")
+        return cls(cert_pem, key_pem, identity_of(cert_pem).serial)
+
+    @property
+    def identity(self) -> Identity:
+        """Whose credential this is."""
+        return identity_of(self.cert_pem).identity
+
+    def current(self) -> Credential:
+        """This credential: held in memory, it is never replaced."""
+        return self
+
+    def save(self, cert_path: Path, key_path: Path) -> None:
+        """Write both files, the key first and 0600; a running :class:`CredentialFiles` then takes the pair up."""
+        write_private_file(key_path, self.key_pem)
+        write_public_file(cert_path, self.cert_pem)
+
+
+class CredentialFiles:
+    """A credential kept in two files, read again when they were replaced. Safe to ask from several threads."""
+
+    __slots__ = ("_cert_path", "_current", "_key_path", "_watch")
+
+    def __init__(self, cert_path: Path, key_path: Path, *, check_every_s: float = 1.0) -> None:
+        """Read both files; look for replacements at most once per ``check_every_s`` seconds.
+
+        Raises: KEY_INVALID or CALLER_NOT_IDENTIFIED, with the file in ``where``, when the first pair is not good.
+        """
+        self._cert_path = cert_path
+        self._key_path = key_path
+        self._watch = FileWatch((cert_path, key_path), check_every_s)
+        self._current = self._read()
+
+    def current(self) -> Credential:
+        """The newest good pair. A pair that is missing or does not belong together is passed over in silence."""
+        if self._watch.changed():
+            try:
+                self._current = self._read()
+            except WarifuError:
+                return self._current
+        return self._current
+
+    def _read(self) -> Credential:
+        try:
+            return Credential.from_pem(self._cert_path.read_bytes(), self._key_path.read_bytes(), str(self._cert_path))
+        except OSError as error:
+            raise WarifuError(Reason.KEY_INVALID, where=str(error.filename)) from None

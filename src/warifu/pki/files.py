@@ -1,0 +1,85 @@
+"""Writing key and certificate files, and noticing when they were replaced.
+
+Decides how such a file gets onto the disk: whole or not at all, and a private one never readable by others, not even
+for a moment. It knows nothing of what the bytes mean.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+__all__ = ["FileWatch", "write_private_file", "write_public_file"]
+
+_Seen = tuple[tuple[int, int, int] | None, ...]
+
+
+def write_private_file(path: Path, content: bytes) -> None:
+    """Replace ``path`` by ``content`` in one step; readable by its owner only (0600). Raises: OSError."""
+    _replace(path, content, 0o600)
+
+
+def write_public_file(path: Path, content: bytes) -> None:
+    """Replace ``path`` by ``content`` in one step; readable by everybody (0644). Raises: OSError."""
+    _replace(path, content, 0o644)
+
+
+def _replace(path: Path, content: bytes, mode: int) -> None:
+    """Write beside the file, sync, rename over it, sync the folder: a crash leaves the old file or the new one."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
+            os.fchmod(stream.fileno(), mode)
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class FileWatch:
+    """Says when any of a few files was replaced, looking at the disk at most once per ``check_every_s`` seconds."""
+
+    __slots__ = ("_check_every_s", "_monotonic", "_next_look", "_paths", "_seen")
+
+    def __init__(
+        self, paths: Sequence[Path], check_every_s: float, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._paths = tuple(paths)
+        self._check_every_s = check_every_s
+        self._monotonic = monotonic
+        self._next_look = monotonic() + check_every_s
+        self._seen = self._look()
+
+    def changed(self) -> bool:
+        """Whether a file differs from when this was last asked. A file that went missing counts as changed."""
+        now = self._monotonic()
+        if now < self._next_look:
+            return False
+        self._next_look = now + self._check_every_s
+        seen, self._seen = self._seen, self._look()
+        return seen != self._seen
+
+    def _look(self) -> _Seen:
+        return tuple(_fingerprint(path) for path in self._paths)
+
+
+def _fingerprint(path: Path) -> tuple[int, int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns

@@ -1,0 +1,185 @@
+"""The edge of a server: what happens around every RPC, in this order and nowhere else.
+
+(1) the caller is identified by its certificate, (2) it belongs to this network, (3) its certificate was not taken
+back, (4) the access table lets its role call this RPC, (5) the message is not too large, (6) it parses, (7) the
+servicer runs, (8) whatever it raises becomes a typed status: a :class:`WarifuError` as it is, anything else INTERNAL
+with nothing of its text, neither to the caller nor to the log.
+
+The edge wraps handlers when they are registered, so a call costs one function more and no interceptor. It never looks
+into a message. A cancelled call stays cancelled.
+
+Servicers are async functions. A servicer of a request stream reads it with ``async for``, not with ``context.read()``,
+which would give it unchecked bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import grpc
+from google.protobuf.message import DecodeError
+
+from warifu.errors import Reason, WarifuError
+from warifu.pki.identity import PeerCertificate, Role
+from warifu.rpc.identity import AnyContext, peer_certificate
+from warifu.rpc.logging import EventLog, raised_at
+from warifu.rpc.status import to_grpc_status
+
+__all__ = ["Edge", "GuardedRpc"]
+
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+Behaviour: TypeAlias = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """What the edge of one server goes by. ``message_limit`` is in bytes; a longer request is refused by name."""
+
+    network: str
+    revoked: Callable[[], frozenset[int]]
+    message_limit: int
+    log: EventLog
+
+    def guard(self, method: str, handler: Handler, allowed: frozenset[Role]) -> Handler:
+        """``handler`` with the edge around it. Raises: CONFIG_INVALID when the servicer left it unimplemented."""
+        return GuardedRpc(self, method, handler, allowed).handler()
+
+
+class GuardedRpc:
+    """One RPC with the edge around it."""
+
+    __slots__ = ("_allowed", "_edge", "_handler", "_log", "_method", "_parse_bytes", "_serialise")
+
+    def __init__(self, edge: Edge, method: str, handler: Handler, allowed: frozenset[Role]) -> None:
+        self._edge = edge
+        self._method = method
+        self._handler = handler
+        self._allowed = allowed
+        self._log = edge.log.bind(method=method)
+        self._parse_bytes: Callable[[bytes], Any] = handler.request_deserializer or bytes
+        self._serialise: Callable[[Any], bytes] = handler.response_serializer or bytes
+
+    def handler(self) -> Handler:
+        """The gRPC handler: takes and gives bytes, except where the servicer itself writes to the stream."""
+        inner = self._handler
+        if inner.response_streaming:
+            behaviour = inner.stream_stream if inner.request_streaming else inner.unary_stream
+            read = self._each_parsed if inner.request_streaming else self._parsed
+            return self._streaming_reply(behaviour, read, inner.request_streaming)
+        if inner.request_streaming:
+            return grpc.stream_unary_rpc_method_handler(self._single_reply(inner.stream_unary, self._each_parsed))
+        return grpc.unary_unary_rpc_method_handler(self._single_reply(inner.unary_unary, self._parsed))
+
+    def _streaming_reply(self, behaviour: Behaviour | None, read: Behaviour, request_streaming: bool) -> Handler:
+        make = grpc.stream_stream_rpc_method_handler if request_streaming else grpc.unary_stream_rpc_method_handler
+        if inspect.isasyncgenfunction(behaviour):
+            return make(self._yielded_replies(behaviour, read))
+        return make(self._written_replies(behaviour, read), response_serializer=self._serialise)
+
+    def _single_reply(self, behaviour: Behaviour | None, read: Behaviour) -> Behaviour:
+        run = self._asynchronous(behaviour)
+
+        async def call(received: Any, context: AnyContext) -> bytes:
+            started, peer = time.perf_counter(), None
+            try:
+                peer = peer_certificate(context)
+                self._admit(peer)
+                reply = self._serialise(await run(read(received), context))
+            except BaseException as error:
+                await self._end(context, peer, started, error)
+                raise
+            self._note_answered(peer, started)
+            return reply
+
+        return call
+
+    def _yielded_replies(self, behaviour: Behaviour, read: Behaviour) -> Behaviour:
+        async def call(received: Any, context: AnyContext) -> AsyncIterator[bytes]:
+            started, peer = time.perf_counter(), None
+            try:
+                peer = peer_certificate(context)
+                self._admit(peer)
+                async with aclosing(behaviour(read(received), context)) as replies:
+                    async for reply in replies:
+                        yield self._serialise(reply)
+            except BaseException as error:
+                await self._end(context, peer, started, error)
+                raise
+            self._note_answered(peer, started)
+
+        return call
+
+    def _written_replies(self, behaviour: Behaviour | None, read: Behaviour) -> Behaviour:
+        run = self._asynchronous(behaviour)
+
+        async def call(received: Any, context: AnyContext) -> None:
+            started, peer = time.perf_counter(), None
+            try:
+                peer = peer_certificate(context)
+                self._admit(peer)
+                await run(read(received), context)
+            except BaseException as error:
+                await self._end(context, peer, started, error)
+                raise
+            self._note_answered(peer, started)
+
+        return call
+
+    def _asynchronous(self, behaviour: Behaviour | None) -> Behaviour:
+        """``behaviour`` if it is an async function; what a generated base class leaves unimplemented is not."""
+        if behaviour is None or not inspect.iscoroutinefunction(behaviour):
+            raise WarifuError(Reason.CONFIG_INVALID, where=f"{self._method}: not implemented by an async function")
+        return behaviour
+
+    def _admit(self, peer: PeerCertificate) -> None:
+        if peer.identity.network != self._edge.network:
+            raise WarifuError(Reason.CALLER_NOT_IDENTIFIED, where="certificate", debug="of another network")
+        if peer.serial in self._edge.revoked():
+            raise WarifuError(Reason.CALLER_REVOKED, where="certificate")
+        if peer.identity.role not in self._allowed:
+            raise WarifuError(Reason.CALLER_NOT_ALLOWED, where=self._method)
+
+    def _parsed(self, received: bytes) -> Any:
+        if len(received) > self._edge.message_limit:
+            raise WarifuError(Reason.REQUEST_TOO_LARGE, where="request")
+        try:
+            return self._parse_bytes(received)
+        except (DecodeError, ValueError):
+            raise WarifuError(Reason.REQUEST_MALFORMED, where="request") from None
+
+    async def _each_parsed(self, received: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+        async for message in received:
+            yield self._parsed(message)
+
+    async def _end(
+        self, context: AnyContext, peer: PeerCertificate | None, started: float, error: BaseException
+    ) -> None:
+        """Say how a call that was not answered ended; for an error, by ending it with a typed status."""
+        log = self._log.bind(**_told(peer, started))
+        if isinstance(error, asyncio.CancelledError | GeneratorExit):
+            log.info("call_cancelled")
+        elif isinstance(error, grpc.aio.AbortError):  # the servicer ended the call itself: only health checks do
+            log.info("call_refused", reason=str(context.code()))
+        elif isinstance(error, WarifuError):
+            log.info("call_refused", reason=error.reason.value, where=error.where, debug=error.debug)
+            await context.abort_with_status(to_grpc_status(error))
+        elif isinstance(error, Exception):
+            log.error("call_failed", reason=Reason.INTERNAL.value, error=type(error).__name__, at=raised_at(error))
+            await context.abort_with_status(to_grpc_status(WarifuError(Reason.INTERNAL)))
+
+    def _note_answered(self, peer: PeerCertificate, started: float) -> None:
+        self._log.info("call_answered", **_told(peer, started))
+
+
+def _told(peer: PeerCertificate | None, started: float) -> dict[str, Any]:
+    """What a log line says of any call: who called, and how many milliseconds it took here."""
+    took = {"ms": round((time.perf_counter() - started) * 1000, 2)}
+    if peer is None:
+        return took
+    return {"caller": peer.identity.institution, "role": peer.identity.role.value, **took}

@@ -1,0 +1,37 @@
+"""Who is calling.
+
+Decides the identity of a caller from the client certificate that TLS verified, and from nothing else: not from
+metadata, not from the message. Whether that identity may call is for ``warifu.rpc.edge``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import grpc
+
+from warifu.errors import Reason, WarifuError
+from warifu.pki.identity import Identity, PeerCertificate, identity_of
+
+__all__ = ["AnyContext", "caller", "peer_certificate"]
+
+AnyContext: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
+
+def peer_certificate(context: AnyContext) -> PeerCertificate:
+    """What the caller's certificate says.
+
+    Raises: CALLER_NOT_IDENTIFIED when there is not one certificate, or it does not name exactly one identity.
+    """
+    presented = tuple(context.auth_context().get("x509_pem_cert", ()))
+    if len(presented) != 1:
+        raise WarifuError(Reason.CALLER_NOT_IDENTIFIED, where="certificate")
+    return identity_of(presented[0])
+
+
+def caller(context: AnyContext) -> Identity:
+    """The identity of whoever is calling. A servicer compares the sender named in a message with it.
+
+    Raises: CALLER_NOT_IDENTIFIED as :func:`peer_certificate`; never inside a servicer, which the edge guards.
+    """
+    return peer_certificate(context).identity

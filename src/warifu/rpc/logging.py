@@ -1,0 +1,102 @@
+"""The log that a party writes while it runs: one JSON object a line, on standard error.
+
+Decides what may stand in a line: an event name and a few plain values. Anything else (a message, bytes, an object) is
+replaced by the name of its type, so a payload cannot slip in, and other libraries' messages are left out because their
+text may quote values; their logger, level and error type are kept. An exception is told by its type and where it was
+raised, never by its text.
+
+Not to be taken for the exchange log, which is evidence: ``warifu.tlog``.
+"""
+
+from __future__ import annotations
+
+import json
+import logging as stdlib_logging
+import sys
+import traceback
+from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
+from typing import Any, Literal, TextIO, TypeAlias, cast
+
+import structlog
+from structlog.typing import FilteringBoundLogger
+
+__all__ = ["EventLog", "Level", "bind", "configure", "get_logger", "raised_at"]
+
+EventLog: TypeAlias = FilteringBoundLogger
+Level = Literal["debug", "info", "warning", "error"]
+
+_LONGEST_TEXT = 500
+_DEEPEST_TRACE = 6
+
+
+class _Output:
+    """Where lines go and from which level on; what :func:`configure` changes."""
+
+    stream: TextIO | None = None
+    level: Level = "warning"
+
+
+def configure(level: Level = "info", stream: TextIO | None = None) -> None:
+    """Set the level and the stream (standard error by default) for loggers made from now on.
+
+    Other libraries' warnings and errors go the same way, without their text.
+    """
+    _Output.level, _Output.stream = level, stream
+    root = stdlib_logging.getLogger()
+    root.handlers = [_LibraryHandler(stdlib_logging.WARNING)]
+
+
+def get_logger(party: str) -> EventLog:
+    """A logger whose lines carry ``party``. Call it with an event and plain values: ``log.info("started", n=3)``."""
+    stream = _Output.stream or sys.stderr
+    logger = structlog.wrap_logger(
+        structlog.WriteLogger(stream),
+        processors=[structlog.contextvars.merge_contextvars, _only_plain_values, _as_json_line],
+        wrapper_class=structlog.make_filtering_bound_logger(_Output.level),
+        party=party,
+    )
+    return cast(EventLog, logger.bind())
+
+
+def bind(**fields: str) -> None:
+    """Add fields, such as ``request_id``, to every further line of the task that calls this, also to the edge's own."""
+    structlog.contextvars.bind_contextvars(**fields)
+
+
+def raised_at(error: BaseException) -> str:
+    """Where ``error`` was raised, innermost first: ``file:line function``. Holds no value and no message."""
+    frames = traceback.extract_tb(error.__traceback__)[-_DEEPEST_TRACE:]
+    return " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+
+
+def _only_plain_values(_: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    line: dict[str, Any] = {"time": _timestamp(), "level": method}
+    line.update((name, _plain(value)) for name, value in event.items())
+    return line
+
+
+def _plain(value: object) -> object:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return value[:_LONGEST_TEXT]
+    return f"<{type(value).__name__}>"
+
+
+def _as_json_line(_: object, __: str, event: Mapping[str, Any]) -> str:
+    """Plain text, not ASCII escapes: whoever searches a log for a name must find it if it is there."""
+    return json.dumps(event, ensure_ascii=False)
+
+
+def _timestamp() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class _LibraryHandler(stdlib_logging.Handler):
+    """Turns a record of Python's own logging into a line without its text."""
+
+    def emit(self, record: stdlib_logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        fields = {"error": type(error).__name__, "at": raised_at(error)} if error is not None else {}
+        get_logger(record.name).warning("library", severity=record.levelname.lower(), **fields)

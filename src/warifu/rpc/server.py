@@ -1,0 +1,122 @@
+"""Making the server of a party.
+
+Decides how a server listens: TLS with a client certificate required, on a port it shares with nobody, with a health
+service, and with the edge around every RPC. The certificate is read again for every new connection, so that replacing
+it needs no restart; open connections go on. There is no argument that turns any of this off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import grpc
+from grpc_health.v1 import health, health_pb2_grpc  # type: ignore[import-untyped]  # publishes no types
+
+from warifu.errors import Reason, WarifuError
+from warifu.pki.credential import Credential, CredentialSource
+from warifu.rpc.access import AccessTable, complete_table
+from warifu.rpc.edge import Edge, Handler
+from warifu.rpc.logging import get_logger
+
+__all__ = ["CORE_MESSAGE_LIMIT", "TYPED_MESSAGE_LIMIT", "build_server"]
+
+CORE_MESSAGE_LIMIT = 8 * 1024 * 1024  # above this gRPC itself refuses, without a reason
+TYPED_MESSAGE_LIMIT = 4 * 1024 * 1024  # above this the edge refuses, with REQUEST_TOO_LARGE
+
+_OPTIONS = (
+    ("grpc.so_reuseport", 0),  # on by default: a second server on the port would silently take half the connections
+    ("grpc.max_receive_message_length", CORE_MESSAGE_LIMIT),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),  # channels ping every 30 s
+    ("grpc.keepalive_permit_without_calls", 1),
+)
+
+AddService: TypeAlias = Callable[[Any, Any], None]
+
+
+def build_server(
+    *,
+    credential: CredentialSource,
+    root_pem: bytes,
+    access: AccessTable,
+    services: Iterable[tuple[AddService, object]],
+    revoked: Callable[[], frozenset[int]],
+    extra_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+    listen: str = "127.0.0.1:0",
+    message_limit: int = TYPED_MESSAGE_LIMIT,
+    health_servicer: health.aio.HealthServicer | None = None,
+) -> tuple[grpc.aio.Server, int]:
+    """A server, not yet started, and the port it got. To be called inside the event loop that will run it.
+
+    ``services`` pairs each generated ``add_…Servicer_to_server`` with its servicer. An interceptor sees bytes on both
+    sides of a call. Health says SERVING from the start unless a ``health_servicer`` is given that says otherwise.
+
+    Raises: CONFIG_INVALID when ``access`` does not fit the services exactly, or the address cannot be listened on.
+    """
+    handlers = _collect([*services, (health_pb2_grpc.add_HealthServicer_to_server, health_servicer or _healthy())])
+    table = complete_table(access, handlers)
+    own = credential.current().identity
+    log = get_logger(f"{own.role.value}/{own.institution}")
+    edge = Edge(network=own.network, revoked=revoked, message_limit=message_limit, log=log)
+    server = grpc.aio.server(interceptors=list(extra_interceptors), options=_OPTIONS)
+    guarded = {method: edge.guard(method, handler, table[method]) for method, handler in handlers.items()}
+    server.add_generic_rpc_handlers((_Guarded(guarded),))
+    return server, _listen(server, listen, _server_credentials(credential, root_pem))
+
+
+def _listen(server: grpc.aio.Server, address: str, credentials: grpc.ServerCredentials) -> int:
+    try:
+        return server.add_secure_port(address, credentials)
+    except RuntimeError:
+        raise WarifuError(Reason.CONFIG_INVALID, where=f"listen {address}") from None
+
+
+def _healthy() -> health.aio.HealthServicer:
+    return health.aio.HealthServicer()
+
+
+class _Guarded(grpc.GenericRpcHandler):
+    """Looks a call's handler up by its full name."""
+
+    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+        self._handlers = handlers
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler | None:
+        return self._handlers.get(handler_call_details.method)
+
+
+class _Collector:
+    """Stands in for a server while generated code registers with it, to learn what it would serve."""
+
+    def __init__(self) -> None:
+        self.handlers: dict[str, Handler] = {}
+
+    def add_generic_rpc_handlers(self, _: object) -> None:
+        """Generated code registers every handler twice; the other way names them."""
+
+    def add_registered_method_handlers(self, service: str, methods: Mapping[str, Handler]) -> None:
+        self.handlers |= {f"/{service}/{method}": handler for method, handler in methods.items()}
+
+
+def _collect(services: Iterable[tuple[AddService, object]]) -> dict[str, Handler]:
+    collector = _Collector()
+    for add, servicer in services:
+        add(servicer, collector)
+    return collector.handlers
+
+
+def _server_credentials(source: CredentialSource, root_pem: bytes) -> grpc.ServerCredentials:
+    served: list[Credential] = [source.current()]
+
+    def configuration() -> Any:
+        return grpc.ssl_server_certificate_configuration([(served[0].key_pem, served[0].cert_pem)], root_pem)
+
+    def fetch() -> Any:
+        """Asked by gRPC, on a thread of its own, before each handshake; None means no change."""
+        fresh = source.current()
+        if fresh is served[0]:
+            return None
+        served[0] = fresh
+        return configuration()
+
+    return grpc.dynamic_ssl_server_credentials(configuration(), fetch, require_client_authentication=True)

@@ -1,0 +1,100 @@
+"""Errors on the wire: the one place where a :class:`WarifuError` becomes a ``google.rpc.Status`` and back.
+
+Decides what of an error travels: its reason, its public text and where in the input the fault lies. What was noted for
+the local log (``debug``) stays. A status carries exactly one ``ErrorInfo`` whose domain is ``warifu``, so that a caller
+in any language can tell reasons apart without reading text.
+
+Source: AIP-193 (errors), google/rpc/error_details.proto.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeAlias, cast
+
+import grpc
+from google.protobuf import any_pb2
+from google.protobuf.message import DecodeError
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships its types without saying so
+
+from warifu.errors import Reason, WarifuError
+
+__all__ = ["DOMAIN", "CodeTable", "from_rpc_error", "to_grpc_status", "to_status", "translated"]
+
+DOMAIN = "warifu"
+_DETAILS_KEY = "grpc-status-details-bin"
+_WHERE_LIMIT = 512  # all metadata of a call share 8 KiB
+
+CodeTable: TypeAlias = Mapping[grpc.StatusCode, Reason]
+
+
+class _GrpcStatus(NamedTuple):
+    """The shape that ``abort_with_status`` asks for."""
+
+    code: grpc.StatusCode
+    details: str
+    trailing_metadata: tuple[tuple[str, bytes], ...]
+
+
+def to_status(error: WarifuError) -> status_pb2.Status:
+    """``error`` as a ``google.rpc.Status`` with one ``ErrorInfo``."""
+    info = error_details_pb2.ErrorInfo(reason=error.reason.value, domain=DOMAIN)
+    if error.where:
+        info.metadata["where"] = error.where[:_WHERE_LIMIT]
+    packed = any_pb2.Any()
+    packed.Pack(info)
+    code = grpc.StatusCode[error.entry.status].value[0]
+    return status_pb2.Status(code=code, message=error.entry.public_text, details=[packed])
+
+
+def to_grpc_status(error: WarifuError) -> grpc.Status:
+    """The same, as ``context.abort_with_status`` takes it."""
+    status = to_status(error)
+    details = ((_DETAILS_KEY, status.SerializeToString()),)
+    code = grpc.StatusCode[error.entry.status]
+    return cast(grpc.Status, _GrpcStatus(code, status.message, details))
+
+
+def from_rpc_error(error: grpc.RpcError, *, default: CodeTable) -> WarifuError:
+    """The error that a failed call reports, from a channel of either kind.
+
+    What the other side said in its ``ErrorInfo`` holds. Where it said nothing (it was never reached, or gRPC itself
+    refused) the status code is looked up in ``default``: the caller knows whom it called. A code that is not in there
+    is INTERNAL.
+    """
+    call = cast(Any, error)  # every RpcError that a call raises is a Call too; the published types do not say so
+    told = _error_told(call.trailing_metadata())
+    if told is not None:
+        return told
+    code: grpc.StatusCode = call.code()
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than max" in (call.details() or ""):
+        return WarifuError(Reason.REQUEST_TOO_LARGE)
+    return WarifuError(default.get(code, Reason.INTERNAL), debug=f"the call ended {code.name} without a reason")
+
+
+@contextmanager
+def translated(default: CodeTable) -> Iterator[None]:
+    """Within it a failed call raises the :class:`WarifuError` that :func:`from_rpc_error` gives."""
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise from_rpc_error(error, default=default) from None
+
+
+def _error_told(metadata: Any) -> WarifuError | None:
+    """The error in a call's trailing metadata, when there is one of ours that this version knows."""
+    for key, value in metadata or ():
+        info = _error_info(value) if key == _DETAILS_KEY else None
+        if info is not None and info.domain == DOMAIN and info.reason in Reason.__members__:
+            return WarifuError(Reason[info.reason], where=info.metadata.get("where", "")[:_WHERE_LIMIT])
+    return None
+
+
+def _error_info(details: bytes) -> error_details_pb2.ErrorInfo | None:
+    info = error_details_pb2.ErrorInfo()
+    try:
+        (packed,) = status_pb2.Status.FromString(details).details
+        return info if packed.Unpack(info) else None
+    except (ValueError, DecodeError):
+        return None
