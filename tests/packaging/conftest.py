@@ -45,11 +45,10 @@ def tracked_files(project_root: Path) -> list[Path]:
 def _walk(root: Path) -> list[Path]:
     """The files below ``root``, without environments, caches and what runs leave behind."""
     made_here = {"__pycache__", "dist", "build", "runs", "results"}
-    hidden_but_ours = {".ci"}
     found: list[Path] = []
     for entry in sorted(root.iterdir()):
-        if (entry.is_dir() and entry.name not in made_here and not entry.name.startswith(".")) or (entry.is_dir() and entry.name in hidden_but_ours):
-            found += _walk(entry)
-        elif entry.is_file():
+        if entry.is_file():
             found.append(entry)
+        elif entry.name == ".ci" or not (entry.name in made_here or entry.name.startswith(".")):
+            found += _walk(entry)
     return found

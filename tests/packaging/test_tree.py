@@ -16,7 +16,7 @@ _HOSTS = [
     "crates" + r"\.io",
 ]
 _OPTIONS = ["--(?:extra-)?index" + "-url", "--find" + "-links", "--trusted" + "-host"]
-_HOMES = ["/ho" + r"me/\w", "/Us" + r"ers/\w", r"(?<![\w.])/ro" + r"ot(?:/|\b)", r"[A-Z]:\\\\?Us" + "ers"]
+_HOMES = ["/ho" + r"me/\w", "/Us" + r"ers/\w", r"(?<![\w.])/" + r"root\b", r"[A-Z]:\\\\?Us" + "ers"]
 FORBIDDEN = re.compile("|".join(_HOSTS + _OPTIONS + _HOMES).encode())
 
 # The lock script says these two options to keep addresses out of what it writes.
