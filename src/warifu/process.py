@@ -20,7 +20,7 @@ from typing import Any
 import grpc
 
 from warifu.errors import WarifuError
-from warifu.rpc.logging import Level, configure, get_logger, raised_at
+from warifu.rpc.logging import Level, configure, error_fields, get_logger, raised_at
 
 __all__ = ["announce_ready", "new_event_loop", "run_party", "serve_until"]
 
@@ -49,10 +49,9 @@ def run_party(
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_until_stopped(main))
     except WarifuError as error:
-        where = {"where": error.where, "debug": error.debug, "text": error.entry.public_text}
-        get_logger(party).error("party_failed", reason=error.reason.value, **where)
+        get_logger(party).error("party_failed", text=error.entry.public_text, **error_fields(error))
         return 1
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is told without its text, which may quote values
         get_logger(party).error("party_failed", error=type(error).__name__, at=raised_at(error))
         return 1
     return 0

@@ -31,7 +31,7 @@ def _replace(path: Path, content: bytes, mode: int) -> None:
     """Write beside the file, sync, rename over it, sync the folder: a crash leaves the old file or the new one."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
-        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
             os.fchmod(stream.fileno(), mode)
             stream.write(content)
             stream.flush()

@@ -95,8 +95,9 @@ class Root:
         return Credential(pem, _key_pem(key), certificate.serial_number)
 
     def revocation_list(self, serials: Iterable[int], clock: Clock, valid_for: timedelta = timedelta(days=30)) -> bytes:
-        """The signed list of certificates taken back, as PEM (RFC 5280 section 5). It carries the time as its number,
-        so that a later list can be told from an earlier one.
+        """The signed list of certificates taken back, as PEM (RFC 5280 section 5).
+
+        It carries the time as its number, so that a later list can be told from an earlier one.
         """
         now = clock.now()
         builder = x509.CertificateRevocationListBuilder().issuer_name(self._certificate.subject)

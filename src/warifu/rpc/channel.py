@@ -73,8 +73,10 @@ class PeerChannel:
         interceptors: Interceptors = (),
         drain_s: float = _DRAIN_S,
     ) -> None:
-        """Connects on the first call. ``generation`` counts replaced channels: a long stream looks at it to know when
-        to move over. An old channel is closed, with whatever still runs on it, after ``drain_s`` seconds.
+        """Make the channel; it connects on the first call.
+
+        ``generation`` counts replaced channels: a long stream looks at it to know when to move over. An old channel is
+        closed, with whatever still runs on it, after ``drain_s`` seconds.
         """
         self._source = credential
         self._drain_s = drain_s

@@ -20,7 +20,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -28,10 +28,10 @@ from google.protobuf.message import DecodeError
 from warifu.errors import Reason, WarifuError
 from warifu.pki.identity import PeerCertificate, Role
 from warifu.rpc.identity import AnyContext, peer_certificate
-from warifu.rpc.logging import EventLog, raised_at
+from warifu.rpc.logging import EventLog, error_fields, raised_at
 from warifu.rpc.status import to_grpc_status
 
-__all__ = ["Edge", "GuardedRpc"]
+__all__ = ["Behaviour", "Edge", "GuardedRpc", "Handler", "behaviour_of", "is_implemented"]
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Behaviour: TypeAlias = Callable[..., Any]
@@ -47,8 +47,23 @@ class Edge:
     log: EventLog
 
     def guard(self, method: str, handler: Handler, allowed: frozenset[Role]) -> Handler:
-        """``handler`` with the edge around it. Raises: CONFIG_INVALID when the servicer left it unimplemented."""
+        """``handler`` with the edge around it."""
         return GuardedRpc(self, method, handler, allowed).handler()
+
+
+def behaviour_of(handler: Handler) -> Behaviour:
+    """The servicer's function in ``handler``."""
+    return next(
+        behaviour
+        for behaviour in (handler.unary_unary, handler.unary_stream, handler.stream_unary, handler.stream_stream)
+        if behaviour is not None
+    )
+
+
+def is_implemented(handler: Handler) -> bool:
+    """Whether the servicer wrote this RPC itself: as an async function, unlike what a generated base class offers."""
+    behaviour = behaviour_of(handler)
+    return inspect.iscoroutinefunction(behaviour) or inspect.isasyncgenfunction(behaviour)
 
 
 class GuardedRpc:
@@ -69,28 +84,27 @@ class GuardedRpc:
         """The gRPC handler: takes and gives bytes, except where the servicer itself writes to the stream."""
         inner = self._handler
         if inner.response_streaming:
-            behaviour = inner.stream_stream if inner.request_streaming else inner.unary_stream
-            read = self._each_parsed if inner.request_streaming else self._parsed
-            return self._streaming_reply(behaviour, read, inner.request_streaming)
+            return self._streaming_reply()
         if inner.request_streaming:
-            return grpc.stream_unary_rpc_method_handler(self._single_reply(inner.stream_unary, self._each_parsed))
-        return grpc.unary_unary_rpc_method_handler(self._single_reply(inner.unary_unary, self._parsed))
+            return grpc.stream_unary_rpc_method_handler(self._single_reply(behaviour_of(inner), self._each_parsed))
+        return grpc.unary_unary_rpc_method_handler(self._single_reply(behaviour_of(inner), self._parsed))
 
-    def _streaming_reply(self, behaviour: Behaviour | None, read: Behaviour, request_streaming: bool) -> Handler:
-        make = grpc.stream_stream_rpc_method_handler if request_streaming else grpc.unary_stream_rpc_method_handler
+    def _streaming_reply(self) -> Handler:
+        behaviour = behaviour_of(self._handler)
+        make, read = grpc.unary_stream_rpc_method_handler, cast(Behaviour, self._parsed)
+        if self._handler.request_streaming:
+            make, read = grpc.stream_stream_rpc_method_handler, self._each_parsed
         if inspect.isasyncgenfunction(behaviour):
             return make(self._yielded_replies(behaviour, read))
         return make(self._written_replies(behaviour, read), response_serializer=self._serialise)
 
-    def _single_reply(self, behaviour: Behaviour | None, read: Behaviour) -> Behaviour:
-        run = self._asynchronous(behaviour)
-
+    def _single_reply(self, behaviour: Behaviour, read: Behaviour) -> Behaviour:
         async def call(received: Any, context: AnyContext) -> bytes:
             started, peer = time.perf_counter(), None
             try:
                 peer = peer_certificate(context)
                 self._admit(peer)
-                reply = self._serialise(await run(read(received), context))
+                reply = self._serialise(await behaviour(read(received), context))
             except BaseException as error:
                 await self._end(context, peer, started, error)
                 raise
@@ -115,27 +129,19 @@ class GuardedRpc:
 
         return call
 
-    def _written_replies(self, behaviour: Behaviour | None, read: Behaviour) -> Behaviour:
-        run = self._asynchronous(behaviour)
-
+    def _written_replies(self, behaviour: Behaviour, read: Behaviour) -> Behaviour:
         async def call(received: Any, context: AnyContext) -> None:
             started, peer = time.perf_counter(), None
             try:
                 peer = peer_certificate(context)
                 self._admit(peer)
-                await run(read(received), context)
+                await behaviour(read(received), context)
             except BaseException as error:
                 await self._end(context, peer, started, error)
                 raise
             self._note_answered(peer, started)
 
         return call
-
-    def _asynchronous(self, behaviour: Behaviour | None) -> Behaviour:
-        """``behaviour`` if it is an async function; what a generated base class leaves unimplemented is not."""
-        if behaviour is None or not inspect.iscoroutinefunction(behaviour):
-            raise WarifuError(Reason.CONFIG_INVALID, where=f"{self._method}: not implemented by an async function")
-        return behaviour
 
     def _admit(self, peer: PeerCertificate) -> None:
         if peer.identity.network != self._edge.network:
@@ -167,7 +173,7 @@ class GuardedRpc:
         elif isinstance(error, grpc.aio.AbortError):  # the servicer ended the call itself: only health checks do
             log.info("call_refused", reason=str(context.code()))
         elif isinstance(error, WarifuError):
-            log.info("call_refused", reason=error.reason.value, where=error.where, debug=error.debug)
+            log.info("call_refused", **error_fields(error))
             await context.abort_with_status(to_grpc_status(error))
         elif isinstance(error, Exception):
             log.error("call_failed", reason=Reason.INTERNAL.value, error=type(error).__name__, at=raised_at(error))

@@ -15,18 +15,21 @@ import logging as stdlib_logging
 import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO, TypeAlias, cast
 
 import structlog
 from structlog.typing import FilteringBoundLogger
 
-__all__ = ["EventLog", "Level", "bind", "configure", "get_logger", "raised_at"]
+from warifu.errors import WarifuError
+
+__all__ = ["EventLog", "Level", "bind", "configure", "error_fields", "get_logger", "raised_at"]
 
 EventLog: TypeAlias = FilteringBoundLogger
 Level = Literal["debug", "info", "warning", "error"]
 
-_LONGEST_TEXT = 500
+_LONGEST_TEXT = 4000  # a fault in a configuration file names every line
 _DEEPEST_TRACE = 6
 
 
@@ -35,6 +38,22 @@ class _Output:
 
     stream: TextIO | None = None
     level: Level = "warning"
+
+
+class _LineWriter:
+    """Writes whole lines. A log that cannot be written (its reader is gone) must not stop the calls it tells of."""
+
+    __slots__ = ("_stream",)
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def _write(self, line: str) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.write(line + "\n")
+            self._stream.flush()
+
+    debug = info = warning = error = _write
 
 
 def configure(level: Level = "info", stream: TextIO | None = None) -> None:
@@ -49,9 +68,8 @@ def configure(level: Level = "info", stream: TextIO | None = None) -> None:
 
 def get_logger(party: str) -> EventLog:
     """A logger whose lines carry ``party``. Call it with an event and plain values: ``log.info("started", n=3)``."""
-    stream = _Output.stream or sys.stderr
     logger = structlog.wrap_logger(
-        structlog.WriteLogger(stream),
+        _LineWriter(_Output.stream or sys.stderr),
         processors=[structlog.contextvars.merge_contextvars, _only_plain_values, _as_json_line],
         wrapper_class=structlog.make_filtering_bound_logger(_Output.level),
         party=party,
@@ -62,6 +80,12 @@ def get_logger(party: str) -> EventLog:
 def bind(**fields: str) -> None:
     """Add fields, such as ``request_id``, to every further line of the task that calls this, also to the edge's own."""
     structlog.contextvars.bind_contextvars(**fields)
+
+
+def error_fields(error: WarifuError) -> dict[str, str]:
+    """What a line says of ``error``: its reason, where in the input it lies, and the note for the local log."""
+    fields = {"reason": error.reason.value, "where": error.where, "debug": error.debug}
+    return {name: value for name, value in fields.items() if value}
 
 
 def raised_at(error: BaseException) -> str:

@@ -16,7 +16,7 @@ from grpc_health.v1 import health, health_pb2_grpc  # type: ignore[import-untype
 from warifu.errors import Reason, WarifuError
 from warifu.pki.credential import Credential, CredentialSource
 from warifu.rpc.access import AccessTable, complete_table
-from warifu.rpc.edge import Edge, Handler
+from warifu.rpc.edge import Edge, Handler, is_implemented
 from warifu.rpc.logging import get_logger
 
 __all__ = ["CORE_MESSAGE_LIMIT", "TYPED_MESSAGE_LIMIT", "build_server"]
@@ -48,7 +48,8 @@ def build_server(
 ) -> tuple[grpc.aio.Server, int]:
     """A server, not yet started, and the port it got. To be called inside the event loop that will run it.
 
-    ``services`` pairs each generated ``add_…Servicer_to_server`` with its servicer. An interceptor sees bytes on both
+    ``services`` pairs each generated ``add_…Servicer_to_server`` with its servicer; an RPC that the servicer does not
+    write itself, as an async function, is not served. An interceptor sees bytes on both
     sides of a call. Health says SERVING from the start unless a ``health_servicer`` is given that says otherwise.
 
     Raises: CONFIG_INVALID when ``access`` does not fit the services exactly, or the address cannot be listened on.
@@ -102,7 +103,7 @@ def _collect(services: Iterable[tuple[AddService, object]]) -> dict[str, Handler
     collector = _Collector()
     for add, servicer in services:
         add(servicer, collector)
-    return collector.handlers
+    return {method: handler for method, handler in collector.handlers.items() if is_implemented(handler)}
 
 
 def _server_credentials(source: CredentialSource, root_pem: bytes) -> grpc.ServerCredentials:
