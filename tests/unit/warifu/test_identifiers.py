@@ -20,9 +20,11 @@ from warifu.identifiers import (
     MunicipalityCode,
     MyNumber,
     ProcedureCode,
+    ResidentRecordCode,
     corporate_number_check_digit,
     municipality_check_digit,
     my_number_check_digit,
+    resident_record_check_digit,
 )
 
 MY_NUMBERS = [
@@ -179,7 +181,15 @@ def test_a_municipality_code_of_no_prefecture_or_another_shape_is_refused(code: 
     assert refusal(MunicipalityCode.parse, code).reason is Reason.NUMBER_MALFORMED
 
 
-@pytest.mark.parametrize("function", [my_number_check_digit, corporate_number_check_digit, municipality_check_digit])
+@pytest.mark.parametrize(
+    "function",
+    [
+        my_number_check_digit,
+        corporate_number_check_digit,
+        municipality_check_digit,
+        lambda body: resident_record_check_digit(body[:9]),
+    ],
+)
 def test_a_check_digit_of_another_length_is_a_fault_of_the_program(function: Any) -> None:
     for text in ("", "1234", "123456", "1" * 13, "x" * 11, "１" * 11):
         with pytest.raises(ValueError, match="digits are needed"):
@@ -228,6 +238,37 @@ def test_a_code_has_its_two_letters_and_fourteen_digits_or_capitals(kind: Any, t
     for wrong in (text.lower(), text[:-1], text + "0", "XX" + text[2:], text[:-1] + "-", text + "\n", ""):
         error = refusal(kind.parse, wrong)
         assert (error.reason, error.where) == (Reason.REQUEST_MALFORMED, "row 7 field")
+
+
+def test_a_resident_record_code_is_masked_and_keeps_its_digits() -> None:
+    code = ResidentRecordCode.from_body("0123456789")
+    assert code.digits == "01234567896"
+    assert f"{code} {code!r} {code!s}" == " ".join(["ResidentRecordCode(…)"] * 3)
+    assert copy.deepcopy(pickle.loads(pickle.dumps(code))) == code == ResidentRecordCode.parse(code.digits)
+    with pytest.raises(AttributeError, match="does not change"):
+        code.anything = 1
+
+
+@given(digit_text(10), st.integers(0, 10), st.integers(1, 9))
+def test_a_slip_in_any_one_digit_of_a_resident_record_code_is_found(body: str, place: int, step: int) -> None:
+    digits = ResidentRecordCode.from_body(body).digits
+    slipped = digits[:place] + str((int(digits[place]) + step) % 10) + digits[place + 1 :]
+    error = refusal(ResidentRecordCode.parse, slipped)
+    assert (error.reason, error.where) == (Reason.REQUEST_MALFORMED, "row 7 field")
+    assert slipped not in str(error) + repr(error)
+
+
+@pytest.mark.parametrize("text", ["", "0123456789", "012345678966", "01234567896".translate(FULL_WIDTH), " 1234567896"])
+def test_a_resident_record_code_of_another_shape_is_refused(text: str) -> None:
+    assert refusal(ResidentRecordCode.parse, text).reason is Reason.REQUEST_MALFORMED
+    with pytest.raises(WarifuError):
+        ResidentRecordCode(text)
+
+
+def test_numbers_of_two_kinds_are_never_equal() -> None:
+    mine, other = MyNumber.parse("123456789018"), ResidentRecordCode.from_body("1234567890")
+    assert mine != other
+    assert len({mine, other, MyNumber("123456789018")}) == 2
 
 
 def test_every_exported_name_exists() -> None:
