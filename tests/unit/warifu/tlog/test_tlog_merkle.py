@@ -145,6 +145,25 @@ def test_no_leaf_verifies_at_another_index() -> None:
             refuse_inclusion(**{**inclusion_case(index, 13), "index": other})
 
 
+@pytest.mark.parametrize(("index", "size"), [(0, 1), (1, 2), (2, 3), (4, 5), (8, 9)])
+def test_a_proof_is_not_stretched_over_a_tree_of_another_depth(index: int, size: int) -> None:
+    refuse_inclusion(**{**inclusion_case(3, 4), "index": index, "size": size})
+
+
+def test_a_negative_index_is_refused_where_nothing_else_would_tell() -> None:
+    refuse_inclusion(**{**inclusion_case(0, 1), "index": -1})
+
+
+@pytest.mark.parametrize(
+    ("true_sizes", "claimed"),
+    [((7, 8), (3, 4)), ((7, 8), (5, 6)), ((7, 8), (6, 8)), ((1, 2), (1, 3)), ((1, 2), (2, 5))],
+)
+def test_a_consistency_proof_is_not_stretched_over_other_sizes(
+    true_sizes: tuple[int, int], claimed: tuple[int, int]
+) -> None:
+    refuse_consistency(**{**consistency_case(*true_sizes), "first": claimed[0], "second": claimed[1]})
+
+
 @given(st.data())
 def test_a_flipped_bit_anywhere_in_an_inclusion_proof_is_refused(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, LARGE))
