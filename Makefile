@@ -41,7 +41,7 @@ typecheck: dev ## Mypy, strict
 	@.venv/bin/mypy
 
 imports: dev ## Who may import whom (blindness is an import rule first)
-	@.venv/bin/lint-imports
+	@.venv/bin/lint-imports --no-logo
 
 protos: dev ## Write the generated code from protos/
 	@$(PY) tools/generate_protos.py

@@ -51,8 +51,8 @@ need_venv_module() {
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || die "this Python cannot make environments; run: sudo apt-get install python3-venv"
     say "installing python3-venv"
     export DEBIAN_FRONTEND=noninteractive
-    apt-get install -y -qq python3-venv >&2 || { apt-get update -qq >&2 && apt-get install -y -qq python3-venv >&2; }
-    "$1" -c 'import ensurepip, venv' 2>/dev/null || die "python3-venv is installed, but $1 still has no ensurepip; run: apt-get install $("$1" -c 'import sys; print(f"python{sys.version_info[0]}.{sys.version_info[1]}-venv")')"
+    apt-get install -y -qq python3-venv >/dev/null || { apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null; }
+    "$1" -c 'import ensurepip, venv' 2>/dev/null || die "$1 still cannot make environments; install the -venv package of its version"
 }
 
 # An environment made elsewhere and moved here has scripts that point to the old place.

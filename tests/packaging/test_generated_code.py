@@ -1,4 +1,4 @@
-"""The committed generated code runs on the oldest grpcio and protobuf that pyproject.toml allows.
+"""The committed generated code stands below everything, and runs on the oldest runtimes pyproject.toml allows.
 
 Generated modules refuse to be imported by a runtime older than their generator. So a generator that is newer than
 the floors would break integrators who stay at them, and no test on a fresh environment would notice.
@@ -6,6 +6,7 @@ the floors would break integrators who stay at them, and no test on a fresh envi
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
@@ -58,3 +59,19 @@ def test_the_other_grpc_packages_have_the_floor_of_grpcio(floors: dict[str, Vers
 
 def test_every_generated_folder_is_a_package(generated_files: list[Path]) -> None:
     assert [path for path in generated_files if not (path.parent / "__init__.py").is_file()] == []
+
+
+def test_generated_code_imports_nothing_of_ours_but_generated_code(generated_files: list[Path]) -> None:
+    imports = {
+        name
+        for path in generated_files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in _imported(node)
+    }
+    assert {name for name in imports if name.startswith("warifu") and not name.startswith("warifu.api.")} == set()
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
