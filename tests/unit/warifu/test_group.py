@@ -1,0 +1,224 @@
+"""The group seam: what is a point, what is a scalar, and that the arithmetic is that of the curve."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from warifu.errors import Reason, WarifuError
+from warifu.group import IDENTITY, ORDER, SUITE_2, Ed25519Subgroup, Group, Point, Scalar, group_of
+
+VECTORS = Path(__file__).parents[2] / "vectors"
+INVALID = json.loads((VECTORS / "edwards25519_invalid_points.json").read_text())["points"]
+PRIME = 2**255 - 19
+D = -121665 * pow(121666, -1, PRIME) % PRIME
+
+scalars = st.integers(1, ORDER - 1).map(lambda n: Scalar(n.to_bytes(32, "little")))
+invalid_points = pytest.mark.parametrize(
+    "encoded", [pytest.param(bytes.fromhex(point["encoded"]), id=point["name"]) for point in INVALID]
+)
+wrong_lengths = pytest.mark.parametrize("length", [0, 1, 31, 33, 64])
+
+Affine = tuple[int, int]
+
+
+def as_int(scalar: Scalar) -> int:
+    return int.from_bytes(scalar.value, "little")
+
+
+def unpack(point: bytes) -> Affine:
+    y = int.from_bytes(point, "little") & (2**255 - 1)
+    square = (y * y - 1) * pow(D * y * y + 1, -1, PRIME) % PRIME
+    x = pow(square, (PRIME + 3) // 8, PRIME)
+    if x * x % PRIME != square:
+        x = x * pow(2, (PRIME - 1) // 4, PRIME) % PRIME
+    assert x * x % PRIME == square
+    return (x if x & 1 == point[31] >> 7 else PRIME - x), y
+
+
+def plain_add(left: Affine, right: Affine) -> Affine:
+    (x1, y1), (x2, y2) = left, right
+    cross = D * x1 * x2 * y1 * y2
+    x = (x1 * y2 + x2 * y1) * pow(1 + cross, -1, PRIME)
+    return x % PRIME, (y1 * y2 + x1 * x2) * pow(1 - cross, -1, PRIME) % PRIME
+
+
+def plain_multiply(number: int, point: Affine) -> Affine:
+    result = (0, 1)
+    while number:
+        if number & 1:
+            result = plain_add(result, point)
+        point = plain_add(point, point)
+        number >>= 1
+    return result
+
+
+def refused(action: Callable[[], object]) -> Reason:
+    with pytest.raises(WarifuError) as caught:
+        action()
+    return caught.value.reason
+
+
+@invalid_points
+def test_decoding_refuses_every_kind_of_invalid_point(encoded: bytes) -> None:
+    assert refused(lambda: SUITE_2.decode(encoded)) is Reason.POINT_INVALID
+
+
+@invalid_points
+def test_multiplying_refuses_every_kind_of_invalid_point(encoded: bytes) -> None:
+    scalar = SUITE_2.random_scalar()
+    assert refused(lambda: SUITE_2.multiply(scalar, Point(encoded))) is Reason.POINT_INVALID
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        pytest.param(bytes.fromhex(point["encoded"]), id=point["name"])
+        for point in INVALID
+        if point["kind"] == "identity" or "y = p +" in point["name"]
+    ],
+)
+def test_the_cheap_decoding_refuses_the_identity_and_coordinates_beyond_the_prime(encoded: bytes) -> None:
+    assert refused(lambda: SUITE_2.decode_unproven(encoded)) is Reason.POINT_INVALID
+
+
+@wrong_lengths
+def test_no_operation_hands_bytes_of_another_length_to_the_library(length: int) -> None:
+    wrong, right, scalar = Point(bytes(length)), SUITE_2.generator, SUITE_2.random_scalar()
+    for action in (
+        lambda: SUITE_2.decode(wrong),
+        lambda: SUITE_2.decode_unproven(wrong),
+        lambda: SUITE_2.multiply(scalar, wrong),
+        lambda: SUITE_2.add(wrong, right),
+        lambda: SUITE_2.add(right, wrong),
+        lambda: SUITE_2.subtract(wrong, right),
+        lambda: SUITE_2.subtract(right, wrong),
+    ):
+        assert refused(action) is Reason.POINT_INVALID
+
+
+def test_a_refused_point_names_its_place() -> None:
+    with pytest.raises(WarifuError) as caught:
+        SUITE_2.decode(b"short", where="encrypted.c1")
+    assert caught.value.where == "encrypted.c1"
+
+
+def test_the_smallest_coordinates_beyond_the_prime_are_told_from_the_largest_within() -> None:
+    within = (PRIME - 1).to_bytes(32, "little")
+    assert SUITE_2.decode_unproven(within) == within
+    assert refused(lambda: SUITE_2.decode_unproven(PRIME.to_bytes(32, "little"))) is Reason.POINT_INVALID
+
+
+def test_sums_and_differences_off_the_curve_are_refused() -> None:
+    off = Point((2).to_bytes(32, "little"))
+    assert refused(lambda: SUITE_2.add(off, SUITE_2.generator)) is Reason.POINT_INVALID
+    assert refused(lambda: SUITE_2.subtract(SUITE_2.generator, off)) is Reason.POINT_INVALID
+
+
+@given(scalars)
+def test_a_point_less_itself_is_refused_because_it_is_the_identity(scalar: Scalar) -> None:
+    point = SUITE_2.base_multiply(scalar)
+    negative = Point(bytes([*point[:31], point[31] ^ 0x80]))
+    assert refused(lambda: SUITE_2.subtract(point, point)) is Reason.POINT_INVALID
+    assert refused(lambda: SUITE_2.add(point, negative)) is Reason.POINT_INVALID
+
+
+@settings(max_examples=5)
+@given(scalars, scalars)
+def test_multiplication_and_addition_agree_with_the_curve_equation_written_out(a: Scalar, b: Scalar) -> None:
+    base = unpack(SUITE_2.generator)
+    left, right = SUITE_2.base_multiply(a), SUITE_2.base_multiply(b)
+    assert unpack(left) == plain_multiply(as_int(a), base)
+    assert unpack(SUITE_2.multiply(b, left)) == plain_multiply(as_int(b), unpack(left))
+    assert unpack(SUITE_2.add(left, right)) == plain_add(unpack(left), unpack(right))
+
+
+@given(scalars, scalars, scalars)
+def test_points_follow_their_scalars(a: Scalar, b: Scalar, c: Scalar) -> None:
+    point = SUITE_2.base_multiply(a)
+    assert SUITE_2.multiply(b, point) == SUITE_2.base_multiply(SUITE_2.scalar_multiply(a, b))
+    assert SUITE_2.add(point, SUITE_2.base_multiply(c)) == SUITE_2.base_multiply(SUITE_2.scalar_add(a, c))
+    assert SUITE_2.subtract(SUITE_2.base_multiply(SUITE_2.scalar_add(a, c)), point) == SUITE_2.base_multiply(c)
+
+
+@given(scalars, scalars)
+def test_scalars_calculate_modulo_the_order(a: Scalar, b: Scalar) -> None:
+    assert as_int(SUITE_2.scalar_multiply(a, b)) == as_int(a) * as_int(b) % ORDER
+    assert as_int(SUITE_2.scalar_add(a, b)) == (as_int(a) + as_int(b)) % ORDER
+    assert as_int(SUITE_2.scalar_invert(a)) == pow(as_int(a), -1, ORDER)
+
+
+def test_a_sum_of_scalars_that_is_zero_is_refused() -> None:
+    one, minus_one = Scalar((1).to_bytes(32, "little")), Scalar((ORDER - 1).to_bytes(32, "little"))
+    assert refused(lambda: SUITE_2.scalar_add(one, minus_one)) is Reason.INTERNAL
+
+
+@pytest.mark.parametrize("number", [0, ORDER, ORDER + 1, 2**256 - 1])
+def test_scalars_outside_one_to_the_order_are_refused(number: int) -> None:
+    assert refused(lambda: SUITE_2.decode_scalar(number.to_bytes(32, "little"))) is Reason.KEY_INVALID
+
+
+@pytest.mark.parametrize("number", [1, ORDER - 1])
+def test_the_smallest_and_the_largest_scalar_are_accepted(number: int) -> None:
+    assert as_int(SUITE_2.decode_scalar(number.to_bytes(32, "little"))) == number
+
+
+@wrong_lengths
+def test_scalars_of_another_length_are_refused(length: int) -> None:
+    assert refused(lambda: SUITE_2.decode_scalar(bytes([1] * length))) is Reason.KEY_INVALID
+
+
+def test_a_random_scalar_is_64_bytes_modulo_the_order() -> None:
+    wide = bytes(range(64))
+    assert as_int(SUITE_2.random_scalar(lambda count: wide[:count])) == int.from_bytes(wide, "little") % ORDER
+
+
+@pytest.mark.parametrize("broken", [bytes(64), b"", bytes([1] * 63)], ids=["zeros", "nothing", "one byte missing"])
+def test_a_broken_source_of_randomness_does_not_go_unnoticed(broken: bytes) -> None:
+    assert refused(lambda: SUITE_2.random_scalar(lambda _: broken)) is Reason.INTERNAL
+
+
+@given(st.binary(max_size=40), st.binary(max_size=40))
+def test_scalars_hashed_from_other_items_differ_however_the_items_are_cut(left: bytes, right: bytes) -> None:
+    whole = SUITE_2.hash_to_scalar(b"label", left, right)
+    assert whole == SUITE_2.hash_to_scalar(b"label", left, right)
+    assert whole != SUITE_2.hash_to_scalar(b"label", left + right)
+    assert whole != SUITE_2.hash_to_scalar(b"other", left, right)
+    assert 0 < as_int(whole) < ORDER
+
+
+def test_a_scalar_does_not_show_itself() -> None:
+    scalar = Scalar(bytes([0x5A] * 32))
+    for shown in (repr(scalar), str(scalar), f"{scalar}", repr([scalar])):
+        assert "Z" not in shown
+        assert "5a" not in shown.lower()
+
+
+def test_scalars_compare_by_value_and_only_with_scalars() -> None:
+    scalar = SUITE_2.random_scalar()
+    assert scalar == Scalar(bytes(scalar.value))
+    assert len({scalar, Scalar(bytes(scalar.value)), SUITE_2.random_scalar()}) == 2
+    assert scalar != scalar.value
+
+
+def test_the_suite_byte_finds_its_group() -> None:
+    group: Group = group_of(2)
+    assert group is SUITE_2
+    assert group.decode(group.generator) == group.generator
+    assert group.base_multiply(Scalar((1).to_bytes(32, "little"))) == group.generator
+    assert refused(lambda: group.decode(IDENTITY)) is Reason.POINT_INVALID
+
+
+@pytest.mark.parametrize("suite", [0, 1, 3, 255, -2])
+def test_an_unknown_suite_is_refused(suite: int) -> None:
+    assert refused(lambda: group_of(suite)) is Reason.SUITE_UNKNOWN
+
+
+def test_a_library_that_lets_a_mixed_order_point_through_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nacl.bindings.crypto_core_ed25519_is_valid_point", lambda _: True)
+    assert refused(Ed25519Subgroup) is Reason.CONFIG_INVALID
