@@ -1,0 +1,252 @@
+"""Proofs: honest ones pass, and nothing else does."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from warifu.codes import EncryptedCode, encrypt_code, person_point
+from warifu.errors import Reason, WarifuError
+from warifu.group import ORDER, SUITE_2, Point, Scalar
+from warifu.proofs import (
+    CONVERSION_PROOF_SIZE,
+    JOINT_KEY_PROOF_SIZE,
+    ConversionStatement,
+    ConversionWitness,
+    joint_key_context,
+    prove_conversion,
+    prove_joint_key,
+    verify_conversion,
+    verify_joint_key,
+)
+
+VECTORS = Path(__file__).parents[2] / "vectors"
+INVALID = [
+    bytes.fromhex(p["encoded"])
+    for p in json.loads((VECTORS / "edwards25519_invalid_points.json").read_text())["points"]
+]
+CONTEXT = bytes(range(148))
+POINT_FIELDS = ("source_commitment", "target_commitment", "opening_key", "target_key")
+
+
+def scalar(name: str) -> Scalar:
+    return SUITE_2.hash_to_scalar(b"test", name.encode())
+
+
+OPENING = scalar("h")
+AGENCY_KEY = SUITE_2.base_multiply(scalar("y"))
+OPENING_KEY = SUITE_2.base_multiply(OPENING)
+JOINT_KEY = SUITE_2.multiply(OPENING, AGENCY_KEY)
+JOINT_PROOF = prove_joint_key(SUITE_2, OPENING, AGENCY_KEY, CONTEXT)
+
+
+def flipped(value: bytes, bit: int) -> bytes:
+    changed = bytearray(value)
+    changed[bit // 8] ^= 1 << bit % 8
+    return bytes(changed)
+
+
+def check_joint_key(
+    agency_key: Point = AGENCY_KEY,
+    opening_key: Point = OPENING_KEY,
+    joint_key: Point = JOINT_KEY,
+    context: bytes = CONTEXT,
+    proof: bytes = JOINT_PROOF,
+) -> None:
+    verify_joint_key(
+        SUITE_2, agency_key=agency_key, opening_key=opening_key, joint_key=joint_key, context=context, proof=proof
+    )
+
+
+def refused_joint_key(**changed: Any) -> None:
+    with pytest.raises(WarifuError) as caught:
+        check_joint_key(**changed)
+    assert caught.value.reason is Reason.DIRECTORY_INVALID
+
+
+def changed_statement(field: str, value: object) -> ConversionStatement:
+    changes: dict[str, Any] = {field: value}
+    return dataclasses.replace(STATEMENT, **changes)
+
+
+def conversion() -> tuple[ConversionStatement, ConversionWitness]:
+    """One honest conversion with every secret fixed."""
+    source, target, k = scalar("s_A"), scalar("s_B"), scalar("k")
+    t = SUITE_2.scalar_multiply(target, SUITE_2.scalar_invert(source))
+    u = SUITE_2.scalar_multiply(t, OPENING)
+    code = SUITE_2.multiply(source, person_point(SUITE_2, b"authority", b"person"))
+    encrypted = encrypt_code(SUITE_2, code, JOINT_KEY, scalar("r"))
+    converted = EncryptedCode(
+        SUITE_2.add(SUITE_2.multiply(u, encrypted.c1), SUITE_2.base_multiply(k)),
+        SUITE_2.add(SUITE_2.multiply(t, encrypted.c2), SUITE_2.multiply(k, AGENCY_KEY)),
+    )
+    statement = ConversionStatement(
+        source_commitment=SUITE_2.base_multiply(source),
+        target_commitment=SUITE_2.base_multiply(target),
+        opening_key=OPENING_KEY,
+        target_key=AGENCY_KEY,
+        encrypted=encrypted,
+        converted=converted,
+    )
+    return statement, ConversionWitness(factor=t, opened_factor=u, randomiser=k)
+
+
+STATEMENT, WITNESS = conversion()
+PROOF = prove_conversion(SUITE_2, STATEMENT, WITNESS, CONTEXT)
+
+
+def refused_conversion(
+    statement: ConversionStatement = STATEMENT, context: bytes = CONTEXT, proof: bytes = PROOF
+) -> None:
+    with pytest.raises(WarifuError) as caught:
+        verify_conversion(SUITE_2, statement, context, proof)
+    assert caught.value.reason is Reason.HUB_ANSWER_INVALID
+
+
+def test_an_honest_joint_key_is_accepted() -> None:
+    assert len(JOINT_PROOF) == JOINT_KEY_PROOF_SIZE
+    check_joint_key()
+
+
+def test_proving_twice_gives_different_proofs_that_both_pass() -> None:
+    again = prove_joint_key(SUITE_2, OPENING, AGENCY_KEY, CONTEXT)
+    assert again != JOINT_PROOF
+    check_joint_key(proof=again)
+
+
+def test_a_joint_key_that_the_hub_can_open_alone_is_refused() -> None:
+    chosen = SUITE_2.base_multiply(scalar("x"))
+    refused_joint_key(joint_key=chosen)
+
+
+def test_a_joint_key_with_another_share_than_the_published_is_refused() -> None:
+    other = scalar("another share")
+    proof = prove_joint_key(SUITE_2, other, AGENCY_KEY, CONTEXT)
+    joint_key = SUITE_2.multiply(other, AGENCY_KEY)
+    refused_joint_key(joint_key=joint_key, proof=proof)
+
+
+def test_a_flipped_bit_anywhere_in_a_joint_key_proof_is_refused() -> None:
+    for bit in range(8 * JOINT_KEY_PROOF_SIZE):
+        refused_joint_key(proof=flipped(JOINT_PROOF, bit))
+
+
+def test_a_flipped_bit_anywhere_in_a_key_is_refused() -> None:
+    for bit in range(256):
+        for name, key in (("agency_key", AGENCY_KEY), ("opening_key", OPENING_KEY), ("joint_key", JOINT_KEY)):
+            refused_joint_key(**{name: flipped(key, bit)})
+
+
+def test_a_joint_key_proof_is_bound_to_institution_and_epoch() -> None:
+    contexts = [joint_key_context(code, epoch) for code in ("9" * 16, "8" * 16) for epoch in (1, 2)]
+    assert len(set(contexts)) == 4
+    proof = prove_joint_key(SUITE_2, OPENING, AGENCY_KEY, contexts[0])
+    check_joint_key(context=contexts[0], proof=proof)
+    for other in contexts[1:]:
+        refused_joint_key(context=other, proof=proof)
+
+
+@pytest.mark.parametrize("encoded", INVALID, ids=bytes.hex)
+def test_a_joint_key_proof_over_an_invalid_point_is_refused(encoded: bytes) -> None:
+    for name in ("agency_key", "opening_key", "joint_key"):
+        refused_joint_key(**{name: encoded})
+
+
+@pytest.mark.parametrize("length", [0, 32, 63, 65, 128])
+def test_a_joint_key_proof_of_another_length_is_refused(length: int) -> None:
+    refused_joint_key(proof=bytes([1] * length))
+
+
+@pytest.mark.parametrize("at", [0, 32])
+@pytest.mark.parametrize("form", ["zero", "plus the order"])
+def test_scalars_of_a_proof_out_of_range_are_refused(at: int, form: str) -> None:
+    value = int.from_bytes(JOINT_PROOF[at : at + 32], "little") + ORDER if form == "plus the order" else 0
+    changed = JOINT_PROOF[:at] + value.to_bytes(32, "little") + JOINT_PROOF[at + 32 :]
+    refused_joint_key(proof=changed)
+
+
+def test_an_honest_conversion_is_accepted() -> None:
+    assert len(PROOF) == CONVERSION_PROOF_SIZE
+    verify_conversion(SUITE_2, STATEMENT, CONTEXT, PROOF)
+
+
+@pytest.mark.parametrize("field", ["factor", "opened_factor", "randomiser"])
+def test_a_conversion_with_another_secret_than_committed_cannot_be_proven(field: str) -> None:
+    lie = dataclasses.replace(WITNESS, **{field: scalar("another")})
+    refused_conversion(proof=prove_conversion(SUITE_2, STATEMENT, lie, CONTEXT))
+
+
+def test_a_conversion_by_another_factor_cannot_be_proven_against_the_published_one() -> None:
+    t = scalar("another factor")
+    u = SUITE_2.scalar_multiply(t, OPENING)
+    base, key = SUITE_2.base_multiply(WITNESS.randomiser), SUITE_2.multiply(WITNESS.randomiser, AGENCY_KEY)
+    c1, c2 = STATEMENT.encrypted.c1, STATEMENT.encrypted.c2
+    converted = EncryptedCode(SUITE_2.add(SUITE_2.multiply(u, c1), base), SUITE_2.add(SUITE_2.multiply(t, c2), key))
+    statement = dataclasses.replace(STATEMENT, converted=converted)
+    lie = dataclasses.replace(WITNESS, factor=t, opened_factor=u)
+    refused_conversion(statement, proof=prove_conversion(SUITE_2, statement, lie, CONTEXT))
+
+
+def test_a_proof_does_not_pass_for_another_ciphertext_of_the_same_person() -> None:
+    other = encrypt_code(SUITE_2, SUITE_2.generator, JOINT_KEY, scalar("other r"))
+    refused_conversion(changed_statement("encrypted", other))
+
+
+def test_a_flipped_bit_anywhere_in_a_conversion_proof_is_refused() -> None:
+    for bit in range(8 * CONVERSION_PROOF_SIZE):
+        refused_conversion(proof=flipped(PROOF, bit))
+
+
+def test_a_flipped_bit_anywhere_in_the_context_of_a_conversion_is_refused() -> None:
+    for bit in range(0, 8 * len(CONTEXT), 7):
+        refused_conversion(context=flipped(CONTEXT, bit))
+
+
+def test_a_flipped_bit_anywhere_in_either_ciphertext_is_refused() -> None:
+    for bit in range(256):
+        for field in ("encrypted", "converted"):
+            pair: EncryptedCode = getattr(STATEMENT, field)
+            for half in ("c1", "c2"):
+                changes = {half: Point(flipped(getattr(pair, half), bit))}
+                refused_conversion(changed_statement(field, dataclasses.replace(pair, **changes)))
+
+
+@pytest.mark.parametrize("field", POINT_FIELDS)
+def test_another_public_point_in_the_statement_is_refused(field: str) -> None:
+    other = SUITE_2.base_multiply(scalar("other"))
+    refused_conversion(changed_statement(field, other))
+
+
+@pytest.mark.parametrize("encoded", INVALID, ids=bytes.hex)
+def test_a_conversion_proof_over_an_invalid_point_is_refused(encoded: bytes) -> None:
+    for field in POINT_FIELDS:
+        refused_conversion(changed_statement(field, encoded))
+
+
+@pytest.mark.parametrize("length", [0, 64, 127, 129, 160])
+def test_a_conversion_proof_of_another_length_is_refused(length: int) -> None:
+    refused_conversion(proof=bytes([1] * length))
+
+
+def test_a_repeating_source_of_randomness_does_not_repeat_a_nonce_for_another_statement() -> None:
+    # Equal nonces under two challenges would give the secret away: (z1 - z2) / (e1 - e2).
+    proofs = [prove_joint_key(SUITE_2, OPENING, AGENCY_KEY, context, bytes) for context in (b"one", b"two")]
+    e1, e2 = (int.from_bytes(proof[:32], "little") for proof in proofs)
+    z1, z2 = (int.from_bytes(proof[32:], "little") for proof in proofs)
+    leaked = (z1 - z2) * pow(e1 - e2, -1, ORDER) % ORDER
+    assert leaked != int.from_bytes(OPENING.value, "little")
+
+
+def test_a_proof_with_fixed_randomness_is_always_the_same() -> None:
+    proofs = {prove_conversion(SUITE_2, STATEMENT, WITNESS, CONTEXT, bytes) for _ in range(2)}
+    assert len(proofs) == 1
+
+
+def test_the_secrets_behind_a_conversion_do_not_show_themselves() -> None:
+    for secret in (WITNESS.factor, WITNESS.opened_factor, WITNESS.randomiser):
+        assert secret.value.hex() not in repr(WITNESS)
+        assert repr(secret.value) not in repr(WITNESS)
