@@ -22,7 +22,7 @@ import grpc
 from warifu.errors import WarifuError
 from warifu.rpc.logging import Level, configure, error_fields, get_logger, raised_at
 
-__all__ = ["announce_ready", "new_event_loop", "run_party", "serve_until"]
+__all__ = ["announce_ready", "new_event_loop", "run_party", "serve_until", "use_batch_scheduling"]
 
 _GRACE_S = 5.0
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>

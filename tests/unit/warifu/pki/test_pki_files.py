@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from warifu.errors import Reason, WarifuError
+from warifu.pki import Credential, CredentialFiles, Identity, Root, write_private_file, write_public_file
+from warifu.pki.files import FileWatch
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_a_private_file_is_its_owners_alone_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        write_private_file(tmp_path / "key", b"secret")
+        write_public_file(tmp_path / "cert", b"public")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "cert").stat().st_mode) == 0o644
+
+
+def test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    target = tmp_path / "key"
+    write_private_file(target, b"old")
+    with target.open("rb") as reader:
+        write_private_file(target, b"new")
+        assert reader.read() == b"old"  # whoever was reading goes on reading the old file
+    assert target.read_bytes() == b"new"
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "key"
+    write_private_file(target, b"old")
+
+    def disk_full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", disk_full)
+    with pytest.raises(OSError, match="No space"):
+        write_private_file(target, b"new")
+    assert target.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
+
+
+def test_a_watch_sees_a_replacement_once_and_looks_no_more_often_than_told(tmp_path: Path) -> None:
+    seconds = [0.0]
+    write_public_file(tmp_path / "file", b"one")
+    watch = FileWatch((tmp_path / "file",), 1.0, monotonic=lambda: seconds[0])
+    write_public_file(tmp_path / "file", b"two")
+    seconds[0] = 0.9
+    assert not watch.changed()
+    seconds[0] = 1.0
+    assert watch.changed()
+    seconds[0] = 2.0
+    assert not watch.changed()
+    (tmp_path / "file").unlink()
+    seconds[0] = 3.0
+    assert watch.changed()
+
+
+def test_replaced_files_are_taken_up_when_certificate_and_key_agree_again(
+    root: Root, agency: Identity, tmp_path: Path
+) -> None:
+    first, second = root.issue(agency), root.issue(agency)
+    cert_path, key_path = tmp_path / "party.pem", tmp_path / "party.key"
+    first.save(cert_path, key_path)
+    files = CredentialFiles(cert_path, key_path, check_every_s=0)
+    assert files.current() == first
+    assert files.current() is files.current()
+    write_private_file(key_path, second.key_pem)
+    assert files.current() == first
+    write_public_file(cert_path, second.cert_pem)
+    assert files.current() == second
+    cert_path.unlink()
+    assert files.current() == second
+
+
+def test_a_credential_whose_halves_do_not_fit_is_refused_by_file(root: Root, agency: Identity, tmp_path: Path) -> None:
+    cert_path, key_path = tmp_path / "party.pem", tmp_path / "party.key"
+    with pytest.raises(WarifuError) as missing:
+        CredentialFiles(cert_path, key_path)
+    assert (missing.value.reason, missing.value.where) == (Reason.KEY_INVALID, str(cert_path))
+    write_public_file(cert_path, root.issue(agency).cert_pem)
+    write_private_file(key_path, root.issue(agency).key_pem)
+    with pytest.raises(WarifuError) as unfit:
+        CredentialFiles(cert_path, key_path)
+    assert (unfit.value.reason, unfit.value.where) == (Reason.KEY_INVALID, str(cert_path))
+
+
+@pytest.mark.parametrize("garbage", [b"", b"nonsense"])
+def test_garbage_is_no_credential(root: Root, agency: Identity, garbage: bytes) -> None:
+    good = root.issue(agency)
+    for cert_pem, key_pem in ((garbage, good.key_pem), (good.cert_pem, garbage)):
+        with pytest.raises(WarifuError) as refused:
+            Credential.from_pem(cert_pem, key_pem)
+        assert refused.value.reason is Reason.KEY_INVALID
+
+
+def test_the_roots_own_certificate_is_no_partys_credential(root: Root, tmp_path: Path) -> None:
+    root.save(tmp_path)
+    with pytest.raises(WarifuError) as refused:
+        Credential.from_pem(root.cert_pem, (tmp_path / "root.key").read_bytes())
+    assert refused.value.reason is Reason.CALLER_NOT_IDENTIFIED
