@@ -41,7 +41,9 @@ class Database:
         WarifuError: STORE_UNAVAILABLE when the file cannot be opened, is not a database, or is newer than this code.
     """
 
-    def __init__(self, path: Path, migrations: Sequence[str], *, unavailable: Reason = Reason.STORE_UNAVAILABLE) -> None:
+    def __init__(
+        self, path: Path, migrations: Sequence[str], *, unavailable: Reason = Reason.STORE_UNAVAILABLE
+    ) -> None:
         self._path = path
         self._unavailable = unavailable
         self.groups_committed = 0
@@ -95,7 +97,9 @@ class Database:
     def _migrate(self, migrations: Sequence[str]) -> None:
         (version,) = self._writer.execute("PRAGMA user_version").fetchone()
         if version > len(migrations):
-            raise WarifuError(self._unavailable, where=self._path.name, debug=f"schema {version} is newer than this code")
+            raise WarifuError(
+                self._unavailable, where=self._path.name, debug=f"schema {version} is newer than this code"
+            )
         for number, script in enumerate(migrations[version:], start=version + 1):
             self._writer.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version={number}; COMMIT;")
 
@@ -133,12 +137,12 @@ class Database:
         """Commit the group; if anything in it fails, each alone, so that one bad mutation harms no other."""
         try:
             results = self._transaction([mutation for mutation, _ in group])
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is the caller's to see
             if len(group) == 1:
                 group[0][1].set_exception(self._translate(error))
                 return
-            for waiting in group:
-                self._commit([waiting])
+            for alone in group:
+                self._commit([alone])
             return
         for (_, waiting), result in zip(group, results, strict=True):
             waiting.set_result(result)
@@ -156,7 +160,7 @@ class Database:
         self.mutations_committed += len(mutations)
         return results
 
-    def _translate(self, error: BaseException) -> BaseException:
+    def _translate(self, error: Exception) -> Exception:
         return self._failure(error) if isinstance(error, sqlite3.OperationalError) else error
 
     def _failure(self, error: BaseException) -> WarifuError:

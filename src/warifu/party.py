@@ -14,6 +14,7 @@ from pathlib import Path
 from warifu.directory import Directory, read_directory_file
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
+from warifu.pki import CredentialFiles, Identity, Role
 
 __all__ = ["PartyFolder", "PartySettings"]
 
@@ -45,7 +46,11 @@ class PartyFolder:
         except (OSError, ValueError) as error:
             raise WarifuError(Reason.CONFIG_INVALID, where=_SETTINGS, debug=type(error).__name__) from error
         expected = set(PartySettings.__slots__)
-        if not isinstance(fields, dict) or set(fields) != expected or not all(isinstance(v, str) for v in fields.values()):
+        if (
+            not isinstance(fields, dict)
+            or set(fields) != expected
+            or not all(isinstance(v, str) for v in fields.values())
+        ):
             wanted = ", ".join(sorted(expected))
             raise WarifuError(Reason.CONFIG_INVALID, where=f"{_SETTINGS}: needs exactly the text fields {wanted}")
         code = InstitutionCode.parse(fields.pop("institution_code"), f"{_SETTINGS}: institution_code")
@@ -59,6 +64,26 @@ class PartyFolder:
     def directory(self) -> Directory:
         """The party's copy of the directory, every entry verified. Raises: DIRECTORY_INVALID."""
         return Directory.from_message(read_directory_file(self.path / "directory.json"))
+
+    def identity(self) -> Identity:
+        """Who the party is, by its settings. Raises: CONFIG_INVALID for an unknown role."""
+        settings = self.settings()
+        try:
+            role = Role(settings.role)
+        except ValueError:
+            raise WarifuError(Reason.CONFIG_INVALID, where=f"{_SETTINGS}: role") from None
+        return Identity(network=settings.network, role=role, institution=settings.institution_code)
+
+    def credential(self) -> CredentialFiles:
+        """The party's certificate and key, followed as their files are replaced. Raises: KEY_INVALID."""
+        return CredentialFiles(self.path / "tls.pem", self.path / "tls.key")
+
+    def root_pem(self) -> bytes:
+        """The certificate of the network's root. Raises: KEY_INVALID."""
+        try:
+            return (self.path / "root.pem").read_bytes()
+        except OSError as error:
+            raise WarifuError(Reason.KEY_INVALID, where="root.pem", debug=type(error).__name__) from error
 
     def secret(self, name: str, size: int = 32) -> bytes:
         """The secret in ``name``: ``size`` bytes, kept as hexadecimal text.

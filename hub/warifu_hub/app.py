@@ -1,0 +1,195 @@
+"""The hub as one process: what is made from what, and nothing else.
+
+Read it top to bottom: files, store, log, cryptography, mediator, services, server. It decides nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+
+from warifu.api.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
+from warifu.api.hub.v1.hub_service_pb2_grpc import add_HubServiceServicer_to_server
+from warifu.api.hub.v1.supervision_service_pb2_grpc import add_SupervisionServiceServicer_to_server
+from warifu.api.log.v1.log_service_pb2_grpc import add_LogServiceServicer_to_server
+from warifu.clock import Clock, SystemClock
+from warifu.directory import Directory, read_directory_file
+from warifu.errors import WarifuError
+from warifu.party import PartyFolder
+from warifu.pki import RevocationFile
+from warifu.process import announce_ready, serve_until
+from warifu.rpc.channel import ChannelPool
+from warifu.rpc.logging import error_fields, get_logger
+from warifu.rpc.server import build_server
+from warifu.signature import SigningKey
+from warifu.tlog.note import Verifier
+from warifu_hub.directory_servicer import DIRECTORY_ACCESS, DirectoryServicer
+from warifu_hub.exchange import Mediator
+from warifu_hub.issuing import CodeConverter
+from warifu_hub.ledger import Ledger
+from warifu_hub.log_servicer import LOG_ACCESS, LogServicer
+from warifu_hub.permissions import PermissionTable
+from warifu_hub.providers import GrpcProviders
+from warifu_hub.servicer import HUB_ACCESS, HubServicer
+from warifu_hub.store import HubStore
+from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.supervision_servicer import SUPERVISION_ACCESS, SupervisionServicer
+from warifu_hub.translate import HubKeys, Translator
+
+__all__ = ["Hub", "build_hub", "run_hub"]
+
+_PUBLISH_SECONDS = 1.0
+_ANSWERS_KEPT_MS = 24 * 60 * 60 * 1000
+_FORGET_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """A hub that is built and not yet started. ``port`` is the one it listens on."""
+
+    server: grpc.aio.Server
+    port: int
+    store: HubStore
+    ledger: Ledger
+    channels: ChannelPool
+    workers: ThreadPoolExecutor
+    clock: Clock
+
+    async def close(self) -> None:
+        """Let go of channels, worker threads and the store, in that order."""
+        await self.channels.close()
+        self.workers.shutdown()
+        self.store.close()
+
+
+def build_hub(
+    folder: PartyFolder,
+    *,
+    listen: str | None = None,
+    clock: Clock | None = None,
+    server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+    channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+) -> Hub:
+    """Build the hub that lives in ``folder``. To be called inside its event loop.
+
+    Raises:
+        WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, LOG_UNAVAILABLE, LOG_INVALID: it does not start on
+            a malformed permission table, a missing key, an entry that does not verify, or a log that was changed.
+    """
+    clock = clock or SystemClock()
+    settings, credential, root_pem = folder.settings(), folder.credential(), folder.root_pem()
+    directory_file = read_directory_file(folder.path / "directory.json")
+    directory = Directory.from_message(directory_file)
+    permissions = PermissionTable.load(folder.path / "permissions.yaml")
+    revocations = RevocationFile(folder.path / "revoked.pem", root_pem, clock)
+    signing_key = SigningKey(folder.secret("signing.key"))
+    translator = Translator(directory.group, _hub_keys(folder))
+    store = SqliteHubStore(folder.path / "hub.sqlite3")
+    verifier = Verifier.parse(directory.log_verifier_key)
+    ledger = Ledger(store, log_key=folder.secret("log.key"), verifier=verifier)
+    channels = ChannelPool(credential=credential, root_pem=root_pem, interceptors=channel_interceptors)
+    workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="convert")
+    mediator = Mediator(
+        directory=directory,
+        permissions=permissions,
+        translator=translator,
+        store=store,
+        providers=GrpcProviders(network=settings.network, channels=channels, store=store),
+        signing_key=signing_key,
+        clock=clock,
+    )
+    converter = CodeConverter(
+        directory=directory,
+        translator=translator,
+        store=store,
+        signing_key=signing_key,
+        clock=clock,
+        workers=workers,
+    )
+    directory_servicer = DirectoryServicer(
+        directory=directory,
+        directory_file=directory_file,
+        store=store,
+        revocation_list=(folder.path / "revoked.pem").read_bytes,
+    )
+    supervision = SupervisionServicer(directory=directory, permissions=permissions, store=store, clock=clock)
+    server, port = build_server(
+        credential=credential,
+        root_pem=root_pem,
+        access={**HUB_ACCESS, **LOG_ACCESS, **DIRECTORY_ACCESS, **SUPERVISION_ACCESS},
+        services=[
+            (add_HubServiceServicer_to_server, HubServicer(mediator, converter, revocations.revoked)),
+            (add_LogServiceServicer_to_server, LogServicer(ledger, store)),
+            (add_DirectoryServiceServicer_to_server, directory_servicer),
+            (add_SupervisionServiceServicer_to_server, supervision),
+        ],
+        revoked=revocations.revoked,
+        extra_interceptors=server_interceptors,
+        listen=listen or settings.listen,
+    )
+    return Hub(server=server, port=port, store=store, ledger=ledger, channels=channels, workers=workers, clock=clock)
+
+
+def _hub_keys(folder: PartyFolder) -> HubKeys:
+    return HubKeys(
+        factor_key=folder.secret("factor.key"),
+        opening_key=folder.secret("opening.key"),
+        rerandomise_key=folder.secret("rerandomise.key"),
+    )
+
+
+async def run_hub(
+    stop: asyncio.Event,
+    path: Path,
+    *,
+    listen: str | None = None,
+    server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+    channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+) -> None:
+    """Run the hub in ``path`` until ``stop`` is set; says on standard output where it listens."""
+    hub = build_hub(
+        PartyFolder(path),
+        listen=listen,
+        server_interceptors=server_interceptors,
+        channel_interceptors=channel_interceptors,
+    )
+    await hub.server.start()
+    host = (listen or PartyFolder(path).settings().listen).rpartition(":")[0]
+    announce_ready(party="hub", endpoint=f"{host}:{hub.port}")
+    chores = [asyncio.create_task(_publish(hub)), asyncio.create_task(_forget(hub))]
+    await serve_until(stop, hub.server)
+    for chore in chores:
+        chore.cancel()
+    await asyncio.gather(*chores, return_exceptions=True)
+    await hub.close()
+
+
+async def _publish(hub: Hub) -> None:
+    """Publish a checkpoint each second in which something was sequenced."""
+    log, published = get_logger("hub"), -1
+    while True:
+        await asyncio.sleep(_PUBLISH_SECONDS)
+        count = hub.store.leaf_count()
+        if count == published:
+            continue
+        try:
+            await hub.ledger.publish()
+            published = count
+        except WarifuError as error:
+            log.warning("checkpoint_not_published", **error_fields(error))
+
+
+async def _forget(hub: Hub) -> None:
+    """Drop sealed answers nobody can ask for again."""
+    log = get_logger("hub")
+    while True:
+        try:
+            await hub.store.forget_answers(hub.clock.unix_ms() - _ANSWERS_KEPT_MS)
+        except WarifuError as error:
+            log.warning("answers_not_forgotten", **error_fields(error))
+        await asyncio.sleep(_FORGET_SECONDS)

@@ -1,0 +1,288 @@
+"""One mediated exchange, step by step.
+
+Decides the order of things; the decisions themselves are in ``exchange_rules``, the permissions in ``permissions``, the
+cryptography in ``translate``. The steps carry the design's numbers:
+
+    (0) identity: the certificate's institution is the one the inquiry is from
+    (1) shape and limits, keys in force
+    (2) enough of the deadline left
+    (3) a permission row, and the assessments in force: before anything about a person is touched
+    (4) replay: the same request_id and bytes get the same answer, other bytes are refused
+    (5) the inquirer's signature
+    (6) processing number given, permit in the log, durably, before anything leaves
+    (7) blind conversion, rerandomised
+    (8) permit signed and forwarded to the provider
+    (9) outcome in the log
+    (10) answer relayed, still sealed
+
+It knows neither gRPC nor how a request arrived, so unary calls and streams share it. It never sees a My Number, a code
+or a payload: everything about the person is in ``encrypted_code`` and ``sealed_query``, which it cannot open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
+from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
+from warifu.clock import Clock
+from warifu.codes import EncryptedCode
+from warifu.context import ExchangeContext
+from warifu.directory import Directory, DirectoryEntry
+from warifu.errors import Reason, WarifuError
+from warifu.pki import Identity
+from warifu.rpc.deadline import pass_on
+from warifu.signature import SigningKey
+from warifu.statements import answer_digest, check_answer, check_inquiry, inquiry_digest, sign_permit
+from warifu_hub import leaves
+from warifu_hub.exchange_rules import answered_state, check_identity, check_keys, check_shape, decide_permission
+from warifu_hub.leaves import Asked
+from warifu_hub.permissions import PermissionTable
+from warifu_hub.store import ExchangeRow, ExchangeState, HubStore
+from warifu_hub.translate import Translator
+
+__all__ = ["MARGIN_SECONDS", "MediatedExchange", "Mediator", "Providers"]
+
+MARGIN_SECONDS = 0.1
+"""What the hub keeps of a deadline for itself: logging the outcome and relaying the answer."""
+
+SHORTEST_PROVISION_SECONDS = 0.05
+"""A provider is not asked when less than this is left for it."""
+
+MOST_UNDER_WAY = 1024
+"""Exchanges under way at once; above it callers are told to come back."""
+
+
+class Providers(Protocol):
+    """Carries a permit to a provider and brings its answer back. Its failures have the provider in their reason."""
+
+    async def provide(self, provider: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:
+        """The provider's answer. Raises: PROVIDER_UNREACHABLE, PROVIDER_TIMED_OUT, PROVIDER_FAILED."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediatedExchange:
+    """What the inquirer gets: the answer as signed by the provider, and under what it was permitted."""
+
+    row: ExchangeRow
+    answer: SignedAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Admitted:
+    """An inquiry that passed steps 0 to 3."""
+
+    asked: Asked
+    context: ExchangeContext
+    inquiry: SignedInquiry
+    encrypted: EncryptedCode
+    inquirer: DirectoryEntry
+    provider: DirectoryEntry
+    permission_row: str
+    timeout: float
+
+
+class Mediator:
+    """Mediates exchanges for one hub process.
+
+    ``random_bytes`` gives processing numbers their randomness. Concurrent calls with the same request_id share one
+    exchange.
+    """
+
+    def __init__(
+        self,
+        *,
+        directory: Directory,
+        permissions: PermissionTable,
+        translator: Translator,
+        store: HubStore,
+        providers: Providers,
+        signing_key: SigningKey,
+        clock: Clock,
+        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self._directory = directory
+        self._permissions = permissions
+        self._translator = translator
+        self._store = store
+        self._providers = providers
+        self._signing_key = signing_key
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._under_way: dict[tuple[str, bytes], tuple[bytes, asyncio.Task[MediatedExchange]]] = {}
+
+    async def exchange(self, caller: Identity, inquiry: SignedInquiry, left: float | None) -> MediatedExchange:
+        """Mediate one exchange for ``caller``, who waits ``left`` seconds (None: no deadline).
+
+        Raises:
+            WarifuError: every reason listed at ``HubService.Exchange``. A refusal is in the log before it is raised; if
+                it cannot be logged, LOG_UNAVAILABLE is raised instead.
+        """
+        if len(self._under_way) >= MOST_UNDER_WAY:
+            raise WarifuError(Reason.OVERLOADED)
+        asked = Asked(caller=caller.institution, context=None, digest=inquiry_digest(inquiry))
+        try:
+            context = ExchangeContext.decode(inquiry.context, where="inquiry.context")
+            asked = replace(asked, context=context)
+            admitted = self._admit(caller, inquiry, asked, context, left)
+            row = self._known(admitted)  # (4)
+            if row is None:
+                check_inquiry(admitted.inquirer.signing_key, inquiry)  # (5)
+        except WarifuError as refusal:
+            await self._store.append_leaf(leaves.refused_leaf(asked, refusal.reason, self._clock.now()))
+            raise
+        if row is not None and row.state.final:
+            return _given_before(row)
+        return await self._shared(admitted, row)
+
+    def _admit(
+        self, caller: Identity, inquiry: SignedInquiry, asked: Asked, context: ExchangeContext, left: float | None
+    ) -> _Admitted:
+        check_identity(caller, context)  # (0)
+        encrypted = check_shape(inquiry, context, self._directory)  # (1)
+        inquirer = self._directory.entry(context.inquirer, where="inquiry.context.inquirer")
+        provider = self._directory.entry(context.provider, where="inquiry.context.provider")
+        check_keys(context, inquirer, provider)
+        timeout = pass_on(left, MARGIN_SECONDS, at_least=SHORTEST_PROVISION_SECONDS)  # (2)
+        withdrawn = self._store.withdrawn_assessments()
+        permission = decide_permission(context, inquirer, provider, self._permissions, withdrawn)  # (3)
+        return _Admitted(
+            asked=asked,
+            context=context,
+            inquiry=inquiry,
+            encrypted=encrypted,
+            inquirer=inquirer,
+            provider=provider,
+            permission_row=permission.row_number,
+            timeout=timeout,
+        )
+
+    def _known(self, admitted: _Admitted) -> ExchangeRow | None:
+        """Step 4. The exchange already stored under this request_id, if it is the same; a new one must be fresh."""
+        context = admitted.context
+        under_way = self._under_way.get((context.inquirer, context.request_id))
+        row = self._store.find_exchange(context.inquirer, context.request_id)
+        known_digest = row.inquiry_digest if row else under_way[0] if under_way else None
+        if known_digest is None:
+            context.check_times(self._clock.now(), where="inquiry.context")
+        elif known_digest != admitted.asked.digest:
+            raise WarifuError(Reason.REQUEST_REUSED, where="inquiry.context.request_id")
+        return row
+
+    async def _shared(self, admitted: _Admitted, row: ExchangeRow | None) -> MediatedExchange:
+        """Run steps 6 to 10 once per request_id, and to their end even when the caller has gone."""
+        key = (admitted.context.inquirer, admitted.context.request_id)
+        found = self._under_way.get(key)
+        if found is None:
+            task = asyncio.create_task(self._mediate(admitted, row))
+            self._under_way[key] = (admitted.asked.digest, task)
+            task.add_done_callback(lambda ended: self._ended(key, ended))
+        else:
+            task = found[1]
+        return await asyncio.shield(task)
+
+    def _ended(self, key: tuple[str, bytes], task: asyncio.Task[MediatedExchange]) -> None:
+        del self._under_way[key]
+        if not task.cancelled():
+            task.exception()  # seen here, so that an exchange whose caller has gone does not warn
+
+    async def _mediate(self, admitted: _Admitted, row: ExchangeRow | None) -> MediatedExchange:
+        permit = ProvisionPermit(inquiry=admitted.inquiry)
+        if row is None:
+            logged = asyncio.create_task(self._open(admitted))  # (6), while the disk works on it:
+            try:
+                self._convert(admitted, permit)  # (7)
+            except WarifuError as error:
+                row = await logged
+                await self._failed(admitted, row, error.reason)
+                raise
+            row = await logged
+        else:
+            self._convert(admitted, permit)  # (7) again: the same context and code give the same conversion
+        self._sign(admitted, permit, row)  # (8)
+        try:
+            answer = await self._providers.provide(admitted.provider, permit, admitted.timeout)
+            closed = self._closed(admitted, row, answer)
+        except WarifuError as error:
+            await self._failed(admitted, row, error.reason)
+            raise
+        if closed.state is not row.state:  # a poll that finds a pending answer still pending is no event
+            await self._store.close_exchange(closed, self._closing_leaf(admitted, closed, answer))  # (9)
+        return MediatedExchange(row=closed, answer=answer)  # (10)
+
+    async def _open(self, admitted: _Admitted) -> ExchangeRow:
+        """Step 6. Give the exchange its number and put the permit into the log, durably."""
+        now = self._clock.now()
+        while True:
+            row = ExchangeRow(
+                inquirer=admitted.context.inquirer,
+                request_id=admitted.context.request_id,
+                inquiry_digest=admitted.asked.digest,
+                processing_number=self._processing_number(now),
+                permission_row=admitted.permission_row,
+                permit_ms=int(now.timestamp() * 1000),
+            )
+            position = await self._store.open_exchange(row, leaves.permitted_leaf(admitted.asked, row, now))
+            if position is not None:
+                return replace(row, permitted_position=position)
+
+    def _processing_number(self, now: datetime) -> str:
+        """Day and twelve random digits: never a function of the person. A number that is taken is drawn again."""
+        return f"{now:%Y%m%d}{int.from_bytes(self._random_bytes(16)) % 10**12:012d}"
+
+    def _convert(self, admitted: _Admitted, permit: ProvisionPermit) -> None:
+        """Step 7. Blind: in goes an encryption of the inquirer's code, out comes one of the provider's."""
+        converted = self._translator.convert(
+            context=admitted.inquiry.context,
+            encrypted=admitted.encrypted,
+            from_=(admitted.inquirer.institution, admitted.inquirer.epoch),
+            to=(admitted.provider.institution, admitted.provider.epoch),
+            to_key=admitted.provider.agency_key,
+        )
+        permit.converted_code.CopyFrom(EncryptedCodeMessage(c1=converted.c1, c2=converted.c2))
+
+    def _sign(self, admitted: _Admitted, permit: ProvisionPermit, row: ExchangeRow) -> None:
+        """Step 8. The permit is the hub's word that this exchange is in its log."""
+        permit.processing_number = row.processing_number
+        permit.permission_row = row.permission_row
+        permit.permit_time.CopyFrom(leaves.timestamp_ms(row.permit_ms))
+        sign_permit(self._signing_key, permit, admitted.asked.digest)
+
+    def _closed(self, admitted: _Admitted, row: ExchangeRow, answer: SignedAnswer) -> ExchangeRow:
+        """The row as the answer leaves it, once the answer is shown to be the provider's and to this exchange."""
+        state = answered_state(answer)
+        try:
+            check_answer(
+                admitted.provider.signing_key,
+                answer,
+                asked=admitted.asked.digest,
+                processing_number=row.processing_number,
+            )
+        except WarifuError as error:
+            raise WarifuError(Reason.PROVIDER_ANSWER_INVALID, where=error.where) from error
+        return replace(row, state=state, answer=answer.SerializeToString())
+
+    def _closing_leaf(self, admitted: _Admitted, row: ExchangeRow, answer: SignedAnswer) -> bytes:
+        return leaves.closing_leaf(
+            admitted.asked,
+            row,
+            self._clock.now(),
+            reason=Reason.RELEASE_REFUSED if row.state is ExchangeState.REFUSED else None,
+            answer_digest=answer_digest(answer, asked=admitted.asked.digest, processing_number=row.processing_number),
+        )
+
+    async def _failed(self, admitted: _Admitted, row: ExchangeRow, reason: Reason) -> None:
+        failed = replace(row, state=ExchangeState.FAILED)
+        leaf = leaves.closing_leaf(admitted.asked, failed, self._clock.now(), reason=reason)
+        await self._store.close_exchange(failed, leaf)
+
+
+def _given_before(row: ExchangeRow) -> MediatedExchange:
+    if not row.answer:
+        raise WarifuError(Reason.REQUEST_REUSED, where="inquiry.context.request_id", debug="answer no longer kept")
+    return MediatedExchange(row=row, answer=SignedAnswer.FromString(row.answer))

@@ -1,0 +1,135 @@
+"""The decisions of a mediated exchange, one pure function each; ``exchange.py`` calls them in the law's order.
+
+Decides whether an inquiry may go on: whose it is, whether it has the right shape, whether the law has a row for it. It
+looks at institutions, procedures, items, times and keys; it is never given anything about a person, so a refusal can
+tell nothing about one.
+"""
+
+from __future__ import annotations
+
+from warifu.api.type.v1.inquiry_pb2 import (
+    PROVISION_OUTCOME_ANSWERED,
+    PROVISION_OUTCOME_PENDING,
+    PROVISION_OUTCOME_REFUSED,
+    SignedAnswer,
+    SignedInquiry,
+)
+from warifu.codes import EncryptedCode
+from warifu.context import ContextKind, ExchangeContext, ExchangeFlags
+from warifu.directory import Directory, DirectoryEntry
+from warifu.errors import Reason, WarifuError
+from warifu.pki import Identity, Role
+from warifu_hub.permissions import PermissionQuery, PermissionRow, PermissionTable
+from warifu_hub.store import ExchangeState, WithdrawnAssessments
+
+__all__ = [
+    "LARGEST_SEALED_BODY",
+    "answered_state",
+    "check_identity",
+    "check_keys",
+    "check_shape",
+    "decide_permission",
+]
+
+LARGEST_SEALED_BODY = 1024 * 1024
+"""The largest sealed query or answer the hub carries, in bytes."""
+
+_SEAL_OVERHEAD = 48
+_SIZE_CLASS = 256
+
+_STATES = {
+    PROVISION_OUTCOME_ANSWERED: ExchangeState.ANSWERED,
+    PROVISION_OUTCOME_PENDING: ExchangeState.PENDING,
+    PROVISION_OUTCOME_REFUSED: ExchangeState.REFUSED,
+}
+
+
+def check_identity(caller: Identity, context: ExchangeContext) -> None:
+    """Step 0. The certificate's institution must be the one the inquiry is from. Raises: CALLER_NOT_IDENTIFIED."""
+    if caller.role is not Role.AGENCY or caller.institution != context.inquirer:
+        raise WarifuError(Reason.CALLER_NOT_IDENTIFIED, where="inquiry.context.inquirer")
+
+
+def check_shape(inquiry: SignedInquiry, context: ExchangeContext, directory: Directory) -> EncryptedCode:
+    """Step 1. Kind, suite, sizes and points. Raises: REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID.
+
+    The points' membership in the group is proven where the conversion multiplies them.
+    """
+    if context.kind is not ContextKind.EXCHANGE:
+        raise WarifuError(Reason.REQUEST_MALFORMED, where="inquiry.context.kind")
+    if context.suite != directory.suite:
+        raise WarifuError(Reason.SUITE_UNKNOWN, where="inquiry.context.suite")
+    if context.inquirer == context.provider:
+        raise WarifuError(Reason.REQUEST_MALFORMED, where="inquiry.context.provider")
+    _check_sealed(inquiry.sealed_query, "inquiry.sealed_query")
+    code = inquiry.encrypted_code
+    return EncryptedCode.from_wire(directory.group, code.c1, code.c2, where="inquiry.encrypted_code")
+
+
+def _check_sealed(body: bytes, where: str) -> None:
+    padded = len(body) - _SEAL_OVERHEAD
+    if padded < _SIZE_CLASS or padded % _SIZE_CLASS or len(body) > LARGEST_SEALED_BODY:
+        raise WarifuError(Reason.REQUEST_MALFORMED, where=where, debug=f"{len(body)} bytes")
+
+
+def check_keys(context: ExchangeContext, inquirer: DirectoryEntry, provider: DirectoryEntry) -> None:
+    """Step 1, with the directory at hand: both epochs and the provider's key id are in force. Raises: EPOCH_STALE."""
+    if context.epoch_from != inquirer.epoch:
+        raise WarifuError(Reason.EPOCH_STALE, where="inquiry.context.epoch_from")
+    if context.epoch_to != provider.epoch or context.key_id_to != provider.key_id:
+        raise WarifuError(Reason.EPOCH_STALE, where="inquiry.context.epoch_to")
+
+
+def decide_permission(
+    context: ExchangeContext,
+    inquirer: DirectoryEntry,
+    provider: DirectoryEntry,
+    table: PermissionTable,
+    withdrawn: WithdrawnAssessments,
+) -> PermissionRow:
+    """Step 3. The row of the law that lets this inquirer ask (Act Art. 19(8), (9), 21(2)).
+
+    Raises:
+        WarifuError: PROCEDURE_UNKNOWN, ITEM_UNKNOWN, EXCHANGE_NOT_PERMITTED, CONSENT_MISSING; ASSESSMENT_NOT_IN_FORCE
+            when the assessment of the provider's file or of the inquirer's own is not in force.
+    """
+    row = table.decide(
+        PermissionQuery(
+            inquirer_kind=inquirer.kind,
+            procedure_code=context.procedure_code,
+            provider_kind=provider.kind,
+            item_code=context.item_code,
+            ordinance=ExchangeFlags.ORDINANCE in context.flags,
+            consent=ExchangeFlags.CONSENT in context.flags,
+        )
+    )
+    for side, institution in (("provider", provider), ("inquirer", inquirer)):
+        if not _in_force(institution, context, table, withdrawn):
+            raise WarifuError(Reason.ASSESSMENT_NOT_IN_FORCE, where=f"inquiry.context.{side}")
+    return row
+
+
+def _in_force(
+    institution: DirectoryEntry, context: ExchangeContext, table: PermissionTable, withdrawn: WithdrawnAssessments
+) -> bool:
+    return table.assessment_in_force(
+        kind=institution.kind,
+        institution=institution.institution,
+        item_code=context.item_code,
+        withdrawn=withdrawn,
+    )
+
+
+def answered_state(answer: SignedAnswer) -> ExchangeState:
+    """Step 9. What the provider's answer makes of the exchange. Raises: PROVIDER_ANSWER_INVALID for a shapeless one."""
+    state = _STATES.get(answer.outcome)
+    if state is None:
+        raise WarifuError(Reason.PROVIDER_ANSWER_INVALID, where="answer.outcome")
+    if state is ExchangeState.ANSWERED:
+        try:
+            _check_sealed(answer.sealed_answer, "answer.sealed_answer")
+        except WarifuError as error:
+            raise WarifuError(Reason.PROVIDER_ANSWER_INVALID, where=error.where) from error
+    elif answer.sealed_answer:
+        raise WarifuError(Reason.PROVIDER_ANSWER_INVALID, where="answer.sealed_answer")
+    return state

@@ -1,0 +1,70 @@
+"""The exchange log as the hub keeps it: sequenced in the store, integrated in a Merkle tree, published as a checkpoint.
+
+*Sequenced*: the leaf is durable at its position; nothing leaves the hub before that. *Integrated*: its hash is in the
+tree; done when somebody asks. *Published*: a signed checkpoint covers it. Decides nothing about exchanges and never
+looks inside a leaf.
+"""
+
+from __future__ import annotations
+
+from warifu.errors import Reason, WarifuError
+from warifu.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from warifu.tlog.merkle import MerkleTree, leaf_hash
+from warifu.tlog.note import Verifier
+from warifu_hub.store import HubStore
+
+__all__ = ["Ledger"]
+
+_CHUNK = 4096
+
+
+class Ledger:
+    """The log of one hub.
+
+    ``log_key`` is the 32-byte Ed25519 seed that signs checkpoints; ``verifier`` is its public half, named like the log.
+
+    Raises:
+        WarifuError: LOG_INVALID when the leaves on disk do not give the root last published: somebody changed them.
+    """
+
+    def __init__(self, store: HubStore, *, log_key: bytes, verifier: Verifier) -> None:
+        self._store = store
+        self._key = log_key
+        self._verifier = verifier
+        self._tree = MerkleTree()
+        self._integrate()
+        self._check_published()
+
+    def _integrate(self) -> int:
+        """Bring every sequenced leaf into the tree; the size it has then."""
+        while leaves := self._store.leaves(self._tree.size, _CHUNK):
+            self._tree.extend([leaf_hash(leaf) for leaf in leaves])
+        return self._tree.size
+
+    def _check_published(self) -> None:
+        note = self._store.published_checkpoint()
+        if note is None:
+            return
+        published = open_checkpoint(note, self._verifier)
+        if published.size > self._tree.size or self._tree.root(published.size) != published.root_hash:
+            raise WarifuError(Reason.LOG_INVALID, where=f"checkpoint of size {published.size}")
+
+    async def publish(self) -> bytes:
+        """Sign a checkpoint over everything sequenced so far, store it, and return it as a signed note."""
+        size = self._integrate()
+        checkpoint = Checkpoint(origin=self._verifier.name, size=size, root_hash=self._tree.root(size))
+        note = sign_checkpoint(checkpoint, self._key)
+        await self._store.publish_checkpoint(note)
+        return note
+
+    def inclusion_proof(self, position: int, tree_size: int) -> list[bytes]:
+        """Proof for the leaf at ``position`` in the tree of ``tree_size`` leaves. Raises: REQUEST_MALFORMED."""
+        if not 0 <= position < tree_size <= self._integrate():
+            raise WarifuError(Reason.REQUEST_MALFORMED, where="position")
+        return self._tree.inclusion_proof(position, tree_size)
+
+    def consistency_proof(self, first: int, second: int) -> list[bytes]:
+        """Proof that the tree of ``second`` leaves extends that of ``first``. Raises: REQUEST_MALFORMED."""
+        if not 0 <= first <= second <= self._integrate():
+            raise WarifuError(Reason.REQUEST_MALFORMED, where="first_size")
+        return self._tree.consistency_proof(first, second)

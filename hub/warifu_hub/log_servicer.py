@@ -1,0 +1,77 @@
+"""LogService: serves the exchange log to those who check it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from warifu.api.log.v1 import log_service_pb2 as log_pb2
+from warifu.api.log.v1.log_service_pb2_grpc import LogServiceServicer
+from warifu.errors import Reason, WarifuError
+from warifu.pki import Identity, Role
+from warifu.rpc.access import EVERY_ROLE, AccessTable
+from warifu.rpc.identity import AnyContext, caller
+from warifu_hub.ledger import Ledger
+from warifu_hub.store import HubStore
+
+__all__ = ["LOG_ACCESS", "LogServicer"]
+
+_SERVICE = "/warifu.api.log.v1.LogService"
+_CHUNK = 500
+
+LOG_ACCESS: AccessTable = {
+    f"{_SERVICE}/GetCheckpoint": EVERY_ROLE,
+    f"{_SERVICE}/GetInclusionProof": EVERY_ROLE,
+    f"{_SERVICE}/GetConsistencyProof": EVERY_ROLE,
+    f"{_SERVICE}/ListLeaves": frozenset({Role.SUPERVISOR}),
+}
+"""Who may call which method of LogService."""
+
+
+class LogServicer(LogServiceServicer):
+    """The generated base says what each method is for."""
+
+    def __init__(self, ledger: Ledger, store: HubStore) -> None:
+        self._ledger = ledger
+        self._store = store
+
+    async def GetCheckpoint(
+        self, request: log_pb2.GetCheckpointRequest, context: AnyContext
+    ) -> log_pb2.GetCheckpointResponse:
+        """Publish and return a checkpoint."""
+        return log_pb2.GetCheckpointResponse(signed_note=await self._ledger.publish())
+
+    async def GetInclusionProof(
+        self, request: log_pb2.GetInclusionProofRequest, context: AnyContext
+    ) -> log_pb2.GetInclusionProofResponse:
+        """Prove that a leaf is in the log, and show it to a party to it."""
+        hashes = self._ledger.inclusion_proof(request.position, request.tree_size)
+        (leaf,) = self._store.leaves(request.position, 1)
+        shown = leaf if _may_see(caller(context), leaf) else b""
+        return log_pb2.GetInclusionProofResponse(hashes=hashes, leaf=shown)
+
+    async def GetConsistencyProof(
+        self, request: log_pb2.GetConsistencyProofRequest, context: AnyContext
+    ) -> log_pb2.GetConsistencyProofResponse:
+        """Prove that one tree extends another."""
+        return log_pb2.GetConsistencyProofResponse(
+            hashes=self._ledger.consistency_proof(request.first_size, request.second_size)
+        )
+
+    async def ListLeaves(
+        self, request: log_pb2.ListLeavesRequest, context: AnyContext
+    ) -> AsyncIterator[log_pb2.ListLeavesResponse]:
+        """Stream leaves in order."""
+        first, count = request.first_position, self._store.leaf_count()
+        if first > count:
+            raise WarifuError(Reason.REQUEST_MALFORMED, where="first_position")
+        end = min(count, first + request.leaf_count) if request.leaf_count else count
+        for position in range(first, end, _CHUNK):
+            leaves = self._store.leaves(position, min(_CHUNK, end - position))
+            yield log_pb2.ListLeavesResponse(first_position=position, leaves=leaves)
+
+
+def _may_see(identity: Identity, leaf: bytes) -> bool:
+    if identity.role is Role.SUPERVISOR:
+        return True
+    told = log_pb2.ExchangeLeaf.FromString(leaf)
+    return identity.institution in (told.inquirer, told.provider)

@@ -1,0 +1,71 @@
+"""Carrying permits to provider nodes.
+
+Decides where a provider is, which channel to use, and what a broken call means: whether the provider was surely not
+asked (PROVIDER_UNREACHABLE) or may have answered (PROVIDER_TIMED_OUT, PROVIDER_FAILED). Moves sealed bytes; opens none.
+"""
+
+from __future__ import annotations
+
+import grpc
+
+from warifu.api.agency.v1.agency_service_pb2 import ProvideRequest
+from warifu.api.agency.v1.agency_service_pb2_grpc import AgencyServiceStub
+from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
+from warifu.directory import DirectoryEntry
+from warifu.errors import Reason, WarifuError
+from warifu.pki import Identity, Role
+from warifu.rpc.channel import ChannelPool, PeerChannel
+from warifu.rpc.status import from_rpc_error
+from warifu_hub.store import HubStore
+
+__all__ = ["GrpcProviders"]
+
+_BROKEN = {
+    grpc.StatusCode.DEADLINE_EXCEEDED: Reason.PROVIDER_TIMED_OUT,
+    grpc.StatusCode.UNAVAILABLE: Reason.PROVIDER_FAILED,
+}
+_PROVIDERS_OWN = {Reason.PROVIDER_TIMED_OUT, Reason.PROVIDER_FAILED, Reason.PROVIDER_UNREACHABLE}
+
+
+class GrpcProviders:
+    """:class:`warifu_hub.exchange.Providers` over one lasting channel per provider node."""
+
+    def __init__(self, *, network: str, channels: ChannelPool, store: HubStore) -> None:
+        self._network = network
+        self._channels = channels
+        self._store = store
+
+    async def provide(self, provider: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:
+        """See the contract."""
+        peer = self._peer(provider)
+        try:
+            response = await peer.stub(AgencyServiceStub).Provide(ProvideRequest(permit=permit), timeout=timeout)
+        except grpc.RpcError as error:
+            raise _provider_error(error) from None
+        return response.answer
+
+    def _peer(self, provider: DirectoryEntry) -> PeerChannel:
+        endpoint = self._store.endpoint(provider.institution)
+        if endpoint is None:
+            raise WarifuError(Reason.PROVIDER_UNREACHABLE, where="provider", debug="it never announced an endpoint")
+        expect = Identity(network=self._network, role=Role.AGENCY, institution=provider.institution)
+        return self._channels.peer(expect, endpoint)
+
+
+def _provider_error(error: grpc.RpcError) -> WarifuError:
+    """What a failed call to a provider means, with the side that failed in the reason."""
+    if _never_connected(error):
+        return WarifuError(Reason.PROVIDER_UNREACHABLE, where="provider")
+    told = from_rpc_error(error, default=_BROKEN)
+    if told.reason in _PROVIDERS_OWN:
+        return told
+    return WarifuError(Reason.PROVIDER_FAILED, where=f"provider: {told.reason.value}")
+
+
+def _never_connected(error: grpc.RpcError) -> bool:
+    # gRPC tells a refused connection from a broken one only in its words.
+    return (
+        isinstance(error, grpc.aio.AioRpcError)
+        and error.code() is grpc.StatusCode.UNAVAILABLE
+        and "failed to connect" in (error.details() or "")
+    )

@@ -1,0 +1,82 @@
+"""HubService: proto in, core, proto out. One short method per RPC; every decision is elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+from warifu.api.hub.v1 import hub_service_pb2 as hub_pb2
+from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceServicer
+from warifu.errors import Reason, WarifuError
+from warifu.pki import Role
+from warifu.rpc.access import AccessTable
+from warifu.rpc.deadline import remaining
+from warifu.rpc.identity import AnyContext, caller, peer_certificate
+from warifu.rpc.multiplex import serve_calls
+from warifu_hub.exchange import MediatedExchange, Mediator
+from warifu_hub.issuing import CodeConverter
+from warifu_hub.leaves import timestamp_ms
+
+__all__ = ["HUB_ACCESS", "HubServicer", "exchange_response"]
+
+_SERVICE = "/warifu.api.hub.v1.HubService"
+
+HUB_ACCESS: AccessTable = {
+    f"{_SERVICE}/Exchange": frozenset({Role.AGENCY}),
+    f"{_SERVICE}/ExchangeStream": frozenset({Role.AGENCY}),
+    f"{_SERVICE}/ConvertIssuedCodes": frozenset({Role.AUTHORITY}),
+}
+"""Who may call which method of HubService."""
+
+
+def exchange_response(mediated: MediatedExchange) -> hub_pb2.ExchangeResponse:
+    """A mediated exchange as the contract says it."""
+    row = mediated.row
+    return hub_pb2.ExchangeResponse(
+        processing_number=row.processing_number,
+        answer=mediated.answer,
+        permitted_position=row.permitted_position,
+        permit_time=timestamp_ms(row.permit_ms),
+        permission_row=row.permission_row,
+    )
+
+
+class HubServicer(HubServiceServicer):
+    """The generated base says what each method is for."""
+
+    def __init__(self, mediator: Mediator, converter: CodeConverter, revoked: Callable[[], frozenset[int]]) -> None:
+        self._mediator = mediator
+        self._converter = converter
+        self._revoked = revoked
+
+    async def Exchange(self, request: hub_pb2.ExchangeRequest, context: AnyContext) -> hub_pb2.ExchangeResponse:
+        """Mediate one exchange."""
+        mediated = await self._mediator.exchange(caller(context), request.inquiry, remaining(context))
+        return exchange_response(mediated)
+
+    async def ExchangeStream(
+        self, request_iterator: AsyncIterator[hub_pb2.ExchangeStreamRequest], context: AnyContext
+    ) -> AsyncIterator[hub_pb2.ExchangeStreamResponse]:
+        """Mediate many exchanges, each as :meth:`Exchange` would."""
+        peer = peer_certificate(context)
+
+        def admit() -> None:
+            if peer.serial in self._revoked():  # the edge looked once; this stream may live for days
+                raise WarifuError(Reason.CALLER_REVOKED)
+
+        async def handle(request: hub_pb2.ExchangeRequest, left: float) -> hub_pb2.ExchangeResponse:
+            return exchange_response(await self._mediator.exchange(peer.identity, request.inquiry, left))
+
+        async for response in serve_calls(
+            request_iterator,
+            handle=handle,
+            reply_type=hub_pb2.ExchangeReply,
+            response_type=hub_pb2.ExchangeStreamResponse,
+            admit=admit,
+        ):
+            yield response
+
+    async def ConvertIssuedCodes(
+        self, request: hub_pb2.ConvertIssuedCodesRequest, context: AnyContext
+    ) -> hub_pb2.ConvertIssuedCodesResponse:
+        """Convert a batch of codes being issued."""
+        return await self._converter.convert(caller(context), request)

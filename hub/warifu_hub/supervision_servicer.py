@@ -1,0 +1,71 @@
+"""SupervisionService: the supervisor withdraws and reinstates protection assessments (Act Art. 21(2), 28(6))."""
+
+from __future__ import annotations
+
+from warifu.api.hub.v1 import supervision_service_pb2 as supervision_pb2
+from warifu.api.hub.v1.supervision_service_pb2_grpc import SupervisionServiceServicer
+from warifu.clock import Clock
+from warifu.directory import Directory
+from warifu.errors import Reason, WarifuError
+from warifu.identifiers import InstitutionCode, ItemCode
+from warifu.pki import Role
+from warifu.rpc.access import AccessTable
+from warifu.rpc.identity import AnyContext, caller
+from warifu_hub.leaves import assessment_leaf
+from warifu_hub.permissions import PermissionTable
+from warifu_hub.store import HubStore
+
+__all__ = ["SUPERVISION_ACCESS", "SupervisionServicer"]
+
+_SERVICE = "/warifu.api.hub.v1.SupervisionService"
+_STATUSES = (supervision_pb2.ASSESSMENT_STATUS_IN_FORCE, supervision_pb2.ASSESSMENT_STATUS_WITHDRAWN)
+
+SUPERVISION_ACCESS: AccessTable = {
+    f"{_SERVICE}/SetAssessmentStatus": frozenset({Role.SUPERVISOR}),
+    f"{_SERVICE}/ListWithdrawnAssessments": frozenset({Role.SUPERVISOR}),
+}
+"""Who may call which method of SupervisionService."""
+
+
+class SupervisionServicer(SupervisionServiceServicer):
+    """The generated base says what each method is for."""
+
+    def __init__(self, *, directory: Directory, permissions: PermissionTable, store: HubStore, clock: Clock) -> None:
+        self._directory = directory
+        self._permissions = permissions
+        self._store = store
+        self._clock = clock
+
+    async def SetAssessmentStatus(
+        self, request: supervision_pb2.SetAssessmentStatusRequest, context: AnyContext
+    ) -> supervision_pb2.SetAssessmentStatusResponse:
+        """Set and log the status of one file's assessment."""
+        stated = request.assessment
+        institution = InstitutionCode.parse(stated.institution_code, "assessment.institution_code")
+        self._directory.entry(institution, where="assessment.institution_code")
+        item_code = ItemCode.parse(stated.item_code, "assessment.item_code")
+        if item_code not in self._permissions.items:
+            raise WarifuError(Reason.ITEM_UNKNOWN, where="assessment.item_code")
+        if stated.status not in _STATUSES:
+            raise WarifuError(Reason.REQUEST_MALFORMED, where="assessment.status")
+        withdrawn = stated.status == supervision_pb2.ASSESSMENT_STATUS_WITHDRAWN
+        supervisor = caller(context).institution
+        leaf = assessment_leaf(supervisor, institution, item_code, self._clock.now(), withdrawn=withdrawn)
+        position = await self._store.set_assessment(institution, item_code, withdrawn=withdrawn, leaf=leaf)
+        return supervision_pb2.SetAssessmentStatusResponse(position=position)
+
+    async def ListWithdrawnAssessments(
+        self, request: supervision_pb2.ListWithdrawnAssessmentsRequest, context: AnyContext
+    ) -> supervision_pb2.ListWithdrawnAssessmentsResponse:
+        """List what is withdrawn."""
+        withdrawn = sorted(self._store.withdrawn_assessments())
+        return supervision_pb2.ListWithdrawnAssessmentsResponse(
+            assessments=[
+                supervision_pb2.Assessment(
+                    institution_code=institution,
+                    item_code=item_code,
+                    status=supervision_pb2.ASSESSMENT_STATUS_WITHDRAWN,
+                )
+                for institution, item_code in withdrawn
+            ]
+        )
