@@ -1,0 +1,1 @@
+"""The parties that are not the hub: agency nodes, the numbering authority."""

@@ -1,0 +1,205 @@
+"""The adapter contract: what a kind of agency must say about itself to take part in the network.
+
+Decides which items an agency of a kind provides, which records are fit to be registered for them, and which registered
+replica answers an inquiry. A new kind is one class derived from :class:`Agency` and one line under the entry-point
+group ``warifu.agencies``; a third party's package registers the same way as ours.
+
+An agency is asked about *a person already found*: it is handed that person's replicas. It never sees a code, a My
+Number, a local number or a signature.
+
+    class LibraryAgency(Agency):
+        kind = "library"
+        provides = {LOANS: Provided(record_type=LoanRecord, certificate="Certificate of loans", certificate_ja="貸出証明書")}
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
+from importlib.metadata import EntryPoint, entry_points
+from typing import ClassVar, TypeAlias
+
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from warifu.errors import Reason, WarifuError
+from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
+
+__all__ = [
+    "AGENCY_GROUP",
+    "Absence",
+    "Agency",
+    "Found",
+    "Provided",
+    "ProvidedRecord",
+    "ProvisionQuery",
+    "Replica",
+    "day_in_japan",
+    "find_agency",
+    "provided_items",
+]
+
+AGENCY_GROUP = "warifu.agencies"
+"""The entry-point group in which a package names its kinds of agency."""
+
+_JAPAN = timezone(timedelta(hours=9))
+
+
+def day_in_japan(moment: datetime) -> date:
+    """The calendar day of an aware time in Japan, which publication dates mean."""
+    return moment.astimezone(_JAPAN).date()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provided:
+    """One item that a kind provides: its message type, and the certificate nobody need bring any more (Art. 22(2))."""
+
+    record_type: type[Message]
+    certificate: str
+    certificate_ja: str
+
+    @property
+    def replaced_certificate(self) -> str:
+        """The certificate in both languages, for people to read."""
+        return f"{self.certificate} ({self.certificate_ja})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replica:
+    """One registered record (副本) of a person. ``record`` is the serialized message; both days are included."""
+
+    item_code: ItemCode
+    fiscal_year: int
+    publication_start: date
+    publication_end: date | None
+    record: bytes = field(repr=False)
+
+    def is_published(self, today: date) -> bool:
+        """Whether it may be provided on that day."""
+        return self.publication_start <= today and (self.publication_end is None or today <= self.publication_end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvisionQuery:
+    """What is asked, with the person's replicas of that item. ``fiscal_year`` 0 asks for the newest."""
+
+    item_code: ItemCode
+    fiscal_year: int
+    procedure_code: ProcedureCode
+    inquirer: InstitutionCode
+    today: date
+    replicas: Sequence[Replica] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ProvidedRecord:
+    """The record that answers a query: the full name of its message type, and its bytes."""
+
+    record_type: str
+    record: bytes = field(repr=False)
+
+
+class Absence(enum.Enum):
+    """Why there is no record to give. The value is the catalogue's reason."""
+
+    NOT_HELD = Reason.RECORD_NOT_HELD
+    NOT_PUBLISHED = Reason.RECORD_NOT_PUBLISHED
+
+
+Found: TypeAlias = ProvidedRecord | Absence
+
+
+class Agency:
+    """One kind of agency. Derive from it, set ``kind`` and ``provides``; the rest has defaults.
+
+    ``kind`` is 1 to 32 of ``a-z`` and underscore, as the permission table names kinds. Made without arguments.
+    """
+
+    kind: ClassVar[str]
+    provides: ClassVar[Mapping[ItemCode, Provided]]
+
+    def check_record(self, item_code: ItemCode, record: bytes, where: str = "record") -> None:
+        """Refuse a record that does not fit its item.
+
+        A field the layout does not have is refused as well: what the law leaves out of an item must not travel in it.
+
+        Raises:
+            WarifuError: ITEM_UNKNOWN when this kind does not provide the item; REQUEST_MALFORMED at ``where``.
+        """
+        message = self.provided(item_code, where).record_type()
+        try:
+            message.ParseFromString(record)
+        except DecodeError:
+            raise WarifuError(Reason.REQUEST_MALFORMED, where=where, debug="does not parse") from None
+        if len(UnknownFieldSet(message)):
+            raise WarifuError(Reason.REQUEST_MALFORMED, where=where, debug="a field the item does not have")
+        fault = self.fault_in(message)
+        if fault is not None:
+            raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{where}.{fault}")
+
+    def fault_in(self, message: Message) -> str | None:
+        """The name of a field whose value cannot be right; None when there is nothing to say. For kinds to replace."""
+        return None
+
+    def provided(self, item_code: ItemCode, where: str = "item_code") -> Provided:
+        """What this kind says about an item. Raises: ITEM_UNKNOWN when it does not provide it."""
+        try:
+            return self.provides[item_code]
+        except KeyError:
+            raise WarifuError(Reason.ITEM_UNKNOWN, where=where) from None
+
+    async def answer(self, query: ProvisionQuery) -> Found:
+        """The record that answers the query, or why there is none.
+
+        By default the newest published replica: of the fiscal year asked for, or of the latest year. An agency that
+        computes its answers replaces this. It may wait; the inquirer's deadline runs on.
+        """
+        return self.newest_published(query)
+
+    def newest_published(self, query: ProvisionQuery) -> Found:
+        """The replica with the latest fiscal year, then the latest first day, that may be provided today."""
+        held = [r for r in query.replicas if query.fiscal_year in (0, r.fiscal_year)]
+        published = [r for r in held if r.is_published(query.today)]
+        if not published or query.item_code not in self.provides:
+            return Absence.NOT_PUBLISHED if held else Absence.NOT_HELD
+        newest = max(published, key=lambda r: (r.fiscal_year, r.publication_start))
+        record_type = self.provides[query.item_code].record_type.DESCRIPTOR.full_name
+        return ProvidedRecord(record_type, newest.record)
+
+
+def find_agency(kind: str, points: Iterable[EntryPoint] | None = None) -> Agency:
+    """The agency of a kind, from whatever packages are installed.
+
+    Raises:
+        WarifuError: CONFIG_INVALID, listing the known kinds, when no package has it; also when two packages do, or what
+            one names is no agency of that kind.
+    """
+    known = _points(points)
+    named = [point for point in known if point.name == kind]
+    if len(named) != 1:
+        fault = "is registered twice" if named else "is not known"
+        kinds = ", ".join(sorted({point.name for point in known})) or "none"
+        raise WarifuError(Reason.CONFIG_INVALID, where=f"agency kind {kind!r} {fault}; known kinds: {kinds}")
+    return _loaded(named[0])
+
+
+def provided_items(points: Iterable[EntryPoint] | None = None) -> dict[ItemCode, Provided]:
+    """Every item that some installed kind provides: how an inquirer knows which certificate an answer replaces."""
+    return {item: provided for point in _points(points) for item, provided in _loaded(point).provides.items()}
+
+
+def _points(points: Iterable[EntryPoint] | None) -> list[EntryPoint]:
+    return list(entry_points(group=AGENCY_GROUP) if points is None else points)
+
+
+def _loaded(point: EntryPoint) -> Agency:
+    where = f"agency kind {point.name!r} ({point.value})"
+    try:
+        loaded = point.load()
+    except (ImportError, AttributeError) as error:
+        raise WarifuError(Reason.CONFIG_INVALID, where=where, debug=type(error).__name__) from error
+    if not (isinstance(loaded, type) and issubclass(loaded, Agency)) or getattr(loaded, "kind", None) != point.name:
+        raise WarifuError(Reason.CONFIG_INVALID, where=f"{where} names no agency of that kind")
+    return loaded()

@@ -1,0 +1,202 @@
+"""The inquirer's side of an exchange, as pure functions: make a signed inquiry, open the answer to it.
+
+Decides what goes into an inquiry and what must verify before an answer is believed. Randomness and time are arguments.
+Stores nothing and sends nothing; it must never see a My Number, and what it makes shows the hub neither the person's
+code nor the query.
+
+The query is sealed with the context as HPKE ``info``; the answer is sealed to a key made for this one inquiry, with
+the context under the label ``warifu-v1/answer``, so that neither box opens as the other.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from google.protobuf.message import DecodeError
+
+from warifu.agency import Absence, Found, ProvidedRecord
+from warifu.api.record.v1 import sealed_pb2
+from warifu.api.type.v1 import inquiry_pb2
+from warifu.api.type.v1.inquiry_pb2 import SignedAnswer, SignedInquiry
+from warifu.canonical import digest, length_prefixed
+from warifu.codes import AgencyCode, encrypt_code, hedged_randomness
+from warifu.context import LONGEST_VALIDITY, ContextKind, ExchangeContext, ExchangeFlags
+from warifu.directory import Directory, DirectoryEntry
+from warifu.errors import Reason, WarifuError
+from warifu.group import RandomBytes
+from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
+from warifu.seal import SealingKey, open_sealed, seal
+from warifu.signature import SigningKey
+from warifu.statements import answer_digest, check_answer, sign_inquiry
+
+__all__ = [
+    "REQUEST_ID_SIZE",
+    "InquirerKeys",
+    "OpenedAnswer",
+    "Question",
+    "answer_info",
+    "build_inquiry",
+    "hedge_key_from",
+    "open_answer",
+]
+
+REQUEST_ID_SIZE = 16
+"""Bytes in a request_id."""
+
+_VALIDITY_MS = int(LONGEST_VALIDITY.total_seconds() * 1000)
+_ANSWER_LABEL = b"warifu-v1/answer"
+_HEDGE_KEY_LABEL = b"warifu-v1/hedge-key"
+
+
+def hedge_key_from(storage_key: bytes) -> bytes:
+    """The key that hedges an agency's randomness, 32 bytes, from its storage key."""
+    return digest(_HEDGE_KEY_LABEL, storage_key)
+
+
+def answer_info(context: bytes) -> bytes:
+    """The HPKE ``info`` under which the answer to the inquiry with this context is sealed."""
+    return length_prefixed(_ANSWER_LABEL, context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InquirerKeys:
+    """What an agency signs inquiries with. ``own`` is its own directory entry, ``hedge_key`` is 32 bytes."""
+
+    own: DirectoryEntry
+    signing_key: SigningKey
+    hedge_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked of whom. ``request_id`` is 16 bytes; ``fiscal_year`` 0 asks for the newest record."""
+
+    request_id: bytes
+    provider: InstitutionCode
+    procedure_code: ProcedureCode
+    item_code: ItemCode
+    fiscal_year: int = 0
+    flags: ExchangeFlags = ExchangeFlags.NONE
+
+
+def build_inquiry(
+    question: Question,
+    code: AgencyCode,
+    *,
+    keys: InquirerKeys,
+    directory: Directory,
+    now_ms: int,
+    random_bytes: RandomBytes = secrets.token_bytes,
+) -> tuple[SignedInquiry, SealingKey]:
+    """A signed inquiry about the person with ``code``, and the key that will open its answer; about 0.5 ms.
+
+    It is good for ten minutes from ``now_ms`` (Unix milliseconds). Two calls give unlinkable inquiries: randomness and
+    answer key are fresh, so what was built is kept and sent again, never built again, when a request is retried.
+
+    Raises:
+        WarifuError: INSTITUTION_UNKNOWN when the directory has no such provider; CODE_NOT_ACQUIRED when the code is of
+            another epoch than the agency's keys.
+    """
+    provider = directory.entry(question.provider, where="inquiry.provider")
+    if code.epoch != keys.own.epoch:
+        raise WarifuError(Reason.CODE_NOT_ACQUIRED, where="inquiry.local_number", debug="code of another epoch")
+    group = directory.group
+    context = _context(question, keys.own, provider, directory.suite, now_ms).encode()
+    r = hedged_randomness(group, keys.hedge_key, code.point, question.request_id, random_bytes)
+    encrypted = encrypt_code(group, code.point, provider.joint_key, r)
+    answer_key = SealingKey.from_bytes(random_bytes(32))
+    query = sealed_pb2.SealedQuery(answer_key=answer_key.public, fiscal_year=question.fiscal_year)
+    inquiry = SignedInquiry(
+        context=context,
+        encrypted_code=inquiry_pb2.EncryptedCode(c1=encrypted.c1, c2=encrypted.c2),
+        sealed_query=seal(provider.sealing_key, context, query.SerializeToString()),
+    )
+    sign_inquiry(keys.signing_key, inquiry)
+    return inquiry, answer_key
+
+
+def _context(
+    question: Question, own: DirectoryEntry, provider: DirectoryEntry, suite: int, now_ms: int
+) -> ExchangeContext:
+    return ExchangeContext(
+        suite=suite,
+        kind=ContextKind.EXCHANGE,
+        request_id=question.request_id,
+        inquirer=own.institution,
+        provider=provider.institution,
+        item_code=question.item_code,
+        procedure_code=question.procedure_code,
+        flags=question.flags,
+        issued_ms=now_ms,
+        expires_ms=now_ms + _VALIDITY_MS,
+        epoch_from=own.epoch,
+        epoch_to=provider.epoch,
+        key_id_to=provider.key_id,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedAnswer:
+    """A provider's answer that verified. ``found`` is None unless ``outcome`` is ANSWERED.
+
+    ``outcome`` is a value of ``warifu.api.type.v1.ProvisionOutcome``; ``provided_ms`` is the provider's time.
+    """
+
+    outcome: int
+    found: Found | None
+    provided_ms: int
+    digest: bytes
+
+
+def open_answer(
+    answer: SignedAnswer,
+    *,
+    context: bytes,
+    asked: bytes,
+    processing_number: str,
+    provider: DirectoryEntry,
+    answer_key: SealingKey,
+) -> OpenedAnswer:
+    """Verify and open what came back through the hub for the inquiry with this context and digest (``asked``).
+
+    Raises:
+        WarifuError: HUB_ANSWER_INVALID when the provider did not sign it for this exchange, it does not open, or what
+            is inside has no sense.
+    """
+    try:
+        check_answer(provider.signing_key, answer, asked=asked, processing_number=processing_number)
+        found = _open_found(answer, context, answer_key)
+    except WarifuError as error:
+        raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where, debug=error.reason.value) from error
+    return OpenedAnswer(
+        outcome=answer.outcome,
+        found=found,
+        provided_ms=answer.provision_time.ToMilliseconds(),
+        digest=answer_digest(answer, asked=asked, processing_number=processing_number),
+    )
+
+
+def _open_found(answer: SignedAnswer, context: bytes, answer_key: SealingKey) -> Found | None:
+    if answer.outcome == inquiry_pb2.PROVISION_OUTCOME_ANSWERED:
+        opened = open_sealed(answer_key, answer_info(context), answer.sealed_answer, where="answer.sealed_answer")
+        return _read_found(opened)
+    waiting_or_refused = (inquiry_pb2.PROVISION_OUTCOME_PENDING, inquiry_pb2.PROVISION_OUTCOME_REFUSED)
+    if answer.outcome not in waiting_or_refused or answer.sealed_answer:
+        raise WarifuError(Reason.REQUEST_MALFORMED, where="answer.outcome")
+    return None
+
+
+def _read_found(opened: bytes) -> Found:
+    try:
+        message = sealed_pb2.SealedAnswer.FromString(opened)
+    except DecodeError:
+        raise WarifuError(Reason.REQUEST_MALFORMED, where="answer.sealed_answer") from None
+    result = message.WhichOneof("result")
+    if result == "record" and message.record.record_type:
+        return ProvidedRecord(message.record.record_type, message.record.record)
+    if result == "absence" and message.absence == sealed_pb2.ABSENCE_NOT_HELD:
+        return Absence.NOT_HELD
+    if result == "absence" and message.absence == sealed_pb2.ABSENCE_NOT_PUBLISHED:
+        return Absence.NOT_PUBLISHED
+    raise WarifuError(Reason.REQUEST_MALFORMED, where="answer.sealed_answer.result")

@@ -1,0 +1,204 @@
+"""The provider's side of an exchange, as pure functions: check a permit, open what it carries, seal the answer.
+
+Decides whether a permit is the hub's and the inquirer's word, addressed to this agency and in force; who is meant, as
+this agency's own row key; and what an answer looks like to the hub, which is the same whether there was a record or
+not. Stores nothing and sends nothing; it must never see a My Number or the inquirer's code.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from google.protobuf.message import DecodeError
+
+from warifu.agency import Absence, Found, ProvidedRecord
+from warifu.api.record.v1 import sealed_pb2
+from warifu.api.type.v1 import inquiry_pb2
+from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
+from warifu.codes import EncryptedCode, open_code, row_key
+from warifu.context import LONGEST_SKEW, ContextKind, ExchangeContext
+from warifu.directory import Directory, DirectoryEntry
+from warifu.errors import Reason, WarifuError
+from warifu.group import Scalar
+from warifu.inquiry import answer_info
+from warifu.seal import SealingKey, open_sealed, seal
+from warifu.signature import SigningKey
+from warifu.statements import answer_digest, check_inquiry, inquiry_digest, sign_answer
+from warifu.statements import check_permit as check_permit_signature
+
+__all__ = [
+    "PROCESSING_NUMBER",
+    "CheckedPermit",
+    "MadeAnswer",
+    "OpenedQuery",
+    "ProviderKeys",
+    "check_fresh",
+    "check_permit",
+    "make_answer",
+    "open_query",
+    "open_row_key",
+    "seal_found",
+]
+
+PROCESSING_NUMBER = re.compile(r"[0-9]{20}", re.ASCII)
+"""The shape of a processing number (処理通番)."""
+
+_SKEW_MS = int(LONGEST_SKEW.total_seconds() * 1000)
+_ANSWER_KEY_SIZE = 32
+_ABSENCES = {
+    Absence.NOT_HELD: sealed_pb2.ABSENCE_NOT_HELD,
+    Absence.NOT_PUBLISHED: sealed_pb2.ABSENCE_NOT_PUBLISHED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderKeys:
+    """What an agency answers with. ``own`` is its own directory entry, ``row_secret`` is 32 bytes."""
+
+    own: DirectoryEntry
+    agency_secret: Scalar
+    sealing_key: SealingKey
+    signing_key: SigningKey
+    row_secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedPermit:
+    """A permit whose signatures, address and keys were found right. ``asked`` is the digest of the inquiry in it."""
+
+    context: ExchangeContext
+    encoded_context: bytes
+    asked: bytes
+    processing_number: str
+    permit_ms: int
+    converted: EncryptedCode
+    sealed_query: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedQuery:
+    """What the provider alone may read: where to seal the answer to (32 bytes), and the fiscal year (0 for newest)."""
+
+    answer_key: bytes
+    fiscal_year: int
+
+
+@dataclass(frozen=True, slots=True)
+class MadeAnswer:
+    """A signed answer and the 32-byte digest that stands for it in records."""
+
+    answer: SignedAnswer
+    digest: bytes
+
+
+def check_permit(permit: ProvisionPermit, *, keys: ProviderKeys, directory: Directory) -> CheckedPermit:
+    """Step 4 of an exchange: everything but time, which :func:`check_fresh` looks at for permits not seen before.
+
+    Raises:
+        WarifuError: REQUEST_MALFORMED, SUITE_UNKNOWN, INSTITUTION_UNKNOWN, SIGNATURE_INVALID, EPOCH_STALE,
+            POINT_INVALID, each at the field at fault.
+    """
+    # 4.1 The shape, and that it is addressed to this agency.
+    context = ExchangeContext.decode(permit.inquiry.context, where="permit.inquiry.context")
+    _check_shape(permit, context, keys.own, directory)
+    # 4.2 The hub permitted this very inquiry.
+    asked = inquiry_digest(permit.inquiry)
+    check_permit_signature(directory.hub_signing_key, permit, asked)
+    # 4.3 The inquirer asked it.
+    inquirer = directory.entry(context.inquirer, where="permit.inquiry.context.inquirer")
+    check_inquiry(inquirer.signing_key, permit.inquiry)
+    # 4.4 Both sides' keys are those in force.
+    _check_keys(context, inquirer, keys.own)
+    # 4.5 The converted code is two points. That they are in the group is proven where they are opened.
+    code = permit.converted_code
+    converted = EncryptedCode.from_wire(directory.group, code.c1, code.c2, where="permit.converted_code")
+    return CheckedPermit(
+        context=context,
+        encoded_context=permit.inquiry.context,
+        asked=asked,
+        processing_number=permit.processing_number,
+        permit_ms=permit.permit_time.ToMilliseconds(),
+        converted=converted,
+        sealed_query=permit.inquiry.sealed_query,
+    )
+
+
+def _check_shape(permit: ProvisionPermit, context: ExchangeContext, own: DirectoryEntry, directory: Directory) -> None:
+    if context.kind is not ContextKind.EXCHANGE:
+        raise WarifuError(Reason.REQUEST_MALFORMED, where="permit.inquiry.context.kind")
+    if context.suite != directory.suite:
+        raise WarifuError(Reason.SUITE_UNKNOWN, where="permit.inquiry.context.suite")
+    if context.provider != own.institution:
+        raise WarifuError(Reason.INSTITUTION_UNKNOWN, where="permit.inquiry.context.provider")
+    if not PROCESSING_NUMBER.fullmatch(permit.processing_number):
+        raise WarifuError(Reason.REQUEST_MALFORMED, where="permit.processing_number")
+
+
+def _check_keys(context: ExchangeContext, inquirer: DirectoryEntry, own: DirectoryEntry) -> None:
+    if context.epoch_from != inquirer.epoch:
+        raise WarifuError(Reason.EPOCH_STALE, where="permit.inquiry.context.epoch_from")
+    if context.epoch_to != own.epoch or context.key_id_to != own.key_id:
+        raise WarifuError(Reason.EPOCH_STALE, where="permit.inquiry.context.epoch_to")
+
+
+def check_fresh(permit: CheckedPermit, now: datetime) -> None:
+    """Refuse a permit that is new here and was not made just now. Raises: CLOCK_SKEWED."""
+    permit.context.check_times(now, where="permit.inquiry.context")
+    now_ms = int(now.timestamp() * 1000)
+    earliest, latest = permit.context.issued_ms - _SKEW_MS, min(permit.context.expires_ms, now_ms) + _SKEW_MS
+    if not earliest <= permit.permit_ms <= latest:
+        raise WarifuError(Reason.CLOCK_SKEWED, where="permit.permit_time")
+
+
+def open_row_key(permit: CheckedPermit, keys: ProviderKeys, directory: Directory) -> bytes:
+    """Who is meant: this agency's 16-byte row key. The code itself is forgotten here. Raises: POINT_INVALID."""
+    point = open_code(directory.group, keys.agency_secret, permit.converted, where="permit.converted_code")
+    return row_key(keys.row_secret, point)
+
+
+def open_query(permit: CheckedPermit, keys: ProviderKeys) -> OpenedQuery:
+    """What is asked for. Raises: REQUEST_MALFORMED when it does not open in this exchange or makes no sense."""
+    where = "permit.inquiry.sealed_query"
+    opened = open_sealed(keys.sealing_key, permit.encoded_context, permit.sealed_query, where=where)
+    try:
+        query = sealed_pb2.SealedQuery.FromString(opened)
+    except DecodeError:
+        raise WarifuError(Reason.REQUEST_MALFORMED, where=where) from None
+    if len(query.answer_key) != _ANSWER_KEY_SIZE:
+        raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{where}.answer_key")
+    return OpenedQuery(query.answer_key, query.fiscal_year)
+
+
+def seal_found(found: Found, query: OpenedQuery, permit: CheckedPermit) -> bytes:
+    """What was found, or that nothing was, sealed to the inquirer. Records up to 190 bytes look as long as none.
+
+    Raises: REQUEST_MALFORMED when the answer key of the query is one that nothing can be sealed to.
+    """
+    message = sealed_pb2.SealedAnswer()
+    if isinstance(found, ProvidedRecord):
+        message.record.record_type = found.record_type
+        message.record.record = found.record
+    else:
+        message.absence = _ABSENCES[found]
+    try:
+        return seal(query.answer_key, answer_info(permit.encoded_context), message.SerializeToString())
+    except WarifuError as error:
+        raise WarifuError(Reason.REQUEST_MALFORMED, where="permit.inquiry.sealed_query.answer_key") from error
+
+
+def make_answer(
+    outcome: inquiry_pb2.ProvisionOutcome,
+    permit: CheckedPermit,
+    signing_key: SigningKey,
+    *,
+    now_ms: int,
+    sealed_answer: bytes = b"",
+) -> MadeAnswer:
+    """The signed answer to a permit; ``sealed_answer`` stays empty unless ``outcome`` is ANSWERED."""
+    answer = SignedAnswer(outcome=outcome, sealed_answer=sealed_answer)
+    answer.provision_time.FromMilliseconds(now_ms)
+    number = permit.processing_number
+    sign_answer(signing_key, answer, asked=permit.asked, processing_number=number)
+    return MadeAnswer(answer, answer_digest(answer, asked=permit.asked, processing_number=number))
