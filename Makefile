@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup dev run test check lint format typecheck imports protos protos-check protos-lint protos-stale \
-	protos-breaking pytest blindness load bench wheel lock clean
+	protos-breaking pytest blindness load bench wheel lock floors clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ wheel: dev ## Build the wheel into dist/
 
 lock: ## Pin again what pyproject.toml asks for (needs uv)
 	@tools/lock.sh
+
+floors: ## Run the tests on the oldest releases pyproject.toml allows (needs uv)
+	@tools/check_floors.sh $(ARGS)
 
 clean: ## Remove environments, caches and build results; never runs/
 	@rm -rf .venv .protogen dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

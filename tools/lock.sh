@@ -15,5 +15,5 @@ lock() {
 
 lock run pyproject.toml --extra speed --group build "$@"
 # Everything in run.txt stays at the same release, so both can share one environment.
-lock dev pyproject.toml --all-extras --group build --group dev --constraints requirements/run.txt "$@"
+lock dev pyproject.toml --all-extras --group build --group test --group dev --constraints requirements/run.txt "$@"
 lock protogen --group protogen "$@"

@@ -39,7 +39,9 @@ def test_what_runs_is_pinned_within_the_promised_ranges(
     assert _misfits(wanted + pyproject["dependency-groups"]["build"], pins["run"]) == []
 
 
-@pytest.mark.parametrize(("group", "file"), [("build", "dev"), ("dev", "dev"), ("protogen", "protogen")])
+@pytest.mark.parametrize(
+    ("group", "file"), [("build", "dev"), ("test", "dev"), ("dev", "dev"), ("protogen", "protogen")]
+)
 def test_each_group_is_pinned_in_its_file(
     pyproject: dict[str, Any], pins: dict[str, dict[str, str]], group: str, file: str
 ) -> None:
