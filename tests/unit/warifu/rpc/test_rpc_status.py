@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships its types without saying so
+
+from warifu.errors import CATALOGUE, Reason, WarifuError
+from warifu.rpc.status import DOMAIN, from_rpc_error, to_grpc_status, to_status, translated
+
+HUB = {
+    grpc.StatusCode.UNAVAILABLE: Reason.HUB_UNREACHABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED: Reason.HUB_TIMED_OUT,
+}
+
+
+class FailedCall(grpc.RpcError):
+    """A failed call, as both kinds of channel raise it."""
+
+    def __init__(self, code: grpc.StatusCode, details: str = "", trailing: Any = ()) -> None:
+        self._parts = (code, details, trailing)
+
+    def code(self) -> grpc.StatusCode:
+        return self._parts[0]
+
+    def details(self) -> str:
+        return self._parts[1]
+
+    def trailing_metadata(self) -> Any:
+        return self._parts[2]
+
+
+def as_received(error: WarifuError) -> FailedCall:
+    status: Any = to_grpc_status(error)
+    return FailedCall(status.code, status.details, status.trailing_metadata)
+
+
+def info_of(status: Any) -> Any:
+    (packed,) = status.details
+    info = error_details_pb2.ErrorInfo()
+    assert packed.Unpack(info)
+    return info
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_comes_back_as_it_went(reason: Reason) -> None:
+    received = from_rpc_error(
+        as_received(WarifuError(reason, where="inquiry.item_code", debug="here only")), default={}
+    )
+    assert (received.reason, received.where, received.debug) == (reason, "inquiry.item_code", "")
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_status_has_the_catalogues_code_and_text_and_one_error_info(reason: Reason) -> None:
+    status = to_status(WarifuError(reason))
+    assert status.code == grpc.StatusCode[CATALOGUE[reason].status].value[0]
+    assert status.message == CATALOGUE[reason].public_text
+    info = info_of(status)
+    assert (info.domain, info.reason, dict(info.metadata)) == (DOMAIN, reason.value, {})
+
+
+def test_the_note_for_the_local_log_does_not_travel() -> None:
+    sent: Any = to_grpc_status(WarifuError(Reason.INTERNAL, where="field", debug="NOTE-FOR-THE-LOG"))
+    assert "NOTE-FOR-THE-LOG" not in repr(sent)
+    assert info_of(to_status(WarifuError(Reason.INTERNAL, where="field"))).metadata == {"where": "field"}
+
+
+def test_a_long_place_is_cut_so_that_it_fits_into_metadata() -> None:
+    received = from_rpc_error(as_received(WarifuError(Reason.CONFIG_INVALID, where="x" * 100_000)), default={})
+    assert received.where == "x" * 512
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "reason"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, "Socket closed", Reason.HUB_UNREACHABLE),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, "", Reason.HUB_TIMED_OUT),
+        (
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            "SERVER: Received message larger than max (9 vs. 8)",
+            Reason.REQUEST_TOO_LARGE,
+        ),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "too many pings", Reason.INTERNAL),
+        (grpc.StatusCode.UNIMPLEMENTED, "Method not found!", Reason.INTERNAL),
+    ],
+)
+def test_a_status_without_a_reason_is_read_by_its_code(code: grpc.StatusCode, details: str, reason: Reason) -> None:
+    for trailing in (None, (), (("other", "entry"),)):
+        assert from_rpc_error(FailedCall(code, details, trailing), default=HUB).reason is reason
+
+
+def packed(*infos: Any) -> bytes:
+    status = status_pb2.Status(code=14, message="x")
+    for info in infos:
+        status.details.add().Pack(info)
+    serialised: bytes = status.SerializeToString()
+    return serialised
+
+
+OWN = error_details_pb2.ErrorInfo(domain=DOMAIN, reason="RECORD_NOT_HELD")
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        b"",
+        b"\xff\xff\xff",
+        packed(),
+        packed(OWN, OWN),
+        packed(error_details_pb2.RetryInfo()),
+        packed(error_details_pb2.ErrorInfo(domain="example.test", reason="RECORD_NOT_HELD")),
+        packed(error_details_pb2.ErrorInfo(domain=DOMAIN, reason="FROM_A_LATER_VERSION")),
+    ],
+    ids=["empty", "garbage", "no details", "two", "of another type", "of another domain", "of an unknown reason"],
+)
+def test_details_that_are_not_one_of_ours_are_read_by_the_code(details: bytes) -> None:
+    failed = FailedCall(grpc.StatusCode.UNAVAILABLE, "x", (("grpc-status-details-bin", details),))
+    assert from_rpc_error(failed, default=HUB).reason is Reason.HUB_UNREACHABLE
+
+
+def test_within_translated_a_failed_call_raises_our_error_and_nothing_else_is_touched() -> None:
+    with pytest.raises(WarifuError) as raised, translated(HUB):
+        raise FailedCall(grpc.StatusCode.UNAVAILABLE)
+    assert raised.value.reason is Reason.HUB_UNREACHABLE
+    assert raised.value.__suppress_context__
+    with pytest.raises(ValueError, match="other"), translated(HUB):
+        raise ValueError("other")
