@@ -1,0 +1,170 @@
+"""The frozen file of this protocol's own values: two versions that disagree on one byte cannot talk to each other.
+
+``tests/vectors/warifu-v1-suite2.json`` never changes by accident. To change it on purpose (and with it the protocol's
+version), run this file: ``PYTHONPATH=src:hub python tests/unit/warifu_hub/test_golden_vectors.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from warifu.canonical import digest
+from warifu.codes import EncryptedCode, encrypt_code, hedged_randomness, open_code, person_point, row_key
+from warifu.group import SUITE_2 as GROUP
+from warifu.group import Point, Scalar, group_of
+from warifu.identifiers import InstitutionCode
+from warifu.proofs import joint_key_context, verify_conversion, verify_joint_key
+from warifu.signature import SigningKey, verify_signature
+from warifu_hub.translate import HubKeys, Party, Translator
+
+GOLDEN = Path(__file__).parents[2] / "vectors" / "warifu-v1-suite2.json"
+
+KEYS = HubKeys(factor_key=bytes([1] * 32), opening_key=bytes([2] * 32), rerandomise_key=bytes([3] * 32))
+AUTHORITY_KEY = bytes([4] * 64)
+PERSON_ID = bytes(range(16))
+SECRETS = {"a": Scalar((5).to_bytes(32, "little")), "b": Scalar((6).to_bytes(32, "little"))}
+R_ISSUE, R_ASK = Scalar((7).to_bytes(32, "little")), Scalar((8).to_bytes(32, "little"))
+PARTIES: dict[str, Party] = {
+    "a": (InstitutionCode("9011310008000001"), 1),
+    "b": (InstitutionCode("9021310008000002"), 3),
+}
+CONTEXT = bytes(range(148))
+ROW_SECRET = bytes([9] * 32)
+
+
+def built() -> dict[str, Any]:
+    """Every value of one issuance and one exchange, from the fixed inputs above."""
+    hub = Translator(GROUP, KEYS)
+    point = person_point(GROUP, AUTHORITY_KEY, PERSON_ID)
+    agencies = {name: _agency(hub, name) for name in PARTIES}
+    issuance, code = _issuance(hub, point)
+    exchange = _exchange(hub, code)
+    return {
+        "suite": GROUP.suite,
+        "inputs": {
+            "factor_key": KEYS.factor_key.hex(),
+            "opening_key": KEYS.opening_key.hex(),
+            "rerandomise_key": KEYS.rerandomise_key.hex(),
+            "authority_key": AUTHORITY_KEY.hex(),
+            "person_id": PERSON_ID.hex(),
+            "r_issue": R_ISSUE.value.hex(),
+            "r_ask": R_ASK.value.hex(),
+            "context": CONTEXT.hex(),
+            "row_secret": ROW_SECRET.hex(),
+        },
+        "person_point": point.hex(),
+        "agencies": agencies,
+        "issuance": issuance,
+        "exchange": exchange,
+        "other": _other(code),
+    }
+
+
+def _key(name: str) -> Point:
+    return GROUP.base_multiply(SECRETS[name])
+
+
+def _agency(hub: Translator, name: str) -> dict[str, Any]:
+    institution, epoch = PARTIES[name]
+    points = hub.directory_points(institution, epoch, _key(name), bytes)
+    return {
+        "institution": str(institution),
+        "epoch": epoch,
+        "secret": SECRETS[name].value.hex(),
+        "key": _key(name).hex(),
+        "factor": hub.factor(institution, epoch).value.hex(),
+        "opening": hub.opening(institution, epoch).value.hex(),
+        "commitment": points.commitment.hex(),
+        "opening_key": points.opening_key.hex(),
+        "joint_key": points.joint_key.hex(),
+        "proof": points.proof.hex(),
+    }
+
+
+def _pair(encrypted: EncryptedCode) -> list[str]:
+    return [encrypted.c1.hex(), encrypted.c2.hex()]
+
+
+def _issuance(hub: Translator, point: Point) -> tuple[dict[str, Any], Point]:
+    party, key = PARTIES["a"], _key("a")
+    encrypted = encrypt_code(GROUP, point, hub.directory_points(*party, key).joint_key, R_ISSUE)
+    converted = hub.convert_issued(context=CONTEXT, encrypted=encrypted, to=party, to_key=key)
+    code = open_code(GROUP, SECRETS["a"], converted)
+    _, proof = hub.prove(context=CONTEXT, encrypted=encrypted, from_=None, to=party, to_key=key, random_bytes=bytes)
+    values = {"c": _pair(encrypted), "d": _pair(converted), "code": code.hex(), "proof": proof.hex()}
+    return values, code
+
+
+def _exchange(hub: Translator, code: Point) -> dict[str, Any]:
+    from_, to, key = PARTIES["a"], PARTIES["b"], _key("b")
+    encrypted = encrypt_code(GROUP, code, hub.directory_points(*to, key).joint_key, R_ASK)
+    converted = hub.convert(context=CONTEXT, encrypted=encrypted, from_=from_, to=to, to_key=key)
+    opened = open_code(GROUP, SECRETS["b"], converted)
+    _, proof = hub.prove(context=CONTEXT, encrypted=encrypted, from_=from_, to=to, to_key=key, random_bytes=bytes)
+    return {
+        "c": _pair(encrypted),
+        "d": _pair(converted),
+        "code": opened.hex(),
+        "row_key": row_key(ROW_SECRET, opened).hex(),
+        "proof": proof.hex(),
+    }
+
+
+def _other(code: Point) -> dict[str, str]:
+    signer = SigningKey(bytes([10] * 32))
+    return {
+        "hedged_randomness": hedged_randomness(GROUP, bytes([11] * 32), code, bytes(16), bytes).value.hex(),
+        "digest": digest(b"warifu-v1/exchange", CONTEXT, b"box").hex(),
+        "verify_key": signer.verify_key.hex(),
+        "signature": signer.sign(b"warifu-v1/exchange", CONTEXT, b"box").hex(),
+    }
+
+
+def test_every_value_is_the_frozen_one() -> None:
+    assert built() == json.loads(GOLDEN.read_text())
+
+
+def test_the_frozen_file_is_consistent_by_what_anyone_can_check() -> None:
+    golden = json.loads(GOLDEN.read_text())
+    group = group_of(golden["suite"])
+    for name, entry in golden["agencies"].items():
+        assert group.base_multiply(group.decode_scalar(bytes.fromhex(entry["factor"]))).hex() == entry["commitment"]
+        verify_joint_key(
+            group,
+            agency_key=Point(bytes.fromhex(entry["key"])),
+            opening_key=Point(bytes.fromhex(entry["opening_key"])),
+            joint_key=Point(bytes.fromhex(entry["joint_key"])),
+            context=joint_key_context(*PARTIES[name]),
+            proof=bytes.fromhex(entry["proof"]),
+        )
+    other = golden["other"]
+    signature, verify_key = bytes.fromhex(other["signature"]), bytes.fromhex(other["verify_key"])
+    verify_signature(verify_key, signature, b"warifu-v1/exchange", CONTEXT, b"box")
+
+
+def test_the_frozen_codes_are_the_person_point_times_the_factors() -> None:
+    golden = json.loads(GOLDEN.read_text())
+    point = Point(bytes.fromhex(golden["person_point"]))
+    for name, step in (("a", "issuance"), ("b", "exchange")):
+        factor = GROUP.decode_scalar(bytes.fromhex(golden["agencies"][name]["factor"]))
+        assert GROUP.multiply(factor, point).hex() == golden[step]["code"]
+
+
+def test_the_frozen_conversion_proof_verifies() -> None:
+    golden = json.loads(GOLDEN.read_text())
+    c1, c2 = (bytes.fromhex(half) for half in golden["exchange"]["c"])
+    statement, _ = Translator(GROUP, KEYS).prove(
+        context=CONTEXT,
+        encrypted=EncryptedCode.decode(GROUP, c1, c2),
+        from_=PARTIES["a"],
+        to=PARTIES["b"],
+        to_key=_key("b"),
+    )
+    assert _pair(statement.converted) == golden["exchange"]["d"]
+    verify_conversion(GROUP, statement, CONTEXT, bytes.fromhex(golden["exchange"]["proof"]))
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(json.dumps(built(), indent=2) + "\n")
