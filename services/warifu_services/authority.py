@@ -1,0 +1,142 @@
+"""The numbering authority as one process: what is made from what, and nothing else.
+
+Read it top to bottom: files, store, cryptography, numbering and issuing, server. It refuses to start when the parts of
+its folder do not belong together. Where the hub is, it is told from outside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+
+from warifu.api.authority.v1.authority_service_pb2_grpc import add_AuthorityServiceServicer_to_server
+from warifu.clock import Clock, SystemClock
+from warifu.directory import Directory
+from warifu.errors import Reason, WarifuError
+from warifu.party import PartyFolder, PartySettings
+from warifu.pki import Identity, RevocationFile, Role
+from warifu.process import announce_ready, serve_until
+from warifu.rpc.channel import PeerChannel
+from warifu.rpc.logging import error_fields, get_logger
+from warifu.rpc.server import build_server
+from warifu.signature import SigningKey
+from warifu_services.authority_keys import AuthorityKeys
+from warifu_services.authority_servicer import AUTHORITY_ACCESS, AuthorityServicer
+from warifu_services.authority_store import AuthorityStore, SqliteAuthorityStore
+from warifu_services.code_conversion import HubConverter
+from warifu_services.issuing import Issuer
+from warifu_services.numbering import Numbering
+
+__all__ = ["Authority", "build_authority", "run_authority"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """An authority that is built and not yet started. ``port`` is the one it listens on."""
+
+    server: grpc.aio.Server
+    port: int
+    store: AuthorityStore
+    to_hub: PeerChannel
+    workers: ThreadPoolExecutor
+
+    async def close(self) -> None:
+        """Let go of the channel, the worker threads and the store, in that order. Stop the server first."""
+        await self.to_hub.close()
+        self.workers.shutdown()
+        self.store.close()
+
+
+def build_authority(
+    folder: PartyFolder,
+    *,
+    hub: str,
+    listen: str | None = None,
+    clock: Clock | None = None,
+    server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+    channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+) -> Authority:
+    """Build the authority that lives in ``folder`` and calls the hub at ``hub`` (host:port), inside its event loop.
+
+    ``listen`` stands in for the folder's own setting.
+
+    Raises:
+        WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, FILE_INVALID or STORE_UNAVAILABLE, naming the file.
+    """
+    clock = clock or SystemClock()
+    settings, directory = folder.settings(), folder.directory()
+    credential, root_pem = folder.credential(), folder.root_pem()
+    signing_key = SigningKey.from_bytes(folder.secret("signing.key"))
+    _check_fit(settings, directory, signing_key)
+    keys = AuthorityKeys(directory.group, folder.secret("point.key"))
+    revocations = RevocationFile(folder.path / "revoked.pem", root_pem, clock, on_refused=_note_refused_list)
+    store = SqliteAuthorityStore(folder.path / "authority.sqlite3")
+    hub_identity = Identity(network=directory.network, role=Role.HUB, institution=directory.hub)
+    to_hub = PeerChannel(
+        hub, credential=credential, root_pem=root_pem, expect=hub_identity, interceptors=channel_interceptors
+    )
+    workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="authority")
+    issuer = Issuer(
+        directory=directory,
+        keys=keys,
+        signing_key=signing_key,
+        store=store,
+        converter=HubConverter(to_hub),
+        clock=clock,
+        workers=workers,
+    )
+    numbering = Numbering(keys=keys, store=store, workers=workers)
+    servicer = AuthorityServicer(directory=directory, numbering=numbering, issuer=issuer)
+    server, port = build_server(
+        credential=credential,
+        root_pem=root_pem,
+        access=AUTHORITY_ACCESS,
+        services=[(add_AuthorityServiceServicer_to_server, servicer)],
+        revoked=revocations.revoked,
+        extra_interceptors=server_interceptors,
+        listen=listen or settings.listen,
+    )
+    return Authority(server=server, port=port, store=store, to_hub=to_hub, workers=workers)
+
+
+def _check_fit(settings: PartySettings, directory: Directory, signing_key: SigningKey) -> None:
+    if settings.role != Role.AUTHORITY.value or settings.institution_code != directory.authority:
+        raise WarifuError(Reason.CONFIG_INVALID, where="party.json: not the authority that directory.json names")
+    if settings.network != directory.network:
+        raise WarifuError(Reason.CONFIG_INVALID, where="party.json: not the network that directory.json is of")
+    if signing_key.verify_key != directory.authority_signing_key:
+        raise WarifuError(Reason.KEY_INVALID, where="signing.key: not the authority's key in directory.json")
+
+
+def _note_refused_list(error: WarifuError) -> None:
+    get_logger("authority").warning("revocation_list_refused", **error_fields(error))
+
+
+async def run_authority(
+    stop: asyncio.Event,
+    path: Path,
+    *,
+    hub: str,
+    listen: str | None = None,
+    server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+    channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+) -> None:
+    """Run the authority in ``path`` until ``stop`` is set; says on standard output where it listens."""
+    folder = PartyFolder(path)
+    authority = build_authority(
+        folder,
+        hub=hub,
+        listen=listen,
+        server_interceptors=server_interceptors,
+        channel_interceptors=channel_interceptors,
+    )
+    await authority.server.start()
+    host = (listen or folder.settings().listen).rpartition(":")[0]
+    announce_ready(party="authority", endpoint=f"{host}:{authority.port}")
+    await serve_until(stop, authority.server)
+    await authority.close()
