@@ -1,0 +1,42 @@
+"""The ``warifu`` command.
+
+Exit status: 0 it did what it says; 1 what it checked does not hold, or it failed; 2 the command line is wrong.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from warifu.errors import WarifuError
+from warifu_kit.commands import parties, up
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="warifu",
+    help="A SIMULATED My Number information-sharing network. Never put real My Numbers in it.",
+    epilog="Exit status: 0 done and holds; 1 failed or does not hold; 2 wrong command line.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(up.new)
+app.command()(up.up)
+app.command()(parties.hub)
+app.command()(parties.authority)
+app.command()(parties.agency)
+
+
+def main() -> None:
+    """Run the command line; a catalogued error ends it with one sentence and status 1."""
+    try:
+        app()
+    except WarifuError as error:
+        typer.echo(f"warifu: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

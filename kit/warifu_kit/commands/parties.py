@@ -1,0 +1,93 @@
+"""``warifu hub``, ``warifu authority``, ``warifu agency``: one party each, as a process of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from warifu.process import run_party
+
+__all__ = ["agency", "authority", "hub"]
+
+Dir = Annotated[
+    Path, typer.Option("--dir", metavar="DIR", help="The party's folder, made by `warifu up` or `warifu new`.")
+]
+Listen = Annotated[
+    str | None,
+    typer.Option(metavar="HOST:PORT", help="Where to listen; port 0 takes a free one. [default: party.json]"),
+]
+HubAddress = Annotated[str, typer.Option("--hub", metavar="HOST:PORT", help="Where the hub listens.")]
+AuthorityAddress = Annotated[
+    str, typer.Option("--authority", metavar="HOST:PORT", help="Where the numbering authority listens.")
+]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], typer.Option(help="How much the log says.")]
+StopWithParent = Annotated[bool, typer.Option("--stop-with-parent", help="Stop when the starting process ends.")]
+
+
+def hub(
+    dir_: Dir, listen: Listen = None, log_level: LogLevel = "warning", stop_with_parent: StopWithParent = False
+) -> None:
+    """Run the mediating hub.
+
+    Example: warifu hub --dir net/hub --listen 127.0.0.1:7400
+    """
+    from warifu_hub.app import run_hub
+
+    raise typer.Exit(
+        run_party(
+            lambda stop: run_hub(stop, dir_, listen=listen),
+            party="hub",
+            log_level=log_level,
+            stop_with_parent=stop_with_parent,
+        )
+    )
+
+
+def authority(
+    dir_: Dir,
+    hub_address: HubAddress,
+    listen: Listen = None,
+    log_level: LogLevel = "warning",
+    stop_with_parent: StopWithParent = False,
+) -> None:
+    """Run the numbering authority.
+
+    Example: warifu authority --dir net/authority --hub 127.0.0.1:7400
+    """
+    from warifu_services.authority import run_authority
+
+    raise typer.Exit(
+        run_party(
+            lambda stop: run_authority(stop, dir_, hub=hub_address, listen=listen),
+            party="authority",
+            log_level=log_level,
+            stop_with_parent=stop_with_parent,
+        )
+    )
+
+
+def agency(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="The kind of agency, such as residence or tax.")],
+    dir_: Dir,
+    hub_address: HubAddress,
+    authority_address: AuthorityAddress,
+    listen: Listen = None,
+    log_level: LogLevel = "warning",
+    stop_with_parent: StopWithParent = False,
+) -> None:
+    """Run one agency's node.
+
+    Example: warifu agency tax --dir net/tax --hub 127.0.0.1:7400 --authority 127.0.0.1:7401
+    """
+    from warifu_services.node import run_node
+
+    raise typer.Exit(
+        run_party(
+            lambda stop: run_node(stop, dir_, kind=kind, hub=hub_address, authority=authority_address, listen=listen),
+            party=kind,
+            log_level=log_level,
+            stop_with_parent=stop_with_parent,
+        )
+    )

@@ -1,0 +1,60 @@
+"""``warifu up``: start a network and keep it up; ``warifu new``: only make its folder."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["new", "up"]
+
+NetworkDir = Annotated[Path, typer.Argument(metavar="DIR", help="The network's folder.")]
+
+
+def new(path: NetworkDir) -> None:
+    """Make a network in DIR without starting it: keys, certificates, directory, one folder for each party.
+
+    Example: warifu new net
+    """
+    from warifu_kit.creation import create_network
+
+    create_network(path)
+    typer.echo(f"made a SIMULATED network in {path}; start it with: warifu up {path}")
+
+
+def up(path: NetworkDir) -> None:
+    """Start the network in DIR, making it first if need be, and stay up until Ctrl-C.
+
+    Writes DIR/network.json with every endpoint and certificate path. The same DIR again continues with the same data.
+
+    Example: warifu up net
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from warifu_kit.network import Network, describe_network
+
+    console, stopping = Console(), threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+
+    def tell(event: str, party: str, detail: str) -> None:
+        if event != "ready":
+            console.print(f"{party}: {event} ({detail})")
+
+    with Network(path, on_event=tell) as network:
+        table = Table(title="SIMULATED My Number network: never real My Numbers", title_justify="left")
+        for heading in ("party", "institution", "endpoint", "process"):
+            table.add_column(heading)
+        for party, about in describe_network(path)["parties"].items():
+            if party in network.parties:
+                process = network.parties[party]
+                table.add_row(party, about["institution_code"], process.endpoint, str(process.pid))
+        console.print(table)
+        console.print(f"described in {path / 'network.json'}; Ctrl-C stops everything")
+        while not stopping.wait(0.2):
+            network.check()
+        console.print("stopping")

@@ -1,0 +1,258 @@
+"""Running a network: every party a process of its own, watched and started again when it dies.
+
+Decides in which order parties start (the hub first, for the others are told where it is), how their readiness is known
+(the one line each writes), that a party which dies is started again at the same endpoint with the same folder, and that
+all stop when this process does. It plays no part in what the parties say to each other.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from warifu.errors import Reason, WarifuError
+from warifu.pki import write_public_file
+from warifu_kit.creation import NETWORK_FILE, create_network
+from warifu_kit.custody import keep_fresh
+
+__all__ = ["Network", "PartyProcess", "describe_network"]
+
+_READY_SECONDS = 30.0
+_STOP_SECONDS = 10.0
+_WATCH_SECONDS = 0.1
+_MOST_RESTARTS = 5
+
+CommandMaker = Callable[[str, Path, Sequence[str]], list[str]]
+
+
+def party_command(party: str, folder: Path, options: Sequence[str]) -> list[str]:
+    """The command that runs one party: the same that a person would type."""
+    words = [party] if party in ("hub", "authority") else ["agency", party]
+    return [sys.executable, "-m", "warifu_kit.cli", *words, "--dir", str(folder), *options, "--stop-with-parent"]
+
+
+def describe_network(path: Path) -> dict[str, Any]:
+    """What ``network.json`` says. Raises: CONFIG_INVALID when there is no network in ``path``."""
+    try:
+        description: dict[str, Any] = json.loads((path / NETWORK_FILE).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        where = f"{path}: holds no {NETWORK_FILE}; make a network there with: warifu up {path}"
+        raise WarifuError(Reason.CONFIG_INVALID, where=where, debug=type(error).__name__) from error
+    return description
+
+
+class PartyProcess:
+    """One party's process. Its log goes to ``party.log`` in its folder."""
+
+    def __init__(self, party: str, folder: Path, command: list[str]) -> None:
+        self.party = party
+        self.endpoint = ""
+        self._log_path = folder / "party.log"
+        self._command = command
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process id of the running process."""
+        if self._process is None:
+            raise WarifuError(Reason.INTERNAL, where=f"{self.party} is not started")
+        return self._process.pid
+
+    def start(self, more: Sequence[str] = ()) -> None:
+        """Start the process; :meth:`wait_ready` says when it serves."""
+        with self._log_path.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*self._command, *more],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+
+    def wait_ready(self) -> str:
+        """Wait for the ready line; the endpoint in it. Raises: CONFIG_INVALID, with the log's last words."""
+        process = self._process
+        if process is None or process.stdout is None:
+            raise WarifuError(Reason.INTERNAL, where=f"{self.party} is not started")
+        line = _first_line(process.stdout, _READY_SECONDS)
+        if not line:
+            process.kill()
+            process.wait()
+            raise WarifuError(Reason.CONFIG_INVALID, where=f"{self.party} did not start: {self._last_words()}")
+        self.endpoint = json.loads(line)["endpoint"]
+        return self.endpoint
+
+    def restart(self) -> None:
+        """Start again where it listened before, and wait until it is ready."""
+        if self._process is not None:
+            self._process.wait()
+        self.start(("--listen", self.endpoint))
+        self.wait_ready()
+
+    def exit_status(self) -> int | None:
+        """The exit status, negative for a signal; None while it runs."""
+        return self._process.poll() if self._process else None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send the process a signal, if it still runs."""
+        if self._process and self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def wait_stopped(self, seconds: float) -> int | None:
+        """Wait for the end, and end it by force after ``seconds``; the exit status, None if it never started."""
+        if self._process is None:
+            return None
+        try:
+            status = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            status = self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        return status
+
+    def _last_words(self) -> str:
+        lines = self._log_path.read_text("utf-8", errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"see {self._log_path}"
+
+
+def _first_line(stream: IO[str], seconds: float) -> str:
+    """The first line of ``stream``, empty if it ends or takes longer than ``seconds``."""
+    lines: list[str] = []
+    reader = threading.Thread(target=lambda: lines.append(stream.readline()), daemon=True)
+    reader.start()
+    reader.join(seconds)
+    return lines[0] if lines else ""
+
+
+class Network:
+    """A network in a folder: made if it is not there, started, watched, stopped. A context manager.
+
+    ``on_event`` hears what happens to parties: ("ready", party, endpoint), ("died", party, how), ("restarted", ...).
+    ``command`` makes the command line of a party, for those who run a variant of one.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        on_event: Callable[[str, str, str], None] = lambda *_: None,
+        command: CommandMaker = party_command,
+    ) -> None:
+        self.path = path
+        self.parties: dict[str, PartyProcess] = {}
+        self._on_event = on_event
+        self._command = command
+        self._stopping = threading.Event()
+        self._failure: str | None = None
+        self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
+
+    def __enter__(self) -> Network:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start every party and wait until each is ready. Raises: CONFIG_INVALID when one does not start."""
+        if (self.path / NETWORK_FILE).exists():
+            keep_fresh(self.path)
+        else:
+            create_network(self.path)
+        told = describe_network(self.path)["parties"]
+        hub, authority = (_free_endpoint(told[party]["endpoint"]) for party in ("hub", "authority"))
+        options = {"hub": ["--listen", hub], "authority": ["--listen", authority, "--hub", hub]}
+        for party, about in told.items():
+            if about["role"] == "supervisor":
+                continue
+            self._begin(party, options.get(party, ["--hub", hub, "--authority", authority]))
+        for process in self.parties.values():
+            self._on_event("ready", process.party, process.wait_ready())
+        self._write_endpoints()
+        self._watcher.start()
+
+    def stop(self) -> None:
+        """Stop every party: agencies first, the hub last, so that nothing is asked of one that is gone."""
+        self._stopping.set()
+        if self._watcher.is_alive():
+            self._watcher.join()
+        for process in reversed(self.parties.values()):
+            process.send(signal.SIGTERM)
+        for process in self.parties.values():
+            process.wait_stopped(_STOP_SECONDS)
+
+    def check(self) -> None:
+        """Raises: INTERNAL when a party died more often than it is started again."""
+        if self._failure:
+            raise WarifuError(Reason.INTERNAL, where=self._failure)
+
+    def endpoint(self, party: str) -> str:
+        """Where a party listens."""
+        return self.parties[party].endpoint
+
+    def kill(self, party: str) -> None:
+        """End a party at once, as a crash would. It is started again like any party that dies."""
+        self.parties[party].send(signal.SIGKILL)
+
+    def _begin(self, party: str, options: Sequence[str]) -> None:
+        folder = self.path / party
+        process = PartyProcess(party, folder, self._command(party, folder, options))
+        self.parties[party] = process
+        process.start()
+
+    def _watch(self) -> None:
+        """Start a party again when it has died. Runs until the network stops."""
+        restarts = dict.fromkeys(self.parties, 0)
+        while not self._stopping.wait(_WATCH_SECONDS):
+            for party, process in self.parties.items():
+                status = process.exit_status()
+                if status is None or self._stopping.is_set() or self._failure:
+                    continue
+                restarts[party] += 1
+                self._restart(process, status, restarts[party])
+
+    def _restart(self, process: PartyProcess, status: int, attempt: int) -> None:
+        how = f"signal {-status}" if status < 0 else f"exit status {status}"
+        self._on_event("died", process.party, how)
+        if attempt > _MOST_RESTARTS:
+            self._failure = f"{process.party} died {attempt} times, last by {how}; see {process.party}/party.log"
+            return
+        try:
+            process.restart()
+        except WarifuError as error:
+            self._on_event("failed", process.party, error.where)
+            return
+        self._on_event("restarted", process.party, process.endpoint)
+
+    def _write_endpoints(self) -> None:
+        description = describe_network(self.path)
+        for party, process in self.parties.items():
+            description["parties"][party]["endpoint"] = process.endpoint
+        text = json.dumps(description, ensure_ascii=False, indent=2)
+        write_public_file(self.path / NETWORK_FILE, (text + "\n").encode())
+
+
+def _free_endpoint(wanted: str | None) -> str:
+    """``wanted`` if it is free, else a free port on loopback: the others must be told before the party listens."""
+    for candidate in filter(None, (wanted, "127.0.0.1:0")):
+        host, _, port = candidate.rpartition(":")
+        with socket.socket() as probe:
+            try:
+                probe.bind((host, int(port)))
+            except OSError:
+                continue
+            return f"{host}:{probe.getsockname()[1]}"
+    raise WarifuError(Reason.CONFIG_INVALID, where="no free port on 127.0.0.1")
