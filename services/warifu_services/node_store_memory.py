@@ -1,0 +1,185 @@
+"""A node's store in memory: for scenarios and for tests of what is built on the contract. Nothing survives the process."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from warifu.agency import Replica
+from warifu.errors import Reason, WarifuError
+from warifu.identifiers import InstitutionCode, ItemCode
+from warifu_services.node_store import (
+    ClerkDecision,
+    ExchangeOutcome,
+    ExchangeRecord,
+    ExchangeSide,
+    KeptInquiry,
+    KeptProvision,
+    Person,
+    PersonFlags,
+    PersonReplicas,
+)
+
+__all__ = ["MemoryNodeStore"]
+
+_RecordKey = tuple[ExchangeSide, InstitutionCode, bytes]
+
+
+def _key(record: ExchangeRecord) -> _RecordKey:
+    return record.side, record.inquirer, record.request_id
+
+
+class MemoryNodeStore:
+    """:class:`warifu_services.node_store.NodeStore` in dictionaries."""
+
+    def __init__(self) -> None:
+        self._people: dict[str, Person] = {}
+        self._by_row_key: dict[bytes, str] = {}
+        self._replicas: dict[tuple[str, ItemCode], dict[int, Replica]] = {}
+        self._records: dict[_RecordKey, tuple[int, ExchangeRecord]] = {}
+        self._inquiries: dict[bytes, KeptInquiry] = {}
+        self._provisions: dict[_RecordKey, KeptProvision] = {}
+        self._misses: Counter[InstitutionCode] = Counter()
+        self._last_sequence = 0
+
+    async def add_people(self, people: Sequence[Person]) -> list[bool]:
+        """See the contract."""
+        return [self._add_person(person) for person in people]
+
+    def _add_person(self, person: Person) -> bool:
+        known = self._people.get(person.local_number)
+        holder = self._by_row_key.get(person.row_key, person.local_number)
+        if holder != person.local_number or (known is not None and known.row_key != person.row_key):
+            return False
+        self._people[person.local_number] = replace(person, flags=known.flags) if known else person
+        self._by_row_key[person.row_key] = person.local_number
+        return True
+
+    def person(self, local_number: str) -> Person | None:
+        """See the contract."""
+        return self._people.get(local_number)
+
+    def unknown_people(self, local_numbers: Sequence[str]) -> set[str]:
+        """See the contract."""
+        return {number for number in local_numbers if number not in self._people}
+
+    async def set_flags(self, local_number: str, flags: PersonFlags) -> bool:
+        """See the contract."""
+        known = self._people.get(local_number)
+        if known is None:
+            return False
+        self._people[local_number] = replace(known, flags=flags)
+        return True
+
+    async def put_replicas(self, replicas: Sequence[tuple[str, Replica]]) -> None:
+        """See the contract."""
+        for local_number, replica in replicas:
+            self._replicas.setdefault((local_number, replica.item_code), {})[replica.fiscal_year] = replica
+
+    def find_by_row_key(self, row_key: bytes, item_code: ItemCode) -> PersonReplicas | None:
+        """See the contract."""
+        local_number = self._by_row_key.get(row_key)
+        if local_number is None:
+            return None
+        replicas = self._replicas.get((local_number, item_code), {})
+        return PersonReplicas(
+            local_number=local_number,
+            flags=self._people[local_number].flags,
+            replicas=tuple(replicas[year] for year in sorted(replicas)),
+        )
+
+    async def begin_inquiry(self, kept: KeptInquiry) -> bool:
+        """See the contract."""
+        if _key(kept.record) in self._records:
+            return False
+        self._write_record(kept.record)
+        self._inquiries[kept.record.request_id] = kept
+        return True
+
+    def inquiry(self, request_id: bytes) -> KeptInquiry | None:
+        """See the contract."""
+        return self._inquiries.get(request_id)
+
+    async def put_inquiry(self, kept: KeptInquiry) -> None:
+        """See the contract."""
+        self._write_record(kept.record)
+        self._inquiries[kept.record.request_id] = kept
+
+    def open_inquiries(self) -> list[bytes]:
+        """See the contract."""
+        return [
+            request_id for request_id, kept in self._inquiries.items() if kept.record.outcome is ExchangeOutcome.OPEN
+        ]
+
+    def provision(self, inquirer: InstitutionCode, request_id: bytes) -> KeptProvision | None:
+        """See the contract."""
+        return self._provisions.get((ExchangeSide.PROVIDER, inquirer, request_id))
+
+    async def settle_provision(self, kept: KeptProvision, *, missed: bool = False) -> KeptProvision:
+        """See the contract."""
+        stored = self._provisions.get(_key(kept.record))
+        if stored is not None and stored.record.outcome is not ExchangeOutcome.PENDING:
+            return stored
+        if stored is not None and kept.record.outcome is ExchangeOutcome.PENDING:
+            return stored
+        self._refuse_taken_number(kept.record)
+        self._write_record(kept.record)
+        self._provisions[_key(kept.record)] = kept
+        self._misses[kept.record.inquirer] += missed
+        return kept
+
+    def _refuse_taken_number(self, record: ExchangeRecord) -> None:
+        for other in self._provisions.values():
+            if other.record.processing_number == record.processing_number and _key(other.record) != _key(record):
+                raise WarifuError(Reason.PERMIT_REUSED, where="permit.processing_number")
+
+    def pending_provisions(self) -> list[KeptProvision]:
+        """See the contract."""
+        return [
+            kept
+            for kept in self._provisions.values()
+            if kept.record.outcome is ExchangeOutcome.PENDING and kept.decision is ClerkDecision.UNDECIDED
+        ]
+
+    async def decide(self, processing_number: str, decision: ClerkDecision) -> bool:
+        """See the contract."""
+        for key, kept in self._provisions.items():
+            pending = kept.record.outcome is ExchangeOutcome.PENDING
+            if pending and kept.record.processing_number == processing_number:
+                self._provisions[key] = replace(kept, decision=decision)
+                return True
+        return False
+
+    def misses(self, inquirer: InstitutionCode) -> int:
+        """See the contract."""
+        return self._misses[inquirer]
+
+    def records(self, after: int, count: int) -> list[tuple[int, ExchangeRecord]]:
+        """See the contract."""
+        return [entry for entry in self._records.values() if entry[0] > after][:count]
+
+    async def purge(self, *, requested_before_ms: int, changed_before_ms: int) -> None:
+        """See the contract."""
+        waiting = (ExchangeOutcome.OPEN, ExchangeOutcome.PENDING)
+        for request_id, inquiry in list(self._inquiries.items()):
+            if inquiry.changed_ms < changed_before_ms and inquiry.record.outcome not in waiting:
+                del self._inquiries[request_id]
+        for key, provision in list(self._provisions.items()):
+            if provision.changed_ms < changed_before_ms and provision.record.outcome not in waiting:
+                self._provisions[key] = replace(provision, answer=b"", sealed_person=b"")
+        for key, (_, record) in list(self._records.items()):
+            if record.requested_ms < requested_before_ms:
+                del self._records[key]
+                self._provisions.pop(key, None)
+                if record.side is ExchangeSide.INQUIRER:
+                    self._inquiries.pop(record.request_id, None)
+
+    def close(self) -> None:
+        """See the contract."""
+
+    def _write_record(self, record: ExchangeRecord) -> None:
+        known = self._records.get(_key(record))
+        if known is None:
+            self._last_sequence += 1
+        self._records[_key(record)] = (known[0] if known else self._last_sequence, record)

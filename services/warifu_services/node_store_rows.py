@@ -1,0 +1,202 @@
+"""How a node's values lie in the rows of its SQLite file: the schema, and reading and writing one row.
+
+Decides the schema. Look at it with any SQLite tool: it holds no My Number, and no column that another agency's file
+holds too, but for exchange records, which say nothing about a person.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from warifu.agency import Replica
+from warifu.errors import Reason
+from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
+from warifu_services.node_store import (
+    ClerkDecision,
+    ExchangeOutcome,
+    ExchangeRecord,
+    ExchangeSide,
+    KeptProvision,
+)
+
+__all__ = [
+    "MIGRATIONS",
+    "ONE_RECORD",
+    "RECORD_COLUMNS",
+    "insert_record",
+    "read_provision",
+    "read_record",
+    "read_replica",
+    "record_key",
+    "replica_row",
+    "update_record",
+]
+
+MIGRATIONS = (
+    """
+    CREATE TABLE person (
+        row_key BLOB PRIMARY KEY,
+        local_number TEXT NOT NULL UNIQUE,
+        sealed_code BLOB NOT NULL,
+        epoch INTEGER NOT NULL,
+        flags INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE replica (
+        local_number TEXT NOT NULL,
+        item_code TEXT NOT NULL,
+        fiscal_year INTEGER NOT NULL,
+        publication_start TEXT NOT NULL,
+        publication_end TEXT,
+        record BLOB NOT NULL,
+        PRIMARY KEY (local_number, item_code, fiscal_year)
+    ) WITHOUT ROWID;
+    CREATE TABLE exchange_record (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        side INTEGER NOT NULL,
+        request_id BLOB NOT NULL,
+        inquirer TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        procedure_code TEXT NOT NULL,
+        item_code TEXT NOT NULL,
+        requested_ms INTEGER NOT NULL,
+        inquiry_digest BLOB NOT NULL,
+        non_disclosure INTEGER NOT NULL,
+        processing_number TEXT NOT NULL,
+        provided_ms INTEGER,
+        outcome INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        answer_digest BLOB NOT NULL,
+        UNIQUE (request_id, inquirer, side)
+    );
+    CREATE UNIQUE INDEX provided_under ON exchange_record (processing_number) WHERE side = 2;
+    CREATE INDEX waiting ON exchange_record (side, outcome) WHERE outcome IN (1, 3);
+    CREATE TABLE inquiry (
+        request_id BLOB PRIMARY KEY,
+        sequence INTEGER NOT NULL REFERENCES exchange_record ON DELETE CASCADE,
+        content BLOB NOT NULL,
+        sealed_secrets BLOB NOT NULL,
+        sealed_result BLOB NOT NULL,
+        permitted_position INTEGER NOT NULL,
+        changed_ms INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX inquiry_of ON inquiry (sequence);
+    CREATE TABLE provision (
+        sequence INTEGER PRIMARY KEY REFERENCES exchange_record ON DELETE CASCADE,
+        answer BLOB NOT NULL,
+        decision INTEGER NOT NULL,
+        sealed_person BLOB NOT NULL,
+        changed_ms INTEGER NOT NULL
+    );
+    CREATE TABLE miss (inquirer TEXT PRIMARY KEY, miss_count INTEGER NOT NULL) WITHOUT ROWID;
+    """,
+)
+
+
+RECORD_COLUMNS = """r.side, r.request_id, r.inquirer, r.provider, r.procedure_code, r.item_code, r.requested_ms,
+    r.inquiry_digest, r.non_disclosure, r.processing_number, r.provided_ms, r.outcome, r.reason, r.answer_digest"""
+_RECORD_WIDTH = 14
+_INSERT_RECORD = f"""
+    INSERT INTO exchange_record ({RECORD_COLUMNS.replace("r.", "")})
+    VALUES ({", ".join("?" * _RECORD_WIDTH)}) RETURNING sequence
+"""  # noqa: S608  # column names from above
+_UPDATE_RECORD = """
+    UPDATE exchange_record
+    SET processing_number = ?, provided_ms = ?, outcome = ?, reason = ?, answer_digest = ?, non_disclosure = ?
+    WHERE request_id = ? AND inquirer = ? AND side = ?
+"""
+
+ONE_RECORD = "SELECT sequence FROM exchange_record WHERE request_id = ? AND inquirer = ? AND side = ?"
+
+
+def record_key(record: ExchangeRecord) -> tuple[bytes, str, int]:
+    """What tells one record from another, as the schema has it."""
+    return record.request_id, str(record.inquirer), int(record.side)
+
+
+def read_replica(item_code: ItemCode, row: Sequence[Any]) -> Replica:
+    """A replica from its row, without local number and item."""
+    fiscal_year, start, end, record = row
+    return Replica(
+        item_code=item_code,
+        fiscal_year=fiscal_year,
+        publication_start=date.fromisoformat(start),
+        publication_end=date.fromisoformat(end) if end else None,
+        record=record,
+    )
+
+
+def replica_row(local_number: str, replica: Replica) -> tuple[object, ...]:
+    """A replica as a row of its table."""
+    return (
+        local_number,
+        str(replica.item_code),
+        replica.fiscal_year,
+        replica.publication_start.isoformat(),
+        replica.publication_end.isoformat() if replica.publication_end else None,
+        replica.record,
+    )
+
+
+def read_record(row: Iterable[Any]) -> ExchangeRecord:
+    """A record from the columns in ``RECORD_COLUMNS``."""
+    side, request_id, inquirer, provider, procedure, item, requested_ms, asked, hidden, *rest = row
+    processing_number, provided_ms, outcome, reason, answer_digest = rest
+    return ExchangeRecord(
+        side=ExchangeSide(side),
+        request_id=request_id,
+        inquirer=InstitutionCode(inquirer),
+        provider=InstitutionCode(provider),
+        procedure_code=ProcedureCode(procedure),
+        item_code=ItemCode(item),
+        requested_ms=requested_ms,
+        inquiry_digest=asked,
+        non_disclosure=bool(hidden),
+        processing_number=processing_number,
+        provided_ms=provided_ms,
+        outcome=ExchangeOutcome(outcome),
+        reason=Reason(reason) if reason else None,
+        answer_digest=answer_digest,
+    )
+
+
+def insert_record(connection: sqlite3.Connection, record: ExchangeRecord) -> int:
+    """Write a new record; its sequence number."""
+    values = (
+        int(record.side),
+        record.request_id,
+        str(record.inquirer),
+        str(record.provider),
+        str(record.procedure_code),
+        str(record.item_code),
+        record.requested_ms,
+        record.inquiry_digest,
+        record.non_disclosure,
+        *_ending(record),
+    )
+    (sequence,) = connection.execute(_INSERT_RECORD, values).fetchone()
+    return int(sequence)
+
+
+def _ending(record: ExchangeRecord) -> tuple[object, ...]:
+    reason = record.reason.value if record.reason else ""
+    return record.processing_number, record.provided_ms, int(record.outcome), reason, record.answer_digest
+
+
+def update_record(connection: sqlite3.Connection, record: ExchangeRecord) -> None:
+    """Write how a record ended."""
+    connection.execute(_UPDATE_RECORD, (*_ending(record), record.non_disclosure, *record_key(record)))
+
+
+def read_provision(row: Sequence[Any]) -> KeptProvision:
+    """A provision from its row: answer, decision, sealed person, time of change, record."""
+    answer, decision, sealed_person, changed_ms, *record = row
+    return KeptProvision(
+        record=read_record(record),
+        answer=answer,
+        decision=ClerkDecision(decision),
+        sealed_person=sealed_person,
+        changed_ms=changed_ms,
+    )
