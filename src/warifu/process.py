@@ -24,7 +24,7 @@ from warifu.rpc.logging import Level, configure, error_fields, get_logger, raise
 
 __all__ = ["announce_ready", "new_event_loop", "run_party", "serve_until", "use_batch_scheduling"]
 
-_GRACE_S = 5.0
+_GRACE_S = 3.0
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
@@ -42,6 +42,7 @@ def run_party(
     ``main`` raises is logged, a :class:`WarifuError` with its reason and place, and gives status 1.
     """
     configure(log_level)
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # below that its core writes lines of its own into the log
     use_batch_scheduling()
     if stop_with_parent:
         _ask_for_signal_when_parent_ends()
@@ -66,7 +67,10 @@ async def _until_stopped(main: Callable[[asyncio.Event], Coroutine[Any, Any, Non
 
 
 async def serve_until(stop: asyncio.Event, server: grpc.aio.Server, *, grace_s: float = _GRACE_S) -> None:
-    """Let a started server serve until ``stop`` is set, then take no new calls and give the others ``grace_s``."""
+    """Let a started server serve until ``stop`` is set, then take no new calls and give the others ``grace_s``.
+
+    A stream that its servicer keeps open lasts that long too, so servicers of lasting streams heed ``stop`` themselves.
+    """
     await stop.wait()
     await server.stop(grace_s)
 

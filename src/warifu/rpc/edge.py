@@ -6,7 +6,7 @@ servicer runs, (8) whatever it raises becomes a typed status: a :class:`WarifuEr
 with nothing of its text, neither to the caller nor to the log.
 
 The edge wraps handlers when they are registered, so a call costs one function more and no interceptor. It never looks
-into a message. A cancelled call stays cancelled.
+into a message. A cancelled call stays cancelled. On a request stream (3), (5) and (6) hold for every message.
 
 Servicers are async functions. A servicer of a request stream reads it with ``async for``, not with ``context.read()``,
 which would give it unchecked bytes.
@@ -104,7 +104,7 @@ class GuardedRpc:
             try:
                 peer = peer_certificate(context)
                 self._admit(peer)
-                reply = self._serialise(await behaviour(read(received), context))
+                reply = self._serialise(await behaviour(read(received, peer), context))
             except BaseException as error:
                 await self._end(context, peer, started, error)
                 raise
@@ -119,7 +119,7 @@ class GuardedRpc:
             try:
                 peer = peer_certificate(context)
                 self._admit(peer)
-                async with aclosing(behaviour(read(received), context)) as replies:
+                async with aclosing(behaviour(read(received, peer), context)) as replies:
                     async for reply in replies:
                         yield self._serialise(reply)
             except BaseException as error:
@@ -135,7 +135,7 @@ class GuardedRpc:
             try:
                 peer = peer_certificate(context)
                 self._admit(peer)
-                await behaviour(read(received), context)
+                await behaviour(read(received, peer), context)
             except BaseException as error:
                 await self._end(context, peer, started, error)
                 raise
@@ -146,12 +146,15 @@ class GuardedRpc:
     def _admit(self, peer: PeerCertificate) -> None:
         if peer.identity.network != self._edge.network:
             raise WarifuError(Reason.CALLER_NOT_IDENTIFIED, where="certificate", debug="of another network")
-        if peer.serial in self._edge.revoked():
-            raise WarifuError(Reason.CALLER_REVOKED, where="certificate")
+        self._refuse_revoked(peer)
         if peer.identity.role not in self._allowed:
             raise WarifuError(Reason.CALLER_NOT_ALLOWED, where=self._method)
 
-    def _parsed(self, received: bytes) -> Any:
+    def _refuse_revoked(self, peer: PeerCertificate) -> None:
+        if peer.serial in self._edge.revoked():
+            raise WarifuError(Reason.CALLER_REVOKED, where="certificate")
+
+    def _parsed(self, received: bytes, _: PeerCertificate) -> Any:
         if len(received) > self._edge.message_limit:
             raise WarifuError(Reason.REQUEST_TOO_LARGE, where="request")
         try:
@@ -159,9 +162,11 @@ class GuardedRpc:
         except (DecodeError, ValueError):
             raise WarifuError(Reason.REQUEST_MALFORMED, where="request") from None
 
-    async def _each_parsed(self, received: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+    async def _each_parsed(self, received: AsyncIterator[bytes], peer: PeerCertificate) -> AsyncIterator[Any]:
+        """The messages of a stream, which may outlast the right to send them."""
         async for message in received:
-            yield self._parsed(message)
+            self._refuse_revoked(peer)
+            yield self._parsed(message, peer)
 
     async def _end(
         self, context: AnyContext, peer: PeerCertificate | None, started: float, error: BaseException

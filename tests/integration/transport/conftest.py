@@ -7,6 +7,7 @@ import io
 import json
 import logging as stdlib_logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,11 @@ class Stub:
         self._to: Any = to
         self.talk = to.stream_stream("/test.Probe/Talk", Text.SerializeToString, Text.FromString)
 
-    async def call(self, shape: str, *texts: Any, timeout: float = 10) -> list[str]:
+    async def raw(self, path: str, message: bytes) -> Any:
+        """Call any path of the unary shape with these bytes."""
+        return await self._to.unary_unary(path)(message, timeout=10)
+
+    async def call(self, shape: str, *texts: Any, timeout: float | None = 10) -> list[str]:
         """Send ``texts`` to an RPC of any shape; bytes go as they are."""
         messages = [text if isinstance(text, bytes) else Text(value=text).SerializeToString() for text in texts]
         path = f"/test.Probe/{shape}"
@@ -123,6 +128,7 @@ class Wire:
         self.probe = Probe()
         self.revoked: set[int] = set()
         self._close: list[Callable[[], Any]] = []
+        self.stop_server: Callable[[], Any] = asyncio.Event
 
     def identity(self, role: Role, number: int) -> Identity:
         return Identity(network="dev", role=role, institution=InstitutionCode(f"9{number:015d}"))
@@ -161,7 +167,8 @@ class Wire:
             **changes,
         }
         served, port = server.build_server(**settings)
-        self._close.append(lambda: served.stop(0))
+        self.stop_server = lambda: served.stop(0)
+        self._close.append(self.stop_server)
         await served.start()
         return f"127.0.0.1:{port}"
 
@@ -178,6 +185,22 @@ class Wire:
     def stub(self, to: grpc.aio.Channel) -> Stub:
         self._close.insert(0, to.close)
         return Stub(to)
+
+    def text(self, value: str) -> Any:
+        return Text(value=value)
+
+    async def until(self, holds: Callable[[], Any]) -> None:
+        """Wait for a condition; fails when it does not hold within five seconds."""
+        async with asyncio.timeout(5):
+            while not holds():  # noqa: ASYNC110  # what is waited for cannot all tell of itself
+                await asyncio.sleep(0.002)
+
+    async def until_answered(self, stub: Stub) -> None:
+        async with asyncio.timeout(5):
+            while True:
+                with suppress(grpc.aio.AioRpcError):
+                    await stub.call("Echo", "again")
+                    return
 
     def logged(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log.getvalue().splitlines()]

@@ -170,6 +170,20 @@ async def test_a_new_revocation_list_takes_effect_on_an_open_connection(wire: An
     assert await renewed.call("Echo", "b") == ["b"]
 
 
+@pytest.mark.parametrize("shape", ["Collect", "Talk"])
+async def test_a_stream_ends_when_its_senders_certificate_is_taken_back(wire: Any, shape: str) -> None:
+    credential = wire.issue(Role.AGENCY, 1)
+
+    def take_back(text: str, context: Any) -> str:
+        wire.revoked.add(credential.serial)
+        return text
+
+    wire.probe.act = take_back
+    refused = await wire.connect(await wire.serve(), credential).refused(shape, "a", "b", "c")
+    assert refused.reason is Reason.CALLER_REVOKED
+    assert [text for _, text in wire.probe.seen] == ["a"]
+
+
 async def test_what_is_refused_first_is_said_first(wire: Any) -> None:
     """Identity before revocation, revocation before access, access before size, size before shape."""
     credential = wire.issue(Role.AGENCY, 1)
