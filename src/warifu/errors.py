@@ -42,6 +42,7 @@ class Reason(enum.Enum):
     NUMBER_MALFORMED = "NUMBER_MALFORMED"
     NUMBER_NOT_DESIGNATED = "NUMBER_NOT_DESIGNATED"
     CODE_NOT_ACQUIRED = "CODE_NOT_ACQUIRED"
+    CODE_ALREADY_HELD = "CODE_ALREADY_HELD"
     RECORD_NOT_HELD = "RECORD_NOT_HELD"
     RECORD_NOT_PUBLISHED = "RECORD_NOT_PUBLISHED"
     AWAITING_RELEASE = "AWAITING_RELEASE"
@@ -129,6 +130,9 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
         "NOT_FOUND", "The numbering authority of this network did not designate that number."
     ),
     Reason.CODE_NOT_ACQUIRED: _no("FAILED_PRECONDITION", "No code has been acquired for this person here."),
+    Reason.CODE_ALREADY_HELD: _no(
+        "ALREADY_EXISTS", "The person's code is held under another local number, or the local number for another code."
+    ),
     Reason.RECORD_NOT_HELD: _no("NOT_FOUND", "The provider has registered no such record; fall back to paper."),
     Reason.RECORD_NOT_PUBLISHED: _no("NOT_FOUND", "The record is outside its publication dates; fall back to paper."),
     Reason.AWAITING_RELEASE: _no(
@@ -148,7 +152,9 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
     Reason.HUB_TIMED_OUT: _unknown(
         "DEADLINE_EXCEEDED", "The hub did not answer in time; retry with the same request_id."
     ),
-    Reason.HUB_ANSWER_INVALID: _unknown("INTERNAL", "What came back through the hub does not verify; it was discarded."),
+    Reason.HUB_ANSWER_INVALID: _unknown(
+        "INTERNAL", "What came back through the hub does not verify; it was discarded."
+    ),
     Reason.AUTHORITY_UNREACHABLE: _unknown("UNAVAILABLE", "The numbering authority could not be reached; retry."),
     Reason.LOG_UNAVAILABLE: _unknown(
         "UNAVAILABLE", "The exchange could not be logged, so the answer was withheld; retry with the same request_id."
