@@ -19,12 +19,12 @@ from warifu.rpc.access import AccessTable, complete_table
 from warifu.rpc.edge import Edge, Handler, is_implemented
 from warifu.rpc.logging import get_logger
 
-__all__ = ["CORE_MESSAGE_LIMIT", "TYPED_MESSAGE_LIMIT", "build_server"]
+__all__ = ["CORE_MESSAGE_LIMIT", "SERVER_OPTIONS", "TYPED_MESSAGE_LIMIT", "build_server"]
 
 CORE_MESSAGE_LIMIT = 8 * 1024 * 1024  # above this gRPC itself refuses, without a reason
 TYPED_MESSAGE_LIMIT = 4 * 1024 * 1024  # above this the edge refuses, with REQUEST_TOO_LARGE
 
-_OPTIONS = (
+SERVER_OPTIONS = (
     ("grpc.so_reuseport", 0),  # on by default: a second server on the port would silently take half the connections
     ("grpc.max_receive_message_length", CORE_MESSAGE_LIMIT),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),  # channels ping every 30 s
@@ -59,7 +59,7 @@ def build_server(
     own = credential.current().identity
     log = get_logger(f"{own.role.value}/{own.institution}")
     edge = Edge(network=own.network, revoked=revoked, message_limit=message_limit, log=log)
-    server = grpc.aio.server(interceptors=list(extra_interceptors), options=_OPTIONS)
+    server = grpc.aio.server(interceptors=list(extra_interceptors), options=SERVER_OPTIONS)
     guarded = {method: edge.guard(method, handler, table[method]) for method, handler in handlers.items()}
     server.add_generic_rpc_handlers((_Guarded(guarded),))
     return server, _listen(server, listen, _server_credentials(credential, root_pem))
