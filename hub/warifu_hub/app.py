@@ -123,7 +123,7 @@ def build_hub(
         root_pem=root_pem,
         access={**HUB_ACCESS, **LOG_ACCESS, **DIRECTORY_ACCESS, **SUPERVISION_ACCESS},
         services=[
-            (add_HubServiceServicer_to_server, HubServicer(mediator, converter, revocations.revoked)),
+            (add_HubServiceServicer_to_server, HubServicer(mediator, converter)),
             (add_LogServiceServicer_to_server, LogServicer(ledger, store)),
             (add_DirectoryServiceServicer_to_server, directory_servicer),
             (add_SupervisionServiceServicer_to_server, supervision),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 from warifu.api.hub.v1 import hub_service_pb2 as hub_pb2
 from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceServicer
-from warifu.errors import Reason, WarifuError
 from warifu.pki import Role
 from warifu.rpc.access import AccessTable
 from warifu.rpc.deadline import remaining
-from warifu.rpc.identity import AnyContext, caller, peer_certificate
+from warifu.rpc.identity import AnyContext, caller
 from warifu.rpc.multiplex import serve_calls
 from warifu_hub.exchange import MediatedExchange, Mediator
 from warifu_hub.issuing import CodeConverter
@@ -43,10 +42,9 @@ def exchange_response(mediated: MediatedExchange) -> hub_pb2.ExchangeResponse:
 class HubServicer(HubServiceServicer):
     """The generated base says what each method is for."""
 
-    def __init__(self, mediator: Mediator, converter: CodeConverter, revoked: Callable[[], frozenset[int]]) -> None:
+    def __init__(self, mediator: Mediator, converter: CodeConverter) -> None:
         self._mediator = mediator
         self._converter = converter
-        self._revoked = revoked
 
     async def Exchange(self, request: hub_pb2.ExchangeRequest, context: AnyContext) -> hub_pb2.ExchangeResponse:
         """Mediate one exchange."""
@@ -57,21 +55,16 @@ class HubServicer(HubServiceServicer):
         self, request_iterator: AsyncIterator[hub_pb2.ExchangeStreamRequest], context: AnyContext
     ) -> AsyncIterator[hub_pb2.ExchangeStreamResponse]:
         """Mediate many exchanges, each as :meth:`Exchange` would."""
-        peer = peer_certificate(context)
-
-        def admit() -> None:
-            if peer.serial in self._revoked():  # the edge looked once; this stream may live for days
-                raise WarifuError(Reason.CALLER_REVOKED)
+        identity = caller(context)
 
         async def handle(request: hub_pb2.ExchangeRequest, left: float) -> hub_pb2.ExchangeResponse:
-            return exchange_response(await self._mediator.exchange(peer.identity, request.inquiry, left))
+            return exchange_response(await self._mediator.exchange(identity, request.inquiry, left))
 
         async for response in serve_calls(
             request_iterator,
             handle=handle,
             reply_type=hub_pb2.ExchangeReply,
             response_type=hub_pb2.ExchangeStreamResponse,
-            admit=admit,
         ):
             yield response
 

@@ -22,7 +22,7 @@ from warifu.pki import write_public_file
 from warifu_kit.creation import NETWORK_FILE, create_network
 from warifu_kit.custody import keep_fresh
 
-__all__ = ["Network", "PartyProcess", "describe_network"]
+__all__ = ["Network", "PartyProcess", "describe_network", "party_command"]
 
 _READY_SECONDS = 30.0
 _STOP_SECONDS = 10.0

@@ -42,15 +42,14 @@ async def serve_calls(
     handle: Callable[[Any, float], Awaitable[Any]],
     reply_type: Callable[..., Any],
     response_type: Callable[..., Any],
-    admit: Callable[[], None],
 ) -> AsyncIterator[Any]:
     """The server's end: run every call of every message, and yield replies as they are ready.
 
-    ``handle(request, seconds_left)`` serves one call. ``admit`` is asked before each message and may end the stream by
-    raising. At most 2,048 calls are under way; above that no more is read.
+    ``handle(request, seconds_left)`` serves one call. At most 2,048 calls are under way; above that no more is read.
+    The edge looks at revocation and size before each message, so this does not.
 
     Raises:
-        WarifuError: REQUEST_MALFORMED for an empty or overfull message; whatever ``admit`` raises.
+        WarifuError: REQUEST_MALFORMED for an empty or overfull message.
     """
     ready: asyncio.Queue[Any] = asyncio.Queue()
     slots = asyncio.Semaphore(_MOST_UNDER_WAY)
@@ -64,7 +63,6 @@ async def serve_calls(
 
     async def read() -> None:
         async for message in messages:
-            admit()
             if not 1 <= len(message.calls) <= MOST_CALLS:
                 raise WarifuError(Reason.REQUEST_MALFORMED, where="calls")
             for call in message.calls:

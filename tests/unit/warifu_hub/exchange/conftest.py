@@ -1,0 +1,220 @@
+"""A hub's mediator with real keys over a store in memory or on disk, and a provider that answers in process."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from warifu.agency import Absence
+from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
+from warifu.api.type.v1 import inquiry_pb2
+from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
+from warifu.clock import ManualClock
+from warifu.codes import AgencyCode
+from warifu.context import ExchangeFlags
+from warifu.directory import Directory, DirectoryEntry
+from warifu.group import Point
+from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
+from warifu.inquiry import InquirerKeys, Question, build_inquiry
+from warifu.party import PartyFolder
+from warifu.pki import Identity, Role
+from warifu.provision import ProviderKeys, check_permit, make_answer, open_query, open_row_key, seal_found
+from warifu.seal import SealingKey
+from warifu.signature import SigningKey
+from warifu_hub.exchange import Mediator
+from warifu_hub.permissions import PermissionQuery, PermissionTable
+from warifu_hub.store import HubStore
+from warifu_hub.store_memory import MemoryHubStore
+from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.translate import HubKeys, Translator
+from warifu_kit.creation import create_network
+
+LOCAL_TAX = ItemCode("TM00000000000002")
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("exchange") / "network"
+    create_network(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def directory(folder: Path) -> Directory:
+    return PartyFolder(folder / "hub").directory()
+
+
+@pytest.fixture(scope="session")
+def permissions() -> PermissionTable:
+    return PermissionTable.load()
+
+
+@pytest.fixture(scope="session")
+def translator(folder: Path, directory: Directory) -> Translator:
+    hub = PartyFolder(folder / "hub")
+    names = ("factor.key", "opening.key", "rerandomise.key")
+    return Translator(directory.group, HubKeys(**{name.replace(".", "_"): hub.secret(name) for name in names}))
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 6, 1, 9, tzinfo=UTC))
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[HubStore]:
+    kept: HubStore = MemoryHubStore() if request.param == "memory" else SqliteHubStore(tmp_path / "hub.sqlite3")
+    yield kept
+    kept.close()
+
+
+@dataclass
+class Asker:
+    """The childcare office: makes signed inquiries about persons it has codes for."""
+
+    folder: Path
+    directory: Directory
+    clock: ManualClock
+    procedure: ProcedureCode
+    own: DirectoryEntry = field(init=False)
+    keys: InquirerKeys = field(init=False)
+
+    def __post_init__(self) -> None:
+        party = PartyFolder(self.folder / "childcare")
+        self.own = self.directory.entry(party.settings().institution_code)
+        signing_key = SigningKey(party.secret("signing.key"))
+        self.keys = InquirerKeys(own=self.own, signing_key=signing_key, hedge_key=bytes(32))
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(network=self.directory.network, role=Role.AGENCY, institution=self.own.institution)
+
+    def code(self) -> AgencyCode:
+        point = self.directory.group.hash_to_point(secrets.token_bytes(16))
+        return AgencyCode(institution=self.own.institution, epoch=self.own.epoch, point=point)
+
+    def ask(
+        self,
+        *,
+        request_id: bytes | None = None,
+        provider: InstitutionCode | None = None,
+        item_code: ItemCode = LOCAL_TAX,
+        procedure_code: ProcedureCode | None = None,
+        flags: ExchangeFlags = ExchangeFlags.NONE,
+        code: AgencyCode | None = None,
+    ) -> SignedInquiry:
+        question = Question(
+            request_id=request_id or secrets.token_bytes(16),
+            provider=provider or next(self.directory.of_kind("tax")).institution,
+            procedure_code=procedure_code or self.procedure,
+            item_code=item_code,
+            flags=flags,
+        )
+        inquiry, _ = build_inquiry(
+            question,
+            code or self.code(),
+            keys=self.keys,
+            directory=self.directory,
+            now_ms=self.clock.unix_ms(),
+        )
+        return inquiry
+
+
+@pytest.fixture(scope="session")
+def child_allowance(permissions: PermissionTable) -> ProcedureCode:
+    """The procedure in which a child allowance office may ask the tax office."""
+    (row,) = (row for row in permissions.rows if row.row_number == "R01")
+    query = PermissionQuery(
+        inquirer_kind="childcare", procedure_code=row.procedure_code, provider_kind="tax", item_code=LOCAL_TAX
+    )
+    assert permissions.decide(query).row_number == "R01"
+    return row.procedure_code
+
+
+@pytest.fixture
+def asker(folder: Path, directory: Directory, clock: ManualClock, child_allowance: ProcedureCode) -> Asker:
+    return Asker(folder, directory, clock, child_allowance)
+
+
+class Provider:
+    """The tax office's node without a node: checks a permit with its real keys and answers "not held"."""
+
+    def __init__(self, folder: Path, directory: Directory, clock: ManualClock) -> None:
+        party = PartyFolder(folder / "tax")
+        self._clock = clock
+        self._directory = directory
+        self.keys = ProviderKeys(
+            own=directory.entry(party.settings().institution_code),
+            agency_secret=directory.group.decode_scalar(party.secret("agency.key")),
+            sealing_key=SealingKey.from_bytes(party.secret("sealing.key")),
+            signing_key=SigningKey(party.secret("signing.key")),
+            row_secret=party.secret("row.key"),
+        )
+        self.outcome = inquiry_pb2.PROVISION_OUTCOME_ANSWERED
+        self.permits: list[ProvisionPermit] = []
+        self.row_keys: list[bytes] = []
+        self.before_answer: Callable[[SignedAnswer], None] = lambda answer: None
+
+    async def provide(self, provider: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:
+        self.permits.append(permit)
+        checked = check_permit(permit, keys=self.keys, directory=self._directory)
+        self.row_keys.append(open_row_key(checked, self.keys, self._directory))
+        answered = self.outcome == inquiry_pb2.PROVISION_OUTCOME_ANSWERED
+        sealed = seal_found(Absence.NOT_HELD, open_query(checked, self.keys), checked) if answered else b""
+        made = make_answer(
+            self.outcome, checked, self.keys.signing_key, now_ms=self._clock.unix_ms(), sealed_answer=sealed
+        )
+        self.before_answer(made.answer)
+        return made.answer
+
+
+@pytest.fixture
+def provider(folder: Path, directory: Directory, clock: ManualClock) -> Provider:
+    return Provider(folder, directory, clock)
+
+
+@pytest.fixture
+def mediator(
+    folder: Path,
+    directory: Directory,
+    permissions: PermissionTable,
+    translator: Translator,
+    store: HubStore,
+    provider: Provider,
+    clock: ManualClock,
+) -> Mediator:
+    return Mediator(
+        directory=directory,
+        permissions=permissions,
+        translator=translator,
+        store=store,
+        providers=provider,
+        signing_key=SigningKey(PartyFolder(folder / "hub").secret("signing.key")),
+        clock=clock,
+    )
+
+
+@pytest.fixture
+def log(store: HubStore) -> Callable[[], list[ExchangeLeaf]]:
+    """Read the log as it is now."""
+    return lambda: [ExchangeLeaf.FromString(leaf) for leaf in store.leaves(0, 1000)]
+
+
+@pytest.fixture
+def row_key_of(translator: Translator, provider: Provider) -> Callable[[AgencyCode], bytes]:
+    """The provider's row key for the person an inquirer's code stands for, computed with every key known."""
+    from warifu.codes import row_key
+    from warifu.group import SUITE_2 as group
+
+    def row_key_for(code: AgencyCode) -> bytes:
+        own = provider.keys.own
+        undo = group.scalar_invert(translator.factor(code.institution, code.epoch))
+        across = group.scalar_multiply(translator.factor(own.institution, own.epoch), undo)
+        return row_key(provider.keys.row_secret, Point(group.multiply(across, code.point)))
+
+    return row_key_for
