@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 
 from warifu.api.hub.v1 import hub_service_pb2 as hub_pb2
 from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceServicer
+from warifu.context import request_id_of
 from warifu.pki import Role
 from warifu.rpc.access import AccessTable
 from warifu.rpc.deadline import remaining
 from warifu.rpc.identity import AnyContext, caller
+from warifu.rpc.logging import bind
 from warifu.rpc.multiplex import serve_calls
 from warifu_hub.exchange import MediatedExchange, Mediator
 from warifu_hub.issuing import CodeConverter
@@ -48,6 +50,7 @@ class HubServicer(HubServiceServicer):
 
     async def Exchange(self, request: hub_pb2.ExchangeRequest, context: AnyContext) -> hub_pb2.ExchangeResponse:
         """Mediate one exchange."""
+        bind(request_id=request_id_of(request.inquiry.context))
         mediated = await self._mediator.exchange(caller(context), request.inquiry, remaining(context))
         return exchange_response(mediated)
 
@@ -58,6 +61,7 @@ class HubServicer(HubServiceServicer):
         identity = caller(context)
 
         async def handle(request: hub_pb2.ExchangeRequest, left: float) -> hub_pb2.ExchangeResponse:
+            bind(request_id=request_id_of(request.inquiry.context))
             return exchange_response(await self._mediator.exchange(identity, request.inquiry, left))
 
         async for response in serve_calls(

@@ -27,6 +27,7 @@ __all__ = [
     "ContextKind",
     "ExchangeContext",
     "ExchangeFlags",
+    "request_id_of",
 ]
 
 _LAYOUT = struct.Struct(">BB16s16s16s16s16sHQQII8s")
@@ -148,6 +149,11 @@ class ExchangeContext:
             raise WarifuError(Reason.CLOCK_SKEWED, where=f"{where}.expires", debug="expired")
         if not 0 < self.expires_ms - self.issued_ms <= _in_ms(LONGEST_VALIDITY):
             raise WarifuError(Reason.CLOCK_SKEWED, where=f"{where}.expires", debug="too long a life")
+
+
+def request_id_of(encoded_context: bytes) -> str:
+    """The request_id in hexadecimal, for log lines: read where it lies, whatever the rest of the context is."""
+    return encoded_context[2:18].hex()
 
 
 def _ascii(raw: bytes, where: str) -> str:

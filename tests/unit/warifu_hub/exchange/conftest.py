@@ -15,10 +15,10 @@ from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
 from warifu.clock import ManualClock
-from warifu.codes import AgencyCode
+from warifu.codes import AgencyCode, row_key
 from warifu.context import ExchangeFlags
 from warifu.directory import Directory, DirectoryEntry
-from warifu.group import Point
+from warifu.group import SUITE_2, Point
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.inquiry import InquirerKeys, Question, build_inquiry
 from warifu.party import PartyFolder
@@ -208,8 +208,7 @@ def log(store: HubStore) -> Callable[[], list[ExchangeLeaf]]:
 @pytest.fixture
 def row_key_of(translator: Translator, provider: Provider) -> Callable[[AgencyCode], bytes]:
     """The provider's row key for the person an inquirer's code stands for, computed with every key known."""
-    from warifu.codes import row_key
-    from warifu.group import SUITE_2 as group
+    group = SUITE_2
 
     def row_key_for(code: AgencyCode) -> bytes:
         own = provider.keys.own

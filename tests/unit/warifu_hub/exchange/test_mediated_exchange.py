@@ -288,7 +288,7 @@ async def test_a_flipped_bit_anywhere_in_an_inquiry_is_refused(mediator: Mediato
         flipped[bit // 8] ^= 1 << bit % 8
         try:
             spoilt = SignedInquiry.FromString(bytes(flipped))
-        except Exception:  # noqa: BLE001, S112  # it is no message any more: the edge refuses it
+        except Exception:  # noqa: BLE001  # it is no message any more: the edge refuses it
             continue
         if spoilt.SerializeToString() == encoded:
             continue
