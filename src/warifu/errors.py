@@ -56,6 +56,8 @@ class Reason(enum.Enum):
     HUB_TIMED_OUT = "HUB_TIMED_OUT"
     HUB_ANSWER_INVALID = "HUB_ANSWER_INVALID"
     AUTHORITY_UNREACHABLE = "AUTHORITY_UNREACHABLE"
+    NODE_UNREACHABLE = "NODE_UNREACHABLE"
+    NODE_TIMED_OUT = "NODE_TIMED_OUT"
     LOG_UNAVAILABLE = "LOG_UNAVAILABLE"
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     OVERLOADED = "OVERLOADED"
@@ -156,6 +158,12 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
         "INTERNAL", "What came back through the hub does not verify; it was discarded."
     ),
     Reason.AUTHORITY_UNREACHABLE: _unknown("UNAVAILABLE", "The numbering authority could not be reached; retry."),
+    Reason.NODE_UNREACHABLE: _unknown(
+        "UNAVAILABLE", "The agency's own node could not be reached or broke off; retry with the same request_id."
+    ),
+    Reason.NODE_TIMED_OUT: _unknown(
+        "DEADLINE_EXCEEDED", "The agency's own node did not answer in time; retry with the same request_id."
+    ),
     Reason.LOG_UNAVAILABLE: _unknown(
         "UNAVAILABLE", "The exchange could not be logged, so the answer was withheld; retry with the same request_id."
     ),

@@ -1,0 +1,25 @@
+"""Calling a network from outside: what business systems, the supervisor and load tests use.
+
+- ``connection``: how to reach a party, read from ``network.json``
+- ``asynchronous``: a client for each service, for callers with an event loop
+- ``blocking``: the node's client once more, for callers without one
+
+Decides where a party is, who must answer there, with which certificate, and what a broken call means. It decides nothing
+about people or procedures, and holds no key but the caller's certificate. No party's own process uses it.
+"""
+
+from __future__ import annotations
+
+from warifu.client.asynchronous import AuthorityClient, LogClient, NodeClient, SupervisionClient
+from warifu.client.blocking import BlockingNodeClient
+from warifu.client.connection import Connection, NetworkDescription
+
+__all__ = [
+    "AuthorityClient",
+    "BlockingNodeClient",
+    "Connection",
+    "LogClient",
+    "NetworkDescription",
+    "NodeClient",
+    "SupervisionClient",
+]

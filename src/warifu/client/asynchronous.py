@@ -1,0 +1,240 @@
+"""Clients for callers with an event loop: one class per service, one lasting channel per client.
+
+Thin: a method per RPC, messages as the contract has them, streams cut into batches and put together again. A failed
+call raises the :class:`WarifuError` that the called party stated; where it could state none, the reason says who could
+not be reached. Nothing is retried here: only the caller knows how patient it is.
+
+    async with NodeClient(network.to_node("childcare")) as node:
+        result = await node.inquire(inquiry)
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from itertools import islice
+from types import TracebackType
+from typing import Any, ClassVar, Self, TypeVar
+
+import grpc
+
+from warifu.api.authority.v1 import authority_service_pb2 as authority_pb2
+from warifu.api.authority.v1.authority_service_pb2_grpc import AuthorityServiceStub
+from warifu.api.hub.v1 import supervision_service_pb2 as supervision_pb2
+from warifu.api.hub.v1.supervision_service_pb2_grpc import SupervisionServiceStub
+from warifu.api.log.v1 import log_service_pb2 as log_pb2
+from warifu.api.log.v1.log_service_pb2_grpc import LogServiceStub
+from warifu.api.node.v1 import node_service_pb2 as node_pb2
+from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceStub
+from warifu.client.connection import Connection
+from warifu.errors import Reason
+from warifu.pki import CredentialFiles
+from warifu.rpc.channel import PeerChannel
+from warifu.rpc.status import CodeTable, translated
+
+__all__ = ["CALL_SECONDS", "AuthorityClient", "LogClient", "NodeClient", "SupervisionClient"]
+
+CALL_SECONDS = 30.0
+"""How long a call may take unless the caller says otherwise."""
+
+_STREAM_SECONDS = 300.0
+_BATCH = 250
+
+T = TypeVar("T")
+
+
+def _unreachable(reason: Reason, timed_out: Reason) -> CodeTable:
+    return {
+        grpc.StatusCode.UNAVAILABLE: reason,
+        grpc.StatusCode.CANCELLED: reason,
+        grpc.StatusCode.DEADLINE_EXCEEDED: timed_out,
+    }
+
+
+def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    left = iter(items)
+    while batch := list(islice(left, size)):
+        yield batch
+
+
+class _Client:
+    """A lasting channel to one party. An asynchronous context manager; to be made inside the event loop."""
+
+    _broken: ClassVar[CodeTable]
+
+    def __init__(self, connection: Connection) -> None:
+        """Prepare the channel; it connects on the first call. Raises: KEY_INVALID, CALLER_NOT_IDENTIFIED."""
+        self._peer = PeerChannel(
+            connection.endpoint,
+            credential=CredentialFiles(connection.certificate, connection.private_key),
+            root_pem=connection.root_pem(),
+            expect=connection.expect,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the channel, with the calls on it."""
+        await self._peer.close()
+
+    async def _call(self, method: Any, request: Any, timeout: float) -> Any:
+        """One call with one answer; what it means when it fails is the same for all of a client's methods."""
+        with translated(self._broken):
+            return await method(request, timeout=timeout)
+
+    async def _streamed(self, call: Any) -> AsyncIterator[Any]:
+        with translated(self._broken):
+            async for message in call:
+                yield message
+
+
+class NodeClient(_Client):
+    """An agency's business system at its own node."""
+
+    _broken = _unreachable(Reason.NODE_UNREACHABLE, Reason.NODE_TIMED_OUT)
+
+    async def acquire_codes(
+        self, people: Iterable[node_pb2.PersonToAcquire], *, timeout: float = _STREAM_SECONDS
+    ) -> AsyncIterator[node_pb2.AcquisitionResult]:
+        """What came of each acquisition, in the order asked, as it becomes known."""
+        requests = (node_pb2.AcquireCodesRequest(people=batch) for batch in _batches(people, _BATCH))
+        stub = self._peer.stub(NodeServiceStub)
+        async for response in self._streamed(stub.AcquireCodes(requests, timeout=timeout)):
+            for result in response.results:
+                yield result
+
+    async def register_replicas(self, replicas: Iterable[node_pb2.Replica], *, timeout: float = _STREAM_SECONDS) -> int:
+        """Register replicas, 250 at a time; how many there were."""
+        requests = (node_pb2.RegisterReplicasRequest(replicas=batch) for batch in _batches(replicas, _BATCH))
+        response = await self._call(self._peer.stub(NodeServiceStub).RegisterReplicas, requests, timeout)
+        return int(response.replica_count)
+
+    async def set_flags(self, flags: node_pb2.SetFlagsRequest, *, timeout: float = CALL_SECONDS) -> None:
+        """Replace a person's flags."""
+        await self._call(self._peer.stub(NodeServiceStub).SetFlags, flags, timeout)
+
+    async def inquire(self, inquiry: node_pb2.Inquiry, *, timeout: float = CALL_SECONDS) -> node_pb2.InquiryResult:
+        """Inquire about one person and wait for the answer; PENDING when a clerk must release it first."""
+        request = node_pb2.InquireRequest(inquiry=inquiry)
+        response: node_pb2.InquireResponse = await self._call(
+            self._peer.stub(NodeServiceStub).Inquire, request, timeout
+        )
+        return response.result
+
+    async def submit_inquiry(self, inquiry: node_pb2.Inquiry, *, timeout: float = CALL_SECONDS) -> None:
+        """Have an inquiry taken durably; :meth:`fetch_answer` says what came of it."""
+        request = node_pb2.SubmitInquiryRequest(inquiry=inquiry)
+        await self._call(self._peer.stub(NodeServiceStub).SubmitInquiry, request, timeout)
+
+    async def fetch_answer(self, request_id: bytes, *, timeout: float = CALL_SECONDS) -> node_pb2.InquiryResult:
+        """What came so far of the inquiry with this request_id, asking again where the answer is still open."""
+        request = node_pb2.FetchAnswerRequest(request_id=request_id)
+        response: node_pb2.FetchAnswerResponse = await self._call(
+            self._peer.stub(NodeServiceStub).FetchAnswer, request, timeout
+        )
+        return response.result
+
+    async def pending_provisions(self, *, timeout: float = CALL_SECONDS) -> Sequence[node_pb2.PendingProvision]:
+        """Inquiries from others that wait for a clerk here, oldest first."""
+        request = node_pb2.ListPendingProvisionsRequest()
+        response = await self._call(self._peer.stub(NodeServiceStub).ListPendingProvisions, request, timeout)
+        return list(response.provisions)
+
+    async def decide_provision(
+        self, processing_number: str, decision: node_pb2.ClerkDecision, *, timeout: float = CALL_SECONDS
+    ) -> None:
+        """Release or refuse one pending answer."""
+        request = node_pb2.DecideProvisionRequest(processing_number=processing_number, decision=decision)
+        await self._call(self._peer.stub(NodeServiceStub).DecideProvision, request, timeout)
+
+    async def exchange_records(self, *, timeout: float = _STREAM_SECONDS) -> list[node_pb2.ExchangeRecord]:
+        """The node's own exchange records, in the order written."""
+        call = self._peer.stub(NodeServiceStub).ListExchangeRecords(
+            node_pb2.ListExchangeRecordsRequest(), timeout=timeout
+        )
+        return [record async for response in self._streamed(call) for record in response.records]
+
+
+class AuthorityClient(_Client):
+    """A resident registry's business system at the numbering authority."""
+
+    _broken = _unreachable(Reason.AUTHORITY_UNREACHABLE, Reason.AUTHORITY_UNREACHABLE)
+
+    async def designate_my_numbers(
+        self, resident_record_codes: Sequence[str], *, timeout: float = CALL_SECONDS
+    ) -> list[str]:
+        """The My Number of each of 1 to 1,000 resident record codes, in order; the same again when asked again."""
+        request = authority_pb2.DesignateMyNumbersRequest(resident_record_codes=resident_record_codes)
+        response = await self._call(self._peer.stub(AuthorityServiceStub).DesignateMyNumbers, request, timeout)
+        return list(response.my_numbers)
+
+    async def replace_my_number(self, my_number: str, *, timeout: float = CALL_SECONDS) -> str:
+        """The number designated in place of one that leaked."""
+        request = authority_pb2.ReplaceMyNumberRequest(my_number=my_number)
+        response = await self._call(self._peer.stub(AuthorityServiceStub).ReplaceMyNumber, request, timeout)
+        return str(response.my_number)
+
+
+class LogClient(_Client):
+    """Anyone in the network at the exchange log; listing its leaves is the supervisor's alone."""
+
+    _broken = _unreachable(Reason.HUB_UNREACHABLE, Reason.HUB_TIMED_OUT)
+
+    async def checkpoint(self, *, timeout: float = CALL_SECONDS) -> bytes:
+        """A signed checkpoint that covers everything sequenced before the call."""
+        request = log_pb2.GetCheckpointRequest()
+        response = await self._call(self._peer.stub(LogServiceStub).GetCheckpoint, request, timeout)
+        return bytes(response.signed_note)
+
+    async def leaves(self, first: int, count: int, *, timeout: float = _STREAM_SECONDS) -> list[bytes]:
+        """Up to ``count`` leaves (0 for all there are) from position ``first``, exactly as hashed."""
+        request = log_pb2.ListLeavesRequest(first_position=first, leaf_count=count)
+        call = self._peer.stub(LogServiceStub).ListLeaves(request, timeout=timeout)
+        return [leaf async for response in self._streamed(call) for leaf in response.leaves]
+
+    async def inclusion_proof(
+        self, position: int, tree_size: int, *, timeout: float = CALL_SECONDS
+    ) -> log_pb2.GetInclusionProofResponse:
+        """The proof that a leaf is in the tree of that size, and the leaf where the caller may see it."""
+        request = log_pb2.GetInclusionProofRequest(position=position, tree_size=tree_size)
+        response: log_pb2.GetInclusionProofResponse = await self._call(
+            self._peer.stub(LogServiceStub).GetInclusionProof, request, timeout
+        )
+        return response
+
+    async def consistency_proof(self, first: int, second: int, *, timeout: float = CALL_SECONDS) -> list[bytes]:
+        """The proof that the tree of size ``second`` only adds to that of size ``first``."""
+        request = log_pb2.GetConsistencyProofRequest(first_size=first, second_size=second)
+        response = await self._call(self._peer.stub(LogServiceStub).GetConsistencyProof, request, timeout)
+        return list(response.hashes)
+
+
+class SupervisionClient(_Client):
+    """The supervisor at the hub."""
+
+    _broken = _unreachable(Reason.HUB_UNREACHABLE, Reason.HUB_TIMED_OUT)
+
+    async def set_assessment(
+        self,
+        institution_code: str,
+        item_code: str,
+        status: supervision_pb2.AssessmentStatus,
+        *,
+        timeout: float = CALL_SECONDS,
+    ) -> int:
+        """Withdraw or reinstate the assessment of one file; the position of the leaf that says so."""
+        assessment = supervision_pb2.Assessment(institution_code=institution_code, item_code=item_code, status=status)
+        request = supervision_pb2.SetAssessmentStatusRequest(assessment=assessment)
+        stub = self._peer.stub(SupervisionServiceStub)
+        return int((await self._call(stub.SetAssessmentStatus, request, timeout)).position)
+
+    async def withdrawn_assessments(self, *, timeout: float = CALL_SECONDS) -> list[supervision_pb2.Assessment]:
+        """The assessments that are withdrawn."""
+        request = supervision_pb2.ListWithdrawnAssessmentsRequest()
+        stub = self._peer.stub(SupervisionServiceStub)
+        return list((await self._call(stub.ListWithdrawnAssessments, request, timeout)).assessments)

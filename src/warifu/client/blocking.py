@@ -1,0 +1,119 @@
+"""The node's client for callers without an event loop, such as load users under gevent.
+
+The same methods as :class:`warifu.client.NodeClient`, blocking. It uses plain stubs on a plain channel and nothing of
+``grpc.aio``, which stands still under gevent. The certificate is read once: make a new client after it was replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Any, Self
+
+import grpc
+
+from warifu.api.node.v1 import node_service_pb2 as node_pb2
+from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceStub
+from warifu.client.connection import Connection
+from warifu.errors import Reason
+from warifu.pki import CredentialFiles
+from warifu.rpc.channel import secure_channel_sync
+from warifu.rpc.status import CodeTable, translated
+
+__all__ = ["BlockingNodeClient"]
+
+_CALL_SECONDS = 30.0
+_STREAM_SECONDS = 300.0
+_BATCH = 250
+
+_BROKEN: CodeTable = {
+    grpc.StatusCode.UNAVAILABLE: Reason.NODE_UNREACHABLE,
+    grpc.StatusCode.CANCELLED: Reason.NODE_UNREACHABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED: Reason.NODE_TIMED_OUT,
+}
+
+
+class BlockingNodeClient:
+    """An agency's business system at its own node, blocking. One lasting channel; a context manager."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Prepare the channel; it connects on the first call. Raises: KEY_INVALID, CALLER_NOT_IDENTIFIED."""
+        self._channel = secure_channel_sync(
+            connection.endpoint,
+            credential=CredentialFiles(connection.certificate, connection.private_key).current(),
+            root_pem=connection.root_pem(),
+            expect=connection.expect,
+        )
+        self._stub = NodeServiceStub(self._channel)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the channel, with the calls on it."""
+        self._channel.close()
+
+    def acquire_codes(
+        self, people: Iterable[node_pb2.PersonToAcquire], *, timeout: float = _STREAM_SECONDS
+    ) -> list[node_pb2.AcquisitionResult]:
+        """What came of each acquisition, in the order asked."""
+        requests = (node_pb2.AcquireCodesRequest(people=batch) for batch in _batches(list(people)))
+        with translated(_BROKEN):
+            responses = self._stub.AcquireCodes(requests, timeout=timeout)
+            return [result for response in responses for result in response.results]
+
+    def register_replicas(self, replicas: Iterable[node_pb2.Replica], *, timeout: float = _STREAM_SECONDS) -> int:
+        """Register replicas, 250 at a time; how many there were."""
+        requests = (node_pb2.RegisterReplicasRequest(replicas=batch) for batch in _batches(list(replicas)))
+        with translated(_BROKEN):
+            return int(self._stub.RegisterReplicas(requests, timeout=timeout).replica_count)
+
+    def set_flags(self, flags: node_pb2.SetFlagsRequest, *, timeout: float = _CALL_SECONDS) -> None:
+        """Replace a person's flags."""
+        with translated(_BROKEN):
+            self._stub.SetFlags(flags, timeout=timeout)
+
+    def inquire(self, inquiry: node_pb2.Inquiry, *, timeout: float = _CALL_SECONDS) -> node_pb2.InquiryResult:
+        """Inquire about one person and wait for the answer; PENDING when a clerk must release it first."""
+        with translated(_BROKEN):
+            return self._stub.Inquire(node_pb2.InquireRequest(inquiry=inquiry), timeout=timeout).result
+
+    def submit_inquiry(self, inquiry: node_pb2.Inquiry, *, timeout: float = _CALL_SECONDS) -> None:
+        """Have an inquiry taken durably; :meth:`fetch_answer` says what came of it."""
+        with translated(_BROKEN):
+            self._stub.SubmitInquiry(node_pb2.SubmitInquiryRequest(inquiry=inquiry), timeout=timeout)
+
+    def fetch_answer(self, request_id: bytes, *, timeout: float = _CALL_SECONDS) -> node_pb2.InquiryResult:
+        """What came so far of the inquiry with this request_id, asking again where the answer is still open."""
+        with translated(_BROKEN):
+            return self._stub.FetchAnswer(node_pb2.FetchAnswerRequest(request_id=request_id), timeout=timeout).result
+
+    def pending_provisions(self, *, timeout: float = _CALL_SECONDS) -> list[node_pb2.PendingProvision]:
+        """Inquiries from others that wait for a clerk here, oldest first."""
+        with translated(_BROKEN):
+            request = node_pb2.ListPendingProvisionsRequest()
+            return list(self._stub.ListPendingProvisions(request, timeout=timeout).provisions)
+
+    def decide_provision(
+        self, processing_number: str, decision: node_pb2.ClerkDecision, *, timeout: float = _CALL_SECONDS
+    ) -> None:
+        """Release or refuse one pending answer."""
+        request = node_pb2.DecideProvisionRequest(processing_number=processing_number, decision=decision)
+        with translated(_BROKEN):
+            self._stub.DecideProvision(request, timeout=timeout)
+
+    def exchange_records(self, *, timeout: float = _STREAM_SECONDS) -> list[node_pb2.ExchangeRecord]:
+        """The node's own exchange records, in the order written."""
+        with translated(_BROKEN):
+            call = self._stub.ListExchangeRecords(node_pb2.ListExchangeRecordsRequest(), timeout=timeout)
+            return [record for response in call for record in response.records]
+
+
+def _batches(items: list[node_pb2.PersonToAcquire] | list[node_pb2.Replica]) -> Iterator[list[Any]]:
+    for first in range(0, len(items), _BATCH):
+        yield items[first : first + _BATCH]

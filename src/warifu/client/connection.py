@@ -1,0 +1,117 @@
+"""How to reach one party: where it listens, who must answer there, and what to show it.
+
+Decides which certificate a caller uses for which party, from the ``network.json`` of a network's folder. Opens no
+connection. Must never read a key that is not the caller's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from warifu.errors import Reason, WarifuError
+from warifu.identifiers import InstitutionCode
+from warifu.pki import Identity, Role
+
+__all__ = ["Connection", "NetworkDescription"]
+
+_FILE = "network.json"
+_REGISTRY = "residence"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One way to one party. ``endpoint`` is host:port; ``expect`` is the only one who may answer there."""
+
+    endpoint: str
+    expect: Identity
+    certificate: Path
+    private_key: Path
+    root_certificate: Path
+
+    def root_pem(self) -> bytes:
+        """The certificate of the network's root. Raises: KEY_INVALID."""
+        try:
+            return self.root_certificate.read_bytes()
+        except OSError as error:
+            raise WarifuError(Reason.KEY_INVALID, where=str(self.root_certificate)) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkDescription:
+    """A network as its ``network.json`` describes it to those who use it."""
+
+    folder: Path
+    network: str
+    log_verifier_key: str
+    parties: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def load(cls, folder: Path) -> NetworkDescription:
+        """Read ``folder/network.json``. Raises: CONFIG_INVALID when there is none, or it describes no network."""
+        try:
+            told = json.loads((folder / _FILE).read_text("utf-8"))
+            return cls(
+                folder=folder,
+                network=told["network"],
+                log_verifier_key=told["log_verifier_key"],
+                parties={name: dict(about) for name, about in told["parties"].items()},
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            where = f"{folder}: holds no network; make one there with: warifu up {folder}"
+            raise WarifuError(Reason.CONFIG_INVALID, where=where, debug=type(error).__name__) from error
+
+    def agencies(self) -> list[str]:
+        """The names of the parties that are agencies."""
+        return [name for name, about in self.parties.items() if about.get("role") == Role.AGENCY.value]
+
+    def institution(self, party: str) -> InstitutionCode:
+        """The institution code of a party. Raises: CONFIG_INVALID when there is no such party."""
+        return InstitutionCode.parse(self._field(party, "institution_code"), f"{_FILE}: {party}")
+
+    def to_node(self, agency: str) -> Connection:
+        """The way of an agency's business system to its own node."""
+        return self._connection(agency, caller=agency, business=True)
+
+    def to_authority(self, registry: str = _REGISTRY) -> Connection:
+        """The way of a resident registry's business system to the numbering authority."""
+        return self._connection("authority", caller=registry, business=True)
+
+    def to_hub(self, caller: str = "supervisor") -> Connection:
+        """The way of a party to the hub, with the party's own certificate."""
+        return self._connection("hub", caller=caller, business=False)
+
+    def _connection(self, party: str, *, caller: str, business: bool) -> Connection:
+        kind = "business_" if business else ""
+        return Connection(
+            endpoint=self._field(party, "endpoint"),
+            expect=self._identity(party),
+            certificate=self.folder / self._field(caller, f"{kind}certificate"),
+            private_key=self.folder / self._field(caller, f"{kind}private_key"),
+            root_certificate=self.folder / self._field(caller, "folder") / "root.pem",
+        )
+
+    def _identity(self, party: str) -> Identity:
+        try:
+            role = Role(self._field(party, "role"))
+        except ValueError:
+            raise WarifuError(Reason.CONFIG_INVALID, where=f"{_FILE}: {party}.role") from None
+        return Identity(network=self.network, role=role, institution=self.institution(party))
+
+    def _field(self, party: str, name: str) -> str:
+        """One text field. Raises: CONFIG_INVALID, saying what to do where there is something to do."""
+        if party not in self.parties:
+            known = ", ".join(self.parties)
+            raise WarifuError(
+                Reason.CONFIG_INVALID, where=f"{self.folder}: no party is called {party}; there are {known}"
+            )
+        value = self.parties[party].get(name)
+        if isinstance(value, str):
+            return value
+        fault = f"{self.folder}: {party} has no {name.replace('_', ' ')}"
+        if name == "endpoint":
+            fault = f"{self.folder}: the network is not up; start it with: warifu up {self.folder}"
+        raise WarifuError(Reason.CONFIG_INVALID, where=fault)
