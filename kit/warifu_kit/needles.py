@@ -76,13 +76,18 @@ def _forms(value: str | bytes) -> Iterator[tuple[str, bytes]]:
     yield "HEX", raw.hex().upper().encode()
     yield from _base64_forms(raw)
     yield "escaped bytes", repr(raw)[2:-1].encode()
-    text = value if isinstance(value, str) else raw.hex()
-    of = "" if isinstance(value, str) else " of hex"
-    yield f"utf-16-le{of}", text.encode("utf-16-le")
-    yield f"utf-16-be{of}", text.encode("utf-16-be")
-    yield f"utf-32-le{of}", text.encode("utf-32-le")
     if isinstance(value, str):
-        yield "escaped text", json.dumps(value)[1:-1].encode()
+        yield from _text_forms(value)
+    else:
+        yield "hex in utf-16-le", raw.hex().encode("utf-16-le")
+        yield "hex in utf-16-be", raw.hex().encode("utf-16-be")
+
+
+def _text_forms(value: str) -> Iterator[tuple[str, bytes]]:
+    yield "utf-16-le", value.encode("utf-16-le")
+    yield "utf-16-be", value.encode("utf-16-be")
+    yield "utf-32-le", value.encode("utf-32-le")
+    yield "escaped text", json.dumps(value)[1:-1].encode()
 
 
 def _base64_forms(raw: bytes) -> Iterator[tuple[str, bytes]]:
