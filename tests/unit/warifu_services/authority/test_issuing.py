@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,6 @@ from warifu.errors import Reason, WarifuError
 from warifu.group import Point
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
 from warifu.statements import check_conversion, check_issue
-from warifu_services.authority_keys import AuthorityKeys
 from warifu_services.authority_store import AuthorityStore
 from warifu_services.issuing import Issuer
 from warifu_services.numbering import Numbering
@@ -319,14 +319,18 @@ async def test_a_stream_left_early_leaves_nothing_running(issuer: Issuer, tax: A
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_the_loop_breathes_while_a_large_batch_is_encrypted(
-    issuer: Issuer, tax: Any, designate: Designate, keys: AuthorityKeys
+async def test_the_arithmetic_is_done_in_pieces_and_off_the_event_loop(
+    issuer: Issuer, tax: Any, designate: Designate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    numbers = digits(await designate(300))
-    work = asyncio.ensure_future(issuer._prepare(tax.code, numbers))
-    turns = 0
-    while not work.done():
-        await asyncio.sleep(0.001)
-        turns += 1
-    assert len((await work).results) == 300
-    assert turns > 10  # 300 encryptions take some 150 ms, in which a blocked loop would turn once or twice
+    numbers = digits(await designate(120))
+    pieces: list[tuple[str, int]] = []
+    encrypt = issuer._encrypt
+
+    def noted(entry: Any, request_id: bytes, start: int, piece: Sequence[str]) -> Any:
+        pieces.append((threading.current_thread().name, len(piece)))
+        return encrypt(entry, request_id, start, piece)
+
+    monkeypatch.setattr(issuer, "_encrypt", noted)
+    assert len((await issuer.issue(tax.code, numbers, patient)).results) == 120
+    assert sorted(size for _, size in pieces) == [20, 50, 50]
+    assert threading.current_thread().name not in {thread for thread, _ in pieces}
