@@ -65,10 +65,11 @@ class IssuedBatch:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Prepared:
-    """A batch ready for the hub: for each number in order the encrypted person point, or why there is none."""
+    """A batch to be sent to the hub: for each number in order the encrypted person point, or why there is none."""
 
+    entry: DirectoryEntry
+    request_id: bytes
     results: list[EncryptedCode | Reason]
-    request: ConvertIssuedCodesRequest
 
 
 class Issuer:
@@ -138,25 +139,20 @@ class Issuer:
             await ready.put(None)
 
     async def _prepare(self, agency: InstitutionCode, numbers: Sequence[str]) -> _Prepared:
-        entry = self._directory.entry(agency, where="caller")
-        context = self._context(entry)
+        entry, request_id = self._directory.entry(agency, where="caller"), self._random_bytes(16)
         loop = asyncio.get_running_loop()
         pieces = await asyncio.gather(
             *(
                 loop.run_in_executor(
-                    self._workers, self._encrypt, entry, context.request_id, start, numbers[start : start + _PIECE]
+                    self._workers, self._encrypt, entry, request_id, start, numbers[start : start + _PIECE]
                 )
                 for start in range(0, len(numbers), _PIECE)
             )
         )
-        results = [result for piece in pieces for result in piece]
-        codes = [result for result in results if isinstance(result, EncryptedCode)]
-        request = ConvertIssuedCodesRequest(context=context.encode(), encrypted_codes=codes)
-        request.authority_signature = sign_issue(self._signing_key, request.context, codes)
-        return _Prepared(results, request)
+        return _Prepared(entry, request_id, [result for piece in pieces for result in piece])
 
     async def _convert(self, prepared: _Prepared, time_left: TimeLeft) -> IssuedBatch:
-        request = prepared.request
+        request = self._signed(prepared)
         if not request.encrypted_codes:
             return IssuedBatch(prepared.results, b"", b"")
         answer = await self._converter.convert(request, pass_on(time_left(), _MARGIN_S))
@@ -165,6 +161,13 @@ class Issuer:
         codes = iter(answer.converted_codes)
         results = [result if isinstance(result, Reason) else next(codes) for result in prepared.results]
         return IssuedBatch(results, request.context, answer.hub_signature)
+
+    def _signed(self, prepared: _Prepared) -> ConvertIssuedCodesRequest:
+        """Dated now, for a batch may have waited until its caller read the ones before it."""
+        context = self._context(prepared.entry, prepared.request_id).encode()
+        codes = [result for result in prepared.results if not isinstance(result, Reason)]
+        signature = sign_issue(self._signing_key, context, codes)
+        return ConvertIssuedCodesRequest(context=context, encrypted_codes=codes, authority_signature=signature)
 
     def _encrypt(
         self, entry: DirectoryEntry, request_id: bytes, start: int, numbers: Sequence[str]
@@ -193,12 +196,12 @@ class Issuer:
         except WarifuError:
             return None
 
-    def _context(self, entry: DirectoryEntry) -> ExchangeContext:
+    def _context(self, entry: DirectoryEntry, request_id: bytes) -> ExchangeContext:
         now = self._clock.unix_ms()
         return ExchangeContext(
             suite=self._group.suite,
             kind=ContextKind.ISSUE,
-            request_id=self._random_bytes(16),
+            request_id=request_id,
             inquirer=self._directory.authority,
             provider=entry.institution,
             item_code=NO_ITEM,

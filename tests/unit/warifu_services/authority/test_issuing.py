@@ -287,6 +287,18 @@ async def test_a_caller_that_waits_for_each_answer_before_it_asks_again_is_answe
     assert count == 3
 
 
+async def test_a_batch_that_waited_for_its_turn_is_dated_when_it_is_sent(
+    issuer: Issuer, hub: Any, tax: Any, clock: ManualClock, designate: Designate
+) -> None:
+    numbers = digits(await designate(2))
+    stream = issuer.issue_many(tax.code, batches_of(numbers[:1], numbers[1:]), patient)
+    await anext(stream)
+    clock.advance(timedelta(hours=1))
+    await anext(stream)
+    ExchangeContext.decode(hub.requests[1].context).check_times(clock.now())
+    await stream.aclose()
+
+
 async def test_what_came_before_an_error_is_given_first(issuer: Issuer, tax: Any, designate: Designate) -> None:
     numbers = digits(await designate(2))
 
