@@ -1,0 +1,263 @@
+"""Acquiring codes (符号取得): from My Numbers the agency holds by law to its own codes for those people.
+
+Decides how people are grouped on their way to the numbering authority, what must verify before a code is believed, and
+what becomes of each person. A My Number is here from the moment the business system hands it over until the authority
+has it: it is never stored and never logged. The hub never sees it.
+
+    (1) each My Number checked; each person given a one-use acquisition number (取得番号)
+    (2) asked of the authority in groups that follow each other closely
+    (3) the hub's signature over the converted codes checked
+    (4) each code opened, filed under its row key, sealed at rest
+    (5) the whole request stored in one durable write, then told
+
+Arithmetic runs on worker threads in small pieces, so that the node goes on answering others meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from warifu.api.authority.v1.authority_service_pb2 import (
+    AcquireCodesRequest,
+    AcquireCodesResponse,
+    Acquisition,
+    IssuedCode,
+)
+from warifu.clock import Clock
+from warifu.codes import EncryptedCode, open_code, row_key
+from warifu.context import ContextKind, ExchangeContext
+from warifu.directory import Directory
+from warifu.errors import Reason, WarifuError
+from warifu.group import RandomBytes
+from warifu.identifiers import MyNumber
+from warifu.statements import check_conversion
+from warifu_services.inquiry_book import CODE_PLACE
+from warifu_services.node_keys import NodeKeys
+from warifu_services.node_store import NodeStore, Person
+
+__all__ = ["Acquirer", "AcquisitionSession", "AuthorityPort", "PersonToAcquire"]
+
+_ASKED_AT_ONCE = 250
+_OPENED_AT_ONCE = 50
+_REQUESTS_AHEAD = 4
+_NUMBER_SIZE = 16
+_REASONS_PER_PERSON = {Reason.NUMBER_MALFORMED.value, Reason.NUMBER_NOT_DESIGNATED.value}
+
+
+@dataclass(frozen=True, slots=True)
+class PersonToAcquire:
+    """A person by the business system's own number, and the My Number it holds for them, as text."""
+
+    local_number: str = field(repr=False)
+    my_number: str = field(repr=False)
+
+
+class AcquisitionSession(Protocol):
+    """One stream to the authority; answers come in the order asked."""
+
+    async def ask(self, request: AcquireCodesRequest) -> None:
+        """Send one group. Raises: AUTHORITY_UNREACHABLE, or what the authority said."""
+
+    async def answer(self) -> AcquireCodesResponse:
+        """The next answer. Raises: AUTHORITY_UNREACHABLE, or what the authority said."""
+
+    async def close(self) -> None:
+        """End the stream."""
+
+
+class AuthorityPort(Protocol):
+    """The numbering authority, however it is reached."""
+
+    def session(self) -> AcquisitionSession:
+        """A new stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """People asked for together: where each stands in its request, and its acquisition number."""
+
+    places: tuple[int, ...]
+    numbers: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One request of the business system, under way. ``reasons`` has a place for each person."""
+
+    local_numbers: tuple[str, ...] = field(repr=False)
+    reasons: list[Reason | None]
+    groups: tuple[_Group, ...]
+
+
+class Acquirer:
+    """Acquires codes for one agency."""
+
+    def __init__(
+        self,
+        *,
+        keys: NodeKeys,
+        directory: Directory,
+        store: NodeStore,
+        authority: AuthorityPort,
+        clock: Clock,
+        workers: Executor,
+        random_bytes: RandomBytes = secrets.token_bytes,
+    ) -> None:
+        self._keys = keys
+        self._directory = directory
+        self._store = store
+        self._authority = authority
+        self._clock = clock
+        self._workers = workers
+        self._random_bytes = random_bytes
+
+    async def acquire(
+        self, requests: AsyncIterator[Sequence[PersonToAcquire]]
+    ) -> AsyncGenerator[list[tuple[str, Reason | None]], None]:
+        """For each request, each person's local number with None, or with why there is no code.
+
+        NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED and CODE_ALREADY_HELD are told in the person's place.
+
+        Raises:
+            WarifuError: AUTHORITY_UNREACHABLE; HUB_ANSWER_INVALID when what came back does not verify;
+                STORE_UNAVAILABLE; whatever ``requests`` raises. What was told before stays acquired.
+        """
+        session = self._authority.session()
+        ahead: asyncio.Queue[_Request | Exception | None] = asyncio.Queue(_REQUESTS_AHEAD)
+        feeder = asyncio.create_task(self._feed(requests, session, ahead))
+        try:
+            while (request := await ahead.get()) is not None:
+                if isinstance(request, Exception):
+                    raise request
+                yield await self._finish(request, session)
+        finally:
+            feeder.cancel()
+            await asyncio.gather(feeder, return_exceptions=True)
+            await session.close()
+
+    async def _feed(
+        self,
+        requests: AsyncIterator[Sequence[PersonToAcquire]],
+        session: AcquisitionSession,
+        ahead: asyncio.Queue[_Request | Exception | None],
+    ) -> None:
+        try:
+            async for people in requests:
+                request, messages = self._prepare(people)  # (1)
+                await ahead.put(request)
+                for message in messages:
+                    await session.ask(message)  # (2)
+        except Exception as error:  # noqa: BLE001  # whoever takes from the queue raises it, after what went before
+            await ahead.put(error)
+        await ahead.put(None)
+
+    def _prepare(self, people: Sequence[PersonToAcquire]) -> tuple[_Request, list[AcquireCodesRequest]]:
+        reasons = [_number_fault(person.my_number) for person in people]
+        good = [place for place, reason in enumerate(reasons) if reason is None]
+        groups, messages = [], []
+        for start in range(0, len(good), _ASKED_AT_ONCE):
+            places = tuple(good[start : start + _ASKED_AT_ONCE])
+            numbers = tuple(self._random_bytes(_NUMBER_SIZE) for _ in places)
+            groups.append(_Group(places, numbers))
+            asked = zip(numbers, places, strict=True)
+            messages.append(
+                AcquireCodesRequest(
+                    acquisitions=[
+                        Acquisition(acquisition_number=number, my_number=people[place].my_number)
+                        for number, place in asked
+                    ]
+                )
+            )
+        local_numbers = tuple(person.local_number for person in people)
+        return _Request(local_numbers, reasons, tuple(groups)), messages
+
+    async def _finish(self, request: _Request, session: AcquisitionSession) -> list[tuple[str, Reason | None]]:
+        people: dict[int, Person] = {}
+        for group in request.groups:
+            people |= await self._opened(request, group, await session.answer())
+        held = await self._store.add_people(list(people.values()))  # (5)
+        for place, is_held in zip(people, held, strict=True):
+            if not is_held:
+                request.reasons[place] = Reason.CODE_ALREADY_HELD
+        return list(zip(request.local_numbers, request.reasons, strict=True))
+
+    async def _opened(self, request: _Request, group: _Group, answer: AcquireCodesResponse) -> dict[int, Person]:
+        """Steps 3 and 4 for one group: the people whose codes came; the others' reasons are noted."""
+        issued = answer.issued_codes
+        if tuple(code.acquisition_number for code in issued) != group.numbers:
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where="issued_codes.acquisition_number")
+        places = []
+        for place, code in zip(group.places, issued, strict=True):
+            if code.WhichOneof("result") == "converted_code":
+                places.append(place)
+            else:
+                request.reasons[place] = _told(code)
+        converted = [code.converted_code for code in issued if code.WhichOneof("result") == "converted_code"]
+        if converted:
+            self._check_receipt(answer)
+        codes = [
+            EncryptedCode.from_wire(self._directory.group, code.c1, code.c2, where="issued_codes") for code in converted
+        ]
+        numbers = [request.local_numbers[place] for place in places]
+        return dict(zip(places, await self._in_pieces(numbers, codes), strict=True))
+
+    def _check_receipt(self, answer: AcquireCodesResponse) -> None:
+        """Step 3. The hub converted exactly these codes, for this agency, just now."""
+        receipt = answer.receipt
+        codes = [code.converted_code for code in answer.issued_codes if code.HasField("converted_code")]
+        try:
+            context = ExchangeContext.decode(receipt.context, where="receipt.context")
+            check_conversion(self._directory.hub_signing_key, receipt.hub_signature, receipt.context, codes)
+            context.check_times(self._clock.now(), where="receipt.context")
+        except WarifuError as error:
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where, debug=error.reason.value) from error
+        own = self._keys.own
+        addressed = (context.kind, context.inquirer, context.provider, context.epoch_to, context.key_id_to)
+        if addressed != (ContextKind.ISSUE, self._directory.authority, own.institution, own.epoch, own.key_id):
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where="receipt.context")
+
+    async def _in_pieces(self, local_numbers: Sequence[str], codes: Sequence[EncryptedCode]) -> list[Person]:
+        """Step 4, on the worker threads."""
+        loop = asyncio.get_running_loop()
+        pieces = [
+            loop.run_in_executor(self._workers, self._open_piece, local_numbers[start:end], codes[start:end])
+            for start in range(0, len(codes), _OPENED_AT_ONCE)
+            for end in (start + _OPENED_AT_ONCE,)
+        ]
+        return [person for piece in await asyncio.gather(*pieces) for person in piece]
+
+    def _open_piece(self, local_numbers: Sequence[str], codes: Sequence[EncryptedCode]) -> list[Person]:
+        try:
+            return [self._open(number, code) for number, code in zip(local_numbers, codes, strict=True)]
+        except WarifuError as error:
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where="issued_codes", debug=error.reason.value) from error
+
+    def _open(self, local_number: str, code: EncryptedCode) -> Person:
+        point = open_code(self._directory.group, self._keys.provider.agency_secret, code)
+        filed_under = row_key(self._keys.provider.row_secret, point)
+        return Person(
+            local_number=local_number,
+            row_key=filed_under,
+            sealed_code=self._keys.at_rest.seal(CODE_PLACE, filed_under, point),
+            epoch=self._keys.own.epoch,
+        )
+
+
+def _number_fault(my_number: str) -> Reason | None:
+    try:
+        MyNumber.parse(my_number)
+    except WarifuError as error:
+        return error.reason
+    return None
+
+
+def _told(code: IssuedCode) -> Reason:
+    """Why the authority issued no code. Raises: HUB_ANSWER_INVALID when it says nothing, or what it may not say."""
+    if code.failure.reason not in _REASONS_PER_PERSON:
+        raise WarifuError(Reason.HUB_ANSWER_INVALID, where="issued_codes.failure")
+    return Reason(code.failure.reason)

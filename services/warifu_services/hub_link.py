@@ -1,0 +1,143 @@
+"""A node's link to the hub: exchanges, saying where the node listens, and the revocation list.
+
+Decides what a broken call means: HUB_UNREACHABLE or HUB_TIMED_OUT when the hub said nothing, which is not known to have
+failed. Says where the node listens as soon as the hub is there, and again whenever the connection was lost, because a
+hub that restarted may have forgotten. Moves sealed bytes and opens none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import grpc
+
+from warifu.api.directory.v1.directory_service_pb2 import AnnounceEndpointRequest, GetRevocationListRequest
+from warifu.api.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from warifu.api.hub.v1.hub_service_pb2 import (
+    ExchangeCall,
+    ExchangeRequest,
+    ExchangeResponse,
+    ExchangeStreamRequest,
+)
+from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceStub
+from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
+from warifu.clock import Clock
+from warifu.errors import Reason, WarifuError
+from warifu.pki import RevocationRegister, write_public_file
+from warifu.rpc.channel import PeerChannel
+from warifu.rpc.logging import error_fields, get_logger
+from warifu.rpc.multiplex import CallStream
+from warifu.rpc.status import CodeTable, translated
+
+__all__ = ["HubContact", "StreamedHub", "UnaryHub"]
+
+_WITHOUT_REASON: CodeTable = {
+    grpc.StatusCode.UNAVAILABLE: Reason.HUB_UNREACHABLE,
+    grpc.StatusCode.CANCELLED: Reason.HUB_UNREACHABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED: Reason.HUB_TIMED_OUT,
+    grpc.StatusCode.INTERNAL: Reason.HUB_ANSWER_INVALID,  # what gRPC says of a reply that does not parse
+    grpc.StatusCode.UNKNOWN: Reason.HUB_ANSWER_INVALID,
+}
+_CONTACT_S = 5.0
+_RETRY_S = 0.2
+
+
+class UnaryHub:
+    """:class:`warifu_services.inquirer.HubPort`, one RPC for each exchange."""
+
+    __slots__ = ("_hub",)
+
+    def __init__(self, hub: PeerChannel) -> None:
+        self._hub = hub
+
+    async def exchange(self, inquiry: SignedInquiry, timeout: float) -> ExchangeResponse:
+        """See the contract."""
+        with translated(_WITHOUT_REASON):
+            return await self._hub.stub(HubServiceStub).Exchange(ExchangeRequest(inquiry=inquiry), timeout=timeout)
+
+    async def close(self) -> None:
+        """Nothing is held between exchanges."""
+
+
+class StreamedHub:
+    """:class:`warifu_services.inquirer.HubPort` over one long-lived stream that concurrent exchanges share."""
+
+    __slots__ = ("_stream",)
+
+    def __init__(self, hub: PeerChannel) -> None:
+        self._stream: CallStream[ExchangeRequest, ExchangeResponse] = CallStream(
+            lambda: hub.stub(HubServiceStub).ExchangeStream(),
+            call_type=ExchangeCall,
+            request_type=ExchangeStreamRequest,
+            default=_WITHOUT_REASON,
+        )
+
+    async def exchange(self, inquiry: SignedInquiry, timeout: float) -> ExchangeResponse:
+        """See the contract."""
+        return await self._stream.call(ExchangeRequest(inquiry=inquiry), timeout)
+
+    async def close(self) -> None:
+        """End the stream."""
+        await self._stream.close()
+
+
+class HubContact:
+    """Keeps the hub told where the node listens, and the node's revocation list as new as the hub's."""
+
+    def __init__(
+        self, hub: PeerChannel, *, endpoint: str, revocation_file: Path, root_pem: bytes, clock: Clock
+    ) -> None:
+        self._hub = hub
+        self._endpoint = endpoint
+        self._revocation_file = revocation_file
+        self._register = RevocationRegister(root_pem, clock)
+        self.announced = asyncio.Event()
+
+    async def keep(self) -> None:
+        """Announce, follow the list, and begin again whenever the connection was lost. Runs until cancelled."""
+        while True:
+            try:
+                with translated(_WITHOUT_REASON):
+                    await self._announce()
+                    await self._fetch_revocation_list()
+            except WarifuError as error:
+                self.announced.clear()
+                get_logger("node").info("hub_not_in_contact", **error_fields(error))
+                await asyncio.sleep(_RETRY_S)
+            else:
+                await self._while_connected()
+
+    async def _announce(self) -> None:
+        request = AnnounceEndpointRequest(endpoint=self._endpoint)
+        stub = self._hub.stub(DirectoryServiceStub)
+        await stub.AnnounceEndpoint(request, timeout=_CONTACT_S, wait_for_ready=True)
+        self.announced.set()
+
+    async def _fetch_revocation_list(self) -> None:
+        """Take a newer list over, if the root signed it; the file is what the edge of the server follows."""
+        stub = self._hub.stub(DirectoryServiceStub)
+        fetched = await stub.GetRevocationList(GetRevocationListRequest(), timeout=_CONTACT_S)
+        before = self._register.held
+        self._register.take(fetched.revocation_list_pem, "revocation list from the hub")
+        if before is None or self._register.held != before:
+            self._write(fetched.revocation_list_pem)
+
+    def _write(self, revocation_list_pem: bytes) -> None:
+        try:
+            if self._revocation_file.read_bytes() != revocation_list_pem:
+                write_public_file(self._revocation_file, revocation_list_pem)
+        except OSError as error:
+            raise WarifuError(
+                Reason.FILE_INVALID, where=self._revocation_file.name, debug=type(error).__name__
+            ) from error
+
+    async def _while_connected(self) -> None:
+        """Return when the connection is lost, or after a few seconds."""
+        channel = self._hub.channel()
+        try:
+            async with asyncio.timeout(_CONTACT_S):
+                while (state := channel.get_state()) is grpc.ChannelConnectivity.READY:
+                    await channel.wait_for_state_change(state)
+        except TimeoutError:
+            return

@@ -1,0 +1,199 @@
+"""One inquiry of ours, from the business system's question to its answer.
+
+Decides the order in which an inquirer acts and what becomes of an inquiry; how it is built and opened is in
+``warifu.inquiry``. Nothing is sent that is not stored, and nothing is handed over that is not recorded. An inquiry is
+built once: retries send the same bytes, so the hub gives the same answer, also after either side restarted.
+
+    (1) the person's code, or CODE_NOT_ACQUIRED and nothing is sent
+    (2) the inquiry built, and stored with its record, durably
+    (3) sent; while the hub cannot be reached, sent again
+    (4) the answer verified and opened
+    (5) the end stored, durably; what sending again needed is erased
+
+It knows no gRPC: the hub is a :class:`HubPort`. It never sees a My Number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any, Protocol
+
+from warifu.agency import Absence, ProvidedRecord
+from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
+from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
+from warifu.clock import Clock
+from warifu.context import LONGEST_VALIDITY
+from warifu.directory import Directory
+from warifu.errors import Reason, WarifuError
+from warifu.rpc.deadline import pass_on
+from warifu.rpc.logging import EventLog, error_fields, get_logger
+from warifu_services.inquiry_book import Asked, InquiryBook, InquiryResult, OpenInquiry
+from warifu_services.inquiry_end import ended_well, ended_with
+from warifu_services.node_keys import NodeKeys
+from warifu_services.node_store import ExchangeOutcome, NodeStore
+
+__all__ = ["HubPort", "Inquirer"]
+
+MARGIN_SECONDS = 0.05
+"""What the node keeps of a deadline for itself: verifying, and storing the end."""
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
+_LONGEST_ATTEMPT_S = 30.0
+_BACKGROUND_S = LONGEST_VALIDITY.total_seconds()
+_RESUMED_AT_ONCE = 16
+
+
+class HubPort(Protocol):
+    """The hub, however it is reached."""
+
+    async def exchange(self, inquiry: SignedInquiry, timeout: float) -> ExchangeResponse:
+        """What came of one exchange.
+
+        Raises:
+            WarifuError: what the hub said; HUB_UNREACHABLE or HUB_TIMED_OUT when it said nothing.
+        """
+
+
+class Inquirer:
+    """Makes inquiries for one agency. Concurrent calls about one request_id share one exchange."""
+
+    def __init__(self, *, keys: NodeKeys, directory: Directory, store: NodeStore, hub: HubPort, clock: Clock) -> None:
+        self._store = store
+        self._directory = directory
+        self._hub = hub
+        self._clock = clock
+        self._book = InquiryBook(keys=keys, directory=directory, store=store, clock=clock)
+        self._under_way: dict[bytes, asyncio.Task[InquiryResult]] = {}
+        self._background: set[asyncio.Task[None]] = set()
+
+    async def inquire(self, asked: Asked, left: float | None) -> InquiryResult:
+        """Ask, and wait for the end or for PENDING, at most ``left`` seconds (None: half a minute).
+
+        Raises:
+            WarifuError: every reason listed at ``NodeService.Inquire``.
+        """
+        timeout = pass_on(left, MARGIN_SECONDS, at_most=_LONGEST_ATTEMPT_S)
+        return await self._come_to_end(await self._book.begin(asked), timeout)
+
+    async def submit(self, asked: Asked) -> None:
+        """Take an inquiry durably and go on with it in the background.
+
+        Raises:
+            WarifuError: REQUEST_MALFORMED, INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE.
+        """
+        opened = await self._book.begin(asked)
+        if opened.kept.record.outcome is ExchangeOutcome.OPEN:
+            self._in_background(self._try(opened))
+
+    async def fetch(self, request_id: bytes, left: float | None) -> InquiryResult:
+        """What came of an inquiry made before; one that has not ended is sent again, with the same bytes.
+
+        Raises:
+            WarifuError: as :meth:`inquire`, and INQUIRY_UNKNOWN.
+        """
+        timeout = pass_on(left, MARGIN_SECONDS, at_most=_LONGEST_ATTEMPT_S)
+        return await self._come_to_end(self._book.find(request_id), timeout)
+
+    def resume(self) -> None:
+        """Go on, in the background, with every inquiry whose end this node did not see before it stopped."""
+        self._in_background(self._resume())
+
+    async def close(self) -> None:
+        """Stop what is under way. What was not ended stays stored and is resumed at the next start."""
+        tasks = (*self._background, *self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _come_to_end(self, opened: OpenInquiry, timeout: float) -> InquiryResult:
+        if opened.kept.sealed_secrets:
+            result = await self.send(opened, timeout)
+        else:
+            result = self._book.result(opened.kept)
+        return _handed_over(result)
+
+    async def send(self, opened: OpenInquiry, timeout: float) -> InquiryResult:
+        """Steps 3 to 5, once per request_id at a time, and to their end even when the caller has gone.
+
+        Raises:
+            WarifuError: as :meth:`inquire`, but for what is inside an answer.
+        """
+        request_id = opened.kept.record.request_id
+        task = self._under_way.get(request_id)
+        if task is None:
+            task = asyncio.create_task(self._send(opened, timeout))
+            self._under_way[request_id] = task
+            task.add_done_callback(lambda ended: self._forget(request_id, ended))
+        return await asyncio.shield(task)
+
+    def _forget(self, request_id: bytes, task: asyncio.Task[InquiryResult]) -> None:
+        del self._under_way[request_id]
+        if not task.cancelled():
+            task.exception()  # seen here, so that an inquiry whose caller has gone does not warn
+
+    async def _send(self, opened: OpenInquiry, timeout: float) -> InquiryResult:
+        secrets = self._book.secrets(opened)
+        try:
+            response = await self._exchange(secrets.inquiry, timeout)  # (3)
+            answer = self._book.open(opened.kept, secrets, response)  # (4)
+        except WarifuError as error:
+            failed = ended_with(opened.kept, error.reason, now_ms=self._clock.unix_ms())
+            if failed is not None:
+                await self._store.put_inquiry(failed)  # (5)
+            raise
+        ended = ended_well(opened.kept, response, answer, now_ms=self._clock.unix_ms())
+        found = answer.found if isinstance(answer.found, ProvidedRecord) else None
+        if found is not None:
+            ended = replace(ended, sealed_result=self._book.seal_result(ended, found))
+        await self._store.put_inquiry(ended)  # (5)
+        return InquiryResult(kept=ended, found=answer.found)
+
+    async def _exchange(self, inquiry: SignedInquiry, timeout: float) -> ExchangeResponse:
+        """Step 3. A hub that cannot be reached may be restarting: it gets the same bytes again while there is time."""
+        now = asyncio.get_running_loop().time
+        give_up, pause = now() + timeout, _FIRST_PAUSE_S
+        while True:
+            try:
+                return await self._hub.exchange(inquiry, min(give_up - now(), _LONGEST_ATTEMPT_S))
+            except WarifuError as error:
+                if error.reason is not Reason.HUB_UNREACHABLE or now() + pause >= give_up:
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+    async def _try(self, opened: OpenInquiry) -> None:
+        """Send in the background; how it ended is in the store, and FetchAnswer tells it."""
+        try:
+            await self.send(opened, _BACKGROUND_S)
+        except WarifuError as error:
+            _log().info("inquiry_ended", request_id=opened.kept.record.request_id.hex(), **error_fields(error))
+
+    async def _resume(self) -> None:
+        slots = asyncio.Semaphore(_RESUMED_AT_ONCE)
+
+        async def one(request_id: bytes) -> None:
+            async with slots:
+                await self._try(self._book.find(request_id))
+
+        await asyncio.gather(*(one(request_id) for request_id in self._store.open_inquiries()))
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+
+def _handed_over(result: InquiryResult) -> InquiryResult:
+    """``result``, unless it has no record to hand over and is not pending either; then its reason is raised."""
+    if isinstance(result.found, Absence):
+        raise WarifuError(result.found.value)
+    reason = result.kept.record.reason
+    if reason is not None:
+        raise WarifuError(reason)
+    return result
+
+
+def _log() -> EventLog:
+    return get_logger("inquirer")

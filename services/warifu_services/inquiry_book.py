@@ -1,0 +1,195 @@
+"""The book of one agency's inquiries: taking one down, finding it again, opening what came back for it.
+
+Decides when two requests are the same inquiry, and what is kept of one, sealed, until it has ended: the signed bytes
+and the key to the answer. Sends nothing. It never sees a My Number; a code is opened only to build an inquiry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from warifu.agency import Found, ProvidedRecord
+from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
+from warifu.api.record.v1 import sealed_pb2
+from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
+from warifu.clock import Clock
+from warifu.codes import AgencyCode
+from warifu.context import ExchangeFlags
+from warifu.directory import Directory
+from warifu.errors import Reason, WarifuError
+from warifu.group import Point
+from warifu.inquiry import OpenedAnswer, Question, build_inquiry, open_answer
+from warifu.provision import PROCESSING_NUMBER
+from warifu.seal import SealingKey
+from warifu.statements import inquiry_digest
+from warifu_services.node_keys import NodeKeys
+from warifu_services.node_store import ExchangeRecord, ExchangeSide, KeptInquiry, NodeStore
+
+__all__ = ["CODE_PLACE", "Asked", "InquiryBook", "InquiryResult", "InquirySecrets", "OpenInquiry"]
+
+CODE_PLACE = b"person.code"
+"""Where a person's code is sealed for; the owner is the row key."""
+
+_SECRETS = b"inquiry.secrets"
+_RESULT = b"inquiry.result"
+_ANSWER_KEY_SIZE = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the business system asks: about whom, by its own local number, and what."""
+
+    local_number: str = field(repr=False)
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class InquirySecrets:
+    """What sending an inquiry, and opening its answer, needs."""
+
+    inquiry: SignedInquiry = field(repr=False)
+    answer_key: SealingKey
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInquiry:
+    """An inquiry as stored, with its secrets at hand if it was built just now."""
+
+    kept: KeptInquiry
+    secrets: InquirySecrets | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InquiryResult:
+    """An inquiry as far as it has come, and what it found."""
+
+    kept: KeptInquiry
+    found: Found | None
+
+
+class InquiryBook:
+    """The inquiries of one agency."""
+
+    def __init__(self, *, keys: NodeKeys, directory: Directory, store: NodeStore, clock: Clock) -> None:
+        self._keys = keys
+        self._directory = directory
+        self._store = store
+        self._clock = clock
+
+    async def begin(self, asked: Asked) -> OpenInquiry:
+        """The inquiry with this request_id, built and stored if it is new.
+
+        Raises:
+            WarifuError: REQUEST_REUSED when the request_id names another inquiry; CODE_NOT_ACQUIRED,
+                INSTITUTION_UNKNOWN, REQUEST_MALFORMED, STORE_UNAVAILABLE, and then nothing was stored.
+        """
+        content = self._content(asked)
+        known = self._known(asked.question.request_id, content)
+        if known is not None:
+            return OpenInquiry(known)
+        secrets = self._build(asked)
+        kept = self._new(asked, content, secrets)
+        if await self._store.begin_inquiry(kept):
+            return OpenInquiry(kept, secrets)
+        known = self._known(asked.question.request_id, content)  # another call was faster
+        if known is None:
+            raise WarifuError(Reason.REQUEST_REUSED, where="inquiry.request_id", debug="no longer kept")
+        return OpenInquiry(known)
+
+    def find(self, request_id: bytes) -> OpenInquiry:
+        """The inquiry with this request_id. Raises: INQUIRY_UNKNOWN."""
+        kept = self._store.inquiry(request_id)
+        if kept is None:
+            raise WarifuError(Reason.INQUIRY_UNKNOWN, where="request_id")
+        return OpenInquiry(kept)
+
+    def secrets(self, opened: OpenInquiry) -> InquirySecrets:
+        """What sending an inquiry that has not ended needs."""
+        if opened.secrets is not None:
+            return opened.secrets
+        kept = opened.kept
+        plain = self._keys.at_rest.open(_SECRETS, kept.record.request_id, kept.sealed_secrets)
+        answer_key = SealingKey.from_bytes(plain[:_ANSWER_KEY_SIZE])
+        return InquirySecrets(SignedInquiry.FromString(plain[_ANSWER_KEY_SIZE:]), answer_key)
+
+    def open(self, kept: KeptInquiry, secrets: InquirySecrets, response: ExchangeResponse) -> OpenedAnswer:
+        """What the hub brought back, verified and opened. Raises: HUB_ANSWER_INVALID."""
+        if not PROCESSING_NUMBER.fullmatch(response.processing_number):
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where="processing_number")
+        return open_answer(
+            response.answer,
+            context=secrets.inquiry.context,
+            asked=kept.record.inquiry_digest,
+            processing_number=response.processing_number,
+            provider=self._directory.entry(kept.record.provider, where="inquiry.provider"),
+            answer_key=secrets.answer_key,
+        )
+
+    def seal_result(self, kept: KeptInquiry, found: ProvidedRecord) -> bytes:
+        """A record as it is kept for whoever asks again."""
+        message = sealed_pb2.ProvidedRecord(record_type=found.record_type, record=found.record)
+        return self._keys.at_rest.seal(_RESULT, kept.record.request_id, message.SerializeToString())
+
+    def result(self, kept: KeptInquiry) -> InquiryResult:
+        """What an inquiry that has ended brought."""
+        if not kept.sealed_result:
+            return InquiryResult(kept=kept, found=None)
+        plain = self._keys.at_rest.open(_RESULT, kept.record.request_id, kept.sealed_result)
+        message = sealed_pb2.ProvidedRecord.FromString(plain)
+        return InquiryResult(kept=kept, found=ProvidedRecord(message.record_type, message.record))
+
+    def _known(self, request_id: bytes, content: bytes) -> KeptInquiry | None:
+        kept = self._store.inquiry(request_id)
+        if kept is not None and kept.content != content:
+            raise WarifuError(Reason.REQUEST_REUSED, where="inquiry.request_id")
+        return kept
+
+    def _content(self, asked: Asked) -> bytes:
+        question = asked.question
+        return self._keys.at_rest.content_digest(
+            asked.local_number.encode(),
+            str(question.provider).encode(),
+            str(question.procedure_code).encode(),
+            str(question.item_code).encode(),
+            question.fiscal_year.to_bytes(4, "big"),
+            bytes([question.flags]),
+        )
+
+    def _build(self, asked: Asked) -> InquirySecrets:
+        own = self._keys.own
+        if asked.question.provider == own.institution:
+            raise WarifuError(Reason.REQUEST_MALFORMED, where="inquiry.provider")
+        person = self._store.person(asked.local_number)
+        if person is None:
+            raise WarifuError(Reason.CODE_NOT_ACQUIRED, where="inquiry.local_number")
+        point = Point(self._keys.at_rest.open(CODE_PLACE, person.row_key, person.sealed_code))
+        code = AgencyCode(institution=own.institution, epoch=person.epoch, point=point)
+        inquiry, answer_key = build_inquiry(
+            asked.question,
+            code,
+            keys=self._keys.inquirer,
+            directory=self._directory,
+            now_ms=self._clock.unix_ms(),
+        )
+        return InquirySecrets(inquiry, answer_key)
+
+    def _new(self, asked: Asked, content: bytes, secrets: InquirySecrets) -> KeptInquiry:
+        question, now_ms = asked.question, self._clock.unix_ms()
+        plain = secrets.answer_key.to_bytes() + secrets.inquiry.SerializeToString()
+        record = ExchangeRecord(
+            side=ExchangeSide.INQUIRER,
+            request_id=question.request_id,
+            inquirer=self._keys.own.institution,
+            provider=question.provider,
+            procedure_code=question.procedure_code,
+            item_code=question.item_code,
+            requested_ms=now_ms,
+            inquiry_digest=inquiry_digest(secrets.inquiry),
+            non_disclosure=ExchangeFlags.NON_DISCLOSURE in question.flags,
+        )
+        return KeptInquiry(
+            record=record,
+            content=content,
+            sealed_secrets=self._keys.at_rest.seal(_SECRETS, question.request_id, plain),
+            changed_ms=now_ms,
+        )

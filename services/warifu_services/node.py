@@ -1,0 +1,226 @@
+"""Any one agency as a process: what is made from what, and nothing else.
+
+Read it top to bottom: files, keys, store, both sides of an exchange, acquisition, server. It refuses to start when the
+parts of its folder do not belong together. Where hub and authority are, it is told from outside; where it listens
+itself, it tells the hub.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import grpc
+
+from warifu.agency import Agency, find_agency, provided_items
+from warifu.api.agency.v1.agency_service_pb2_grpc import add_AgencyServiceServicer_to_server
+from warifu.api.node.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
+from warifu.clock import Clock, SystemClock
+from warifu.directory import Directory
+from warifu.errors import Reason, WarifuError
+from warifu.party import PartyFolder, PartySettings
+from warifu.pki import Identity, RevocationFile, Role
+from warifu.process import announce_ready, serve_until
+from warifu.rpc.channel import ChannelPool
+from warifu.rpc.logging import error_fields, get_logger
+from warifu.rpc.server import build_server
+from warifu_services.acquisition import Acquirer
+from warifu_services.agency_servicer import AGENCY_ACCESS, AgencyServicer
+from warifu_services.authority_link import GrpcAuthority
+from warifu_services.hub_link import HubContact, StreamedHub, UnaryHub
+from warifu_services.inquirer import Inquirer
+from warifu_services.node_keys import NodeKeys
+from warifu_services.node_servicer import NODE_ACCESS, NodeCore, NodeServicer
+from warifu_services.node_store import NodeStore, expired_before
+from warifu_services.node_store_sqlite import SqliteNodeStore
+from warifu_services.provider import Provider
+from warifu_services.registration import Registrar
+
+__all__ = ["Node", "build_node", "run_node"]
+
+ANSWERS_KEPT = timedelta(hours=24)
+"""How long answers and results are kept for whoever asks again."""
+
+_PURGE_S = 3600.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Node:
+    """A node that is built. ``endpoint`` is where it listens, ``contact`` keeps the hub told of it."""
+
+    server: grpc.aio.Server
+    endpoint: str
+    store: NodeStore
+    inquirer: Inquirer
+    provider: Provider
+    contact: HubContact
+    hub: UnaryHub | StreamedHub
+    channels: ChannelPool
+    workers: ThreadPoolExecutor
+    clock: Clock
+    chores: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def start(self) -> None:
+        """Delete what is past its time, serve, tell the hub, and go on with inquiries left open."""
+        await purge(self.store, self.clock)
+        await self.server.start()
+        self.chores += [asyncio.create_task(self.contact.keep()), asyncio.create_task(_purge_now_and_then(self))]
+        self.inquirer.resume()
+
+    async def close(self, grace_s: float = 0.0) -> None:
+        """Take no new calls, give those under way ``grace_s`` seconds, and let go of everything."""
+        await self.server.stop(grace_s)
+        for chore in self.chores:
+            chore.cancel()
+        await asyncio.gather(*self.chores, return_exceptions=True)
+        await self.inquirer.close()
+        await self.hub.close()
+        await self.channels.close()
+        self.workers.shutdown()
+        self.store.close()
+
+
+async def purge(store: NodeStore, clock: Clock) -> None:
+    """Delete records kept for seven years, and answers kept for a day. Raises: STORE_UNAVAILABLE."""
+    changed_before = clock.now() - ANSWERS_KEPT
+    await store.purge(
+        requested_before_ms=expired_before(clock.now()), changed_before_ms=int(changed_before.timestamp() * 1000)
+    )
+
+
+async def _purge_now_and_then(node: Node) -> None:
+    while True:
+        await asyncio.sleep(_PURGE_S)
+        try:
+            await purge(node.store, node.clock)
+        except WarifuError as error:
+            get_logger("node").warning("not_purged", **error_fields(error))
+
+
+def build_node(
+    folder: PartyFolder,
+    *,
+    hub: str,
+    authority: str,
+    agency: Agency | None = None,
+    listen: str | None = None,
+    clock: Clock | None = None,
+    server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+    channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+) -> Node:
+    """Build the node that lives in ``folder``, inside its event loop; not yet started.
+
+    ``hub`` and ``authority`` are host:port. ``agency`` is found by the folder's kind unless given; ``listen`` stands in
+    for the folder's own setting.
+
+    Raises:
+        WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, FILE_INVALID or STORE_UNAVAILABLE, naming the file.
+    """
+    clock = clock or SystemClock()
+    settings, directory = folder.settings(), folder.directory()
+    agency = agency or find_agency(settings.institution_kind)
+    _check_fit(settings, directory, agency)
+    keys = NodeKeys.load(folder, directory)
+    credential, root_pem = folder.credential(), folder.root_pem()
+    revocations = RevocationFile(folder.path / "revoked.pem", root_pem, clock, on_refused=_note_refused_list)
+    store = SqliteNodeStore(folder.path / "node.sqlite3")
+    channels = ChannelPool(credential=credential, root_pem=root_pem, interceptors=channel_interceptors)
+    to_hub = channels.peer(Identity(network=directory.network, role=Role.HUB, institution=directory.hub), hub)
+    to_authority = channels.peer(
+        Identity(network=directory.network, role=Role.AUTHORITY, institution=directory.authority), authority
+    )
+    exchanges = UnaryHub(to_hub)
+    workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="node")
+    inquirer = Inquirer(keys=keys, directory=directory, store=store, hub=exchanges, clock=clock)
+    provider = Provider(agency=agency, keys=keys, directory=directory, store=store, clock=clock)
+    acquirer = Acquirer(
+        keys=keys,
+        directory=directory,
+        store=store,
+        authority=GrpcAuthority(to_authority),
+        clock=clock,
+        workers=workers,
+    )
+    core = NodeCore(
+        institution=settings.institution_code,
+        acquirer=acquirer,
+        registrar=Registrar(agency, store),
+        inquirer=inquirer,
+        provider=provider,
+        store=store,
+        items=provided_items(),
+    )
+    listen = listen or settings.listen
+    server, port = build_server(
+        credential=credential,
+        root_pem=root_pem,
+        access={**NODE_ACCESS, **AGENCY_ACCESS},
+        services=[
+            (add_NodeServiceServicer_to_server, NodeServicer(core)),
+            (add_AgencyServiceServicer_to_server, AgencyServicer(provider)),
+        ],
+        revoked=revocations.revoked,
+        extra_interceptors=server_interceptors,
+        listen=listen,
+    )
+    endpoint = f"{listen.rpartition(':')[0]}:{port}"
+    contact = HubContact(
+        to_hub, endpoint=endpoint, revocation_file=folder.path / "revoked.pem", root_pem=root_pem, clock=clock
+    )
+    return Node(
+        server=server,
+        endpoint=endpoint,
+        store=store,
+        inquirer=inquirer,
+        provider=provider,
+        contact=contact,
+        hub=exchanges,
+        channels=channels,
+        workers=workers,
+        clock=clock,
+    )
+
+
+def _check_fit(settings: PartySettings, directory: Directory, agency: Agency) -> None:
+    if settings.role != Role.AGENCY.value:
+        raise WarifuError(Reason.CONFIG_INVALID, where="party.json: role is not agency")
+    if settings.network != directory.network:
+        raise WarifuError(Reason.CONFIG_INVALID, where="party.json: not the network that directory.json is of")
+    kinds = (settings.institution_kind, directory.entry(settings.institution_code, where="party.json").kind)
+    if kinds != (agency.kind, agency.kind):
+        raise WarifuError(Reason.CONFIG_INVALID, where=f"party.json: institution_kind is not {agency.kind}")
+
+
+def _note_refused_list(error: WarifuError) -> None:
+    get_logger("node").warning("revocation_list_refused", **error_fields(error))
+
+
+async def run_node(
+    stop: asyncio.Event,
+    path: Path,
+    *,
+    kind: str,
+    hub: str,
+    authority: str,
+    listen: str | None = None,
+    server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+    channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+) -> None:
+    """Run the agency of ``kind`` in ``path`` until ``stop`` is set; says on standard output where it listens."""
+    node = build_node(
+        PartyFolder(path),
+        hub=hub,
+        authority=authority,
+        agency=find_agency(kind),
+        listen=listen,
+        server_interceptors=server_interceptors,
+        channel_interceptors=channel_interceptors,
+    )
+    await node.start()
+    announce_ready(party=kind, endpoint=node.endpoint)
+    await serve_until(stop, node.server)
+    await node.close()

@@ -1,0 +1,204 @@
+"""NodeService: proto in, core, proto out. Only the institution's own business system calls it.
+
+Decides what a well-formed request is, with the place of every fault; every other decision is elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from warifu.agency import Provided, ProvidedRecord
+from warifu.api.node.v1 import node_service_pb2 as node_pb2
+from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceServicer
+from warifu.errors import Reason, WarifuError
+from warifu.identifiers import InstitutionCode, ItemCode
+from warifu.pki import Role
+from warifu.rpc.access import AccessTable
+from warifu.rpc.deadline import remaining
+from warifu.rpc.identity import AnyContext, caller
+from warifu.rpc.logging import bind
+from warifu_services.acquisition import Acquirer, PersonToAcquire
+from warifu_services.inquirer import Inquirer
+from warifu_services.inquiry_book import InquiryResult
+from warifu_services.node_messages import (
+    check_local_number,
+    exchange_record_message,
+    flags_from,
+    pending_message,
+    read_inquiry,
+    read_request_id,
+    replica_text,
+)
+from warifu_services.node_store import ClerkDecision, ExchangeOutcome, NodeStore
+from warifu_services.provider import Provider
+from warifu_services.registration import Registrar
+
+__all__ = ["NODE_ACCESS", "NodeCore", "NodeServicer"]
+
+_SERVICE = "/warifu.api.node.v1.NodeService"
+_METHODS = (
+    "AcquireCodes",
+    "RegisterReplicas",
+    "SetFlags",
+    "Inquire",
+    "SubmitInquiry",
+    "FetchAnswer",
+    "ListPendingProvisions",
+    "DecideProvision",
+    "ListExchangeRecords",
+)
+
+NODE_ACCESS: AccessTable = {f"{_SERVICE}/{method}": frozenset({Role.BUSINESS}) for method in _METHODS}
+"""Who may call which method of NodeService; the servicer lets in its own institution only."""
+
+_MOST_AT_ONCE = 1_000
+_RECORDS_AT_ONCE = 500
+_STATES = {
+    ExchangeOutcome.PENDING: node_pb2.INQUIRY_STATE_PENDING,
+    ExchangeOutcome.ANSWERED: node_pb2.INQUIRY_STATE_ANSWERED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeCore:
+    """What the servicer hands requests to. ``items`` says which certificate each item replaces."""
+
+    institution: InstitutionCode
+    acquirer: Acquirer
+    registrar: Registrar
+    inquirer: Inquirer
+    provider: Provider
+    store: NodeStore
+    items: Mapping[ItemCode, Provided]
+
+
+class NodeServicer(NodeServiceServicer):
+    """The generated base says what each method is for."""
+
+    def __init__(self, core: NodeCore) -> None:
+        self._core = core
+
+    def _admit(self, context: AnyContext) -> None:
+        if caller(context).institution != self._core.institution:
+            raise WarifuError(Reason.CALLER_NOT_ALLOWED, where="certificate", debug="of another institution")
+
+    async def AcquireCodes(
+        self, request_iterator: AsyncIterator[node_pb2.AcquireCodesRequest], context: AnyContext
+    ) -> AsyncIterator[node_pb2.AcquireCodesResponse]:
+        """Acquire codes, request by request."""
+        self._admit(context)
+
+        async def people() -> AsyncIterator[list[PersonToAcquire]]:
+            async for request in request_iterator:
+                _check_count(request.people, "people")
+                for place, person in enumerate(request.people):
+                    check_local_number(person.local_number, f"people[{place}].local_number")
+                yield [PersonToAcquire(person.local_number, person.my_number) for person in request.people]
+
+        async with aclosing(self._core.acquirer.acquire(people())) as acquired:
+            async for results in acquired:
+                messages = [
+                    node_pb2.AcquisitionResult(local_number=number, reason=reason.value if reason else "")
+                    for number, reason in results
+                ]
+                yield node_pb2.AcquireCodesResponse(results=messages)
+
+    async def RegisterReplicas(
+        self, request_iterator: AsyncIterator[node_pb2.RegisterReplicasRequest], context: AnyContext
+    ) -> node_pb2.RegisterReplicasResponse:
+        """Register replicas, request by request."""
+        self._admit(context)
+        count = 0
+        async for request in request_iterator:
+            _check_count(request.replicas, "replicas")
+            for place, replica in enumerate(request.replicas):
+                check_local_number(replica.local_number, f"replicas[{place}].local_number")
+            await self._core.registrar.register([replica_text(replica) for replica in request.replicas])
+            count += len(request.replicas)
+        return node_pb2.RegisterReplicasResponse(replica_count=count)
+
+    async def SetFlags(self, request: node_pb2.SetFlagsRequest, context: AnyContext) -> node_pb2.SetFlagsResponse:
+        """Set a person's flags."""
+        self._admit(context)
+        check_local_number(request.local_number, "local_number")
+        await self._core.registrar.set_flags(request.local_number, flags_from(request))
+        return node_pb2.SetFlagsResponse()
+
+    async def Inquire(self, request: node_pb2.InquireRequest, context: AnyContext) -> node_pb2.InquireResponse:
+        """Inquire and wait."""
+        self._admit(context)
+        asked = read_inquiry(request.inquiry)
+        bind(request_id=asked.question.request_id.hex())
+        return node_pb2.InquireResponse(
+            result=self._result(await self._core.inquirer.inquire(asked, remaining(context)))
+        )
+
+    async def SubmitInquiry(
+        self, request: node_pb2.SubmitInquiryRequest, context: AnyContext
+    ) -> node_pb2.SubmitInquiryResponse:
+        """Take an inquiry."""
+        self._admit(context)
+        asked = read_inquiry(request.inquiry)
+        bind(request_id=asked.question.request_id.hex())
+        await self._core.inquirer.submit(asked)
+        return node_pb2.SubmitInquiryResponse()
+
+    async def FetchAnswer(
+        self, request: node_pb2.FetchAnswerRequest, context: AnyContext
+    ) -> node_pb2.FetchAnswerResponse:
+        """Say what came of an inquiry."""
+        self._admit(context)
+        request_id = read_request_id(request.request_id, "request_id")
+        bind(request_id=request_id.hex())
+        result = await self._core.inquirer.fetch(request_id, remaining(context))
+        return node_pb2.FetchAnswerResponse(result=self._result(result))
+
+    async def ListPendingProvisions(
+        self, request: node_pb2.ListPendingProvisionsRequest, context: AnyContext
+    ) -> node_pb2.ListPendingProvisionsResponse:
+        """List what waits for a clerk."""
+        self._admit(context)
+        pending = [pending_message(pending) for pending in self._core.provider.pending()]
+        return node_pb2.ListPendingProvisionsResponse(provisions=pending)
+
+    async def DecideProvision(
+        self, request: node_pb2.DecideProvisionRequest, context: AnyContext
+    ) -> node_pb2.DecideProvisionResponse:
+        """Store a clerk's decision."""
+        self._admit(context)
+        if request.decision not in (node_pb2.CLERK_DECISION_RELEASE, node_pb2.CLERK_DECISION_REFUSE):
+            raise WarifuError(Reason.REQUEST_MALFORMED, where="decision")
+        await self._core.provider.decide(request.processing_number, ClerkDecision(request.decision))
+        return node_pb2.DecideProvisionResponse()
+
+    async def ListExchangeRecords(
+        self, request: node_pb2.ListExchangeRecordsRequest, context: AnyContext
+    ) -> AsyncIterator[node_pb2.ListExchangeRecordsResponse]:
+        """List the node's own records, a few hundred at a time."""
+        self._admit(context)
+        after = 0
+        while records := self._core.store.records(after, _RECORDS_AT_ONCE):
+            after = records[-1][0]
+            messages = [exchange_record_message(record) for _, record in records]
+            yield node_pb2.ListExchangeRecordsResponse(records=messages)
+
+    def _result(self, result: InquiryResult) -> node_pb2.InquiryResult:
+        record = result.kept.record
+        message = node_pb2.InquiryResult(
+            state=_STATES.get(record.outcome, node_pb2.INQUIRY_STATE_SUBMITTED),
+            processing_number=record.processing_number,
+            permitted_position=result.kept.permitted_position,
+        )
+        if isinstance(result.found, ProvidedRecord):
+            message.record_type = result.found.record_type
+            message.record = result.found.record
+            provided = self._core.items.get(record.item_code)
+            message.replaced_certificate = provided.replaced_certificate if provided else ""
+        return message
+
+
+def _check_count(things: Sequence[object], where: str) -> None:
+    if not 1 <= len(things) <= _MOST_AT_ONCE:
+        raise WarifuError(Reason.REQUEST_MALFORMED, where=where, debug=f"{len(things)} of them")

@@ -1,0 +1,220 @@
+"""One provision, from permit to signed answer.
+
+Decides the order in which a provider acts; what each step checks is in ``warifu.provision``, what is answered is the
+agency's. Whoever is not registered here is answered like somebody without that record: same steps, same size, same
+outcome to the hub. It knows no gRPC and not how the permit arrived.
+
+    (4.1-4.5) signatures, address, keys: ``check_permit``
+    (4.6) seen before: the same permit gets the same answer, other bytes are refused; a new one must be fresh
+    (4.7) who is meant, and what is asked
+    (4.8) flags: what a clerk must release waits
+    (4.9) the agency's answer, sealed and signed
+    (4.10) own exchange record and answer stored, durably, in one write; only then the answer leaves
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from warifu.agency import Absence, Agency, Found, ProvisionQuery, day_in_japan
+from warifu.api.type.v1 import inquiry_pb2
+from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
+from warifu.clock import Clock
+from warifu.context import ExchangeFlags
+from warifu.directory import Directory
+from warifu.errors import Reason, WarifuError
+from warifu.provision import (
+    CheckedPermit,
+    MadeAnswer,
+    check_fresh,
+    check_permit,
+    make_answer,
+    open_query,
+    open_row_key,
+    seal_found,
+)
+from warifu_services.node_keys import NodeKeys
+from warifu_services.node_store import (
+    ClerkDecision,
+    ExchangeOutcome,
+    ExchangeRecord,
+    ExchangeSide,
+    KeptProvision,
+    NodeStore,
+    PersonFlags,
+    PersonReplicas,
+)
+
+__all__ = ["PendingProvision", "Provider"]
+
+SHORTEST_SECONDS = 0.01
+"""A permit is not looked at when the hub will wait less than this."""
+
+_PERSON = b"provision.person"
+_OUTCOMES = {
+    ExchangeOutcome.ANSWERED: inquiry_pb2.PROVISION_OUTCOME_ANSWERED,
+    ExchangeOutcome.PENDING: inquiry_pb2.PROVISION_OUTCOME_PENDING,
+    ExchangeOutcome.REFUSED: inquiry_pb2.PROVISION_OUTCOME_REFUSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PendingProvision:
+    """A provision that waits for a clerk: its record, and about whom, by this agency's own local number."""
+
+    record: ExchangeRecord
+    local_number: str
+
+
+class Provider:
+    """Answers permitted inquiries for one agency."""
+
+    def __init__(self, *, agency: Agency, keys: NodeKeys, directory: Directory, store: NodeStore, clock: Clock) -> None:
+        self._agency = agency
+        self._keys = keys
+        self._directory = directory
+        self._store = store
+        self._clock = clock
+
+    async def provide(self, permit: ProvisionPermit, left: float | None) -> SignedAnswer:
+        """The signed answer to a permit, for a hub that waits ``left`` seconds (None: no deadline).
+
+        Raises:
+            WarifuError: what ``check_permit`` raises; DEADLINE_TOO_SHORT; CLOCK_SKEWED for a new permit that is not
+                fresh; PERMIT_REUSED; REQUEST_MALFORMED or POINT_INVALID when it does not open; STORE_UNAVAILABLE, and
+                then nothing was provided.
+        """
+        if left is not None and left < SHORTEST_SECONDS:
+            raise WarifuError(Reason.DEADLINE_TOO_SHORT, where="deadline")
+        checked = check_permit(permit, keys=self._keys.provider, directory=self._directory)  # (4.1-4.5)
+        kept = self._store.provision(checked.context.inquirer, checked.context.request_id)  # (4.6)
+        if kept is None:
+            check_fresh(checked, self._clock.now())
+        elif not _is_decided(kept):
+            return _given_before(kept, checked)
+        made, fresh, missed = await self._make(checked, kept)
+        stored = await self._store.settle_provision(fresh, missed=missed)  # (4.10)
+        return made.answer if stored is fresh else _given_before(stored, checked)
+
+    async def _make(self, checked: CheckedPermit, kept: KeptProvision | None) -> tuple[MadeAnswer, KeptProvision, bool]:
+        """Steps 4.7 to 4.9: the answer, what to store of it, and whether the person asked about is not here."""
+        if kept is not None:
+            _must_be_same(kept, checked)
+        row_key = open_row_key(checked, self._keys.provider, self._directory)  # (4.7)
+        query = open_query(checked, self._keys.provider)
+        person = self._store.find_by_row_key(row_key, checked.context.item_code)
+        outcome = _outcome(person, kept)  # (4.8)
+        sealed_answer = b""
+        if outcome is ExchangeOutcome.ANSWERED:  # (4.9)
+            sealed_answer = seal_found(await self._found(checked, person, query.fiscal_year), query, checked)
+        made = make_answer(
+            _OUTCOMES[outcome],
+            checked,
+            self._keys.provider.signing_key,
+            now_ms=self._clock.unix_ms(),
+            sealed_answer=sealed_answer,
+        )
+        return made, self._to_keep(checked, kept, made, outcome, person), person is None
+
+    async def _found(self, checked: CheckedPermit, person: PersonReplicas | None, fiscal_year: int) -> Found:
+        query = ProvisionQuery(
+            item_code=checked.context.item_code,
+            fiscal_year=fiscal_year,
+            procedure_code=checked.context.procedure_code,
+            inquirer=checked.context.inquirer,
+            today=day_in_japan(self._clock.now()),
+            replicas=person.replicas if person else (),
+        )
+        answer = await self._agency.answer(query)
+        return answer if person else Absence.NOT_HELD
+
+    def _to_keep(
+        self,
+        checked: CheckedPermit,
+        kept: KeptProvision | None,
+        made: MadeAnswer,
+        outcome: ExchangeOutcome,
+        person: PersonReplicas | None,
+    ) -> KeptProvision:
+        provided_ms = made.answer.provision_time.ToMilliseconds()
+        record = replace(
+            kept.record if kept else _new_record(checked, person, provided_ms),
+            outcome=outcome,
+            provided_ms=provided_ms if outcome is ExchangeOutcome.ANSWERED else None,
+            reason=Reason.RELEASE_REFUSED if outcome is ExchangeOutcome.REFUSED else None,
+            answer_digest=made.digest,
+        )
+        sealed_person = b""
+        if person is not None and outcome is ExchangeOutcome.PENDING:
+            sealed_person = self._keys.at_rest.seal(_PERSON, checked.asked, person.local_number.encode())
+        return KeptProvision(
+            record=record,
+            answer=made.answer.SerializeToString(),
+            decision=kept.decision if kept else ClerkDecision.UNDECIDED,
+            sealed_person=sealed_person,
+            changed_ms=provided_ms,
+        )
+
+    def pending(self) -> list[PendingProvision]:
+        """What waits for a clerk, oldest first."""
+        return [
+            PendingProvision(
+                kept.record,
+                self._keys.at_rest.open(_PERSON, kept.record.inquiry_digest, kept.sealed_person).decode(),
+            )
+            for kept in self._store.pending_provisions()
+        ]
+
+    async def decide(self, processing_number: str, decision: ClerkDecision) -> None:
+        """Release or refuse a pending answer; the inquirer gets it when it asks again. May be changed until then.
+
+        Raises:
+            WarifuError: INQUIRY_UNKNOWN when no such provision is pending; STORE_UNAVAILABLE.
+        """
+        if not await self._store.decide(processing_number, decision):
+            raise WarifuError(Reason.INQUIRY_UNKNOWN, where="processing_number")
+
+
+def _is_decided(kept: KeptProvision) -> bool:
+    return kept.record.outcome is ExchangeOutcome.PENDING and kept.decision is not ClerkDecision.UNDECIDED
+
+
+def _must_be_same(kept: KeptProvision, checked: CheckedPermit) -> None:
+    """Refuse a permit that carries other bytes under a request_id or a processing number that was used."""
+    same_inquiry = kept.record.inquiry_digest == checked.asked
+    if not same_inquiry or kept.record.processing_number != checked.processing_number:
+        raise WarifuError(Reason.PERMIT_REUSED, where="permit")
+
+
+def _given_before(kept: KeptProvision, checked: CheckedPermit) -> SignedAnswer:
+    """The stored answer, byte for byte. One that is no longer kept is not made again: the permit was used."""
+    _must_be_same(kept, checked)
+    if not kept.answer:
+        raise WarifuError(Reason.PERMIT_REUSED, where="permit", debug="answer no longer kept")
+    return SignedAnswer.FromString(kept.answer)
+
+
+def _outcome(person: PersonReplicas | None, kept: KeptProvision | None) -> ExchangeOutcome:
+    if kept is not None:
+        released = kept.decision is ClerkDecision.RELEASE
+        return ExchangeOutcome.ANSWERED if released else ExchangeOutcome.REFUSED
+    if person is not None and PersonFlags.AUTO_RESPONSE_DISABLED in person.flags:
+        return ExchangeOutcome.PENDING
+    return ExchangeOutcome.ANSWERED
+
+
+def _new_record(checked: CheckedPermit, person: PersonReplicas | None, received_ms: int) -> ExchangeRecord:
+    context = checked.context
+    person_hidden = person is not None and PersonFlags.NON_DISCLOSURE in person.flags
+    return ExchangeRecord(
+        side=ExchangeSide.PROVIDER,
+        request_id=context.request_id,
+        processing_number=checked.processing_number,
+        inquirer=context.inquirer,
+        provider=context.provider,
+        procedure_code=context.procedure_code,
+        item_code=context.item_code,
+        requested_ms=received_ms,
+        inquiry_digest=checked.asked,
+        non_disclosure=ExchangeFlags.NON_DISCLOSURE in context.flags or person_hidden,
+    )
