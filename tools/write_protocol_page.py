@@ -1,0 +1,303 @@
+#!/usr/bin/env python3
+"""Writes docs/protocol.md from the protos, the access tables, the context's layout and the error catalogue.
+
+What a person must say, because no source says it shortly enough, stands in ``CONTEXT_FIELDS`` and ``LABELS`` below; a
+field or a label without a line there, and a line without its field or label, is an error. With ``--check`` nothing is
+written and a page that differs is an error.
+
+Usage::
+
+    .venv/bin/python tools/write_protocol_page.py
+    .venv/bin/python tools/write_protocol_page.py --check
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import struct
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import warifu_hub
+import warifu_services
+from warifu import context, statements
+from warifu.errors import CATALOGUE
+from warifu.rpc.status import DOMAIN
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "protocol.md"
+SOURCES = ("src/warifu", "hub", "services")
+
+CONTEXT_FIELDS = {
+    "suite": "the network's cryptographic suite",
+    "kind": "what the context is for",
+    "request_id": "random; names the request, makes a retry safe",
+    "inquirer": "institution code of who asks, 16 digits; the authority's in `ISSUE`",
+    "provider": "institution code of who is asked, 16 digits; the agency's in `ISSUE`",
+    "item_code": "which Specific Personal Information, `TM…`, 16 characters",
+    "procedure_code": "for which procedure, `JT…`, 16 characters",
+    "flags": "what the inquirer declares",
+    "issued_ms": "Unix milliseconds",
+    "expires_ms": "Unix milliseconds",
+    "epoch_from": "epoch of the inquirer's keys",
+    "epoch_to": "epoch of the provider's keys",
+    "key_id_to": "key id of the provider's directory entry",
+}
+
+LABELS = {
+    "warifu-v1-HashToGroup-edwards25519_XMD:SHA-512_ELL2_RO_": "hashing to a point (RFC 9380 domain separation)",
+    "warifu-v1-HashToScalar-edwards25519_XMD:SHA-512_ELL2_RO_": "hashing to a scalar (RFC 9380 expander)",
+    "warifu-v1/answer": "the provider's signature over an answer; prefix of the HPKE `info` of a sealed answer",
+    "warifu-v1/answer-digest": "the digest that stands for an answer in records and log",
+    "warifu-v1/authority-hedge-key": "the authority's key for hedged randomness, from its one key file",
+    "warifu-v1/authority-lookup-key": "the authority's key for finding a number without showing it",
+    "warifu-v1/authority-number": "looking up a My Number at the authority",
+    "warifu-v1/authority-resident": "looking up a resident record code at the authority",
+    "warifu-v1/authority-storage-key": "the authority's key for numbers at rest",
+    "warifu-v1/conversion": "the hub's signature over codes it converted for issue",
+    "warifu-v1/directory-entry": "an agency's signature over its directory entry, and the key id",
+    "warifu-v1/directory-entry-hub": "the hub's signature over an entry and the agency's signature",
+    "warifu-v1/dleq-convert": "challenge of a conversion proof",
+    "warifu-v1/dleq-keydir": "challenge of a joint-key proof",
+    "warifu-v1/hedge": "randomness of one encryption, hedged with the code and the request",
+    "warifu-v1/hedge-key": "an agency's key for hedged randomness, from its storage key",
+    "warifu-v1/hub-factor": "the hub's factor s of one institution and epoch",
+    "warifu-v1/hub-open": "the hub's opening share h of one institution and epoch",
+    "warifu-v1/inquiry": "the inquirer's signature over an inquiry",
+    "warifu-v1/inquiry-content": "telling the contents of a node's own inquiries apart",
+    "warifu-v1/inquiry-digest": "the digest that stands for an inquiry in records and log",
+    "warifu-v1/issue": "the authority's signature over codes to be converted",
+    "warifu-v1/permit": "the hub's signature over a permit",
+    "warifu-v1/permit-digest": "the digest that stands for a permit",
+    "warifu-v1/person-point": "a person's point, from the authority's key and person id",
+    "warifu-v1/proof-nonce": "nonces of proofs, hedged",
+    "warifu-v1/rerand": "the randomiser k of one conversion",
+    "warifu-v1/row": "an agency's row key of one code",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rpc:
+    """One RPC as its proto has it. ``request`` and ``response`` say ``stream`` where they are one."""
+
+    name: str
+    request: str
+    response: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service as its proto has it. ``full_name`` is with package, ``path`` below the tree."""
+
+    full_name: str
+    path: str
+    comment: str
+    rpcs: tuple[Rpc, ...]
+
+
+_RPC = re.compile(r"\s+rpc (\w+)\((.+?)\) returns \((.+?)\)")
+
+
+def read_services() -> Iterator[Service]:
+    """Every service of the contract, by path of its proto."""
+    for path in sorted((ROOT / "protos").rglob("*_service.proto")):
+        yield from _services_in(path)
+
+
+def _services_in(path: Path) -> Iterator[Service]:
+    text = path.read_text("utf-8")
+    (package,) = re.findall(r"^package (.+);$", text, re.MULTILINE)
+    comment: list[str] = []
+    name, service_comment, rpcs = "", "", list[Rpc]()
+    for line in text.splitlines():
+        stripped = line.strip()
+        if stripped.startswith("//"):
+            comment.append(stripped.removeprefix("//").strip())
+            continue
+        if found := re.match(r"service (\w+) {", line):
+            name, service_comment, rpcs = found[1], " ".join(comment), list[Rpc]()
+        elif found := _RPC.match(line):
+            rpcs.append(Rpc(name=found[1], request=found[2], response=found[3], comment=" ".join(comment)))
+        elif line == "}" and name:
+            yield Service(
+                full_name=f"{package}.{name}",
+                path=path.relative_to(ROOT).as_posix(),
+                comment=service_comment,
+                rpcs=tuple(rpcs),
+            )
+            name = ""
+        comment = []
+
+
+def read_callers() -> dict[str, str]:
+    """Who may call each RPC, from every access table that a server is built with."""
+    callers: dict[str, str] = {}
+    for package in (warifu_hub, warifu_services):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith(("servicer", "servicers")):
+                continue
+            loaded = importlib.import_module(module.name)
+            for table in (value for name, value in vars(loaded).items() if name.endswith("_ACCESS")):
+                callers |= {method: ", ".join(sorted(role.value for role in roles)) for method, roles in table.items()}
+    return callers
+
+
+def _service_lines(service: Service, callers: dict[str, str]) -> Iterator[str]:
+    yield f"### {service.full_name}"
+    yield ""
+    yield f"{service.comment} ([proto](../{service.path}))"
+    yield ""
+    yield "| RPC | callers | request | response |"
+    yield "|---|---|---|---|"
+    for rpc in service.rpcs:
+        who = callers.get(f"/{service.full_name}/{rpc.name}", "nobody: not served")
+        yield f"| `{rpc.name}` | {who} | `{rpc.request}` | `{rpc.response}` |"
+    yield ""
+    for rpc in service.rpcs:
+        yield f"- `{rpc.name}`: {rpc.comment}"
+    yield ""
+
+
+def _context_lines() -> Iterator[str]:
+    layout = context._LAYOUT  # noqa: SLF001  # the page is about it
+    names = [field.name for field in fields(context.ExchangeContext)]
+    _must_match("CONTEXT_FIELDS", set(CONTEXT_FIELDS), set(names))
+    yield "| offset | bytes | field | form | what |"
+    yield "|---|---|---|---|---|"
+    offset = 0
+    for part, name in zip(re.findall(r"\d*[a-zA-Z]", layout.format), names, strict=True):
+        size = struct.calcsize(">" + part)
+        form = "bytes" if part == f"{size}s" else f"u{8 * size}"
+        if name in ("inquirer", "provider", "item_code", "procedure_code"):
+            form = "ASCII"
+        yield f"| {offset} | {size} | `{name}` | {form} | {CONTEXT_FIELDS[name]} |"
+        offset += size
+    yield f"| {offset} | | | | end |"
+    yield ""
+    kinds = ", ".join(f"{kind.value} `{kind.name}`" for kind in context.ContextKind)
+    flags = ", ".join(f"{flag.value} `{flag.name}`" for flag in context.ExchangeFlags)
+    yield f"Kinds: {kinds}. Flags (a bit each; any other bit is refused): {flags}."
+    validity = int(context.LONGEST_VALIDITY.total_seconds() // 60)
+    skew = int(context.LONGEST_SKEW.total_seconds() // 60)
+    yield f"A context lives {validity} minutes at most; clocks may differ by {skew} minutes."
+    item, procedure = context.NO_ITEM, context.NO_PROCEDURE
+    yield f"In a context of kind `ISSUE` the item is `{item}` and the procedure `{procedure}`: none."
+
+
+def read_labels() -> dict[str, list[str]]:
+    """Every label in the sources, with the files that use it."""
+    found: dict[str, list[str]] = {}
+    for folder in SOURCES:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for label in re.findall(r'b"(warifu-v1[-/][^"]+)"', path.read_text("utf-8")):
+                files = found.setdefault(label, [])
+                name = path.relative_to(ROOT).as_posix()
+                files += [] if name in files else [name]
+    return found
+
+
+def _label_lines() -> Iterator[str]:
+    found = read_labels()
+    _must_match("LABELS", set(LABELS), set(found))
+    yield "| label | use | in |"
+    yield "|---|---|---|"
+    for label in sorted(LABELS):
+        files = ", ".join(f"[{Path(name).name}](../{name})" for name in found[label])
+        yield f"| `{label}` | {LABELS[label]} | {files} |"
+
+
+def _must_match(name: str, described: set[str], present: set[str]) -> None:
+    if described != present:
+        gone, new = sorted(described - present), sorted(present - described)
+        sys.exit(f"{Path(__file__).name}: {name} lacks {new} and has {gone} too many")
+
+
+def _statement_lines() -> Iterator[str]:
+    for name in statements.__all__:
+        if name.startswith("sign_"):
+            first = (getattr(statements, name).__doc__ or "").strip().splitlines()[0]
+            yield f"- `{name}`: {first}"
+
+
+def _error_lines() -> Iterator[str]:
+    yield "| reason | gRPC status | definite? | public text |"
+    yield "|---|---|---|---|"
+    for reason, entry in CATALOGUE.items():
+        definite = "yes" if entry.definite else "**no**"
+        yield f"| `{reason.value}` | `{entry.status}` | {definite} | {entry.public_text} |"
+
+
+def page() -> str:
+    """The whole page."""
+    callers = read_callers()
+    services = [line for service in read_services() for line in _service_lines(service, callers)]
+    return "\n".join(
+        [
+            "# The protocol",
+            "",
+            "<!-- Written by tools/write_protocol_page.py; change the sources, not this page. -->",
+            "",
+            "**SIMULATED.** This is the contract of the simulator, not of the real network. This page is written from the",
+            "protos, the access tables, the context's layout and the error catalogue; a test fails when it differs.",
+            "",
+            "## RPCs, and who may call them",
+            "",
+            "The role is the one in the caller's certificate (`warifu://<network>/<role>/<institution code>`). Everybody",
+            "on the network may also call `grpc.health.v1.Health`. A server whose table does not fit what it serves does",
+            "not start ([access.py](../src/warifu/rpc/access.py)).",
+            "",
+            *services,
+            "## The context of an exchange",
+            "",
+            f"{context.CONTEXT_SIZE} bytes, big-endian ([context.py](../src/warifu/context.py)). It is the HPKE `info` of the",
+            "sealed query, it is under every signature of the exchange, and the hub decides on it alone.",
+            "",
+            *_context_lines(),
+            "",
+            "## Signatures",
+            "",
+            "Ed25519 over `digest(label, items…)`: BLAKE2b-256 over the label behind its length as two bytes, then each item",
+            "behind its length as eight bytes, all big-endian ([canonical.py](../src/warifu/canonical.py)). Which fields are",
+            "under which signature is in [statements.py](../src/warifu/statements.py):",
+            "",
+            *_statement_lines(),
+            "",
+            "## Labels",
+            "",
+            "Every hash, signature and derived key has a label of its own, so that a value made for one purpose never equals",
+            "one made for another.",
+            "",
+            *_label_lines(),
+            "",
+            "## Errors",
+            "",
+            f"A failed call carries a `google.rpc.Status` with one `ErrorInfo`: domain `{DOMAIN}`, the reason below, and in",
+            "the metadata `where` the place in the input, if there is one. On a stream the same two stand in `CallFailure`.",
+            "*Definite* means that the operation surely did not happen; after any other, ask again with the same",
+            "`request_id`. The catalogue is [errors.py](../src/warifu/errors.py).",
+            "",
+            *_error_lines(),
+            "",
+        ]
+    )
+
+
+def main() -> int:
+    """Write the page, or with ``--check`` compare it. Returns the exit status."""
+    wanted = page()
+    if "--check" not in sys.argv[1:]:
+        PAGE.write_text(wanted, "utf-8")
+        return 0
+    if not PAGE.exists() or PAGE.read_text("utf-8") != wanted:
+        print(f"{PAGE.relative_to(ROOT)} is stale; run: .venv/bin/python tools/{Path(__file__).name}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
