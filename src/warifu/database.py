@@ -14,8 +14,10 @@ import asyncio
 import queue
 import sqlite3
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,11 +27,31 @@ __all__ = ["Database", "Mutation"]
 
 Result = TypeVar("Result")
 Mutation = Callable[[sqlite3.Connection], Result]
-_Waiting = tuple[Mutation[Any], "Future[Any]"]
 
 _LARGE_GROUP = 4
 _GATHER_SECONDS = 0.001
 _MOST_IN_A_GROUP = 512
+_DISK_ERRORS = (sqlite3.OperationalError, sqlite3.DatabaseError)  # full or failing; a damaged file
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A mutation, who waits for it, and how it ended."""
+
+    mutation: Mutation[Any]
+    loop: asyncio.AbstractEventLoop
+    written: asyncio.Future[Any]
+    result: Any = None
+    error: Exception | None = None
+
+    def settle(self) -> None:
+        """Tell whoever waits, on its own event loop."""
+        if self.written.done():  # it was cancelled; the write stands
+            return
+        if self.error is None:
+            self.written.set_result(self.result)
+        else:
+            self.written.set_exception(self.error)
 
 
 class Database:
@@ -48,12 +70,14 @@ class Database:
         self._unavailable = unavailable
         self.groups_committed = 0
         self.mutations_committed = 0
-        try:
-            self._writer = self._connect()
-            self._migrate(migrations)
-            self.reader = self._connect()
-        except sqlite3.Error as error:
-            raise self._failure(error) from error
+        with ExitStack() as opened:
+            try:
+                self._writer = opened.enter_context(closing(self._connect()))
+                self._migrate(migrations)
+                self.reader = opened.enter_context(closing(self._connect()))
+            except sqlite3.Error as error:
+                raise self._failure(error) from error
+            opened.pop_all()  # from here on they are closed by close()
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"writer:{path.name}", daemon=True)
@@ -67,15 +91,12 @@ class Database:
         Raises:
             WarifuError: the reason given as ``unavailable`` when the disk refuses; whatever the mutation itself raised.
         """
-        return await asyncio.shield(asyncio.wrap_future(self.submit(mutation)))
-
-    def submit(self, mutation: Mutation[Result]) -> Future[Result]:
-        """Queue ``mutation``; the future ends as :meth:`write` would."""
         if self._closed:
             raise WarifuError(self._unavailable, debug="the store is closed")
-        waiting: Future[Result] = Future()
-        self._queue.put((mutation, waiting))
-        return waiting
+        loop = asyncio.get_running_loop()
+        written: asyncio.Future[Result] = loop.create_future()
+        self._queue.put(_Waiting(mutation, loop, written))
+        return await written
 
     def close(self) -> None:
         """Finish what is queued and close the file. Safe to call twice."""
@@ -89,9 +110,12 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=5)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
+        with ExitStack() as opened:
+            opened.callback(connection.close)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON")
+            opened.pop_all()
         return connection
 
     def _migrate(self, migrations: Sequence[str]) -> None:
@@ -108,9 +132,9 @@ class Database:
         while True:
             group, ended = self._gather(last)
             last = len(group)
-            live = [waiting for waiting in group if waiting[1].set_running_or_notify_cancel()]
-            if live:
-                self._commit(live)
+            if group:
+                self._commit(group)
+                _settle(group)
             if ended:
                 return
 
@@ -136,16 +160,16 @@ class Database:
     def _commit(self, group: list[_Waiting]) -> None:
         """Commit the group; if anything in it fails, each alone, so that one bad mutation harms no other."""
         try:
-            results = self._transaction([mutation for mutation, _ in group])
+            results = self._transaction([waiting.mutation for waiting in group])
         except Exception as error:  # noqa: BLE001  # whatever it is, it is the caller's to see
             if len(group) == 1:
-                group[0][1].set_exception(self._translate(error))
+                group[0].error = self._translate(error)
                 return
             for alone in group:
                 self._commit([alone])
             return
-        for (_, waiting), result in zip(group, results, strict=True):
-            waiting.set_result(result)
+        for waiting, result in zip(group, results, strict=True):
+            waiting.result = result
 
     def _transaction(self, mutations: list[Mutation[Any]]) -> list[Any]:
         self._writer.execute("BEGIN IMMEDIATE")
@@ -161,8 +185,24 @@ class Database:
         return results
 
     def _translate(self, error: Exception) -> Exception:
-        return self._failure(error) if isinstance(error, sqlite3.OperationalError) else error
+        """What the disk did becomes the store's reason; a mutation's own fault (a broken constraint) stays itself."""
+        return self._failure(error) if type(error) in _DISK_ERRORS else error
 
     def _failure(self, error: BaseException) -> WarifuError:
         # SQLite's own words for these ("database or disk is full") name no value; the parameters are never in them.
         return WarifuError(self._unavailable, where=self._path.name, debug=str(error))
+
+
+def _settle(group: list[_Waiting]) -> None:
+    """Wake each event loop once, however many wait on it."""
+    by_loop: defaultdict[asyncio.AbstractEventLoop, list[_Waiting]] = defaultdict(list)
+    for waiting in group:
+        by_loop[waiting.loop].append(waiting)
+    for loop, told in by_loop.items():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_tell, told)
+
+
+def _tell(group: list[_Waiting]) -> None:
+    for waiting in group:
+        waiting.settle()

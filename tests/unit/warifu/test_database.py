@@ -1,0 +1,322 @@
+"""One party's SQLite file: what was acknowledged is on disk, what failed is not, and nobody pays for another's fault."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from warifu.database import Database, Mutation
+from warifu.errors import Reason, WarifuError
+
+NOTES = ("CREATE TABLE note (text TEXT NOT NULL UNIQUE);",)
+
+
+def noting(text: str) -> Mutation[int]:
+    return lambda connection: connection.execute("INSERT INTO note VALUES (?)", (text,)).rowcount
+
+
+def notes(path: Path) -> set[str]:
+    """What anybody else who opens the file finds in it."""
+    connection = sqlite3.connect(path)
+    try:
+        return {text for (text,) in connection.execute("SELECT text FROM note")}
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "party.sqlite3"
+
+
+@pytest.fixture
+def database(path: Path) -> Iterator[Database]:
+    opened = Database(path, NOTES)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def held(database: Database) -> Iterator[Callable[[], None]]:
+    """Keeps the writer busy until called, so that what is written meanwhile gathers."""
+    go_on = threading.Event()
+    database.submit(lambda connection: go_on.wait(10))
+    yield go_on.set
+    go_on.set()
+
+
+async def test_a_write_is_in_the_file_when_it_returns(database: Database, path: Path) -> None:
+    assert await database.write(noting("a")) == 1
+    assert notes(path) == {"a"}
+    assert database.reader.execute("SELECT text FROM note").fetchall() == [("a",)]
+
+
+def test_every_commit_is_synced_to_disk(database: Database) -> None:
+    for connection in (database._writer, database.reader):
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,), "FULL"
+
+
+async def test_writes_that_wait_together_share_one_commit(database: Database, held: Callable[[], None]) -> None:
+    writes = [database.write(noting(str(number))) for number in range(100)]
+    waiting = asyncio.gather(*writes)
+    await asyncio.sleep(0)
+    before = database.groups_committed
+    held()
+    await waiting
+    assert database.mutations_committed == 101
+    assert database.groups_committed - before <= 3, "the one held, and the hundred in one group or two"
+
+
+async def test_a_lone_write_after_a_lone_write_waits_for_nobody(database: Database) -> None:
+    for number in range(20):
+        await database.write(noting(str(number)))
+    assert database.groups_committed == database.mutations_committed == 20
+
+
+async def test_writes_take_effect_in_the_order_they_were_made(database: Database, held: Callable[[], None]) -> None:
+    waiting = asyncio.gather(*(database.write(noting(f"{number:03}")) for number in range(50)))
+    await asyncio.sleep(0)
+    held()
+    await waiting
+    found = database.reader.execute("SELECT text FROM note ORDER BY rowid").fetchall()
+    assert found == [(f"{number:03}",) for number in range(50)]
+
+
+async def test_one_failing_write_harms_no_other_in_its_group(
+    database: Database, held: Callable[[], None], path: Path
+) -> None:
+    def faulty(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO note VALUES ('half-written')")
+        raise LookupError
+
+    writes: list[Mutation[object]] = [noting("a"), faulty, noting("a"), noting("b")]
+    waiting = asyncio.gather(*map(database.write, writes), return_exceptions=True)
+    await asyncio.sleep(0)
+    held()
+    ended = await waiting
+    assert [type(end) for end in ended] == [int, LookupError, sqlite3.IntegrityError, int]
+    assert notes(path) == {"a", "b"}
+
+
+async def test_what_a_write_raises_reaches_its_caller_unchanged(database: Database) -> None:
+    refusal = WarifuError(Reason.PERMIT_REUSED)
+
+    def refuse(_: sqlite3.Connection) -> None:
+        raise refusal
+
+    with pytest.raises(WarifuError) as raised:
+        await database.write(refuse)
+    assert raised.value is refusal
+
+
+async def test_leaving_a_write_does_not_undo_it(database: Database, held: Callable[[], None], path: Path) -> None:
+    left = asyncio.ensure_future(database.write(noting("left")))
+    await asyncio.sleep(0)
+    left.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await left
+    held()
+    await database.write(noting("after"))
+    assert notes(path) == {"left", "after"}
+
+
+async def test_a_full_disk_is_told_by_its_reason_and_leaves_nothing_half_written(tmp_path: Path) -> None:
+    path = tmp_path / "hub.sqlite3"
+    database = Database(path, NOTES, unavailable=Reason.LOG_UNAVAILABLE)
+    (pages,) = database._writer.execute("PRAGMA page_count").fetchone()
+    database._writer.execute(f"PRAGMA max_page_count={pages + 3}")
+
+    def large(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO note VALUES ('before')")
+        connection.execute("INSERT INTO note VALUES (?)", ("x" * 100_000,))
+
+    with pytest.raises(WarifuError) as refused:
+        await database.write(large)
+    assert (refused.value.reason, refused.value.where) == (Reason.LOG_UNAVAILABLE, "hub.sqlite3")
+    assert "x" not in refused.value.debug
+    assert await database.write(noting("small")) == 1, "what fits is still written"
+    database._writer.execute("PRAGMA max_page_count=1000")
+    await database.write(large)
+    assert len(notes(path)) == 3
+    database.close()
+
+
+# argv: file, words. Writes a row at a time and says on standard output which are acknowledged.
+WRITER = """
+import asyncio, resource, sys
+from pathlib import Path
+from warifu.database import Database
+from warifu.errors import WarifuError
+
+def say(*words): print(*words, flush=True)
+
+def noting(text): return lambda connection: connection.execute("INSERT INTO note VALUES (?)", (text,)).rowcount
+
+async def fill(database):
+    "Until the disk is full; then make room, and go on."
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    for number in range(10_000):
+        text = f"{number:06}" + "x" * 1000
+        try:
+            await database.write(noting(text))
+        except WarifuError as error:
+            say("refused", text)
+            say(error.reason.value)
+            break
+        say("written", text)
+    for again in range(3):
+        try:
+            await database.write(noting(f"again{again}"))
+            say("written", f"again{again}")
+        except WarifuError as error:
+            say("refused", f"again{again}")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    await database.write(noting("room"))
+    say("written", "room")
+
+async def for_ever(database):
+    number = 0
+    while True:
+        batch = [f"{number + n:08}" for n in range(8)]
+        number += 8
+        await asyncio.gather(*(database.write(noting(text)) for text in batch))
+        for text in batch:
+            say("written", text)
+
+database = Database(Path(sys.argv[1]), ("CREATE TABLE note (text TEXT NOT NULL UNIQUE);",))
+asyncio.run({"fill": fill, "for_ever": for_ever}[sys.argv[2]](database))
+database.close()
+"""
+
+
+def test_a_disk_that_refuses_and_then_takes_writes_again_loses_nothing_acknowledged(path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", WRITER, str(path), "fill"], capture_output=True, text=True, check=True, timeout=60
+    )
+    said = [line.split() for line in ended.stdout.splitlines()]
+    assert ["STORE_UNAVAILABLE"] in said
+    assert said[-1] == ["written", "room"]
+    assert notes(path) == {words[1] for words in said if words[0] == "written"}
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+def test_a_killed_process_keeps_every_acknowledged_write(path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path), "for_ever"], stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        acknowledged = [writer.stdout.readline().split()[1] for _ in range(200)]
+        writer.send_signal(signal.SIGKILL)
+        acknowledged += [line.split()[1] for line in writer.stdout.read().splitlines() if line.endswith(line[-8:])]
+    found = notes(path)
+    assert {text for text in acknowledged if len(text) == 8} <= found
+    database = Database(path, NOTES)
+    database.submit(noting("next")).result(10)
+    database.close()
+    assert notes(path) == found | {"next"}
+
+
+def test_a_file_of_a_newer_schema_is_refused_and_left_as_it_is(path: Path) -> None:
+    Database(path, (*NOTES, "CREATE TABLE more (x);")).close()
+    with pytest.raises(WarifuError) as refused:
+        Database(path, NOTES)
+    assert (refused.value.reason, refused.value.where) == (Reason.STORE_UNAVAILABLE, "party.sqlite3")
+    assert "newer" in refused.value.debug
+    Database(path, (*NOTES, "CREATE TABLE more (x);")).close()
+
+
+def test_only_the_migrations_a_file_has_not_seen_are_run(path: Path) -> None:
+    Database(path, NOTES).close()
+    added = "ALTER TABLE note ADD COLUMN author TEXT;"
+    for _ in range(2):
+        database = Database(path, (*NOTES, added))
+        assert database.reader.execute("PRAGMA user_version").fetchone() == (2,)
+        database.close()
+
+
+def test_a_migration_that_fails_changes_nothing(path: Path) -> None:
+    Database(path, NOTES).close()
+    with pytest.raises(WarifuError) as refused:
+        Database(path, (*NOTES, "CREATE TABLE other (x); CREATE TABLE note (x);"))
+    assert refused.value.reason is Reason.STORE_UNAVAILABLE
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT name FROM sqlite_master WHERE name='other'").fetchone() is None
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    connection.close()
+
+
+@pytest.mark.parametrize("reason", [Reason.STORE_UNAVAILABLE, Reason.LOG_UNAVAILABLE])
+def test_what_is_no_database_is_refused_by_its_name(path: Path, reason: Reason) -> None:
+    path.write_bytes(b"not a database at all" * 500)
+    with pytest.raises(WarifuError) as refused:
+        Database(path, NOTES, unavailable=reason)
+    assert (refused.value.reason, refused.value.where) == (reason, "party.sqlite3")
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WarifuError) as refused:
+        Database(tmp_path / "nowhere" / "party.sqlite3", NOTES)
+    assert refused.value.reason is Reason.STORE_UNAVAILABLE
+
+
+async def test_a_damaged_file_is_told_as_the_stores_failure(path: Path) -> None:
+    Database(path, NOTES).close()
+    content = bytearray(path.read_bytes())
+    content[4096 : 2 * 4096] = b"\xff" * 4096
+    path.write_bytes(content)
+    database = Database(path, NOTES)
+    with pytest.raises(WarifuError) as refused:
+        await database.write(noting("a"))
+    assert refused.value.reason is Reason.STORE_UNAVAILABLE
+    database.close()
+
+
+async def test_closing_finishes_what_is_queued_and_may_be_done_twice(database: Database, path: Path) -> None:
+    queued = [database.submit(noting(str(number))) for number in range(30)]
+    database.close()
+    database.close()
+    assert all(write.done() for write in queued)
+    assert len(notes(path)) == 30
+
+
+async def test_a_closed_store_takes_no_more_writes(database: Database) -> None:
+    database.close()
+    with pytest.raises(WarifuError) as refused:
+        await database.write(noting("late"))
+    assert refused.value.reason is Reason.STORE_UNAVAILABLE
+
+
+def test_no_write_is_forgotten_between_closing_threads(path: Path) -> None:
+    """Whatever another thread submits while the store closes either ends or is refused at once."""
+    database = Database(path, NOTES)
+    taken, refused = [], []
+    started = threading.Event()
+
+    def submit() -> None:
+        for number in range(5000):
+            started.set()
+            try:
+                taken.append(database.submit(noting(str(number))))
+            except WarifuError:
+                refused.append(number)
+                return
+
+    thread = threading.Thread(target=submit)
+    thread.start()
+    started.wait(5)
+    database.close()
+    thread.join()
+    assert all(write.done() for write in taken)
+    assert len(notes(path)) == len(taken)
