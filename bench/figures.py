@@ -1,0 +1,180 @@
+"""From slices to rows: what the figures are, what they must reach, and when they are void.
+
+Pure: slices in, rows out. Ratios are taken inside a round, where both sides met the same neighbours, and their median
+is reported with its quartiles. The two identical bare cells of each round show how far apart equal things measure:
+a goal is missed when it is missed by more than that.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from measure import Spread, percentile, spread
+
+__all__ = ["IN_FLIGHT", "Row", "SliceResult", "faults", "goal_text", "rows_of"]
+
+IN_FLIGHT = (1, 8, 64)
+_PARTIES = ("inquirer", "hub", "provider")
+_BARE_PARTIES = ("client", "relay", "echo")
+GOALS: dict[str, tuple[str, float]] = {
+    "unary_ratio": (">=", 0.30),
+    "acquire_1000_s": ("<=", 3.0),
+    "first_exchange_s": ("<=", 8.0),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceResult:
+    """One slice of one cell, as its load told it, with what the hub counted meanwhile (real cells only)."""
+
+    cell: str
+    in_flight: int
+    round_number: int
+    seconds: float
+    cpu_ns: tuple[int, int, int]
+    took_ms: list[float]
+    errors: list[str]
+    made: int
+    leaves: int = 0
+    syncs: int = 0
+    records: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Calls that ended, a second."""
+        return len(self.took_ms) / self.seconds
+
+    def cpu_us(self, place: int) -> float:
+        """Microseconds of processor time a call in the process at ``place`` on its way."""
+        return self.cpu_ns[place] / 1000 / max(1, len(self.took_ms))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure. ``goal`` is a comparison and a bound; None: it is there to be read."""
+
+    name: str
+    value: float | str
+    unit: str
+
+    @property
+    def goal(self) -> tuple[str, float] | None:
+        """What it must reach."""
+        return GOALS.get(self.name)
+
+    def missed_by(self) -> float:
+        """By how much the goal is missed, in the row's unit; 0 when it is reached or there is none."""
+        if self.goal is None or isinstance(self.value, str):
+            return 0.0
+        comparison, bound = self.goal
+        return max(0.0, bound - self.value if comparison == ">=" else self.value - bound)
+
+    def told(self) -> dict[str, Any]:
+        """The row as the results file has it."""
+        value = self.value if isinstance(self.value, str) else float(f"{self.value:.4g}")
+        return {"name": self.name, "value": value, "unit": self.unit, "goal": goal_text(self)}
+
+
+def goal_text(row: Row) -> str | None:
+    """The goal as a person writes it."""
+    return f"{row.goal[0]} {row.goal[1]:g}" if row.goal else None
+
+
+def faults(slices: Iterable[SliceResult]) -> list[str]:
+    """Why the figures are void; nothing when they hold."""
+    found = []
+    for each in slices:
+        where = f"round {each.round_number}, {each.cell} with {each.in_flight} in flight"
+        if each.errors:
+            found.append(f"{where}: {len(each.errors)} errors, the first: {each.errors[0]}")
+        if not each.took_ms:
+            found.append(f"{where}: no call ended")
+        if each.cell.startswith("real") and each.leaves != 2 * each.made:
+            found.append(f"{where}: {each.made} exchanges left {each.leaves} leaves in the hub's log, not two each")
+    return found
+
+
+def rows_of(slices: Sequence[SliceResult]) -> list[Row]:
+    """Every figure of the exchanges."""
+    measured = _Measured(slices)
+    rows = []
+    for in_flight in reversed(IN_FLIGHT):
+        rows += measured.ratios(in_flight)
+    for in_flight in reversed(IN_FLIGHT):
+        rows += measured.rates(in_flight)
+    return rows + measured.processor(IN_FLIGHT[-1]) + measured.syncs(IN_FLIGHT[-1])
+
+
+class _Measured:
+    def __init__(self, slices: Sequence[SliceResult]) -> None:
+        self._slices: dict[tuple[str, int], list[SliceResult]] = defaultdict(list)
+        for each in sorted(slices, key=lambda each: each.round_number):
+            self._slices[each.cell, each.in_flight].append(each)
+
+    def ratios(self, in_flight: int) -> list[Row]:
+        """Real to bare, and bare to bare, inside each round."""
+        end = "" if in_flight == IN_FLIGHT[-1] else f"_c{in_flight}"
+        bare_a, bare_b, real = (self._slices[cell, in_flight] for cell in ("bare_a", "bare_b", "real"))
+        rounds = list(zip(bare_a, bare_b, real, strict=True))
+        throughput = spread(r.rate / ((a.rate + b.rate) / 2) for a, b, r in rounds)
+        cpu = spread(_cpu(r) / ((_cpu(a) + _cpu(b)) / 2) for a, b, r in rounds)
+        same = spread(a.rate / b.rate for a, b, _ in rounds)
+        same_cpu = spread(_cpu(a) / _cpu(b) for a, b, _ in rounds)
+        return [
+            *_with_quartiles(f"unary_ratio{end}", throughput, "x"),
+            *_with_quartiles(f"cpu_ratio{end}", cpu, "x"),
+            *_with_quartiles(f"bare_a_to_b{end}", same, "x"),
+            *_with_quartiles(f"bare_a_to_b_cpu{end}", same_cpu, "x"),
+        ]
+
+    def rates(self, in_flight: int) -> list[Row]:
+        """Calls a second and how long they took."""
+        end = "" if in_flight == IN_FLIGHT[-1] else f"_c{in_flight}"
+        rows = []
+        for name, cells in (("exchanges", ("real",)), ("bare", ("bare_a", "bare_b"))):
+            slices = [each for cell in cells for each in self._slices[cell, in_flight]]
+            took = sorted(ms for each in slices for ms in each.took_ms)
+            prefix = "exchange" if name == "exchanges" else name
+            rows += [
+                Row(f"{name}_per_s{end}", spread(each.rate for each in slices).median, "1/s"),
+                Row(f"{prefix}_p50_ms_c{in_flight}", percentile(took, 0.50), "ms"),
+                Row(f"{prefix}_p99_ms_c{in_flight}", percentile(took, 0.99), "ms"),
+            ]
+        return rows
+
+    def processor(self, in_flight: int) -> list[Row]:
+        """Processor time a call in each process."""
+        real = self._slices["real", in_flight]
+        bare = self._slices["bare_a", in_flight] + self._slices["bare_b", in_flight]
+        return [
+            *_cpu_rows("cpu_us_per_exchange", _PARTIES, real),
+            *_cpu_rows("cpu_us_per_bare_call", _BARE_PARTIES, bare),
+        ]
+
+    def syncs(self, in_flight: int) -> list[Row]:
+        """Disk syncs for each record the hub wrote."""
+        real = self._slices["real", in_flight]
+        records = sum(each.records for each in real)
+        return [Row(f"syncs_per_record_c{in_flight}", sum(each.syncs for each in real) / max(1, records), "1")]
+
+
+def _cpu(each: SliceResult) -> float:
+    return sum(each.cpu_us(place) for place in range(3))
+
+
+def _cpu_rows(name: str, parties: Sequence[str], slices: Sequence[SliceResult]) -> list[Row]:
+    def at(place: int) -> Callable[[SliceResult], float]:
+        return lambda each: each.cpu_us(place)
+
+    return [Row(f"{name}_{party}", spread(map(at(n), slices)).median, "us") for n, party in enumerate(parties)]
+
+
+def _with_quartiles(name: str, found: Spread, unit: str) -> list[Row]:
+    return [
+        Row(name, found.median, unit),
+        Row(f"{name}_low", found.low, unit),
+        Row(f"{name}_high", found.high, unit),
+    ]

@@ -1,0 +1,227 @@
+"""One load process: keeps so many calls in flight, for so long, when told to; idle otherwise.
+
+    python bench/load.py bare --dir NET/childcare --target RELAY --request-bytes N
+    python bench/load.py real --dir NET/childcare --target HUB --people N
+
+Reads one JSON order a line from standard input and answers each with one JSON line on standard output. ``bare`` calls
+the relay. ``real`` is the inquirer's side of a node: its folder and keys, its database with durable writes, and the
+production :class:`~warifu_services.inquirer.Inquirer`; an answer counts only when it verified, opened, was recorded
+and is the very record of the person asked about.
+
+A slice is measured while it is in full swing: the calls in flight start, settle for a moment, and only then do the
+clocks run; calls that end after the clocks stop are not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import secrets
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from floor import METHOD, bare_channel
+from measure import cpu_ns
+from people import FISCAL_YEAR, local_numbers, tax_record
+
+from warifu.agency import ProvidedRecord
+from warifu.api.agency.v1.agency_service_pb2 import ProvideRequest, ProvideResponse
+from warifu.api.hub.v1.hub_service_pb2 import ExchangeRequest, ExchangeResponse
+from warifu.api.type.v1.inquiry_pb2 import EncryptedCode, ProvisionPermit, SignedInquiry
+from warifu.clock import SystemClock
+from warifu.inquiry import Question
+from warifu.party import PartyFolder
+from warifu.pki import Identity, Role
+from warifu.process import announce_ready, run_party
+from warifu.rpc.channel import PeerChannel
+from warifu_services.agencies.childcare import CHILD_ALLOWANCE_PROCEDURE
+from warifu_services.agencies.tax import LOCAL_TAX
+from warifu_services.hub_link import UnaryHub
+from warifu_services.inquirer import HubPort, Inquirer
+from warifu_services.inquiry_book import Asked
+from warifu_services.node_keys import NodeKeys
+from warifu_services.node_store_sqlite import SqliteNodeStore
+
+Call = Callable[[], Awaitable[None]]
+
+_PATIENCE_S = 20.0
+_ORDER_LIMIT = 1 << 20
+
+
+class Slice:
+    """One slice: calls in flight, and what happened while the clocks ran."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._going = True
+        self._counting = False
+        self._took_ms: list[float] = []
+        self._errors: list[str] = []
+
+    async def run(self, *, in_flight: int, settle_s: float, seconds: float, pids: list[int]) -> dict[str, Any]:
+        """Keep ``in_flight`` calls going; what came of those that ended within ``seconds`` after ``settle_s``."""
+        callers = [asyncio.create_task(self._caller()) for _ in range(in_flight)]
+        await asyncio.sleep(settle_s)
+        started, cpu_before = time.perf_counter(), [cpu_ns(pid) for pid in pids]
+        self._counting = True
+        await asyncio.sleep(seconds)
+        self._counting = False
+        cpu_after, ended = [cpu_ns(pid) for pid in pids], time.perf_counter()
+        self._going = False
+        await asyncio.gather(*callers)
+        cpu = [after - before for before, after in zip(cpu_before, cpu_after, strict=True)]
+        return {"seconds": ended - started, "cpu_ns": cpu, "took_ms": self._took_ms, "errors": self._errors}
+
+    async def _caller(self) -> None:
+        while self._going:
+            started = time.perf_counter()
+            try:
+                await self._call()
+            except Exception as error:  # noqa: BLE001  # any error makes the figures void; it is told, not raised
+                self._errors.append(f"{type(error).__name__}: {error}")
+                return
+            if self._counting:
+                self._took_ms.append(round((time.perf_counter() - started) * 1000, 3))
+
+
+class BareLoad:
+    """Calls to the bare relay."""
+
+    def __init__(self, folder: Path, target: str, request_bytes: int) -> None:
+        self._channel = bare_channel(folder, target, Role.HUB)
+        self._method = self._channel.unary_unary(METHOD)
+        self._request = bytes(request_bytes)
+        self.made = 0
+
+    async def call(self) -> None:
+        """One call."""
+        self.made += 1
+        await self._method(self._request, timeout=_PATIENCE_S)
+
+    async def close(self) -> None:
+        """Close the channel."""
+        await self._channel.close()
+
+
+class _MeasuringHub:
+    """A :class:`HubPort` that passes everything on and notes the sizes of the messages of an exchange."""
+
+    def __init__(self, hub: HubPort) -> None:
+        self._hub = hub
+        self.sizes: dict[str, int] = {}
+
+    async def exchange(self, inquiry: SignedInquiry, timeout: float) -> ExchangeResponse:
+        response = await self._hub.exchange(inquiry, timeout)
+        permit = ProvisionPermit(
+            inquiry=inquiry,
+            converted_code=EncryptedCode(c1=bytes(32), c2=bytes(32)),  # as long as every converted code
+            processing_number=response.processing_number,
+            permission_row=response.permission_row,
+            permit_time=response.permit_time,
+            hub_signature=bytes(64),
+        )
+        self.sizes = {
+            "request": ExchangeRequest(inquiry=inquiry).ByteSize(),
+            "permit": ProvideRequest(permit=permit).ByteSize(),
+            "answer": ProvideResponse(answer=response.answer).ByteSize(),
+            "response": response.ByteSize(),
+        }
+        return response
+
+
+class RealLoad:
+    """Inquiries by the childcare agency's own node code."""
+
+    def __init__(self, path: Path, target: str, people: int) -> None:
+        folder = PartyFolder(path)
+        self._directory = folder.directory()
+        self._keys = NodeKeys.load(folder, self._directory)
+        self._store = SqliteNodeStore(path / "node.sqlite3")
+        hub = Identity(network=self._directory.network, role=Role.HUB, institution=self._directory.hub)
+        self._peer = PeerChannel(target, credential=folder.credential(), root_pem=folder.root_pem(), expect=hub)
+        self._hub = UnaryHub(self._peer)
+        self._inquirer = self._inquirer_over(self._hub)
+        (tax,) = self._directory.of_kind("tax")
+        self._provider = tax.institution
+        self._people = local_numbers(0, people)
+        self.made = 0
+
+    def _inquirer_over(self, hub: HubPort) -> Inquirer:
+        return Inquirer(keys=self._keys, directory=self._directory, store=self._store, hub=hub, clock=SystemClock())
+
+    async def call(self) -> None:
+        """One exchange about anybody. Raises: ValueError when the record is not that person's."""
+        await self._ask(self._inquirer)
+
+    async def sizes(self) -> dict[str, int]:
+        """The sizes, in bytes, of the messages of one real exchange."""
+        measuring = _MeasuringHub(self._hub)
+        await self._ask(self._inquirer_over(measuring))
+        return measuring.sizes
+
+    async def _ask(self, inquirer: Inquirer) -> None:
+        self.made += 1
+        person = random.choice(self._people)
+        question = Question(
+            request_id=secrets.token_bytes(16),
+            provider=self._provider,
+            procedure_code=CHILD_ALLOWANCE_PROCEDURE,
+            item_code=LOCAL_TAX,
+            fiscal_year=FISCAL_YEAR,
+        )
+        result = await inquirer.inquire(Asked(local_number=person, question=question), _PATIENCE_S)
+        if not isinstance(result.found, ProvidedRecord) or result.found.record != tax_record(person):
+            raise ValueError("the answer is not the record of the person asked about")
+
+    async def close(self) -> None:
+        """Let go of channel and store."""
+        await self._inquirer.close()
+        await self._peer.close()
+        self._store.close()
+
+
+async def _serve(load: BareLoad | RealLoad) -> None:
+    """Obey orders until standard input ends."""
+    reader = asyncio.StreamReader(limit=_ORDER_LIMIT)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    announce_ready(party="load", endpoint="")
+    while line := await reader.readline():
+        print(json.dumps(await _obey(load, json.loads(line))), flush=True)
+    await load.close()
+
+
+async def _obey(load: BareLoad | RealLoad, order: dict[str, Any]) -> dict[str, Any]:
+    if order["do"] == "sizes":
+        assert isinstance(load, RealLoad)
+        return {"sizes": await load.sizes()}
+    before = load.made
+    told = await Slice(load.call).run(**order["slice"])
+    return {**told, "made": load.made - before}
+
+
+def main() -> int:
+    """Run one load process."""
+    parser = argparse.ArgumentParser(description="Keeps calls in flight when told to.")
+    parser.add_argument("kind", choices=("bare", "real"))
+    parser.add_argument("--dir", type=Path, required=True, help="folder of the agency that asks")
+    parser.add_argument("--target", required=True, help="where the relay, or the hub, listens")
+    parser.add_argument("--request-bytes", type=int, default=0, help="size of a request (bare)")
+    parser.add_argument("--people", type=int, default=0, help="how many people there are to ask about (real)")
+    told = parser.parse_args()
+
+    async def run(_: asyncio.Event) -> None:
+        if told.kind == "bare":
+            await _serve(BareLoad(told.dir, told.target, told.request_bytes))
+        else:
+            await _serve(RealLoad(told.dir, told.target, told.people))
+
+    return run_party(run, party=f"load-{told.kind}", log_level="warning", stop_with_parent=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""``make bench``: the network beside a bare mTLS relay, in one run, on this machine.
+
+Decides what is run and in which order, and what is printed of it; figures and goals are in ``figures``. Absolute
+numbers of different runs, or machines, say little side by side: compare the ratios.
+
+Exit status: 0 the figures hold, goals reached or not (a missed one is named); 1 the figures are void.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from figures import IN_FLIGHT, Row, SliceResult, faults, goal_text, rows_of
+from first_exchange import first_exchange_seconds
+from measure import fdatasync_ms, machine
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from stage import Cell, Stage, prepare
+
+RESULTS = Path(__file__).parent / "results"
+_SETTLE_S = {1: 0.05, 8: 0.1, 64: 0.25}
+_SHORT_ROUNDS, _ACQUISITIONS = 4, 3
+
+Rounds = Annotated[int, typer.Option(min=1, help="How often every cell has its slice.")]
+Seconds = Annotated[float, typer.Option(min=0.1, help="How long a slice is measured.")]
+Json = Annotated[Path, typer.Option("--json", help="Where the rows go as well as to the screen.")]
+Short = Annotated[
+    bool, typer.Option("--short", help="Four rounds, one acquisition, no `make run`: about half a minute.")
+]
+
+
+def main(
+    rounds: Rounds = 12, seconds: Seconds = 0.5, json_: Json = RESULTS / "latest.json", short: Short = False
+) -> None:
+    """Measure the network beside a bare mTLS relay, and say whether the goals are reached."""
+    rounds = min(rounds, _SHORT_ROUNDS) if short else rounds
+    RESULTS.mkdir(exist_ok=True)
+    console = Console()
+    with Progress(
+        TextColumn("{task.description:<28}"), BarColumn(), TimeRemainingColumn(), console=console, transient=True
+    ) as progress:
+        run = _Run(progress, rounds=rounds, seconds=seconds, short=short)
+        rows = run.everything()
+    void = faults(run.slices)
+    _show(console, rows, run)
+    json_.write_text(json.dumps([row.told() for row in rows], indent=1, ensure_ascii=False) + "\n", "utf-8")
+    for fault in void[:10]:
+        console.print(f"[red]VOID[/] {fault}")
+    raise typer.Exit(1 if void else 0)
+
+
+class _Run:
+    """One run. ``slices`` is filled as it goes."""
+
+    def __init__(self, progress: Progress, *, rounds: int, seconds: float, short: bool) -> None:
+        self._progress = progress
+        self._rounds = rounds
+        self._seconds = seconds
+        self._short = short
+        steps = rounds * 3 * len(IN_FLIGHT) + 8
+        self._task = progress.add_task("starting", total=steps)
+        self.slices: list[SliceResult] = []
+        self.sizes: dict[str, int] = {}
+
+    def everything(self) -> list[Row]:
+        """Every row, in the order they are shown."""
+        rows = []
+        with tempfile.TemporaryDirectory(dir=RESULTS, prefix="run-") as folder:  # on a real disk, unlike most /tmp
+            if not self._short:
+                self._tell("make run")
+                rows.append(Row("first_exchange_s", first_exchange_seconds(Path(folder)), "s"))
+            network = Path(folder) / "network"
+            took = prepare(network, sets=1 if self._short else _ACQUISITIONS, tell=self._tell)
+            rows.append(Row("acquire_1000_s", statistics.median(took), "s"))
+            self._tell("starting again")
+            with Stage(network) as stage:
+                self.sizes = stage.sizes
+                self._measure(stage)
+            sync_ms = fdatasync_ms(Path(folder))
+        rows = rows_of(self.slices) + rows + [Row("fdatasync_p50_ms", sync_ms, "ms")]
+        rows += [Row(f"message_{name}_bytes", size, "bytes") for name, size in self.sizes.items()]
+        return rows + [Row(f"machine_{name}", value, "") for name, value in machine().items()]
+
+    def _tell(self, what: str) -> None:
+        self._progress.update(self._task, description=what, advance=1)
+
+    def _measure(self, stage: Stage) -> None:
+        for cell in stage.cells:  # nobody's first calls are measured
+            self._slice(stage, cell, 8, 0)
+        self.slices.clear()
+        for number in range(1, self._rounds + 1):
+            turns = [(cell, in_flight) for cell in stage.cells for in_flight in IN_FLIGHT]
+            random.shuffle(turns)
+            for cell, in_flight in turns:
+                self._tell(f"round {number}: {cell.name}, {in_flight} in flight")
+                self.slices.append(self._slice(stage, cell, in_flight, number))
+
+    def _slice(self, stage: Stage, cell: Cell, in_flight: int, number: int) -> SliceResult:
+        real = cell.name.startswith("real")
+        leaves, counted = (stage.leaf_count(), stage.hub_counters()) if real else (0, {"syncs": 0, "records": 0})
+        told = cell.load.order(
+            {
+                "do": "slice",
+                "slice": {
+                    "in_flight": in_flight,
+                    "settle_s": _SETTLE_S[in_flight],
+                    "seconds": self._seconds,
+                    "pids": cell.pids,
+                },
+            }
+        )
+        after = stage.hub_counters() if real else counted
+        return SliceResult(
+            cell=cell.name,
+            in_flight=in_flight,
+            round_number=number,
+            seconds=told["seconds"],
+            cpu_ns=tuple(told["cpu_ns"]),
+            took_ms=told["took_ms"],
+            errors=told["errors"],
+            made=told["made"],
+            leaves=stage.leaf_count() - leaves if real else 0,
+            syncs=after["syncs"] - counted["syncs"],
+            records=after["records"] - counted["records"],
+        )
+
+
+def _show(console: Console, rows: list[Row], run: _Run) -> None:
+    table = Table(
+        title="The network beside a bare mTLS relay (medians; ratios inside each round)", title_justify="left"
+    )
+    for heading, justify in (("figure", "left"), ("value", "right"), ("unit", "left"), ("goal", "left"), ("", "left")):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for row in rows:
+        if row.name.endswith(("_low", "_high")):
+            continue
+        table.add_row(row.name, _value(row, rows), row.unit, goal_text(row) or "", _verdict(row, rows))
+    console.print(table)
+    console.print(_sizes(run.sizes))
+
+
+def _value(row: Row, rows: list[Row]) -> str:
+    if isinstance(row.value, str):
+        return row.value
+    quartiles = [f"{other.value:.3g}" for other in rows if other.name in (f"{row.name}_low", f"{row.name}_high")]
+    return f"{row.value:.4g}" + (f" ({' to '.join(quartiles)})" if quartiles else "")
+
+
+def _verdict(row: Row, rows: list[Row]) -> str:
+    if row.goal is None:
+        return ""
+    missed = row.missed_by()
+    if not missed:
+        return "[green]reached[/]"
+    within = row.name == "unary_ratio" and missed <= _band(rows) * row.goal[1]
+    return f"[yellow]missed by {missed:.3g} {row.unit}" + (", within the noise of equal cells[/]" if within else "[/]")
+
+
+def _band(rows: list[Row]) -> float:
+    """Half the distance between the quartiles of bare to bare: what equal things differ by."""
+    found: dict[str, Any] = {row.name: row.value for row in rows}
+    return float(found["bare_a_to_b_high"] - found["bare_a_to_b_low"]) / 2
+
+
+def _sizes(sizes: dict[str, int]) -> str:
+    told = ", ".join(f"{name} {size}" for name, size in sizes.items())
+    return f"message sizes, taken from a real exchange and used on both sides (bytes): {told}"
+
+
+if __name__ == "__main__":
+    sys.exit(typer.run(main))
