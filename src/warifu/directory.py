@@ -34,6 +34,7 @@ __all__ = [
 _ENTRY = b"warifu-v1/directory-entry"
 _COUNTERSIGNED = b"warifu-v1/directory-entry-hub"
 KEY_ID_SIZE = 8
+SEALING_KEY_SIZE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,14 +99,9 @@ def _verified(message: EntryMessage, group: Group, hub_signing_key: bytes, where
         message.agency_signature,
         where=f"{where}.hub_signature",
     )
-    verify_joint_key(
-        group,
-        agency_key=group.decode(message.agency_key, where=f"{where}.agency_key"),
-        opening_key=group.decode(message.opening_key, where=f"{where}.opening_key"),
-        joint_key=group.decode(message.joint_key, where=f"{where}.joint_key"),
-        context=joint_key_context(institution, message.epoch),
-        proof=message.joint_key_proof,
-    )
+    if len(message.sealing_key) != SEALING_KEY_SIZE:
+        raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{where}.sealing_key")
+    _check_proof(message, group, joint_key_context(institution, message.epoch), where)
     return DirectoryEntry(
         institution=institution,
         kind=message.institution_kind,
@@ -119,6 +115,24 @@ def _verified(message: EntryMessage, group: Group, hub_signing_key: bytes, where
         signing_key=message.signing_key,
         key_id=message.key_id,
     )
+
+
+def _check_proof(message: EntryMessage, group: Group, context: bytes, where: str) -> None:
+    agency_key, opening_key, joint_key = (
+        group.decode(getattr(message, name), where=f"{where}.{name}")
+        for name in ("agency_key", "opening_key", "joint_key")
+    )
+    try:
+        verify_joint_key(
+            group,
+            agency_key=agency_key,
+            opening_key=opening_key,
+            joint_key=joint_key,
+            context=context,
+            proof=message.joint_key_proof,
+        )
+    except WarifuError as error:
+        raise WarifuError(error.reason, where=f"{where}.{error.where}", debug=error.debug) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
