@@ -39,6 +39,7 @@ format: dev ## Let ruff write the format and the safe fixes
 
 typecheck: dev ## Mypy, strict
 	@.venv/bin/mypy
+	@for folder in bench loadtest; do MYPYPATH=$$folder .venv/bin/mypy $$folder || exit 1; done
 
 imports: dev ## Who may import whom (blindness is an import rule first)
 	@.venv/bin/lint-imports --no-logo
