@@ -24,7 +24,7 @@ from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceStub
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
-from warifu.pki import RevocationRegister, write_public_file
+from warifu.pki import read_revocation_list, write_public_file
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.multiplex import CallStream
@@ -91,7 +91,8 @@ class HubContact:
         self._hub = hub
         self._endpoint = endpoint
         self._revocation_file = revocation_file
-        self._register = RevocationRegister(root_pem, clock)
+        self._root_pem = root_pem
+        self._clock = clock
         self.announced = asyncio.Event()
 
     async def keep(self) -> None:
@@ -100,7 +101,7 @@ class HubContact:
             try:
                 with translated(_WITHOUT_REASON):
                     await self._announce()
-                    await self._fetch_revocation_list()
+                    await self._follow_revocation_list()
             except WarifuError as error:
                 self.announced.clear()
                 get_logger("node").info("hub_not_in_contact", **error_fields(error))
@@ -114,23 +115,27 @@ class HubContact:
         await stub.AnnounceEndpoint(request, timeout=_CONTACT_S, wait_for_ready=True)
         self.announced.set()
 
-    async def _fetch_revocation_list(self) -> None:
+    async def _follow_revocation_list(self) -> None:
         """Take a newer list over, if the root signed it; the file is what the edge of the server follows."""
         stub = self._hub.stub(DirectoryServiceStub)
         fetched = await stub.GetRevocationList(GetRevocationListRequest(), timeout=_CONTACT_S)
-        before = self._register.held
-        self._register.take(fetched.revocation_list_pem, "revocation list from the hub")
-        if before is None or self._register.held != before:
-            self._write(fetched.revocation_list_pem)
-
-    def _write(self, revocation_list_pem: bytes) -> None:
         try:
-            if self._revocation_file.read_bytes() != revocation_list_pem:
-                write_public_file(self._revocation_file, revocation_list_pem)
+            if self._number(fetched.revocation_list_pem) > self._held_number():
+                write_public_file(self._revocation_file, fetched.revocation_list_pem)
+        except WarifuError as error:  # whatever the hub sent, the list in force stays
+            get_logger("node").warning("revocation_list_refused", **error_fields(error))
         except OSError as error:
-            raise WarifuError(
-                Reason.FILE_INVALID, where=self._revocation_file.name, debug=type(error).__name__
-            ) from error
+            get_logger("node").warning("revocation_list_not_written", error=type(error).__name__)
+
+    def _held_number(self) -> int:
+        """The number of the list in the file; 0 for one past its date, which any good list replaces."""
+        try:
+            return self._number(self._revocation_file.read_bytes())
+        except WarifuError:
+            return 0
+
+    def _number(self, revocation_list_pem: bytes) -> int:
+        return read_revocation_list(revocation_list_pem, self._root_pem, self._clock.now()).number
 
     async def _while_connected(self) -> None:
         """Return when the connection is lost, or after a few seconds."""
