@@ -20,10 +20,12 @@ from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 
 __all__ = [
     "CONTEXT_SIZE",
+    "KEY_ID_SIZE",
     "LONGEST_SKEW",
     "LONGEST_VALIDITY",
     "NO_ITEM",
     "NO_PROCEDURE",
+    "REQUEST_ID_SIZE",
     "ContextKind",
     "ExchangeContext",
     "ExchangeFlags",
@@ -33,6 +35,12 @@ __all__ = [
 _LAYOUT = struct.Struct(">BB16s16s16s16s16sHQQII8s")
 CONTEXT_SIZE = _LAYOUT.size
 """Length of an encoded context in bytes."""
+
+REQUEST_ID_SIZE = 16
+"""Bytes in a request_id."""
+
+KEY_ID_SIZE = 8
+"""Bytes in a key id."""
 
 LONGEST_VALIDITY = timedelta(minutes=10)
 """The longest time from issue to expiry that a hub or provider accepts."""
@@ -66,7 +74,8 @@ class ExchangeFlags(enum.IntFlag):
     """The fact of the inquiry is not to be disclosed (Act Art. 23(2))."""
 
 
-_ALL_FLAGS = ExchangeFlags.ORDINANCE | ExchangeFlags.CONSENT | ExchangeFlags.NON_DISCLOSURE
+# A plain number: what ~ gives for an IntFlag lets unknown bits through.
+_KNOWN_FLAGS = int(ExchangeFlags.ORDINANCE | ExchangeFlags.CONSENT | ExchangeFlags.NON_DISCLOSURE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +97,13 @@ class ExchangeContext:
     key_id_to: bytes
 
     def encode(self) -> bytes:
-        """The canonical bytes, ``CONTEXT_SIZE`` long."""
+        """The canonical bytes, ``CONTEXT_SIZE`` long.
+
+        Raises:
+            ValueError: when request_id or key_id_to has another length; padding would make two of them one.
+        """
+        if len(self.request_id) != REQUEST_ID_SIZE or len(self.key_id_to) != KEY_ID_SIZE:
+            raise ValueError("request_id has 16 bytes and key_id_to 8")
         return _LAYOUT.pack(
             self.suite,
             self.kind,
@@ -118,7 +133,7 @@ class ExchangeContext:
         inquirer, provider, item, procedure = (_ascii(name, where) for name in names)
         if kind not in (ContextKind.EXCHANGE, ContextKind.ISSUE):
             raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{where}.kind")
-        if flags & ~_ALL_FLAGS:
+        if flags & ~_KNOWN_FLAGS:
             raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{where}.flags")
         return cls(
             suite=suite,

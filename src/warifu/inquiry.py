@@ -21,7 +21,7 @@ from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedAnswer, SignedInquiry
 from warifu.canonical import digest, length_prefixed
 from warifu.codes import AgencyCode, encrypt_code, hedged_randomness
-from warifu.context import LONGEST_VALIDITY, ContextKind, ExchangeContext, ExchangeFlags
+from warifu.context import LONGEST_VALIDITY, REQUEST_ID_SIZE, ContextKind, ExchangeContext, ExchangeFlags
 from warifu.directory import Directory, DirectoryEntry
 from warifu.errors import Reason, WarifuError
 from warifu.group import RandomBytes
@@ -40,9 +40,6 @@ __all__ = [
     "hedge_key_from",
     "open_answer",
 ]
-
-REQUEST_ID_SIZE = 16
-"""Bytes in a request_id."""
 
 _VALIDITY_MS = int(LONGEST_VALIDITY.total_seconds() * 1000)
 _ANSWER_LABEL = b"warifu-v1/answer"
