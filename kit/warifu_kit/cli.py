@@ -10,7 +10,7 @@ import sys
 import typer
 
 from warifu.errors import WarifuError
-from warifu_kit.commands import parties, up
+from warifu_kit.commands import certificates, clerk, demo, log, parties, up
 
 __all__ = ["app", "main"]
 
@@ -22,11 +22,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(demo.demo)
 app.command()(up.new)
 app.command()(up.up)
 app.command()(parties.hub)
 app.command()(parties.authority)
 app.command()(parties.agency)
+app.add_typer(log.app)
+app.add_typer(clerk.app)
+app.add_typer(certificates.app)
 
 
 def main() -> None:

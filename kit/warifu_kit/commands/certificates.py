@@ -1,0 +1,47 @@
+"""``warifu certificate``: renewing and revoking a party's certificates, while the network is up or down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(name="certificate", help="Renew or revoke the certificates of a party.", no_args_is_help=True)
+
+NetworkDir = Annotated[Path, typer.Argument(metavar="DIR", help="The network's folder.")]
+Party = Annotated[str, typer.Argument(metavar="PARTY", help="Such as hub, authority, supervisor, residence or tax.")]
+
+
+@app.command()
+def renew(path: NetworkDir, party: Party) -> None:
+    """Give PARTY new certificates and keys; its process takes them up by itself.
+
+    The old ones stay good until they end or are revoked.
+
+    Example: warifu certificate renew net tax
+    """
+    from warifu_kit.custody import renew as renew_certificates
+
+    replaced = renew_certificates(path, party)
+    typer.echo(f"renewed {party}; replaced {_serials(replaced)}")
+
+
+@app.command()
+def revoke(path: NetworkDir, party: Party) -> None:
+    """Take back the certificates PARTY holds now; every party refuses them within a second or two.
+
+    To let the party go on, renew afterwards.
+
+    Example: warifu certificate revoke net tax
+    """
+    from warifu_kit.custody import revoke as revoke_certificates
+
+    revoked = revoke_certificates(path, party)
+    typer.echo(f"revoked {party}: {_serials(revoked)}; to let it go on: warifu certificate renew {path} {party}")
+
+
+def _serials(numbers: list[int]) -> str:
+    return ", ".join(f"{number:x}" for number in numbers)

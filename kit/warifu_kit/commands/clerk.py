@@ -1,0 +1,84 @@
+"""``warifu clerk``: what a clerk of an agency sees and decides, through the agency's own node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from warifu.client import NodeClient
+
+__all__ = ["app"]
+
+app = typer.Typer(name="clerk", help="List, release and refuse answers that wait for a clerk.", no_args_is_help=True)
+
+NetworkDir = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a network that is up.")]
+Agency = Annotated[str, typer.Argument(metavar="AGENCY", help="The clerk's agency, such as residence or tax.")]
+ProcessingNumber = Annotated[
+    str, typer.Argument(metavar="PROCESSING_NUMBER", help="Which answer, 20 digits; `list` shows it.")
+]
+T = TypeVar("T")
+
+
+@app.command("list")
+def list_(path: NetworkDir, agency: Agency) -> None:
+    """List the answers that wait for a clerk of AGENCY, oldest first.
+
+    Example: warifu clerk list net residence
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    provisions = _at_node(path, agency, lambda node: node.pending_provisions())
+    if not provisions:
+        typer.echo(f"nothing waits for a clerk of {agency}")
+        return
+    table = Table(title=f"{agency}: waiting for a clerk", title_justify="left")
+    for heading in ("processing number", "asked by", "for item", "about", "since (UTC)"):
+        table.add_column(heading, no_wrap=True)
+    for each in provisions:
+        since = f"{each.received_time.ToDatetime():%Y-%m-%d %H:%M:%S}"
+        table.add_row(each.processing_number, each.inquirer, each.item_code, each.local_number, since)
+    Console().print(table)
+
+
+@app.command()
+def release(path: NetworkDir, agency: Agency, processing_number: ProcessingNumber) -> None:
+    """Release one answer; the inquirer gets it when it asks again.
+
+    Example: warifu clerk release net residence 20260401000000000000
+    """
+    from warifu.api.node.v1.node_service_pb2 import CLERK_DECISION_RELEASE
+
+    _at_node(path, agency, lambda node: node.decide_provision(processing_number, CLERK_DECISION_RELEASE))
+    typer.echo(f"released {processing_number}")
+
+
+@app.command()
+def refuse(path: NetworkDir, agency: Agency, processing_number: ProcessingNumber) -> None:
+    """Refuse one answer; the inquirer learns that it was refused when it asks again.
+
+    Example: warifu clerk refuse net residence 20260401000000000000
+    """
+    from warifu.api.node.v1.node_service_pb2 import CLERK_DECISION_REFUSE
+
+    _at_node(path, agency, lambda node: node.decide_provision(processing_number, CLERK_DECISION_REFUSE))
+    typer.echo(f"refused {processing_number}")
+
+
+def _at_node(path: Path, agency: str, act: Callable[[NodeClient], Coroutine[Any, Any, T]]) -> T:
+    """Do one thing at the agency's node, as its business system."""
+    import asyncio
+
+    from warifu.client import NetworkDescription, NodeClient
+
+    connection = NetworkDescription.load(path).to_node(agency)
+
+    async def acted() -> T:
+        async with NodeClient(connection) as node:
+            return await act(node)
+
+    return asyncio.run(acted())

@@ -1,0 +1,174 @@
+"""``warifu demo``: the main job, from nothing to a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from warifu_kit.demo.result import DemoResult
+    from warifu_kit.residents import Resident
+
+__all__ = ["demo"]
+
+_SEEDS = 1_000_000
+_INTERRUPTED = 130
+
+Count = Annotated[int, typer.Option("--residents", min=1, max=100_000, help="How many residents to make up.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Decides who they are. [default: drawn and printed]")]
+File = Annotated[
+    Path | None, typer.Option("--residents-file", metavar="people.csv", help="Your own made-up residents instead.")
+]
+Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the results there as well.")]
+Dir = Annotated[
+    Path | None, typer.Option("--dir", metavar="DIR", help="Keep the network there; DIR must be new or empty.")
+]
+Concurrency = Annotated[int, typer.Option(min=1, max=1024, help="Inquiries under way at once.")]
+
+
+def demo(
+    residents: Count = 200,
+    seed: Seed = None,
+    residents_file: File = None,
+    json: Json = None,
+    dir_: Dir = None,
+    concurrency: Concurrency = 48,
+) -> None:
+    """Start a whole network, run two procedures for every applicant, check everything, report, stop.
+
+    Exit status 0: all of it holds. 1: something does not, and it is named.
+
+    Example: warifu demo --residents 2000 --seed 7 --json result.json
+    """
+    import secrets
+    import signal
+
+    from rich.console import Console
+
+    from warifu_kit.demo.report import print_report
+    from warifu_kit.demo.result import write_json
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: network down, folder gone
+    _allow_any_terminal()
+    _check_writable(json)
+    seed = secrets.randbelow(_SEEDS) if seed is None else seed
+    people, on = _people(residents, seed, residents_file)
+    with _network_folder(dir_) as folder:
+        result = _demonstrate(people, seed, on, folder.path, concurrency, residents_file)
+        print_report(Console(), result)
+        if json is not None:
+            write_json(json, result)
+        folder.failed = not result.holds
+    raise typer.Exit(0 if result.holds else 1)
+
+
+def _demonstrate(
+    people: list[Resident], seed: int, on: date, folder: Path, concurrency: int, residents_file: Path | None
+) -> DemoResult:
+    from rich.console import Console
+
+    from warifu_kit.demo.progress import teller
+    from warifu_kit.demo.run import DemoRequest, run_demo
+
+    request = DemoRequest(
+        residents=tuple(people),
+        seed=seed,
+        on=on,
+        folder=folder,
+        concurrency=concurrency,
+        residents_file=residents_file,
+    )
+    with teller(Console(stderr=True)) as telling:
+        telling.note(f"SIMULATED My Number network: {len(people)} residents, seed {seed}")
+        return run_demo(request, telling)
+
+
+def _people(count: int, seed: int, file: Path | None) -> tuple[list[Resident], date]:
+    """The residents, and the day by which their ages go. Ends the command when the file is not good."""
+    from warifu.agency import day_in_japan
+    from warifu.clock import SystemClock
+    from warifu.errors import Reason, WarifuError
+    from warifu_kit.residents import AS_OF, generate
+    from warifu_kit.residents_csv import read_csv
+
+    if file is None:
+        return generate(seed, count), AS_OF
+    try:
+        people = read_csv(file)
+        if not people:
+            raise WarifuError(Reason.FILE_INVALID, where=f"{file}: lists nobody")
+    except WarifuError as error:
+        faults = error.where.replace(f"; {file}:", f"\n  {file}:")
+        typer.echo(f"warifu: {error.reason.value}: {error.entry.public_text}\n  {faults}", err=True)
+        raise typer.Exit(1) from None
+    return people, day_in_japan(SystemClock().now())
+
+
+class _Folder:
+    """Where the network lies. ``failed`` until the demonstration says otherwise."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.failed = True
+
+
+@contextmanager
+def _network_folder(kept: Path | None) -> Iterator[_Folder]:
+    """The folder asked for, or a temporary one that goes at the end unless there is something to look at in it."""
+    import shutil
+    import tempfile
+
+    if kept is not None:
+        yield from _kept_folder(kept)
+        return
+    outer = Path(tempfile.mkdtemp(prefix="warifu-demo-"))
+    folder = _Folder(outer / "network")
+    try:
+        yield folder
+    except KeyboardInterrupt:
+        folder.failed = False
+        typer.echo("stopped", err=True)
+        raise typer.Exit(_INTERRUPTED) from None
+    finally:
+        if folder.failed:
+            typer.echo(f"the network and its logs are in {folder.path}", err=True)
+        else:
+            shutil.rmtree(outer, ignore_errors=True)
+
+
+def _kept_folder(path: Path) -> Iterator[_Folder]:
+    from warifu.errors import Reason, WarifuError
+
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        where = f"{path}: not empty; the demonstration makes a network of its own"
+        raise WarifuError(Reason.CONFIG_INVALID, where=where)
+    try:
+        yield _Folder(path)
+    except KeyboardInterrupt:
+        typer.echo(f"stopped; the network is in {path}", err=True)
+        raise typer.Exit(_INTERRUPTED) from None
+    typer.echo(f"the network is in {path}; verify its log: warifu log verify --key {path}/log.vkey {path}/log-copy")
+
+
+def _check_writable(json: Path | None) -> None:
+    """Find out now, not after the work, that the results have nowhere to go."""
+    from warifu.errors import Reason, WarifuError
+
+    if json is not None and (json.is_dir() or not json.absolute().parent.is_dir()):
+        raise WarifuError(Reason.FILE_INVALID, where=f"{json}: there is no such folder, or it is one")
+
+
+def _allow_any_terminal() -> None:
+    """A terminal without Japanese shows question marks instead of ending the command."""
+    import sys
+
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")

@@ -1,0 +1,87 @@
+"""``warifu log copy`` and ``warifu log verify``: the exchange log, from outside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from warifu.errors import Reason, WarifuError
+
+__all__ = ["app"]
+
+app = typer.Typer(name="log", help="Copy the exchange log, and verify a copy offline.", no_args_is_help=True)
+
+NetworkDir = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a network that is up.")]
+CopyDir = Annotated[Path, typer.Argument(metavar="COPY", help="The folder of the copy.")]
+_LONGEST_KEY = 4096
+
+
+@app.command()
+def copy(
+    path: NetworkDir, out: Annotated[Path, typer.Option("--out", metavar="COPY", help="Where to write the copy.")]
+) -> None:
+    """Copy the log of the network in DIR as the supervisor, in the layout of C2SP tlog-tiles.
+
+    An earlier copy of the same log in COPY is brought up to date.
+
+    Example: warifu log copy net --out copy
+    """
+    import asyncio
+
+    from warifu.client import LogClient, NetworkDescription
+    from warifu_kit.log_copy import copy_log
+
+    connection = NetworkDescription.load(path).to_hub()
+
+    async def copied() -> int:
+        async with LogClient(connection) as log:
+            return (await copy_log(log, out)).size
+
+    size = asyncio.run(copied())
+    typer.echo(f"copied {size} entries to {out}; verify with: warifu log verify --key {path / 'log.vkey'} {out}")
+
+
+@app.command()
+def verify(
+    copy_path: CopyDir,
+    key: Annotated[str, typer.Option("--key", metavar="FILE_OR_TEXT", help="The hub's public log key (log.vkey).")],
+    since: Annotated[
+        Path | None,
+        typer.Option("--since", metavar="CHECKPOINT", help="A checkpoint kept from earlier, which COPY must extend."),
+    ] = None,
+) -> None:
+    """Verify a copy of the log offline, with the hub's public key and nothing else.
+
+    Exit status 0: every entry is what the checkpoint was signed over. 1: it is not, and the fault is named.
+
+    Example: warifu log verify --key net/log.vkey copy
+    """
+    import base64
+
+    from warifu.tlog import verify_copy
+
+    seen = _read(since, "checkpoint") if since is not None else None
+    verified = verify_copy(copy_path, _key_text(key), seen=seen)
+    root = base64.b64encode(verified.root_hash).decode("ascii")
+    extends = f", extends {since}" if since is not None else ""
+    typer.echo(f"verified: {verified.size} entries of {verified.checkpoint.origin}, root {root}{extends}")
+
+
+def _key_text(key: str) -> str:
+    """The verifier key: what the file holds, or the text itself, which has two plus signs and no file is called."""
+    path = Path(key)
+    if key.count("+") >= 2 and not path.exists():
+        return key
+    text = _read(path, "key").decode("utf-8", errors="replace")
+    return text.strip()
+
+
+def _read(path: Path, what: str) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_LONGEST_KEY)
+    except OSError as error:
+        where = f"{path}: the {what} cannot be read ({error.strerror})"
+        raise WarifuError(Reason.FILE_INVALID, where=where) from None

@@ -1,0 +1,50 @@
+"""The desks from which the demonstration is run: each agency's business system, and the supervisor's.
+
+Decides who calls whom: a business system calls its own node and nothing else, but for the registry, which also has
+numbers designated; the supervisor calls the hub. Each has the certificate of its own institution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from warifu.client import AuthorityClient, LogClient, NetworkDescription, NodeClient, SupervisionClient
+from warifu.identifiers import InstitutionCode
+from warifu_kit.demo.patience import Patience
+from warifu_kit.demo.plan import AGENCIES
+
+__all__ = ["Offices", "open_offices"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offices:
+    """Clients for one network, and the patience they share."""
+
+    network: NetworkDescription
+    nodes: Mapping[str, NodeClient]
+    authority: AuthorityClient
+    log: LogClient
+    supervision: SupervisionClient
+    patience: Patience
+
+    def institution(self, agency: str) -> InstitutionCode:
+        """The institution code of an agency."""
+        return self.network.institution(agency)
+
+
+@asynccontextmanager
+async def open_offices(folder: Path) -> AsyncIterator[Offices]:
+    """The offices of the running network in ``folder``. Raises: CONFIG_INVALID, KEY_INVALID."""
+    network = NetworkDescription.load(folder)
+    async with AsyncExitStack() as stack:
+        yield Offices(
+            network=network,
+            nodes={agency: await stack.enter_async_context(NodeClient(network.to_node(agency))) for agency in AGENCIES},
+            authority=await stack.enter_async_context(AuthorityClient(network.to_authority())),
+            log=await stack.enter_async_context(LogClient(network.to_hub())),
+            supervision=await stack.enter_async_context(SupervisionClient(network.to_hub())),
+            patience=Patience(),
+        )

@@ -1,0 +1,131 @@
+"""The report of a demonstration, for people: a table per procedure, the refusals, the checks, one last sentence.
+
+Decides what is shown and how, within 80 columns. Everything in it is in the result too.
+"""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from warifu_kit.demo.result import AnswerCounts, Check, DemoResult, ProcedureResult, RefusalResult
+
+__all__ = ["print_report"]
+
+_ITEMS = {
+    "TM99000000000001": "resident record",
+    "TM00000000000002": "local tax",
+}
+
+
+def print_report(console: Console, result: DemoResult) -> None:
+    """Print the whole report."""
+    people = f"{result.residents} residents" + (f" of {result.residents_file}" if result.residents_file else "")
+    console.print()
+    console.print(f"[bold]SIMULATED[/] network {result.network}: {escape(people)}, seed {result.seed}", highlight=False)
+    for procedure in result.procedures:
+        _print_procedure(console, procedure)
+    _print_refusals(console, result)
+    _print_checks(console, result)
+    _print_end(console, result)
+
+
+def _print_procedure(console: Console, result: ProcedureResult) -> None:
+    table = Table(title=f"{result.procedure}: {result.inquirer} asks", title_justify="left", title_style="bold")
+    table.add_column("asked of")
+    table.add_column("about")
+    for heading in ("asked", "answered", "pending", "refused", "p50 ms", "p99 ms"):
+        table.add_column(heading, justify="right")
+    for counts in result.questions:
+        table.add_row(counts.provider, _ITEMS.get(counts.item, counts.item), *_cells(counts))
+    table.add_section()
+    table.add_row("both", "", *_cells(result.total), style="bold")
+    console.print()
+    console.print(table)
+    for line in _outcome_lines(result):
+        console.print(Padding(Text(line), (0, 0, 0, 1)))
+
+
+def _cells(counts: AnswerCounts) -> list[str]:
+    refused = str(counts.refused + counts.failed)
+    numbers = [counts.asked, counts.answered, counts.pending]
+    times = [f"{counts.latency.p50_ms:.1f}", f"{counts.latency.p99_ms:.1f}"]
+    return [*map(str, numbers), refused, *times]
+
+
+def _outcome_lines(result: ProcedureResult) -> list[str]:
+    """What the table cannot show: reasons, decisions, and the certificates that were spared."""
+    lines = [f"refused: {count} {reason}" for reason, count in result.total.reasons.items()]
+    rate = result.total.asked / result.seconds if result.seconds else 0.0
+    lines.append(f"{result.decided} of {result.applications} applications decided; {rate:.0f} inquiries a second")
+    if result.decisions:
+        lines.append("decided: " + ", ".join(f"{count} × {what}" for what, count in result.decisions.items()))
+    if result.certificates:
+        lines.append("each of them no longer needed to bring:")
+        lines += [f"  - {certificate}" for certificate in result.certificates]
+    return lines
+
+
+def _print_refusals(console: Console, result: DemoResult) -> None:
+    table = Table(title="Refusals made on purpose", title_justify="left", title_style="bold")
+    table.add_column("refusal")
+    table.add_column("came to")
+    table.add_column("")
+    for refusal in result.refusals:
+        table.add_row(refusal.name, refusal.got, _mark(refusal.holds))
+    console.print()
+    console.print(table)
+    for number, refusal in enumerate(result.refusals, 1):
+        _print_steps(console, number, refusal)
+
+
+def _print_steps(console: Console, number: int, refusal: RefusalResult) -> None:
+    for step in refusal.steps:
+        console.print(Padding(Text(f"{number}. {step}"), (0, 0, 0, 1)))
+
+
+def _print_checks(console: Console, result: DemoResult) -> None:
+    table = Table(title="Checks", title_justify="left", title_style="bold")
+    table.add_column("", no_wrap=True)
+    table.add_column("what must hold")
+    table.add_column("what was found")
+    for check in result.checks:
+        table.add_row(_mark(check.holds), Text(check.name), Text(check.detail))
+    console.print()
+    console.print(table)
+
+
+def _mark(holds: bool) -> Text:
+    return Text("holds", style="green") if holds else Text("DOES NOT HOLD", style="bold red")
+
+
+def _print_end(console: Console, result: DemoResult) -> None:
+    console.print()
+    for line in _event_lines(result):
+        console.print(line, highlight=False)
+    failed = [check for check in result.checks if not check.holds]
+    if not failed:
+        console.print("[bold green]Everything holds.[/]")
+        return
+    console.print(f"[bold red]{len(failed)} of {len(result.checks)} checks do not hold:[/]")
+    for check in failed:
+        console.print(_failure(check))
+
+
+def _event_lines(result: DemoResult) -> list[str]:
+    first = result.seconds.get("first_exchange")
+    lines = [f"{result.seconds['total']:.1f} s in all"]
+    if first is not None:
+        lines[0] = f"first exchange answered {first:.1f} s after the start; " + lines[0]
+    if result.restarts:
+        lines.append("started again: " + ", ".join(f"{party} × {n}" for party, n in result.restarts.items()))
+    if result.retries:
+        lines.append("asked again: " + ", ".join(f"{count} × {reason}" for reason, count in result.retries.items()))
+    return lines
+
+
+def _failure(check: Check) -> Text:
+    return Text(f"- {check.name}: {check.detail}")

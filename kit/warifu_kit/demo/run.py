@@ -1,0 +1,194 @@
+"""The demonstration from beginning to end: what is done, in order, and nothing else.
+
+Read :func:`run_demo` top to bottom: start the network, fill it, run the procedures, the refusals, look from outside, sum
+up. It is called on the main thread: the network's processes end with the thread that started them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from warifu.process import new_event_loop
+from warifu_kit.blindness import BlindnessSearch
+from warifu_kit.demo.checks import population_check, procedure_check, refusal_checks
+from warifu_kit.demo.offices import Offices, open_offices
+from warifu_kit.demo.outside import (
+    LogSeen,
+    blindness_check,
+    control_check,
+    look_from_outside,
+    search_party,
+    secrets_of,
+)
+from warifu_kit.demo.plan import Plan, make_plan
+from warifu_kit.demo.population import Population, populate
+from warifu_kit.demo.procedures import run_procedure
+from warifu_kit.demo.progress import Phase, Teller
+from warifu_kit.demo.refusals import run_refusals
+from warifu_kit.demo.result import Check, DemoResult, ProcedureResult, RefusalResult
+from warifu_kit.network import Network
+from warifu_kit.residents import Resident
+
+__all__ = ["DemoRequest", "run_demo"]
+
+_PROCESSES = 6
+_SEARCHED_FOR_CONTROL = "residence"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoRequest:
+    """What to demonstrate. ``on`` is the day by which ages go; ``folder`` must not exist or be empty."""
+
+    residents: tuple[Resident, ...]
+    seed: int
+    on: date
+    folder: Path
+    concurrency: int
+    residents_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    """What the steps inside the event loop came to."""
+
+    network: str
+    population: Population
+    procedures: list[ProcedureResult]
+    refusals: list[RefusalResult]
+    log: LogSeen
+    retries: dict[str, int]
+
+
+class _Watch:
+    """Hears what happens to the parties, on the network's own thread too."""
+
+    def __init__(self, teller: Teller) -> None:
+        self.restarts: Counter[str] = Counter()
+        self.phase: Phase | None = None
+        self._teller = teller
+
+    def __call__(self, event: str, party: str, detail: str) -> None:
+        if event == "ready" and self.phase is not None:
+            self.phase.advance()
+        elif event != "ready":
+            self.restarts[party] += event == "restarted"
+            self._teller.note(f"{party}: {event} ({detail})")
+
+
+class _Stopwatch:
+    """Seconds by phase, each from the end of the one before."""
+
+    def __init__(self) -> None:
+        self._begun = self._last = time.monotonic()
+        self.seconds: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.monotonic()
+        self.seconds[name] = round(now - self._last, 3)
+        self._last = now
+
+    def stop(self) -> dict[str, float]:
+        return {**self.seconds, "total": round(time.monotonic() - self._begun, 3)}
+
+
+def run_demo(request: DemoRequest, teller: Teller) -> DemoResult:
+    """Demonstrate a network in ``request.folder``, which holds it afterwards, stopped.
+
+    Raises: CONFIG_INVALID when it cannot be made or started; whatever a call ends with when patience has run out.
+    """
+    watch, stopwatch = _Watch(teller), _Stopwatch()
+    plan = make_plan(request.residents, request.seed, request.on)
+    with ExitStack() as stack:
+        with teller.phase("network made, processes started", _PROCESSES) as watch.phase:
+            network = stack.enter_context(Network(request.folder, on_event=watch))
+        stopwatch.lap("start")
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            done = runner.run(_steps(request, plan, teller, stopwatch))
+        network.check()
+        searched = _searches(plan, done.population, network, teller)
+        stopwatch.lap("search")
+    stopwatch.lap("stop")
+    return _summed_up(request, plan, done, searched, watch, stopwatch)
+
+
+async def _steps(request: DemoRequest, plan: Plan, teller: Teller, stopwatch: _Stopwatch) -> _Done:
+    async with open_offices(request.folder) as offices:
+        population = await populate(offices, plan, teller)
+        stopwatch.lap("population")
+        procedures = await _procedures(offices, plan, teller, request.concurrency)
+        stopwatch.lap("procedures")
+        refusals = await run_refusals(offices, plan, request.folder, teller)
+        stopwatch.lap("refusals")
+        with teller.phase("log copied, verified, reconciled", 1) as phase:
+            log = await look_from_outside(offices, request.folder / "log-copy", offices.network.log_verifier_key)
+            phase.advance()
+        stopwatch.lap("log")
+        retries = {reason.value: count for reason, count in sorted(offices.patience.retries.items())}
+    return _Done(
+        network=offices.network.network,
+        population=population,
+        procedures=procedures,
+        refusals=refusals,
+        log=log,
+        retries=retries,
+    )
+
+
+async def _procedures(offices: Offices, plan: Plan, teller: Teller, concurrency: int) -> list[ProcedureResult]:
+    return [await run_procedure(offices, each, teller, concurrency=concurrency) for each in plan.procedures]
+
+
+def _searches(plan: Plan, population: Population, network: Network, teller: Teller) -> list[Check]:
+    """Search the hub for what it must not have, and a node for the same, while both are up."""
+    checks = []
+    secrets = list(secrets_of(plan, population))
+    with teller.phase("files and memory searched", 2) as phase:
+        for party, check in (("hub", blindness_check), (_SEARCHED_FOR_CONTROL, control_check)):
+            search = BlindnessSearch(secrets)
+            search_party(party, network.path / party, network.parties[party].pid, search)
+            checks.append(check(search.report()))
+            phase.advance()
+    return checks
+
+
+def _summed_up(
+    request: DemoRequest, plan: Plan, done: _Done, searched: list[Check], watch: _Watch, stopwatch: _Stopwatch
+) -> DemoResult:
+    firsts = [each.first_answer_unix_s for each in done.procedures if each.first_answer_unix_s is not None]
+    seconds = stopwatch.stop()
+    if firsts:
+        seconds["first_exchange"] = round(min(firsts) - _process_started_unix_s(), 3)
+    return DemoResult(
+        network=done.network,
+        seed=request.seed,
+        residents=len(plan.residents),
+        residents_file=str(request.residents_file) if request.residents_file else None,
+        first_exchange_unix_s=min(firsts, default=None),
+        seconds=seconds,
+        retries=done.retries,
+        restarts=dict(+watch.restarts),
+        procedures=done.procedures,
+        refusals=done.refusals,
+        checks=[
+            population_check(plan, done.population),
+            *map(procedure_check, done.procedures),
+            *refusal_checks(done.refusals),
+            done.log.verified,
+            done.log.reconciled,
+            *searched,
+        ],
+    )
+
+
+def _process_started_unix_s() -> float:
+    """When this process was started, by the machine's clock; to a hundredth of a second. Linux."""
+    fields = Path("/proc/self/stat").read_text("ascii", errors="replace").rpartition(")")[2].split()
+    up = float(Path("/proc/uptime").read_text("ascii").split()[0])
+    return time.time() - (up - int(fields[19]) / os.sysconf("SC_CLK_TCK"))
