@@ -53,7 +53,11 @@ class PartyFolder:
         ):
             wanted = ", ".join(sorted(expected))
             raise WarifuError(Reason.CONFIG_INVALID, where=f"{_SETTINGS}: needs exactly the text fields {wanted}")
-        code = InstitutionCode.parse(fields.pop("institution_code"), f"{_SETTINGS}: institution_code")
+        where = f"{_SETTINGS}: institution_code"
+        try:
+            code = InstitutionCode.parse(fields.pop("institution_code"), where)
+        except WarifuError as error:
+            raise WarifuError(Reason.CONFIG_INVALID, where=where) from error
         return PartySettings(institution_code=code, **fields)
 
     def write_settings(self, settings: PartySettings) -> None:
