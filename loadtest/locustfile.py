@@ -7,6 +7,7 @@ from grpc.experimental import gevent
 
 gevent.init_gevent()
 
+import final_stats  # noqa: E402, F401  # writes the figures when locust quits
 from users import AgencyUser  # noqa: E402  # only now may a channel be made
 
 __all__ = ["AgencyUser"]

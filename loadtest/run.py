@@ -6,7 +6,6 @@ Exit status: 0 no request failed; 1 some did, or something did not start.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
 import signal
@@ -15,12 +14,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 HERE = Path(__file__).resolve().parent
 _START_SECONDS = 60.0
+_STATS = "stats.json"
 
 
 def main() -> int:
@@ -35,14 +36,14 @@ def main() -> int:
             subprocess.run([*_warifu("populate"), str(network), "--residents", str(arguments.residents)], check=True)
             console.print(f"SIMULATED load: {arguments.users} users for {arguments.seconds} s", highlight=False)
             status = _drive(arguments, network, Path(folder))
-            rows = _rows(Path(folder) / "load_stats.csv")
+            rows = _rows(Path(folder))
         finally:
             up.send_signal(signal.SIGTERM)
             up.wait(timeout=30)
     console.print(_table(rows))
     if arguments.json:
         arguments.json.write_text(json.dumps({"simulated": True, "rows": rows}, indent=2) + "\n", "utf-8")
-    return 1 if status or not rows or any(int(row["Failure Count"]) for row in rows) else 0
+    return 1 if status or not rows or any(row["failures"] for row in rows) else 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -79,35 +80,28 @@ def _is_up(description: Path) -> bool:
 def _drive(arguments: argparse.Namespace, network: Path, folder: Path) -> int:
     command = [sys.executable, "-m", "locust", "-f", str(HERE / "locustfile.py"), "--headless", "--only-summary"]
     command += ["--users", str(arguments.users), "--spawn-rate", str(arguments.users), "--loglevel", "WARNING"]
-    command += ["--run-time", f"{arguments.seconds}s", "--csv", str(folder / "load")]
-    environment = {**os.environ, "WARIFU_NETWORK": str(network)}
-    return subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode
+    command += ["--run-time", f"{arguments.seconds}s", "--exit-code-on-error", "0"]
+    environment = {**os.environ, "WARIFU_NETWORK": str(network), "WARIFU_STATS": str(folder / _STATS)}
+    with (folder / "locust.log").open("wb") as log:
+        driven = subprocess.run(command, env=environment, stdout=log, stderr=log, check=False)
+    if driven.returncode:
+        sys.stderr.write((folder / "locust.log").read_text("utf-8", errors="replace"))
+    return driven.returncode
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+def _rows(folder: Path) -> list[dict[str, Any]]:
+    path = folder / _STATS
+    rows: list[dict[str, Any]] = json.loads(path.read_text("utf-8")) if path.exists() else []
+    return rows
 
 
-def _table(rows: list[dict[str, str]]) -> Table:
+def _table(rows: list[dict[str, Any]]) -> Table:
     table = Table(title="SIMULATED network under load", title_justify="left")
-    columns = {
-        "who asks whom": "Name",
-        "requests": "Request Count",
-        "failed": "Failure Count",
-        "per second": "Requests/s",
-        "p50 ms": "50%",
-        "p95 ms": "95%",
-        "p99 ms": "99%",
-    }
-    for heading in columns:
-        table.add_column(heading, justify="left" if heading == "who asks whom" else "right")
+    headings = ("who asks whom", "requests", "failed", "per second", "p50 ms", "p95 ms", "p99 ms")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == headings[0] else "right", no_wrap=True)
     for row in rows:
-        cells = [row[name] for name in columns.values()]
-        cells[3] = f"{float(cells[3]):.1f}"
-        table.add_row(*cells)
+        table.add_row(*(str(cell) for cell in row.values()))
     return table
 
 

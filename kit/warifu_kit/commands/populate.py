@@ -1,0 +1,44 @@
+"""``warifu populate``: fill a running network with made-up residents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["populate"]
+
+
+def populate(
+    path: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a network that is up.")],
+    residents: Annotated[int, typer.Option(min=1, max=100_000, help="How many residents to make up.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="Decides who they are.")] = 1,
+) -> None:
+    """Register made-up residents in the running network in DIR: numbers, codes and replicas at every agency.
+
+    Writes DIR/population.json: each agency's people by local number, and whom its office may ask for what.
+
+    Example: warifu populate net --residents 500 --seed 7
+    """
+    import asyncio
+
+    from rich.console import Console
+
+    from warifu_kit.demo.offices import open_offices
+    from warifu_kit.demo.plan import make_plan
+    from warifu_kit.demo.population import populate as settle
+    from warifu_kit.demo.progress import teller
+    from warifu_kit.residents import AS_OF, generate
+    from warifu_kit.settled import describe_population, write_population
+
+    console = Console()
+    plan = make_plan(generate(seed, residents), seed, AS_OF)
+
+    async def fill() -> Path:
+        async with open_offices(path) as offices:
+            with teller(console) as telling:
+                population = await settle(offices, plan, telling)
+            return write_population(path, describe_population(plan, population, offices.network))
+
+    console.print(f"{residents} SIMULATED residents registered; see {asyncio.run(fill())}", highlight=False)

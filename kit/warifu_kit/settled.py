@@ -1,0 +1,54 @@
+"""What ``warifu populate`` writes: who the made-up people of a network are, for those who try things with them.
+
+Decides the shape of ``population.json``. It holds what only the offices together could know, My Numbers included, so it
+is readable by its owner alone. Everybody in it is SIMULATED.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from warifu.client import NetworkDescription
+from warifu.pki import write_private_file
+from warifu_kit.demo.plan import AgencyPlan, Plan, ProcedurePlan
+from warifu_kit.demo.population import Population
+
+__all__ = ["POPULATION_FILE", "describe_population", "write_population"]
+
+POPULATION_FILE = "population.json"
+
+
+def describe_population(plan: Plan, population: Population, network: NetworkDescription) -> dict[str, Any]:
+    """The people of each agency, and for each office that asks: its applicants, and whom it asks for what."""
+    return {
+        "notice": "SIMULATED people. Never put real My Numbers here.",
+        "agencies": {
+            name: {"institution_code": network.institution(name), "people": _people(agency, population)}
+            for name, agency in plan.agencies.items()
+        },
+        "offices": {procedure.agency: _office(procedure) for procedure in plan.procedures},
+    }
+
+
+def _people(agency: AgencyPlan, population: Population) -> list[dict[str, str]]:
+    return [
+        {"local_number": person.local_number, "my_number": population.my_numbers[number]}
+        for number, person in agency.people.items()
+    ]
+
+
+def _office(procedure: ProcedurePlan) -> dict[str, Any]:
+    return {
+        "procedure_code": procedure.procedure_code,
+        "questions": [{"provider": provider, "item_code": item} for provider, item in procedure.questions],
+        "applicants": [case.local_number for case in procedure.cases],
+    }
+
+
+def write_population(folder: Path, described: dict[str, Any]) -> Path:
+    """Write ``population.json`` into a network's folder, readable by its owner alone; its path."""
+    path = folder / POPULATION_FILE
+    write_private_file(path, (json.dumps(described, ensure_ascii=False, indent=1) + "\n").encode())
+    return path
