@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -96,8 +97,8 @@ def _rows(folder: Path) -> list[dict[str, Any]]:
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:
-    table = Table(title="SIMULATED network under load", title_justify="left")
-    headings = ("who asks whom", "requests", "failed", "per second", "p50 ms", "p95 ms", "p99 ms")
+    table = Table(title="SIMULATED network under load", title_justify="left", box=box.SIMPLE)
+    headings = ("who asks whom", "asked", "failed", "per s", "p50 ms", "p95 ms", "p99 ms")
     for heading in headings:
         table.add_column(heading, justify="left" if heading == headings[0] else "right", no_wrap=True)
     for row in rows:

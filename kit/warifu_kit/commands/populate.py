@@ -41,4 +41,6 @@ def populate(
                 population = await settle(offices, plan, telling)
             return write_population(path, describe_population(plan, population, offices.network))
 
-    console.print(f"{residents} SIMULATED residents registered; see {asyncio.run(fill())}", highlight=False)
+    console.print(
+        f"{residents} SIMULATED residents registered; see {asyncio.run(fill())}", highlight=False, soft_wrap=True
+    )
