@@ -50,10 +50,15 @@ class Ledger:
             raise WarifuError(Reason.LOG_INVALID, where=f"checkpoint of size {published.size}")
 
     async def publish(self) -> bytes:
-        """Sign a checkpoint over everything sequenced so far, store it, and return it as a signed note."""
+        """Sign a checkpoint over everything sequenced so far, store it, and return it as a signed note.
+
+        When nothing was sequenced since the last one, that one is returned, and the disk is not needed.
+        """
         size = self._integrate()
         checkpoint = Checkpoint(origin=self._verifier.name, size=size, root_hash=self._tree.root(size))
         note = sign_checkpoint(checkpoint, self._key)
+        if note == self._store.published_checkpoint():  # the same size gives the same bytes
+            return note
         await self._store.publish_checkpoint(note)
         return note
 
