@@ -29,11 +29,11 @@ def population_check(plan: Plan, population: Population) -> Check:
 def procedure_check(result: ProcedureResult) -> Check:
     """Every inquiry answered, but for those about people for whom a clerk is needed, which wait."""
     total = result.total
-    detail = f"{total.asked} asked, {total.answered} answered, {total.pending} wait for a clerk"
+    detail = f"{total.asked} asked: {total.answered} answered, {total.pending} pending"
     holds = total.pending == result.expected_pending and total.answered == total.asked - result.expected_pending
     if not holds:
         reasons = ", ".join(f"{count} {reason}" for reason, count in total.reasons.items())
-        detail += f"; {result.expected_pending} should wait and the rest be answered: {reasons or 'no other end'}"
+        detail += f"; {result.expected_pending} should be pending and the rest be answered: {reasons or 'no other end'}"
     return Check(name=result.procedure, holds=holds, detail=detail)
 
 

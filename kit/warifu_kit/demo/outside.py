@@ -58,7 +58,7 @@ async def look_from_outside(offices: Offices, copy: Path, vkey: str) -> LogSeen:
     try:
         verified = verify_copy(copy, vkey)
     except WarifuError as error:
-        failed = Check(name="log verified with the public key only", holds=False, detail=str(error))
+        failed = Check(name="log verified (public key only)", holds=False, detail=str(error))
         missing = Check(name="three sides reconciled", holds=False, detail="there is no log that verifies")
         return LogSeen(verified=failed, reconciled=missing, entries=0)
     reconciled = await _reconciled(offices, verified)
@@ -66,8 +66,8 @@ async def look_from_outside(offices: Offices, copy: Path, vkey: str) -> LogSeen:
 
 
 def _verified_check(verified: VerifiedLog) -> Check:
-    detail = f"{verified.size} entries, root {verified.root_hash.hex()[:16]}…, from a copy, offline"
-    return Check(name="log verified with the public key only", holds=True, detail=detail)
+    detail = f"{verified.size} entries, root {verified.root_hash.hex()[:8]}…, offline"
+    return Check(name="log verified (public key only)", holds=True, detail=detail)
 
 
 async def _reconciled(offices: Offices, verified: VerifiedLog) -> Check:
@@ -118,21 +118,21 @@ def search_party(party: str, folder: Path, pid: int, search: BlindnessSearch) ->
 
 def blindness_check(report: BlindnessReport) -> Check:
     """The search of the hub as a check. Memory that may not be looked at is said, and does not fail it."""
-    looked = f"{report.needle_count} forms searched in {report.bytes_searched / _MEBIBYTE:.0f} MiB"
+    looked = f"{report.needle_count} values sought in {report.bytes_searched / _MEBIBYTE:.0f} MiB"
     if report.forbidden:
         looked += "; could not look at " + ", ".join(f"{each.place} ({each.why})" for each in report.forbidden)
     else:
         looked += " of files and process memory"
     hits = [f"{hit.kind} of {hit.owner} as {hit.encoding} in {hit.place}" for hit in report.hits[:_SHOWN]]
     detail = "; ".join([f"{len(report.hits)} hits: {looked}", *hits])
-    return Check(name="the hub is blind", holds=report.is_blind, detail=detail)
+    return Check(name="hub is blind", holds=report.is_blind, detail=detail)
 
 
 def control_check(report: BlindnessReport) -> Check:
     """The same search of a node, which must find something, or the search proves nothing."""
     found = ", ".join(sorted(kind.replace("_", " ") for kind in report.kinds_found()))
     unseen = bool(report.forbidden)
-    detail = f"found there: {found or 'nothing'}"
+    detail = f"in the registry's node it finds: {found or 'nothing'}"
     if unseen:
         detail += "; its memory could not be looked at"
-    return Check(name="the same search finds them at a node", holds=bool(report.hits) or unseen, detail=detail)
+    return Check(name="search works (control)", holds=bool(report.hits) or unseen, detail=detail)

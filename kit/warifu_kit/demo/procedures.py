@@ -145,4 +145,4 @@ def _decided(application: Application, case: Case, results: Sequence[InquiryResu
     if application is Application.CHILD_ALLOWANCE:
         allowance = decide_child_allowance(resident, tax, children_under_three=case.children_under_three)
         return f"{allowance.monthly_amount_yen:,} yen a month"
-    return f"co-payment category {copayment_limit_category(resident, tax).category.name}"
+    return f"category {copayment_limit_category(resident, tax).category.name}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -129,24 +130,19 @@ async def _unflag(offices: Offices, plan: Plan, case: Case) -> None:
 async def _release(folder: Path, processing_number: str) -> str:
     """Run the command a clerk types; the command line, and what went wrong with it if anything did."""
     words = ["clerk", "release", str(folder), "residence", processing_number]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "warifu_kit.cli",
-        *words,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(_COMMAND_SECONDS):
-            _, said = await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        said = b"did not end"
+    command = [sys.executable, "-m", "warifu_kit.cli", *words]
     typed = f"the clerk types: {shlex.join(['warifu', *words])}"
-    return typed if process.returncode == 0 else f"{typed}: {said.decode(errors='replace').strip()}"
+    try:
+        ended = await asyncio.to_thread(_run, command)
+    except subprocess.TimeoutExpired:
+        return f"{typed}: did not end"
+    return typed if ended.returncode == 0 else f"{typed}: {ended.stderr.strip()}"
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False
+    )
 
 
 async def _fetched(offices: Offices, node: NodeClient, request_id: bytes) -> str:

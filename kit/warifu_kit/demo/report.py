@@ -5,13 +5,15 @@ Decides what is shown and how, within 80 columns. Everything in it is in the res
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from warifu_kit.demo.result import AnswerCounts, Check, DemoResult, ProcedureResult, RefusalResult
+from warifu_kit.demo.result import AnswerCounts, Check, DemoResult, ProcedureResult
 
 __all__ = ["print_report"]
 
@@ -34,19 +36,17 @@ def print_report(console: Console, result: DemoResult) -> None:
 
 
 def _print_procedure(console: Console, result: ProcedureResult) -> None:
-    table = Table(title=f"{result.procedure}: {result.inquirer} asks", title_justify="left", title_style="bold")
-    table.add_column("asked of")
-    table.add_column("about")
+    table = _table(f"{result.procedure}: {result.inquirer} asks")
+    table.add_column("asked of", no_wrap=True)
+    table.add_column("about", no_wrap=True)
     for heading in ("asked", "answered", "pending", "refused", "p50 ms", "p99 ms"):
         table.add_column(heading, justify="right")
     for counts in result.questions:
         table.add_row(counts.provider, _ITEMS.get(counts.item, counts.item), *_cells(counts))
-    table.add_section()
     table.add_row("both", "", *_cells(result.total), style="bold")
     console.print()
     console.print(table)
-    for line in _outcome_lines(result):
-        console.print(Padding(Text(line), (0, 0, 0, 1)))
+    console.print(_indented("", _outcome_lines(result)))
 
 
 def _cells(counts: AnswerCounts) -> list[str]:
@@ -65,37 +65,52 @@ def _outcome_lines(result: ProcedureResult) -> list[str]:
         lines.append("decided: " + ", ".join(f"{count} × {what}" for what, count in result.decisions.items()))
     if result.certificates:
         lines.append("each of them no longer needed to bring:")
-        lines += [f"  - {certificate}" for certificate in result.certificates]
+        lines += [f"- {certificate}" for certificate in result.certificates]
     return lines
 
 
 def _print_refusals(console: Console, result: DemoResult) -> None:
-    table = Table(title="Refusals made on purpose", title_justify="left", title_style="bold")
-    table.add_column("refusal")
-    table.add_column("came to")
-    table.add_column("")
+    table = _table("Refusals made on purpose")
+    for heading in ("refusal", "came to", ""):
+        table.add_column(heading, no_wrap=True)
     for refusal in result.refusals:
         table.add_row(refusal.name, refusal.got, _mark(refusal.holds))
     console.print()
     console.print(table)
     for number, refusal in enumerate(result.refusals, 1):
-        _print_steps(console, number, refusal)
-
-
-def _print_steps(console: Console, number: int, refusal: RefusalResult) -> None:
-    for step in refusal.steps:
-        console.print(Padding(Text(f"{number}. {step}"), (0, 0, 0, 1)))
+        console.print(_indented(f"{number}.", refusal.steps))
 
 
 def _print_checks(console: Console, result: DemoResult) -> None:
-    table = Table(title="Checks", title_justify="left", title_style="bold")
+    table = _table("Checks")
     table.add_column("", no_wrap=True)
-    table.add_column("what must hold")
+    table.add_column("what must hold", no_wrap=True)
     table.add_column("what was found")
     for check in result.checks:
         table.add_row(_mark(check.holds), Text(check.name), Text(check.detail))
     console.print()
     console.print(table)
+
+
+def _table(title: str) -> Table:
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+
+
+def _indented(first: str, lines: Sequence[str]) -> Table:
+    """Lines that stay indented where they are too long for the terminal, the first with something in front."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(min_width=2)
+    grid.add_column()
+    for number, line in enumerate(lines):
+        grid.add_row("" if number else first, Text(line))
+    return grid
 
 
 def _mark(holds: bool) -> Text:
