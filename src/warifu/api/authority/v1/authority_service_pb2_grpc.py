@@ -79,8 +79,9 @@ class AuthorityServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def AcquireCode(self, request, context):
-        """Issues the calling agency's code for one person. Caller: an agency's node. Errors: NUMBER_MALFORMED,
-        NUMBER_NOT_DESIGNATED, HUB_UNREACHABLE, HUB_ANSWER_INVALID.
+        """Issues the calling agency's code for one person. Caller: an agency's node. Errors: REQUEST_MALFORMED,
+        NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, EPOCH_STALE, DEADLINE_TOO_SHORT, HUB_UNREACHABLE, HUB_TIMED_OUT,
+        HUB_ANSWER_INVALID, LOG_UNAVAILABLE, OVERLOADED, STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -89,7 +90,7 @@ class AuthorityServiceServicer(object):
     def AcquireCodes(self, request_iterator, context):
         """Issues the calling agency's codes for many people, in batches of at most 1,000 and as many batches as the caller
         likes on one stream; replies come in the order asked. Caller: an agency's node. A number that is refused is refused
-        in its place; the rest of the batch is issued.
+        in its place; the rest of the batch is issued. Errors: as AcquireCode, but for what is said in place.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,13 +43,14 @@ class AuthorityServiceStub:
     STORE_UNAVAILABLE.
     """
     AcquireCode: _grpc.UnaryUnaryMultiCallable[_authority_service_pb2.AcquireCodeRequest, _authority_service_pb2.AcquireCodeResponse]
-    """Issues the calling agency's code for one person. Caller: an agency's node. Errors: NUMBER_MALFORMED,
-    NUMBER_NOT_DESIGNATED, HUB_UNREACHABLE, HUB_ANSWER_INVALID.
+    """Issues the calling agency's code for one person. Caller: an agency's node. Errors: REQUEST_MALFORMED,
+    NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, EPOCH_STALE, DEADLINE_TOO_SHORT, HUB_UNREACHABLE, HUB_TIMED_OUT,
+    HUB_ANSWER_INVALID, LOG_UNAVAILABLE, OVERLOADED, STORE_UNAVAILABLE.
     """
     AcquireCodes: _grpc.StreamStreamMultiCallable[_authority_service_pb2.AcquireCodesRequest, _authority_service_pb2.AcquireCodesResponse]
     """Issues the calling agency's codes for many people, in batches of at most 1,000 and as many batches as the caller
     likes on one stream; replies come in the order asked. Caller: an agency's node. A number that is refused is refused
-    in its place; the rest of the batch is issued.
+    in its place; the rest of the batch is issued. Errors: as AcquireCode, but for what is said in place.
     """
 
 @_typing.type_check_only
@@ -67,13 +68,14 @@ class AuthorityServiceAsyncStub(AuthorityServiceStub):
     STORE_UNAVAILABLE.
     """
     AcquireCode: _aio.UnaryUnaryMultiCallable[_authority_service_pb2.AcquireCodeRequest, _authority_service_pb2.AcquireCodeResponse]  # type: ignore[assignment]
-    """Issues the calling agency's code for one person. Caller: an agency's node. Errors: NUMBER_MALFORMED,
-    NUMBER_NOT_DESIGNATED, HUB_UNREACHABLE, HUB_ANSWER_INVALID.
+    """Issues the calling agency's code for one person. Caller: an agency's node. Errors: REQUEST_MALFORMED,
+    NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, EPOCH_STALE, DEADLINE_TOO_SHORT, HUB_UNREACHABLE, HUB_TIMED_OUT,
+    HUB_ANSWER_INVALID, LOG_UNAVAILABLE, OVERLOADED, STORE_UNAVAILABLE.
     """
     AcquireCodes: _aio.StreamStreamMultiCallable[_authority_service_pb2.AcquireCodesRequest, _authority_service_pb2.AcquireCodesResponse]  # type: ignore[assignment]
     """Issues the calling agency's codes for many people, in batches of at most 1,000 and as many batches as the caller
     likes on one stream; replies come in the order asked. Caller: an agency's node. A number that is refused is refused
-    in its place; the rest of the batch is issued.
+    in its place; the rest of the batch is issued. Errors: as AcquireCode, but for what is said in place.
     """
 
 class AuthorityServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -106,8 +108,9 @@ class AuthorityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _authority_service_pb2.AcquireCodeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_authority_service_pb2.AcquireCodeResponse, _abc.Awaitable[_authority_service_pb2.AcquireCodeResponse]]:
-        """Issues the calling agency's code for one person. Caller: an agency's node. Errors: NUMBER_MALFORMED,
-        NUMBER_NOT_DESIGNATED, HUB_UNREACHABLE, HUB_ANSWER_INVALID.
+        """Issues the calling agency's code for one person. Caller: an agency's node. Errors: REQUEST_MALFORMED,
+        NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, EPOCH_STALE, DEADLINE_TOO_SHORT, HUB_UNREACHABLE, HUB_TIMED_OUT,
+        HUB_ANSWER_INVALID, LOG_UNAVAILABLE, OVERLOADED, STORE_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -118,7 +121,7 @@ class AuthorityServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_authority_service_pb2.AcquireCodesResponse], _abc.AsyncIterator[_authority_service_pb2.AcquireCodesResponse]]:
         """Issues the calling agency's codes for many people, in batches of at most 1,000 and as many batches as the caller
         likes on one stream; replies come in the order asked. Caller: an agency's node. A number that is refused is refused
-        in its place; the rest of the batch is issued.
+        in its place; the rest of the batch is issued. Errors: as AcquireCode, but for what is said in place.
         """
 
 def add_AuthorityServiceServicer_to_server(servicer: AuthorityServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
