@@ -10,7 +10,7 @@ import sys
 import typer
 
 from warifu.errors import WarifuError
-from warifu_kit.commands import certificates, clerk, demo, log, parties, up
+from warifu_kit.commands import certificates, clerk, demo, log, parties, populate, up
 
 __all__ = ["app", "main"]
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command()(up.new)
 app.command()(up.up)
+app.command()(populate.populate)
 app.command()(parties.hub)
 app.command()(parties.authority)
 app.command()(parties.agency)
