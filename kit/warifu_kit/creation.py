@@ -84,7 +84,8 @@ def create_network(
         WarifuError: CONFIG_INVALID when the folder is in use or cannot be written.
     """
     if path.exists() and any(path.iterdir()):
-        raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: not empty, and no network either")
+        holds = "holds a network already" if (path / NETWORK_FILE).exists() else "not empty, and no network either"
+        raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: {holds}")
     unfinished = path.with_name(path.name + ".making")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
@@ -95,6 +96,8 @@ def create_network(
         unfinished.rename(path)
     except OSError as error:
         raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)  # keys of a network that never was
 
 
 class _Maker:

@@ -1,0 +1,152 @@
+"""Certificates of a network on disk: renewed, taken back, kept fresh, without touching anything else."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from warifu.clock import Clock, ManualClock
+from warifu.errors import Reason, WarifuError
+from warifu.party import PartyFolder
+from warifu.pki import RevocationRegister, read_revocation_list
+from warifu_kit.creation import create_network
+from warifu_kit.custody import keep_fresh, renew, revoke
+
+PARTIES = ("hub", "authority", "supervisor", "residence", "tax", "childcare", "insurance")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("custody") / "net"
+    create_network(path, clock=ManualClock(datetime(2026, 6, 1, tzinfo=UTC)))
+    return path
+
+
+@pytest.fixture
+def network(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "net"))
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 6, 1, 0, 0, 1, tzinfo=UTC))
+
+
+def serial(network: Path, party: str) -> int:
+    return PartyFolder(network / party).credential().current().serial
+
+
+def serials(network: Path) -> dict[str, int]:
+    return {
+        str(path.parent.relative_to(network)): PartyFolder(path.parent).credential().current().serial
+        for path in network.rglob("tls.pem")
+    }
+
+
+def revoked(network: Path, clock: Clock, party: str = "hub") -> frozenset[int]:
+    pem = (network / party / "revoked.pem").read_bytes()
+    return read_revocation_list(pem, (network / "root" / "root.pem").read_bytes(), clock.now()).serials
+
+
+def test_a_renewed_party_has_new_certificates_for_the_same_identity(network: Path, clock: ManualClock) -> None:
+    before, identity = serials(network), PartyFolder(network / "tax").credential().current().identity
+    replaced = renew(network, "tax", clock=clock)
+    after = serials(network)
+    assert set(replaced) == {before["tax"], before["tax/business"]}
+    assert {name for name in before if before[name] != after[name]} == {"tax", "tax/business"}
+    assert PartyFolder(network / "tax").credential().current().identity == identity
+
+
+def test_renewing_takes_nothing_back(network: Path, clock: ManualClock) -> None:
+    renew(network, "tax", clock=clock)
+    assert revoked(network, clock) == frozenset()
+
+
+def test_a_revoked_party_is_on_every_partys_list(network: Path, clock: ManualClock) -> None:
+    before = serials(network)
+    assert set(revoke(network, "tax", clock=clock)) == {before["tax"], before["tax/business"]}
+    for party in PARTIES:
+        assert revoked(network, clock, party) == {before["tax"], before["tax/business"]}
+    assert serials(network) == before, "nothing else changes"
+
+
+def test_what_was_taken_back_stays_so_whatever_is_taken_back_later(network: Path, clock: ManualClock) -> None:
+    first = revoke(network, "tax", clock=clock)
+    renew(network, "tax", clock=clock)
+    clock.advance(timedelta(milliseconds=1))
+    second = revoke(network, "childcare", clock=clock)
+    clock.advance(timedelta(milliseconds=1))
+    keep_fresh(network, clock=clock)
+    assert revoked(network, clock) == {*first, *second}
+    assert serial(network, "tax") not in revoked(network, clock)
+
+
+def test_a_running_party_takes_up_every_list_signed_here_even_within_one_millisecond(
+    network: Path, clock: ManualClock
+) -> None:
+    register = RevocationRegister((network / "root" / "root.pem").read_bytes(), clock)
+    for party in ("tax", "childcare", "residence"):
+        taken_back = revoke(network, party, clock=clock)
+        register.take((network / "hub" / "revoked.pem").read_bytes())
+        assert register.revoked() >= set(taken_back)
+
+
+def test_a_party_nobody_knows_is_refused_by_its_name(network: Path, clock: ManualClock) -> None:
+    for act in (renew, revoke):
+        with pytest.raises(WarifuError) as error:
+            act(network, "police", clock=clock)
+        assert error.value.reason is Reason.CONFIG_INVALID
+        assert "police" in error.value.where
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", '{"parties": 3}', "{}"])
+def test_a_folder_that_describes_no_network_is_refused(network: Path, clock: ManualClock, content: str | None) -> None:
+    path = network / "network.json"
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(WarifuError) as error:
+        keep_fresh(network, clock=clock)
+    assert (error.value.reason, error.value.where) == (Reason.CONFIG_INVALID, str(path))
+
+
+def test_a_folder_without_its_root_key_can_renew_nothing(network: Path, clock: ManualClock) -> None:
+    (network / "root" / "root.key").unlink()
+    before = serials(network)
+    for act in (renew, revoke):
+        with pytest.raises(WarifuError) as error:
+            act(network, "tax", clock=clock)
+        assert error.value.reason is Reason.KEY_INVALID
+    assert serials(network) == before
+
+
+def test_fresh_certificates_are_left_as_they_are(network: Path, clock: ManualClock) -> None:
+    before = serials(network)
+    keep_fresh(network, clock=clock)
+    assert serials(network) == before
+
+
+def test_certificates_that_would_end_within_a_month_are_renewed(network: Path, clock: ManualClock) -> None:
+    before = serials(network)
+    clock.advance(timedelta(days=61))
+    keep_fresh(network, clock=clock)
+    after = serials(network)
+    assert all(before[name] != after[name] for name in before)
+
+
+def test_a_network_left_alone_for_a_year_can_go_on_and_still_knows_what_was_taken_back(
+    network: Path, clock: ManualClock
+) -> None:
+    taken_back = revoke(network, "tax", clock=clock)
+    clock.advance(timedelta(days=365))
+    keep_fresh(network, clock=clock)
+    assert revoked(network, clock) == set(taken_back)
+    assert serial(network, "tax") not in taken_back
+
+
+def test_no_private_key_is_left_readable_by_others(network: Path, clock: ManualClock) -> None:
+    renew(network, "tax", clock=clock)
+    assert all(path.stat().st_mode & 0o077 == 0 for path in network.rglob("*.key"))
