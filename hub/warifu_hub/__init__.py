@@ -1,0 +1,1 @@
+"""The hub: decides who may ask whom, translates codes blindly, logs every exchange. It can open nothing."""
