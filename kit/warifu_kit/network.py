@@ -28,6 +28,8 @@ _READY_SECONDS = 30.0
 _STOP_SECONDS = 10.0
 _WATCH_SECONDS = 0.1
 _MOST_RESTARTS = 5
+_ASKED_BY_ALL = ("authority", "hub")
+"""Parties that the others ask, in the order in which they stop."""
 
 CommandMaker = Callable[[str, Path, Sequence[str]], list[str]]
 
@@ -82,18 +84,17 @@ class PartyProcess:
         process = self._process
         if process is None or process.stdout is None:
             raise WarifuError(Reason.INTERNAL, where=f"{self.party} is not started")
-        line = _first_line(process.stdout, _READY_SECONDS)
-        if not line:
+        endpoint = _endpoint_in(_first_line(process.stdout, _READY_SECONDS))
+        if endpoint is None:
             process.kill()
             process.wait()
             raise WarifuError(Reason.CONFIG_INVALID, where=f"{self.party} did not start: {self._last_words()}")
-        self.endpoint = json.loads(line)["endpoint"]
-        return self.endpoint
+        self.endpoint = endpoint
+        return endpoint
 
     def restart(self) -> None:
         """Start again where it listened before, and wait until it is ready."""
-        if self._process is not None:
-            self._process.wait()
+        self.wait_stopped(_STOP_SECONDS)
         self.start(("--listen", self.endpoint))
         self.wait_ready()
 
@@ -133,6 +134,16 @@ def _first_line(stream: IO[str], seconds: float) -> str:
     return lines[0] if lines else ""
 
 
+def _endpoint_in(line: str) -> str | None:
+    """The endpoint in a ready line; None when it is none."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return None
+    endpoint = told.get("endpoint") if isinstance(told, dict) else None
+    return endpoint if isinstance(endpoint, str) else None
+
+
 class Network:
     """A network in a folder: made if it is not there, started, watched, stopped. A context manager.
 
@@ -151,7 +162,7 @@ class Network:
         self.parties: dict[str, PartyProcess] = {}
         self._on_event = on_event
         self._command = command
-        self._stopping = threading.Event()
+        self._stopping, self._unwatched, self._stopped = threading.Event(), threading.Event(), threading.Event()
         self._failure: str | None = None
         self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
 
@@ -188,11 +199,17 @@ class Network:
         """Stop every party: agencies first, the hub last, so that nothing is asked of one that is gone."""
         self._stopping.set()
         if self._watcher.is_alive():
+            self._unwatched.wait()
+        agencies = [process for party, process in self.parties.items() if party not in _ASKED_BY_ALL]
+        central = [self.parties[party] for party in _ASKED_BY_ALL if party in self.parties]
+        for together in (agencies, *([process] for process in central)):
+            for process in together:
+                process.send(signal.SIGTERM)
+            for process in together:
+                process.wait_stopped(_STOP_SECONDS)
+        self._stopped.set()
+        if self._watcher.is_alive():
             self._watcher.join()
-        for process in reversed(self.parties.values()):
-            process.send(signal.SIGTERM)
-        for process in self.parties.values():
-            process.wait_stopped(_STOP_SECONDS)
 
     def check(self) -> None:
         """Raises: INTERNAL when a party died more often than it is started again."""
@@ -214,7 +231,10 @@ class Network:
         process.start()
 
     def _watch(self) -> None:
-        """Start a party again when it has died. Runs until the network stops."""
+        """Start a party again when it has died. Runs until the network has stopped.
+
+        The thread outlives the parties it started, for they are asked to stop when it ends.
+        """
         restarts = dict.fromkeys(self.parties, 0)
         while not self._stopping.wait(_WATCH_SECONDS):
             for party, process in self.parties.items():
@@ -223,6 +243,8 @@ class Network:
                     continue
                 restarts[party] += 1
                 self._restart(process, status, restarts[party])
+        self._unwatched.set()
+        self._stopped.wait()
 
     def _restart(self, process: PartyProcess, status: int, attempt: int) -> None:
         how = f"signal {-status}" if status < 0 else f"exit status {status}"

@@ -1,0 +1,272 @@
+"""How a network's processes are started, watched, started again and stopped; with small stand-ins for the parties."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from warifu.errors import Reason, WarifuError
+from warifu_kit import network as network_module
+from warifu_kit.creation import create_network
+from warifu_kit.network import Network, describe_network, party_command
+
+AGENCIES = ("residence", "tax", "childcare", "insurance")
+
+# argv: party, folder, options. Says where it listens; a file "act" in its folder, if there, is run instead.
+STAND_IN = """
+import json, signal, sys, time
+from pathlib import Path
+party, folder, options = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
+def note(name, text):
+    with (folder.parent / name).open("a") as file:
+        file.write(text + "\\n")
+def stop(*_):
+    note("stopped", party)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, stop)
+note("started", json.dumps([party, options]))
+at = [value for name, value in zip(options, options[1:]) if name == "--listen"]
+endpoint = at[-1] if at else "127.0.0.1:" + str(20000 + sum(map(ord, party)))
+def ready():
+    print(json.dumps({"ready": True, "endpoint": endpoint, "party": party}), flush=True)
+act = folder / "act"
+if act.exists():
+    exec(act.read_text())
+ready()
+while True:
+    time.sleep(60)
+"""
+
+
+def stand_in(party: str, folder: Path, options: Sequence[str]) -> list[str]:
+    return [sys.executable, "-S", "-c", STAND_IN, party, str(folder), *options]
+
+
+class Events:
+    """What a network tells of itself."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str, str]] = []
+
+    def __call__(self, *event: str) -> None:
+        self.told.append((event[0], event[1], event[2]))
+
+    def of(self, kind: str) -> list[tuple[str, str]]:
+        return [(party, detail) for name, party, detail in self.told if name == kind]
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Wait for a condition; fails when it does not hold within ten seconds."""
+    give_up = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < give_up, "it never happened"
+        threading.Event().wait(0.01)
+
+
+@pytest.fixture
+def events() -> Events:
+    return Events()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("network") / "net"
+    create_network(path)
+    return path
+
+
+@pytest.fixture
+def path(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "net"))
+
+
+@pytest.fixture
+def network(path: Path, events: Events) -> Iterator[Network]:
+    with Network(path, on_event=events, command=stand_in) as running:
+        yield running
+
+
+def started(path: Path) -> list[tuple[str, list[str]]]:
+    return [(party, options) for party, options in map(json.loads, (path / "started").read_text().splitlines())]
+
+
+def test_every_party_but_the_supervisor_is_started_and_told_where_the_others_are(network: Network, path: Path) -> None:
+    told = dict(started(path))
+    hub, authority = network.endpoint("hub"), network.endpoint("authority")
+    assert told.pop("hub") == ["--listen", hub]
+    assert told.pop("authority") == ["--listen", authority, "--hub", hub]
+    assert told == {kind: ["--hub", hub, "--authority", authority] for kind in AGENCIES}
+
+
+def test_the_network_file_says_where_every_party_listens(network: Network, path: Path, events: Events) -> None:
+    described = describe_network(path)["parties"]
+    for party in ("hub", "authority", *AGENCIES):
+        assert described[party]["endpoint"] == network.endpoint(party)
+    assert described["supervisor"]["endpoint"] is None
+    assert dict(events.of("ready")) == {party: network.endpoint(party) for party in network.parties}
+
+
+def test_a_folder_without_a_network_gets_one(tmp_path: Path) -> None:
+    with Network(tmp_path / "new", command=stand_in):
+        assert describe_network(tmp_path / "new")["parties"]["hub"]["endpoint"]
+
+
+def test_a_folder_that_describes_no_network_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(WarifuError) as error:
+        describe_network(tmp_path)
+    assert error.value.reason is Reason.CONFIG_INVALID
+    assert f"warifu up {tmp_path}" in error.value.where
+
+
+def test_the_same_folder_again_listens_where_it_did(path: Path) -> None:
+    places = []
+    for _ in range(2):
+        with Network(path, command=stand_in) as network:
+            places.append({party: network.endpoint(party) for party in ("hub", "authority")})
+    assert places[0] == places[1]
+
+
+def test_an_endpoint_that_somebody_took_meanwhile_is_replaced(path: Path) -> None:
+    with Network(path, command=stand_in) as network:
+        before = network.endpoint("hub")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", int(before.rpartition(":")[2])))
+        taken.listen()
+        with Network(path, command=stand_in) as network:
+            assert network.endpoint("hub") != before
+            assert dict(started(path))["tax"][1] == network.endpoint("hub")
+
+
+def test_a_party_that_dies_is_started_again_where_it_listened(network: Network, path: Path, events: Events) -> None:
+    before, pid = network.endpoint("tax"), network.parties["tax"].pid
+    network.kill("tax")
+    until(lambda: events.of("restarted"))
+    assert events.of("died") == [("tax", "signal 9")]
+    assert events.of("restarted") == [("tax", before)]
+    assert network.parties["tax"].pid != pid
+    assert started(path)[-1][0] == "tax"
+    assert started(path)[-1][1][-2:] == ["--listen", before]
+    network.check()
+
+
+def test_a_party_that_ends_by_itself_is_started_again_too(path: Path, events: Events) -> None:
+    once = "import os\nif not (folder / 'been').exists():\n    (folder / 'been').touch(); ready(); os._exit(3)"
+    (path / "childcare" / "act").write_text(once)
+    with Network(path, on_event=events, command=stand_in):
+        until(lambda: events.of("restarted"))
+    assert events.of("died") == [("childcare", "exit status 3")]
+
+
+def test_a_party_that_keeps_dying_is_given_up_and_said_by_name(path: Path, events: Events) -> None:
+    (path / "tax" / "act").write_text("import os; ready(); os._exit(4)")
+    with Network(path, on_event=events, command=stand_in) as network:
+        until(lambda: len(events.of("died")) > 5)
+
+        def given_up() -> bool:
+            try:
+                network.check()
+            except WarifuError as error:
+                return error.reason is Reason.INTERNAL and "tax/party.log" in error.where
+            return False
+
+        until(given_up)
+    assert len(events.of("restarted")) == 5
+
+
+def test_a_party_that_does_not_come_back_is_tried_again_and_the_others_go_on(path: Path, events: Events) -> None:
+    with Network(path, on_event=events, command=stand_in) as network:
+        (path / "tax" / "act").write_text("sys.exit('broken for a while')")
+        network.kill("tax")
+        until(lambda: events.of("failed"))
+        (path / "tax" / "act").unlink()
+        until(lambda: events.of("restarted"))
+        assert "broken for a while" in events.of("failed")[0][1]
+        assert all(process.exit_status() is None for process in network.parties.values())
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "sys.exit('CONFIG_INVALID: permissions.yaml:3 rows.0.number')",
+        "print('not json', flush=True); sys.exit('CONFIG_INVALID: permissions.yaml:3 rows.0.number')",
+        "print('[]', flush=True); sys.exit('CONFIG_INVALID: permissions.yaml:3 rows.0.number')",
+        "print('{}', flush=True); sys.stderr.write('CONFIG_INVALID: permissions.yaml:3 rows.0.number'); time.sleep(60)",
+    ],
+    ids=["it ends", "it says nonsense", "it says no object", "it names no endpoint"],
+)
+def test_a_party_that_does_not_start_is_told_with_its_last_words_and_stops_the_rest(path: Path, act: str) -> None:
+    (path / "hub" / "act").write_text(act)
+    network = Network(path, command=stand_in)
+    with pytest.raises(WarifuError) as error, network:
+        pytest.fail("it started")
+    assert error.value.reason is Reason.CONFIG_INVALID
+    assert error.value.where.startswith("hub did not start")
+    if "print('{}'" not in act and "print('[]'" not in act and "not json" not in act:
+        assert "permissions.yaml:3 rows.0.number" in error.value.where
+    assert all(process.exit_status() is not None for process in network.parties.values())
+
+
+def test_a_party_that_is_never_ready_is_given_up_in_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network_module, "_READY_SECONDS", 0.2)
+    (path / "hub" / "act").write_text("time.sleep(60)")
+    with pytest.raises(WarifuError) as error, Network(path, command=stand_in):
+        pytest.fail("it started")
+    assert error.value.where.startswith("hub did not start")
+
+
+def test_agencies_stop_before_the_authority_and_the_hub_last_also_after_restarts(path: Path, events: Events) -> None:
+    with Network(path, on_event=events, command=stand_in) as network:
+        network.kill("hub")
+        until(lambda: events.of("restarted"))
+    stopped = (path / "stopped").read_text().split()
+    assert sorted(stopped[:4]) == sorted(AGENCIES)
+    assert stopped[4:] == ["authority", "hub"]
+
+
+def test_a_party_that_will_not_stop_is_ended_by_force(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network_module, "_STOP_SECONDS", 0.2)
+    (path / "tax" / "act").write_text("signal.signal(signal.SIGTERM, signal.SIG_IGN)")
+    with Network(path, command=stand_in) as network:
+        pass
+    assert network.parties["tax"].exit_status() == -9
+    assert network.parties["hub"].exit_status() == 0
+
+
+def test_stopping_twice_and_stopping_what_never_started_do_no_harm(path: Path) -> None:
+    Network(path, command=stand_in).stop()
+    network = Network(path, command=stand_in)
+    with network:
+        pass
+    network.stop()
+
+
+def test_what_is_not_started_has_no_process_id(path: Path) -> None:
+    process = network_module.PartyProcess("tax", path / "tax", ["true"])
+    assert process.exit_status() is None
+    assert process.wait_stopped(1) is None
+    for act in (lambda: process.pid, process.wait_ready):
+        with pytest.raises(WarifuError) as error:
+            act()
+        assert error.value.reason is Reason.INTERNAL
+
+
+def test_a_partys_words_go_to_its_own_log(path: Path) -> None:
+    (path / "tax" / "act").write_text("sys.stderr.write('heard\\n')")
+    with Network(path, command=stand_in):
+        pass
+    assert (path / "tax" / "party.log").read_text() == "heard\n"
+
+
+def test_a_party_is_started_as_a_person_would_and_does_not_outlive_who_started_it(tmp_path: Path) -> None:
+    command = party_command("tax", tmp_path / "tax", ["--hub", "127.0.0.1:1"])
+    assert command[:5] == [sys.executable, "-m", "warifu_kit.cli", "agency", "tax"]
+    assert command[5:] == ["--dir", str(tmp_path / "tax"), "--hub", "127.0.0.1:1", "--stop-with-parent"]
+    assert party_command("hub", tmp_path, [])[3:4] == ["hub"]
