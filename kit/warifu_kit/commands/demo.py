@@ -55,7 +55,8 @@ def demo(
     from warifu_kit.demo.report import print_report
     from warifu_kit.demo.result import write_json
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: network down, folder gone
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # ends as Ctrl-C does: network down, folder gone
     _allow_any_terminal()
     _check_writable(json)
     seed = secrets.randbelow(_SEEDS) if seed is None else seed

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from warifu.errors import Reason, WarifuError
 from warifu.process import new_event_loop
-from warifu_kit.blindness import BlindnessSearch
+from warifu_kit.blindness import BlindnessReport, BlindnessSearch
 from warifu_kit.demo.checks import population_check, procedure_check, refusal_checks
 from warifu_kit.demo.offices import Offices, open_offices
 from warifu_kit.demo.outside import (
@@ -33,6 +34,7 @@ from warifu_kit.demo.procedures import run_procedure
 from warifu_kit.demo.progress import Phase, Teller
 from warifu_kit.demo.refusals import run_refusals
 from warifu_kit.demo.result import Check, DemoResult, ProcedureResult, RefusalResult
+from warifu_kit.needles import Secret
 from warifu_kit.network import Network
 from warifu_kit.residents import Resident
 
@@ -40,6 +42,8 @@ __all__ = ["DemoRequest", "run_demo"]
 
 _PROCESSES = 6
 _SEARCHED_FOR_CONTROL = "residence"
+_SEARCH_ATTEMPTS = 10
+_RESTART_PAUSE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +134,7 @@ async def _steps(request: DemoRequest, plan: Plan, teller: Teller, stopwatch: _S
             log = await look_from_outside(offices, request.folder / "log-copy", offices.network.log_verifier_key)
             phase.advance()
         stopwatch.lap("log")
-        retries = {reason.value: count for reason, count in sorted(offices.patience.retries.items())}
+        retries = {reason.value: count for reason, count in offices.patience.retries.most_common()}
     return _Done(
         network=offices.network.network,
         population=population,
@@ -151,11 +155,23 @@ def _searches(plan: Plan, population: Population, network: Network, teller: Tell
     secrets = list(secrets_of(plan, population))
     with teller.phase("files and memory searched", 2) as phase:
         for party, check in (("hub", blindness_check), (_SEARCHED_FOR_CONTROL, control_check)):
-            search = BlindnessSearch(secrets)
-            search_party(party, network.path / party, network.parties[party].pid, search)
-            checks.append(check(search.report()))
+            checks.append(check(_searched(party, secrets, network)))
             phase.advance()
     return checks
+
+
+def _searched(party: str, secrets: list[Secret], network: Network) -> BlindnessReport:
+    """Search one party; from the beginning where it died meanwhile, once it is started again."""
+    for _ in range(_SEARCH_ATTEMPTS):
+        search = BlindnessSearch(secrets)
+        try:
+            search_party(party, network.path / party, network.parties[party].pid, search)
+        except (ProcessLookupError, FileNotFoundError):
+            time.sleep(_RESTART_PAUSE)
+            continue
+        return search.report()
+    network.check()
+    raise WarifuError(Reason.INTERNAL, where=f"{party} dies whenever its memory is searched")
 
 
 def _summed_up(
