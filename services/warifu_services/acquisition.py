@@ -58,7 +58,7 @@ class PersonToAcquire:
 
 
 class AcquisitionSession(Protocol):
-    """One stream to the authority; answers come in the order asked."""
+    """One stream to the authority; answers come in the order asked. Once broken, both methods raise from then on."""
 
     async def ask(self, request: AcquireCodesRequest) -> None:
         """Send one group. Raises: AUTHORITY_UNREACHABLE, or what the authority said."""
