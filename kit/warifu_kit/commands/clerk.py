@@ -29,6 +29,7 @@ def list_(path: NetworkDir, agency: Agency) -> None:
 
     Example: warifu clerk list net residence
     """
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
@@ -36,12 +37,15 @@ def list_(path: NetworkDir, agency: Agency) -> None:
     if not provisions:
         typer.echo(f"nothing waits for a clerk of {agency}")
         return
-    table = Table(title=f"{agency}: waiting for a clerk", title_justify="left")
-    for heading in ("processing number", "asked by", "for item", "about", "since (UTC)"):
-        table.add_column(heading, no_wrap=True)
+    parties = _party_names(path)
+    table = Table(title=f"{agency}: waiting for a clerk", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
+    table.add_column("processing number", no_wrap=True)
+    for heading in ("asked by", "for item", "about", "since (UTC)"):
+        table.add_column(heading, overflow="fold")
     for each in provisions:
-        since = f"{each.received_time.ToDatetime():%Y-%m-%d %H:%M:%S}"
-        table.add_row(each.processing_number, each.inquirer, each.item_code, each.local_number, since)
+        since = f"{each.received_time.ToDatetime():%m-%d %H:%M:%S}"
+        inquirer = parties.get(each.inquirer, each.inquirer)
+        table.add_row(each.processing_number, inquirer, each.item_code, each.local_number, since)
     Console().print(table)
 
 
@@ -67,6 +71,14 @@ def refuse(path: NetworkDir, agency: Agency, processing_number: ProcessingNumber
 
     _at_node(path, agency, lambda node: node.decide_provision(processing_number, CLERK_DECISION_REFUSE))
     typer.echo(f"refused {processing_number}")
+
+
+def _party_names(path: Path) -> dict[str, str]:
+    """What the network calls each institution, by its code."""
+    from warifu.client import NetworkDescription
+
+    network = NetworkDescription.load(path)
+    return {network.institution(party): party for party in network.parties}
 
 
 def _at_node(path: Path, agency: str, act: Callable[[NodeClient], Coroutine[Any, Any, T]]) -> T:

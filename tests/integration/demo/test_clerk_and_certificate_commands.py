@@ -1,0 +1,105 @@
+"""``warifu clerk`` and ``warifu certificate``, against a network that is up."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from warifu.api.node.v1 import node_service_pb2 as node_pb2
+from warifu.client import BlockingNodeClient, NetworkDescription
+from warifu.errors import Reason, WarifuError
+from warifu_kit.demo.offices import Offices, open_offices
+from warifu_kit.demo.plan import Plan
+from warifu_kit.demo.population import flags_of
+from warifu_kit.demo.procedures import ask, new_inquiry
+from warifu_services.agencies.childcare import CHILD_ALLOWANCE_PROCEDURE
+from warifu_services.agencies.residence import RESIDENT_RECORD
+
+
+async def _ask_about_a_protected_person(offices: Offices, plan: Plan) -> tuple[node_pb2.Inquiry, str]:
+    """Have an answer wait for the registry's clerk; the inquiry and its processing number."""
+    case = plan.clerk_case
+    held = plan.agencies["residence"].people[case.resident.resident_number]
+    flags = flags_of(case.resident, held.local_number)
+    flags.auto_response_disabled = True
+    await offices.nodes["residence"].set_flags(flags)
+    inquiry = new_inquiry(
+        case.local_number, CHILD_ALLOWANCE_PROCEDURE, offices.institution("residence"), RESIDENT_RECORD
+    )
+    ended = await ask(offices.nodes["childcare"], inquiry, offices.patience)
+    assert ended.result is not None
+    assert ended.result.state == node_pb2.INQUIRY_STATE_PENDING
+    return inquiry, ended.result.processing_number
+
+
+async def test_a_clerk_lists_and_releases_and_the_inquirer_fetches(running: Any, warifu: Any) -> None:
+    async with open_offices(running.folder) as offices:
+        inquiry, number = await _ask_about_a_protected_person(offices, running.plan)
+        listed = await asyncio.to_thread(warifu, "clerk", "list", running.folder, "residence")
+        assert listed.returncode == 0, listed.stderr
+        assert number in listed.stdout
+        released = await asyncio.to_thread(warifu, "clerk", "release", running.folder, "residence", number)
+        assert released.returncode == 0, released.stderr
+        result = await offices.nodes["childcare"].fetch_answer(inquiry.request_id)
+        assert result.state == node_pb2.INQUIRY_STATE_ANSWERED
+        assert result.record
+
+
+async def test_what_a_clerk_refuses_is_refused(running: Any, warifu: Any) -> None:
+    async with open_offices(running.folder) as offices:
+        inquiry, number = await _ask_about_a_protected_person(offices, running.plan)
+        refused = await asyncio.to_thread(warifu, "clerk", "refuse", running.folder, "residence", number)
+        assert refused.returncode == 0, refused.stderr
+        with pytest.raises(WarifuError) as raised:
+            await offices.nodes["childcare"].fetch_answer(inquiry.request_id)
+        assert raised.value.reason is Reason.RELEASE_REFUSED
+
+
+def test_nothing_pending_is_said_in_words(running: Any, warifu: Any) -> None:
+    listed = warifu("clerk", "list", running.folder, "insurance")
+    assert (listed.returncode, listed.stdout) == (0, "nothing waits for a clerk of insurance\n")
+
+
+def test_a_number_nobody_waits_for_is_refused(running: Any, warifu: Any) -> None:
+    ended = warifu("clerk", "release", running.folder, "tax", "0" * 20)
+    assert ended.returncode == 1
+    assert "INQUIRY_UNKNOWN" in ended.stderr
+
+
+def test_an_agency_that_is_not_there_is_named(running: Any, warifu: Any) -> None:
+    ended = warifu("clerk", "list", running.folder, "library")
+    assert ended.returncode == 1
+    assert "no party is called library" in ended.stderr
+
+
+def _until_it_ends(client: BlockingNodeClient, seconds: float) -> Reason | None:
+    """Call until a call fails, at most that long; why it failed."""
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        try:
+            client.pending_provisions()
+        except WarifuError as error:
+            return error.reason
+    return None
+
+
+def test_a_revoked_party_is_refused_until_its_certificates_are_renewed(
+    running: Any, warifu: Any, settle_seconds: float
+) -> None:
+    connection = NetworkDescription.load(running.folder).to_node("tax")
+    with BlockingNodeClient(connection) as client:
+        assert client.pending_provisions() == []
+        assert warifu("certificate", "revoke", running.folder, "tax").returncode == 0
+        assert _until_it_ends(client, settle_seconds) is Reason.CALLER_REVOKED
+    assert warifu("certificate", "renew", running.folder, "tax").returncode == 0
+    with BlockingNodeClient(connection) as client:
+        assert client.pending_provisions() == []
+
+
+def test_a_party_nobody_knows_has_no_certificates(running: Any, warifu: Any) -> None:
+    ended = warifu("certificate", "renew", running.folder, "library")
+    assert ended.returncode == 1
+    assert "library" in ended.stderr

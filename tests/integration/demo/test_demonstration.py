@@ -1,0 +1,113 @@
+"""The main job as a process: its exit status, its report, its JSON, and what stops it before it starts."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from warifu_kit.residents import generate
+from warifu_kit.residents_csv import write_csv
+
+
+def test_everything_holds_and_the_exit_status_says_so(demonstrated: Any) -> None:
+    assert demonstrated.status == 0, demonstrated.shown
+    assert "Everything holds." in demonstrated.shown
+    assert "SIMULATED" in demonstrated.shown
+
+
+def test_the_json_says_what_the_tables_say(demonstrated: Any) -> None:
+    told = demonstrated.told
+    assert (told["schema"], told["simulated"], told["holds"]) == ("warifu-demo/1", True, True)
+    assert (told["seed"], told["residents"], told["residents_file"]) == (1, 12, None)
+    assert [check["name"] for check in told["checks"] if not check["holds"]] == []
+    assert 0 < told["seconds"]["first_exchange"] < told["seconds"]["total"] + 10
+    for procedure in told["procedures"]:
+        total = procedure["total"]
+        assert total["asked"] == 2 * procedure["applications"] == total["answered"] + total["pending"]
+        assert procedure["decided"] == sum(procedure["decisions"].values())
+
+
+def test_both_procedures_spare_the_applicants_two_certificates(demonstrated: Any) -> None:
+    procedures = demonstrated.told["procedures"]
+    assert [procedure["inquirer"] for procedure in procedures] == ["childcare", "insurance"]
+    for procedure in procedures:
+        assert procedure["decided"] > 0
+        assert len(procedure["certificates"]) == 2
+        assert all(certificate in demonstrated.shown for certificate in procedure["certificates"])
+
+
+def test_the_three_refusals_come_as_they_should(demonstrated: Any) -> None:
+    refusals = demonstrated.told["refusals"]
+    assert [refusal["got"] for refusal in refusals] == [
+        "EXCHANGE_NOT_PERMITTED",
+        "ASSESSMENT_NOT_IN_FORCE, then answered",
+        "pending, then answered",
+    ]
+    assert any("warifu clerk release" in step for step in refusals[2]["steps"])
+
+
+def test_the_three_sides_reconcile_without_a_difference(demonstrated: Any) -> None:
+    (check,) = [check for check in demonstrated.told["checks"] if check["name"] == "three sides reconciled"]
+    assert check["detail"].startswith("0 differences")
+
+
+def test_nothing_that_was_written_names_anybody(demonstrated: Any) -> None:
+    written = demonstrated.shown + json.dumps(demonstrated.told, ensure_ascii=False)
+    for resident in generate(1, 12):
+        assert resident.name not in written
+        assert resident.address not in written
+
+
+def test_a_network_that_is_kept_says_where_and_goes_with_its_log(demonstrated: Any) -> None:
+    assert f"warifu log verify --key {demonstrated.folder}/log.vkey" in demonstrated.shown
+    assert (demonstrated.folder / "log-copy" / "checkpoint").exists()
+
+
+def test_a_folder_in_use_is_left_alone(demonstrated: Any, warifu: Any) -> None:
+    ended = warifu("demo", "--residents", 1, "--dir", demonstrated.folder)
+    assert ended.returncode == 1
+    assert "not empty" in ended.stderr
+
+
+def test_every_bad_row_of_a_file_is_named_and_nothing_is_started(warifu: Any, tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"
+    write_csv(people, generate(1, 6))
+    lines = people.read_text("utf-8").splitlines()
+    lines[3] = lines[3].replace("male", "neither")
+    lines[5] += ",one field more"
+    people.write_text("\n".join(lines) + "\n", "utf-8")
+    folder = tmp_path / "net"
+    ended = warifu("demo", "--residents-file", people, "--dir", folder)
+    assert ended.returncode == 1
+    assert f"{people}:4 " in ended.stderr
+    assert f"{people}:6 " in ended.stderr
+    assert not folder.exists()
+
+
+def test_results_that_have_nowhere_to_go_are_found_out_before_the_work(warifu: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "net"
+    ended = warifu("demo", "--residents", 1, "--json", tmp_path / "missing" / "demo.json", "--dir", folder)
+    assert ended.returncode == 1
+    assert not folder.exists()
+
+
+def test_an_interrupted_demonstration_takes_its_processes_along(
+    warifu_command: Callable[..., list[str]], child_of: Callable[..., int | None], tmp_path: Path
+) -> None:
+    command = warifu_command("demo", "--residents", 200, "--seed", 1, "--dir", tmp_path / "net")
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        started = next(line for line in process.stderr if line.startswith("network made"))
+        assert "6/6" in started
+        hub = child_of(process.pid, ["hub", "--stop-with-parent"])
+        assert hub is not None
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+        assert process.wait(60) == 130
+    assert "stopped" in said
+    assert "Traceback" not in said
+    assert not Path(f"/proc/{hub}").exists()
