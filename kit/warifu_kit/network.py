@@ -87,7 +87,7 @@ class PartyProcess:
         endpoint = _endpoint_in(_first_line(process.stdout, _READY_SECONDS))
         if endpoint is None:
             process.kill()
-            process.wait()
+            self.wait_stopped(_STOP_SECONDS)
             raise WarifuError(Reason.CONFIG_INVALID, where=f"{self.party} did not start: {self._last_words()}")
         self.endpoint = endpoint
         return endpoint
