@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from warifu.api.type.v1.inquiry_pb2 import SignedAnswer
 from warifu_kit.observer import Join, find_joins, is_public, mutual_exchange_values
 
 CODES = [secrets.token_bytes(32) for _ in range(5)]
@@ -97,6 +98,15 @@ def test_text_that_everybody_knows_is_named_by_the_caller(make_file: MakeFile) -
     left, right = make_file("left", [code]), make_file("right", [code])
     assert find_joins(left, right) != []
     assert find_joins(left, right, public=[code]) == []
+
+
+def test_messages_made_in_the_same_millisecond_are_not_thereby_about_the_same_person(make_file: MakeFile) -> None:
+    answers = [SignedAnswer(sealed_answer=code, provider_signature=code * 2) for code in CODES]
+    for answer in answers:
+        answer.provision_time.FromMilliseconds(1_800_000_000_900)
+    left, right = ([answer.SerializeToString()] for answer in answers[:2])
+    assert find_joins(make_file("left", left), make_file("right", right)) == []
+    assert find_joins(make_file("same", left), make_file("again", left)) == [Join("person.mark", "person.mark", 1)]
 
 
 def test_only_what_tells_of_exchanges_between_the_two_may_be_shared(tmp_path: Path) -> None:
