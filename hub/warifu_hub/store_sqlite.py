@@ -175,7 +175,7 @@ class SqliteHubStore:
     async def forget_answers(self, before_ms: int) -> int:
         """See the contract."""
         sql = "UPDATE exchange SET answer = x'' WHERE permit_ms < ? AND state = 'answered' AND answer != x''"
-        return await self.database.write(lambda connection: connection.execute(sql, (before_ms,)).rowcount)
+        return await self.database.write(lambda connection: connection.execute(sql, (before_ms,)).rowcount, bulk=True)
 
     def close(self) -> None:
         """See the contract."""

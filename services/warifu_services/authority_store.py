@@ -107,7 +107,9 @@ class SqliteAuthorityStore:
 
     async def designate(self, proposals: Sequence[Designation]) -> list[Designation | None]:
         """See the contract."""
-        return await self.database.write(lambda connection: [_designate(connection, each) for each in proposals])
+        return await self.database.write(
+            lambda connection: [_designate(connection, each) for each in proposals], bulk=True
+        )
 
     async def replace(self, retired: bytes, number: SealedNumber) -> bool:
         """See the contract."""

@@ -73,7 +73,9 @@ class SqliteNodeStore:
 
     async def add_people(self, people: Sequence[Person]) -> list[bool]:
         """See the contract."""
-        return await self.database.write(lambda connection: [_add_person(connection, person) for person in people])
+        return await self.database.write(
+            lambda connection: [_add_person(connection, person) for person in people], bulk=True
+        )
 
     def person(self, local_number: str) -> Person | None:
         """See the contract."""
@@ -115,7 +117,7 @@ class SqliteNodeStore:
         def mutation(connection: sqlite3.Connection) -> None:
             connection.executemany("INSERT OR REPLACE INTO replica VALUES (?, ?, ?, ?, ?, ?)", rows)
 
-        await self.database.write(mutation)
+        await self.database.write(mutation, bulk=True)
 
     def find_by_row_key(self, row_key: bytes, item_code: ItemCode) -> PersonReplicas | None:
         """See the contract."""
@@ -231,7 +233,7 @@ class SqliteNodeStore:
             connection.execute(f"DELETE FROM provision WHERE changed_ms < ? AND sequence IN ({_ENDED})", ended)  # noqa: S608  # constant
             connection.execute("DELETE FROM exchange_record WHERE requested_ms < ?", (requested_before_ms,))
 
-        await self.database.write(mutation)
+        await self.database.write(mutation, bulk=True)
 
     def close(self) -> None:
         """See the contract."""

@@ -1,8 +1,12 @@
 """One party's SQLite file: durable writes in groups, reads at once.
 
-Decides how writes become durable: a single writer thread gathers whatever is waiting, runs it in one transaction with
-``synchronous=FULL`` in WAL mode and only then tells the callers, so that concurrent exchanges share one disk sync.
-It waits a moment for more only when the last group was large (adaptive group commit): a lone caller never waits.
+Decides how writes become durable: whatever is waiting runs in one transaction with ``synchronous=FULL`` in WAL mode,
+and its callers are told only when that is on disk, so that concurrent exchanges share one disk sync. It waits a moment
+for more only when the last group was large (adaptive group commit): a lone caller never waits.
+
+The statements of a group run on the event loop, some microseconds each, and only the commit, which waits for the disk,
+runs on a thread: a thread that ran the statements too would fight the event loop for the interpreter at every one of
+them, at several times their cost. A long mutation is declared ``bulk`` and runs on that thread as a whole.
 
 Must never know what is stored. Each party's own store module says that; it passes *mutations*, plain functions of a
 connection, which must do nothing but read and write through it, for they may be run twice.
@@ -11,15 +15,14 @@ connection, which must do nothing but read and write through it, for they may be
 from __future__ import annotations
 
 import asyncio
-import queue
 import sqlite3
-import threading
-from collections import defaultdict
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from warifu.errors import Reason, WarifuError
 
@@ -31,33 +34,32 @@ Mutation = Callable[[sqlite3.Connection], Result]
 _LARGE_GROUP = 4
 _GATHER_SECONDS = 0.001
 _MOST_IN_A_GROUP = 512
-_DISK_ERRORS = (sqlite3.OperationalError, sqlite3.DatabaseError)  # full or failing; a damaged file
 
 
 @dataclass(slots=True)
 class _Waiting:
-    """A mutation, who waits for it, and how it ended."""
+    """A mutation and whoever waits for it."""
 
     mutation: Mutation[Any]
-    loop: asyncio.AbstractEventLoop
+    bulk: bool
     written: asyncio.Future[Any]
     result: Any = None
-    error: Exception | None = None
 
-    def settle(self) -> None:
-        """Tell whoever waits, on its own event loop."""
-        if self.written.done():  # it was cancelled; the write stands
+    def settle(self, error: Exception | None = None) -> None:
+        """Tell whoever waits. One who was cancelled hears nothing; the write stands."""
+        if self.written.done() or self.written.get_loop().is_closed():
             return
-        if self.error is None:
+        if error is None:
             self.written.set_result(self.result)
         else:
-            self.written.set_exception(self.error)
+            self.written.set_exception(error)
 
 
 class Database:
     """A SQLite file with a group-committing writer.
 
-    ``migrations`` are SQL scripts; the file's ``user_version`` says how many have run. One process owns the file.
+    ``migrations`` are SQL scripts; the file's ``user_version`` says how many have run. One process owns the file, and
+    one event loop at a time writes to it.
 
     Raises:
         WarifuError: STORE_UNAVAILABLE when the file cannot be opened, is not a database, or is newer than this code.
@@ -78,15 +80,21 @@ class Database:
             except sqlite3.Error as error:
                 raise self._failure(error) from error
             opened.pop_all()  # from here on they are closed by close()
-        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name=f"writer:{path.name}", daemon=True)
-        self._thread.start()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: deque[_Waiting] = deque()
+        self._alone: deque[_Waiting] = deque()  # from a group that failed: each gets a transaction of its own
+        self._group: list[_Waiting] = []
+        self._committing: Future[None] | None = None
+        self._gathering: asyncio.TimerHandle | None = None
+        self._last_size = 0
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"writer:{path.name}")
 
-    async def write(self, mutation: Mutation[Result]) -> Result:
-        """Run ``mutation`` in the next group and return its result once it is durable on disk.
+    def write(self, mutation: Mutation[Result], *, bulk: bool = False) -> asyncio.Future[Result]:
+        """Run ``mutation`` in the next group; the future has its result once that is durable on disk.
 
-        Cancelling the wait does not undo the write.
+        It is under way from this call on, awaited or not. Cancelling the wait does not undo it. ``bulk`` is for what
+        takes longer than an event loop should stand still.
 
         Raises:
             WarifuError: the reason given as ``unavailable`` when the disk refuses; whatever the mutation itself raised.
@@ -94,19 +102,31 @@ class Database:
         if self._closed:
             raise WarifuError(self._unavailable, debug="the store is closed")
         loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._move_to(loop)
         written: asyncio.Future[Result] = loop.create_future()
-        self._queue.put(_Waiting(mutation, loop, written))
-        return await written
+        self._waiting.append(_Waiting(mutation, bulk, written))
+        if self._committing is None:
+            self._gather(loop)
+        return written
 
     def close(self) -> None:
         """Finish what is queued and close the file. Safe to call twice."""
         if self._closed:
             return
         self._closed = True
-        self._queue.put(None)
-        self._thread.join()
+        self._finish_group()
+        while self._waiting or self._alone:
+            self._begin()
+            self._finish_group()
+        self._thread.shutdown()
         self._writer.close()
         self.reader.close()
+
+    def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Another event loop writes now; the one before has ended, perhaps with a group under way."""
+        self._finish_group()
+        self._loop = loop
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=5)
@@ -127,82 +147,106 @@ class Database:
         for number, script in enumerate(migrations[version:], start=version + 1):
             self._writer.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version={number}; COMMIT;")
 
-    def _run(self) -> None:
-        last = 0
-        while True:
-            group, ended = self._gather(last)
-            last = len(group)
-            if group:
-                self._commit(group)
-                _settle(group)
-            if ended:
-                return
+    def _gather(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin a group, at once or, if the last one was large, when as many wait again or a moment has passed."""
+        if len(self._waiting) >= self._last_size or self._last_size < _LARGE_GROUP:
+            self._begin()
+        elif self._gathering is None:
+            self._gathering = loop.call_later(_GATHER_SECONDS, self._begin)
 
-    def _gather(self, last: int) -> tuple[list[_Waiting], bool]:
-        """Wait for one mutation, then take what is there; a little longer if the last group was large."""
-        first = self._queue.get()
-        if first is None:
-            return [], True
-        group = [first]
-        patience = _GATHER_SECONDS if last >= _LARGE_GROUP else 0.0
-        while len(group) < _MOST_IN_A_GROUP:
-            try:
-                more = self._queue.get(block=patience > 0, timeout=patience or None)
-            except queue.Empty:
-                break
-            if more is None:
-                return group, True
-            group.append(more)
-            if len(group) >= last:
-                patience = 0.0
-        return group, False
+    def _begin(self) -> None:
+        """Run the statements of the next group that has no fault, and have it committed."""
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
+        while self._committing is None and (self._alone or self._waiting):
+            self._group = self._next_group()
+            work = self._commit
+            if any(waiting.bulk for waiting in self._group):
+                work = self._run_and_commit
+            else:
+                try:
+                    self._run(self._group)
+                except Exception as error:  # noqa: BLE001  # whatever it is, it is the caller's to see
+                    self._end_group(error)
+                    continue
+            self._committing = self._thread.submit(work)
+            self._committing.add_done_callback(self._call_back)
 
-    def _commit(self, group: list[_Waiting]) -> None:
-        """Commit the group; if anything in it fails, each alone, so that one bad mutation harms no other."""
-        try:
-            results = self._transaction([waiting.mutation for waiting in group])
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is the caller's to see
-            if len(group) == 1:
-                group[0].error = self._translate(error)
-                return
-            for alone in group:
-                self._commit([alone])
-            return
-        for waiting, result in zip(group, results, strict=True):
-            waiting.result = result
+    def _next_group(self) -> list[_Waiting]:
+        if self._alone:
+            return [self._alone.popleft()]
+        size = min(len(self._waiting), _MOST_IN_A_GROUP)
+        return [self._waiting.popleft() for _ in range(size)]
 
-    def _transaction(self, mutations: list[Mutation[Any]]) -> list[Any]:
+    def _run(self, group: Sequence[_Waiting]) -> None:
+        """Run the statements of a group in a transaction that is left open; all of it is undone if one fails."""
         self._writer.execute("BEGIN IMMEDIATE")
         try:
-            results = [mutation(self._writer) for mutation in mutations]
+            for waiting in group:
+                waiting.result = waiting.mutation(self._writer)
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _commit(self) -> None:
+        """Wait for the disk. Runs on the thread."""
+        try:
             self._writer.execute("COMMIT")
         except BaseException:
-            if self._writer.in_transaction:
-                self._writer.execute("ROLLBACK")
+            self._roll_back()
             raise
-        self.groups_committed += 1
-        self.mutations_committed += len(mutations)
-        return results
 
-    def _translate(self, error: Exception) -> Exception:
-        """What the disk did becomes the store's reason; a mutation's own fault (a broken constraint) stays itself."""
-        return self._failure(error) if type(error) in _DISK_ERRORS else error
+    def _run_and_commit(self) -> None:
+        self._run(self._group)
+        self._commit()
+
+    def _roll_back(self) -> None:
+        if self._writer.in_transaction:
+            self._writer.execute("ROLLBACK")
+
+    def _call_back(self, _: Future[None]) -> None:
+        loop = self._loop
+        if loop is not None:
+            with suppress(RuntimeError):  # it has ended: whoever comes next finishes the group
+                loop.call_soon_threadsafe(self._go_on)
+
+    def _go_on(self) -> None:
+        """The thread is done with a group: tell its callers and begin the next."""
+        self._finish_group()
+        if self._alone:
+            self._begin()
+        elif self._waiting and self._loop is not None and not self._closed:
+            self._gather(self._loop)
+
+    def _finish_group(self) -> None:
+        """Wait for the group under way, if any, and tell its callers."""
+        if self._committing is None:
+            return
+        error = self._committing.exception()
+        self._committing = None
+        self._end_group(error)
+
+    def _end_group(self, error: BaseException | None) -> None:
+        """Tell the callers of a group; if anything in it failed, each is tried alone, so that it harms no other."""
+        group, self._group = self._group, []
+        self._last_size = len(group)
+        if error is None:
+            self.groups_committed += 1
+            self.mutations_committed += len(group)
+        elif len(group) > 1:
+            self._alone.extend(group)
+            return
+        for waiting in group:
+            waiting.settle(None if error is None else self._translate(error))
+
+    def _translate(self, error: BaseException) -> Exception:
+        """The disk's faults, a damaged file among them, are the store's; all others are the mutation's own."""
+        own = isinstance(error, Exception) and not isinstance(error, sqlite3.OperationalError | sqlite3.InternalError)
+        if own and type(error) is not sqlite3.DatabaseError:
+            return cast(Exception, error)
+        return self._failure(error)
 
     def _failure(self, error: BaseException) -> WarifuError:
         # SQLite's own words for these ("database or disk is full") name no value; the parameters are never in them.
         return WarifuError(self._unavailable, where=self._path.name, debug=str(error))
-
-
-def _settle(group: list[_Waiting]) -> None:
-    """Wake each event loop once, however many wait on it."""
-    by_loop: defaultdict[asyncio.AbstractEventLoop, list[_Waiting]] = defaultdict(list)
-    for waiting in group:
-        by_loop[waiting.loop].append(waiting)
-    for loop, told in by_loop.items():
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(_tell, told)
-
-
-def _tell(group: list[_Waiting]) -> None:
-    for waiting in group:
-        waiting.settle()

@@ -32,6 +32,13 @@ def notes(path: Path) -> set[str]:
         connection.close()
 
 
+def write_once(database: Database, text: str) -> None:
+    async def write() -> None:
+        await database.write(noting(text))
+
+    asyncio.run(write())
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "party.sqlite3"
@@ -48,8 +55,7 @@ def database(path: Path) -> Iterator[Database]:
 async def held(database: Database) -> AsyncIterator[Callable[[], None]]:
     """Keeps the writer busy until called, so that what is written meanwhile gathers."""
     go_on = threading.Event()
-    holding = asyncio.ensure_future(database.write(lambda connection: go_on.wait(10)))
-    await asyncio.sleep(0)
+    holding = database.write(lambda connection: go_on.wait(10), bulk=True)
     yield go_on.set
     go_on.set()
     await holding
@@ -121,8 +127,7 @@ async def test_what_a_write_raises_reaches_its_caller_unchanged(database: Databa
 
 
 async def test_leaving_a_write_does_not_undo_it(database: Database, held: Callable[[], None], path: Path) -> None:
-    left = asyncio.ensure_future(database.write(noting("left")))
-    await asyncio.sleep(0)
+    left = database.write(noting("left"))
     left.cancel()
     with pytest.raises(asyncio.CancelledError):
         await left
@@ -226,7 +231,7 @@ def test_a_killed_process_keeps_every_acknowledged_write(path: Path) -> None:
     assert len(acknowledged) >= 200
     assert acknowledged <= found
     database = Database(path, NOTES)
-    asyncio.run(database.write(noting("next")))
+    write_once(database, "next")
     database.close()
     assert notes(path) == found | {"next"}
 
@@ -281,28 +286,51 @@ def test_a_damaged_file_is_told_as_the_stores_failure(path: Path) -> None:
     path.write_bytes(content)
     database = Database(path, NOTES)
     with pytest.raises(WarifuError) as refused:
-        asyncio.run(database.write(noting("a")))
+        write_once(database, "a")
     assert refused.value.reason is Reason.STORE_UNAVAILABLE
     database.close()
 
 
 async def test_closing_finishes_what_is_queued_and_may_be_done_twice(database: Database, path: Path) -> None:
-    queued = [asyncio.ensure_future(database.write(noting(str(number)))) for number in range(30)]
-    await asyncio.sleep(0)
+    queued = [database.write(noting(str(number))) for number in range(30)]
     database.close()
     database.close()
     assert len(notes(path)) == 30
     assert await asyncio.gather(*queued) == [1] * 30
 
 
-def test_a_write_whose_event_loop_has_gone_stands(database: Database, path: Path) -> None:
-    async def leave() -> None:
-        asyncio.ensure_future(database.write(noting("left"))).add_done_callback(lambda _: None)
-        await asyncio.sleep(0)
+async def leave_writes(database: Database, hold: threading.Event) -> None:
+    database.write(lambda _: hold.wait(10), bulk=True)
+    database.write(noting("left"))
 
-    asyncio.run(leave())
+
+def test_a_write_whose_event_loop_has_gone_stands(database: Database, path: Path) -> None:
+    go_on = threading.Event()
+    asyncio.run(leave_writes(database, go_on))
+    go_on.set()
     database.close()
     assert notes(path) == {"left"}
+
+
+def test_another_event_loop_goes_on_where_one_ended(database: Database, path: Path) -> None:
+    go_on = threading.Event()
+    asyncio.run(leave_writes(database, go_on))
+    go_on.set()
+    write_once(database, "next")
+    assert notes(path) == {"left", "next"}
+
+
+async def test_a_write_is_under_way_before_anybody_waits_for_it(database: Database, path: Path) -> None:
+    written = database.write(noting("a"))
+    await asyncio.wait([written])
+    assert notes(path) == {"a"}
+
+
+async def test_a_bulk_write_does_not_stop_the_event_loop(database: Database) -> None:
+    go_on = threading.Event()
+    bulk = database.write(lambda _: go_on.wait(10), bulk=True)
+    go_on.set()
+    assert await bulk is True, "false would be that nobody could set it within ten seconds"
 
 
 async def test_a_closed_store_takes_no_more_writes(database: Database) -> None:
