@@ -40,6 +40,7 @@ class MemoryNodeStore:
         self._records: dict[_RecordKey, tuple[int, ExchangeRecord]] = {}
         self._inquiries: dict[bytes, KeptInquiry] = {}
         self._provisions: dict[_RecordKey, KeptProvision] = {}
+        self._under_number: dict[str, _RecordKey] = {}
         self._misses: Counter[InstitutionCode] = Counter()
         self._last_sequence = 0
 
@@ -123,16 +124,12 @@ class MemoryNodeStore:
             return stored
         if stored is not None and kept.record.outcome is ExchangeOutcome.PENDING:
             return stored
-        self._refuse_taken_number(kept.record)
+        if self._under_number.setdefault(kept.record.processing_number, _key(kept.record)) != _key(kept.record):
+            raise WarifuError(Reason.PERMIT_REUSED, where="permit.processing_number")
         self._write_record(kept.record)
         self._provisions[_key(kept.record)] = kept
         self._misses[kept.record.inquirer] += missed
         return kept
-
-    def _refuse_taken_number(self, record: ExchangeRecord) -> None:
-        for other in self._provisions.values():
-            if other.record.processing_number == record.processing_number and _key(other.record) != _key(record):
-                raise WarifuError(Reason.PERMIT_REUSED, where="permit.processing_number")
 
     def pending_provisions(self) -> list[KeptProvision]:
         """See the contract."""
@@ -144,12 +141,11 @@ class MemoryNodeStore:
 
     async def decide(self, processing_number: str, decision: ClerkDecision) -> bool:
         """See the contract."""
-        for key, kept in self._provisions.items():
-            pending = kept.record.outcome is ExchangeOutcome.PENDING
-            if pending and kept.record.processing_number == processing_number:
-                self._provisions[key] = replace(kept, decision=decision)
-                return True
-        return False
+        key = self._under_number.get(processing_number)
+        if key is None or self._provisions[key].record.outcome is not ExchangeOutcome.PENDING:
+            return False
+        self._provisions[key] = replace(self._provisions[key], decision=decision)
+        return True
 
     def misses(self, inquirer: InstitutionCode) -> int:
         """See the contract."""
@@ -172,6 +168,8 @@ class MemoryNodeStore:
             if record.requested_ms < requested_before_ms:
                 del self._records[key]
                 self._provisions.pop(key, None)
+                if record.side is ExchangeSide.PROVIDER:
+                    self._under_number.pop(record.processing_number, None)
                 if record.side is ExchangeSide.INQUIRER:
                     self._inquiries.pop(record.request_id, None)
 
