@@ -40,7 +40,7 @@ from warifu_services.node_store_sqlite import SqliteNodeStore
 from warifu_services.provider import Provider
 from warifu_services.registration import Registrar
 
-__all__ = ["Node", "build_node", "run_node"]
+__all__ = ["ANSWERS_KEPT", "Node", "build_node", "purge", "run_node"]
 
 ANSWERS_KEPT = timedelta(hours=24)
 """How long answers and results are kept for whoever asks again."""
