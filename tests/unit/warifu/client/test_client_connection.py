@@ -1,0 +1,97 @@
+"""Reading from a network's folder how to reach whom, and with which certificate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from warifu.client import Connection, NetworkDescription
+from warifu.errors import Reason, WarifuError
+from warifu.pki import Role
+
+PARTIES: dict[str, dict[str, Any]] = {
+    "hub": {"role": "hub", "institution_code": "9900000000000001", "endpoint": "127.0.0.1:7400"},
+    "authority": {"role": "authority", "institution_code": "9910000000000001", "endpoint": "127.0.0.1:7401"},
+    "supervisor": {"role": "supervisor", "institution_code": "9920000000000001", "endpoint": None},
+    "residence": {"role": "agency", "institution_code": "9010110020000001", "endpoint": "127.0.0.1:7402"},
+    "tax": {"role": "agency", "institution_code": "9020110020000001", "endpoint": None},
+}
+
+
+def _described(folder: Path, **changes: Any) -> NetworkDescription:
+    parties = {name: dict(about, folder=name) for name, about in PARTIES.items()}
+    for name, about in parties.items():
+        about |= {"certificate": f"{name}/tls.pem", "private_key": f"{name}/tls.key"}
+        if about["role"] == "agency":
+            about["business_certificate"] = f"{name}/business/tls.pem"
+            about["business_private_key"] = f"{name}/business/tls.key"
+    told = {"network": "sim-1", "log_verifier_key": "key", "parties": parties, **changes}
+    (folder / "network.json").write_text(json.dumps(told), "utf-8")
+    return NetworkDescription.load(folder)
+
+
+def _refusal(read: Any, *arguments: Any) -> WarifuError:
+    with pytest.raises(WarifuError) as raised:
+        read(*arguments)
+    assert raised.value.reason is Reason.CONFIG_INVALID
+    return raised.value
+
+
+def test_a_business_system_calls_its_own_node_with_its_own_certificate(tmp_path: Path) -> None:
+    connection = _described(tmp_path).to_node("residence")
+    assert connection.endpoint == "127.0.0.1:7402"
+    assert connection.expect.uri == "warifu://sim-1/agency/9010110020000001"
+    assert connection.certificate == tmp_path / "residence/business/tls.pem"
+    assert connection.private_key == tmp_path / "residence/business/tls.key"
+    assert connection.root_certificate == tmp_path / "residence/root.pem"
+
+
+def test_the_registry_has_numbers_designated_with_its_business_certificate(tmp_path: Path) -> None:
+    connection = _described(tmp_path).to_authority()
+    assert connection.expect.role is Role.AUTHORITY
+    assert connection.certificate == tmp_path / "residence/business/tls.pem"
+
+
+def test_the_supervisor_calls_the_hub_with_its_own_certificate(tmp_path: Path) -> None:
+    connection = _described(tmp_path).to_hub()
+    assert connection.expect.role is Role.HUB
+    assert connection.certificate == tmp_path / "supervisor/tls.pem"
+
+
+def test_the_agencies_are_told_from_the_other_parties(tmp_path: Path) -> None:
+    assert _described(tmp_path).agencies() == ["residence", "tax"]
+
+
+def test_a_network_that_is_not_up_says_how_to_start_it(tmp_path: Path) -> None:
+    assert "warifu up" in _refusal(_described(tmp_path).to_node, "tax").where
+
+
+def test_a_party_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
+    where = _refusal(_described(tmp_path).to_node, "library").where
+    assert "library" in where
+    assert "residence" in where
+
+
+def test_a_party_without_a_business_system_is_refused(tmp_path: Path) -> None:
+    assert "business certificate" in _refusal(_described(tmp_path).to_node, "hub").where
+
+
+def test_a_folder_without_a_network_says_how_to_make_one(tmp_path: Path) -> None:
+    assert "warifu up" in _refusal(NetworkDescription.load, tmp_path).where
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"network": "n", "log_verifier_key": "k", "parties": 3}'])
+def test_a_file_that_describes_no_network_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "network.json").write_text(content, "utf-8")
+    _refusal(NetworkDescription.load, tmp_path)
+
+
+def test_a_missing_root_certificate_is_named(tmp_path: Path) -> None:
+    connection: Connection = _described(tmp_path).to_node("residence")
+    with pytest.raises(WarifuError) as raised:
+        connection.root_pem()
+    assert raised.value.reason is Reason.KEY_INVALID
+    assert "root.pem" in raised.value.where
