@@ -44,6 +44,7 @@ __all__ = [
 _VALIDITY_MS = int(LONGEST_VALIDITY.total_seconds() * 1000)
 _ANSWER_LABEL = b"warifu-v1/answer"
 _HEDGE_KEY_LABEL = b"warifu-v1/hedge-key"
+_WITHOUT_BODY = frozenset({inquiry_pb2.PROVISION_OUTCOME_PENDING, inquiry_pb2.PROVISION_OUTCOME_REFUSED})
 
 
 def hedge_key_from(storage_key: bytes) -> bytes:
@@ -162,6 +163,7 @@ def open_answer(
             is inside has no sense.
     """
     try:
+        provided_ms = _check_shape(answer)
         check_answer(provider.signing_key, answer, asked=asked, processing_number=processing_number)
         found = _open_found(answer, context, answer_key)
     except WarifuError as error:
@@ -169,19 +171,27 @@ def open_answer(
     return OpenedAnswer(
         outcome=answer.outcome,
         found=found,
-        provided_ms=answer.provision_time.ToMilliseconds(),
+        provided_ms=provided_ms,
         digest=answer_digest(answer, asked=asked, processing_number=processing_number),
     )
 
 
-def _open_found(answer: SignedAnswer, context: bytes, answer_key: SealingKey) -> Found | None:
-    if answer.outcome == inquiry_pb2.PROVISION_OUTCOME_ANSWERED:
-        opened = open_sealed(answer_key, answer_info(context), answer.sealed_answer, where="answer.sealed_answer")
-        return _read_found(opened)
-    waiting_or_refused = (inquiry_pb2.PROVISION_OUTCOME_PENDING, inquiry_pb2.PROVISION_OUTCOME_REFUSED)
-    if answer.outcome not in waiting_or_refused or answer.sealed_answer:
+def _check_shape(answer: SignedAnswer) -> int:
+    """Refuse an outcome or a time that is none; the time in Unix milliseconds."""
+    answered = answer.outcome == inquiry_pb2.PROVISION_OUTCOME_ANSWERED
+    if not answered and (answer.outcome not in _WITHOUT_BODY or answer.sealed_answer):
         raise WarifuError(Reason.REQUEST_MALFORMED, where="answer.outcome")
-    return None
+    try:
+        return answer.provision_time.ToMilliseconds()
+    except ValueError:
+        raise WarifuError(Reason.REQUEST_MALFORMED, where="answer.provision_time") from None
+
+
+def _open_found(answer: SignedAnswer, context: bytes, answer_key: SealingKey) -> Found | None:
+    if answer.outcome != inquiry_pb2.PROVISION_OUTCOME_ANSWERED:
+        return None
+    opened = open_sealed(answer_key, answer_info(context), answer.sealed_answer, where="answer.sealed_answer")
+    return _read_found(opened)
 
 
 def _read_found(opened: bytes) -> Found:

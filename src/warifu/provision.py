@@ -119,7 +119,7 @@ def check_permit(permit: ProvisionPermit, *, keys: ProviderKeys, directory: Dire
         encoded_context=permit.inquiry.context,
         asked=asked,
         processing_number=permit.processing_number,
-        permit_ms=permit.permit_time.ToMilliseconds(),
+        permit_ms=_permit_ms(permit),
         converted=converted,
         sealed_query=permit.inquiry.sealed_query,
     )
@@ -134,6 +134,13 @@ def _check_shape(permit: ProvisionPermit, context: ExchangeContext, own: Directo
         raise WarifuError(Reason.INSTITUTION_UNKNOWN, where="permit.inquiry.context.provider")
     if not PROCESSING_NUMBER.fullmatch(permit.processing_number):
         raise WarifuError(Reason.REQUEST_MALFORMED, where="permit.processing_number")
+
+
+def _permit_ms(permit: ProvisionPermit) -> int:
+    try:
+        return permit.permit_time.ToMilliseconds()
+    except ValueError:
+        raise WarifuError(Reason.REQUEST_MALFORMED, where="permit.permit_time") from None
 
 
 def _check_keys(context: ExchangeContext, inquirer: DirectoryEntry, own: DirectoryEntry) -> None:

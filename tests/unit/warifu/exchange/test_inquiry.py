@@ -131,6 +131,23 @@ def test_an_answer_for_another_exchange_is_refused(answered: Answered, pair: Any
             opens(answer, **change)
 
 
+@pytest.mark.parametrize("outcome", [-1, 4, 300, 2**31 - 1])
+def test_an_outcome_nobody_knows_is_refused(answered: Answered, outcome: int) -> None:
+    answer, opens = answered()
+    changed = inquiry_pb2.SignedAnswer.FromString(answer.SerializeToString())
+    changed.outcome = outcome  # type: ignore[assignment]  # an open enum: the wire carries any number
+    with pytest.raises(WarifuError, match="HUB_ANSWER_INVALID"):
+        opens(changed)
+
+
+def test_a_time_that_is_none_is_refused(answered: Answered) -> None:
+    answer, opens = answered()
+    for seconds, nanos in ((2**62, 0), (0, -5)):
+        answer.provision_time.seconds, answer.provision_time.nanos = seconds, nanos
+        with pytest.raises(WarifuError, match="HUB_ANSWER_INVALID"):
+            opens(answer)
+
+
 def test_what_is_inside_an_answer_must_make_sense(answered: Answered, pair: Any, start: datetime) -> None:
     inquiry, answer_key = pair.inquiry(b"somebody")
     permit = pair.permit(inquiry)

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
+from hypothesis import given
+from hypothesis import strategies as st
 
 from warifu.agency import Absence, ProvidedRecord
 from warifu.api.record.v1 import sealed_pb2
@@ -97,6 +99,21 @@ def test_a_flipped_bit_anywhere_in_the_permit_is_refused(pair: Any, permit: Prov
             assert refusal(pair, _replaced(permit, path, flipped)).reason in EXACTLY
 
 
+@given(data=st.data())
+def test_whatever_bytes_arrive_a_permit_is_refused_by_name(pair: Any, data: st.DataObject) -> None:
+    good = pair.permit(pair.inquiry(b"somebody")[0]).SerializeToString()
+    start = data.draw(st.integers(0, len(good)))
+    spoilt = (
+        good[:start] + data.draw(st.binary(min_size=1, max_size=12)) + good[start + data.draw(st.integers(0, 12)) :]
+    )
+    try:
+        permit = ProvisionPermit.FromString(spoilt)
+    except DecodeError:
+        return
+    if permit.SerializeToString() != good:
+        assert refusal(pair, permit).reason in EXACTLY
+
+
 def test_another_number_row_or_time_breaks_the_hubs_signature(pair: Any, permit: ProvisionPermit) -> None:
     for name, value in (("processing_number", "20260615999999999999"), ("permission_row", "R02")):
         other = ProvisionPermit()
@@ -142,6 +159,13 @@ def test_a_processing_number_has_twenty_digits(pair: Any, permit: ProvisionPermi
     permit.processing_number = number
     pair.sign(permit)
     assert refusal(pair, permit).reason is Reason.REQUEST_MALFORMED
+
+
+def test_a_time_that_is_none_is_refused_whoever_signed_it(pair: Any, permit: ProvisionPermit) -> None:
+    permit.permit_time.seconds = 2**62
+    pair.sign(permit)
+    refused = refusal(pair, permit)
+    assert (refused.reason, refused.where) == (Reason.REQUEST_MALFORMED, "permit.permit_time")
 
 
 @pytest.mark.parametrize("point", [IDENTITY, bytes(32), b"\xff" * 32, b"", b"\x58" + b"\x66" * 30])
