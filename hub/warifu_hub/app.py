@@ -26,20 +26,18 @@ from warifu.process import announce_ready, serve_until
 from warifu.rpc.channel import ChannelPool
 from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.server import build_server
-from warifu.signature import SigningKey
-from warifu.tlog.note import Verifier
 from warifu_hub.directory_servicer import DIRECTORY_ACCESS, DirectoryServicer
 from warifu_hub.exchange import Mediator
 from warifu_hub.issuing import CodeConverter
 from warifu_hub.ledger import Ledger
 from warifu_hub.log_servicer import LOG_ACCESS, LogServicer
+from warifu_hub.own_keys import OwnKeys
 from warifu_hub.permissions import PermissionTable
 from warifu_hub.providers import GrpcProviders
 from warifu_hub.servicer import HUB_ACCESS, HubServicer
 from warifu_hub.store import HubStore
 from warifu_hub.store_sqlite import SqliteHubStore
 from warifu_hub.supervision_servicer import SUPERVISION_ACCESS, SupervisionServicer
-from warifu_hub.translate import HubKeys, Translator
 
 __all__ = ["Hub", "build_hub", "run_hub"]
 
@@ -87,27 +85,25 @@ def build_hub(
     directory = Directory.from_message(directory_file)
     permissions = PermissionTable.load(folder.path / "permissions.yaml")
     revocations = RevocationFile(folder.path / "revoked.pem", root_pem, clock)
-    signing_key = SigningKey(folder.secret("signing.key"))
-    translator = Translator(directory.group, _hub_keys(folder))
+    keys = OwnKeys.load(folder, directory)
     store = SqliteHubStore(folder.path / "hub.sqlite3")
-    verifier = Verifier.parse(directory.log_verifier_key)
-    ledger = Ledger(store, log_key=folder.secret("log.key"), verifier=verifier)
+    ledger = Ledger(store, log_key=keys.log_key, verifier=keys.verifier)
     channels = ChannelPool(credential=credential, root_pem=root_pem, interceptors=channel_interceptors)
     workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="convert")
     mediator = Mediator(
         directory=directory,
         permissions=permissions,
-        translator=translator,
+        translator=keys.translator,
         store=store,
         providers=GrpcProviders(network=settings.network, channels=channels, store=store),
-        signing_key=signing_key,
+        signing_key=keys.signing_key,
         clock=clock,
     )
     converter = CodeConverter(
         directory=directory,
-        translator=translator,
+        translator=keys.translator,
         store=store,
-        signing_key=signing_key,
+        signing_key=keys.signing_key,
         clock=clock,
         workers=workers,
     )
@@ -135,14 +131,6 @@ def build_hub(
     return Hub(server=server, port=port, store=store, ledger=ledger, channels=channels, workers=workers, clock=clock)
 
 
-def _hub_keys(folder: PartyFolder) -> HubKeys:
-    return HubKeys(
-        factor_key=folder.secret("factor.key"),
-        opening_key=folder.secret("opening.key"),
-        rerandomise_key=folder.secret("rerandomise.key"),
-    )
-
-
 async def run_hub(
     stop: asyncio.Event,
     path: Path,
@@ -166,22 +154,28 @@ async def run_hub(
     for chore in chores:
         chore.cancel()
     await asyncio.gather(*chores, return_exceptions=True)
+    await _publish_once(hub)
     await hub.close()
 
 
 async def _publish(hub: Hub) -> None:
     """Publish a checkpoint each second in which something was sequenced."""
-    log, published = get_logger("hub"), -1
+    published = -1
     while True:
         await asyncio.sleep(_PUBLISH_SECONDS)
         count = hub.store.leaf_count()
-        if count == published:
-            continue
-        try:
-            await hub.ledger.publish()
+        if count != published and await _publish_once(hub):
             published = count
-        except WarifuError as error:
-            log.warning("checkpoint_not_published", **error_fields(error))
+
+
+async def _publish_once(hub: Hub) -> bool:
+    """Publish a checkpoint over everything sequenced; also the last act of a hub, so that nothing is left unbound."""
+    try:
+        await hub.ledger.publish()
+    except WarifuError as error:
+        get_logger("hub").warning("checkpoint_not_published", **error_fields(error))
+        return False
+    return True
 
 
 async def _forget(hub: Hub) -> None:

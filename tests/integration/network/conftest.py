@@ -231,13 +231,14 @@ class Calls:
         """The error a call ends with; fails when it does not."""
         with pytest.raises((grpc.aio.AioRpcError, WarifuError)) as failed:
             await call
-        error = failed.value
-        self._overheard.errors.append(repr(error))
-        if isinstance(error, grpc.aio.AioRpcError):
-            self._overheard.errors.append(repr(error.trailing_metadata()))
-            error = from_rpc_error(error, default=default or {})
-        self._overheard.errors.append(f"{error} {error.debug}")
-        return error
+        raised = failed.value
+        self._overheard.errors.append(repr(raised))
+        if isinstance(raised, grpc.aio.AioRpcError):
+            self._overheard.errors.append(repr(raised.trailing_metadata()))
+            raised = from_rpc_error(raised, default=default or {})
+        assert isinstance(raised, WarifuError)
+        self._overheard.errors.append(f"{raised} {raised.debug}")
+        return raised
 
     async def close(self) -> None:
         for close in self._close:
@@ -345,7 +346,7 @@ class TaxOffice:
         return await self.act(request.permit)
 
     def _add(self, servicer: Any, to: Any) -> None:
-        handler = grpc.unary_unary_rpc_method_handler(servicer.provide, ProvideRequest.FromString, None)
+        handler: Any = grpc.unary_unary_rpc_method_handler(servicer.provide, ProvideRequest.FromString, None)
         to.add_registered_method_handlers("warifu.api.agency.v1.AgencyService", {"Provide": handler})
 
     async def open(self) -> None:

@@ -1,0 +1,161 @@
+"""The log of a running hub, checked from outside with the public key and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from warifu.api.log.v1 import log_service_pb2 as log_pb2
+from warifu.api.log.v1.log_service_pb2_grpc import LogServiceStub
+from warifu.errors import Reason, WarifuError
+from warifu.tlog.checkpoint import read_checkpoint_unverified
+from warifu.tlog.tiles import write_copy
+from warifu.tlog.verify import verify_copy, verify_entry, verify_extends
+
+
+@pytest.fixture
+def vkey(lone_hub: Any) -> str:
+    """What the outside is given."""
+    return str((lone_hub.path / "log.vkey").read_text().strip())
+
+
+async def checkpoint(log: Any) -> bytes:
+    response = await log.stub.GetCheckpoint(log_pb2.GetCheckpointRequest(), timeout=10)
+    return bytes(response.signed_note)
+
+
+async def proof(log: Any, position: int, size: int) -> Any:
+    request = log_pb2.GetInclusionProofRequest(position=position, tree_size=size)
+    return await log.stub.GetInclusionProof(request, timeout=10)
+
+
+async def test_an_inquirer_can_show_that_its_exchange_is_in_the_log(
+    lone_hub: Any, calls: Any, asker: Any, tax_office: Any, log: Any, vkey: str
+) -> None:
+    response = await asker.send(asker.inquiry())
+    asker.stub = LogServiceStub(calls.to(lone_hub, caller="childcare"))
+    note = await checkpoint(asker)
+    size = read_checkpoint_unverified(note).size
+    shown = await proof(asker, response.permitted_position, size)
+    leaf = log_pb2.ExchangeLeaf.FromString(shown.leaf)
+    assert leaf.processing_number == response.processing_number
+    verify_entry(
+        leaf=shown.leaf, index=response.permitted_position, proof=shown.hashes, signed_checkpoint=note, vkey=vkey
+    )
+    with pytest.raises(WarifuError):
+        verify_entry(
+            leaf=shown.leaf + b"\0",
+            index=response.permitted_position,
+            proof=shown.hashes,
+            signed_checkpoint=note,
+            vkey=vkey,
+        )
+
+
+async def test_each_checkpoint_extends_the_one_before(asker: Any, tax_office: Any, log: Any, vkey: str) -> None:
+    notes = [await checkpoint(log)]
+    for _ in range(4):
+        await asyncio.gather(*(asker.send(asker.inquiry()) for _ in range(3)))
+        notes.append(await checkpoint(log))
+    for old, new in itertools.pairwise(notes):
+        first, second = (read_checkpoint_unverified(note).size for note in (old, new))
+        assert second == first + 6
+        request = log_pb2.GetConsistencyProofRequest(first_size=first, second_size=second)
+        response = await log.stub.GetConsistencyProof(request, timeout=10)
+        verify_extends(old_checkpoint=old, new_checkpoint=new, proof=response.hashes, vkey=vkey)
+
+
+async def test_a_copy_of_the_log_verifies_offline_and_a_changed_one_does_not(
+    asker: Any, tax_office: Any, log: Any, vkey: str, tmp_path: Path
+) -> None:
+    await asyncio.gather(*(asker.send(asker.inquiry()) for _ in range(5)))
+    note = await checkpoint(log)
+    size = read_checkpoint_unverified(note).size
+    leaves = (await log.leaves())[:size]
+    write_copy(tmp_path / "copy", leaves, note)
+    assert list(verify_copy(tmp_path / "copy", vkey).leaves()) == leaves
+    bundle = max((tmp_path / "copy").rglob("entries/**/*"), key=lambda path: path.is_file())
+    spoilt = bytearray(bundle.read_bytes())
+    spoilt[-1] ^= 1
+    bundle.write_bytes(spoilt)
+    with pytest.raises(WarifuError) as refused:
+        verify_copy(tmp_path / "copy", vkey)
+    assert refused.value.reason is Reason.LOG_INVALID
+
+
+async def test_a_leaf_is_shown_to_its_parties_and_the_supervisor_and_proved_to_everybody(
+    lone_hub: Any, calls: Any, asker: Any, tax_office: Any, vkey: str
+) -> None:
+    response = await asker.send(asker.inquiry())
+    shown = {}
+    for party in ("childcare", "tax", "supervisor", "insurance", "residence", "authority", "hub"):
+        asker.stub = LogServiceStub(calls.to(lone_hub, caller=party))
+        note = await checkpoint(asker)
+        told = await proof(asker, response.permitted_position, read_checkpoint_unverified(note).size)
+        shown[party] = bool(told.leaf)
+        assert told.hashes
+    assert {party for party, leaf in shown.items() if leaf} == {"childcare", "tax", "supervisor"}
+
+
+async def test_leaves_are_listed_for_the_supervisor_only(lone_hub: Any, calls: Any, asker: Any) -> None:
+    async def listed(party: str) -> list[Any]:
+        stub: Any = LogServiceStub(calls.to(lone_hub, caller=party))
+        return [chunk async for chunk in stub.ListLeaves(log_pb2.ListLeavesRequest(), timeout=10)]
+
+    await listed("supervisor")
+    for party in ("childcare", "tax", "hub", "authority", "tax/business"):
+        assert (await calls.failed(listed(party))).reason is Reason.CALLER_NOT_ALLOWED
+
+
+@pytest.mark.parametrize(("first", "count", "expected"), [(0, 3, 3), (2, 1, 1), (1, 0, -1), (0, 2**63, 0)])
+async def test_a_part_of_the_leaves_can_be_asked_for(
+    asker: Any, tax_office: Any, log: Any, first: int, count: int, expected: int
+) -> None:
+    await asyncio.gather(*(asker.send(asker.inquiry()) for _ in range(2)))
+    everything = await log.leaves()
+    request = log_pb2.ListLeavesRequest(first_position=first, leaf_count=count)
+    chunks = [chunk async for chunk in log.stub.ListLeaves(request, timeout=10)]
+    assert chunks[0].first_position == first
+    leaves = [leaf for chunk in chunks for leaf in chunk.leaves]
+    wanted = everything[first : first + expected] if expected > 0 else everything[first:]
+    assert leaves == wanted
+
+
+async def test_what_lies_beyond_the_log_is_refused_by_name(log: Any, calls: Any) -> None:
+    async def listed(first: int) -> list[Any]:
+        request = log_pb2.ListLeavesRequest(first_position=first)
+        return [chunk async for chunk in log.stub.ListLeaves(request, timeout=10)]
+
+    consistency = log_pb2.GetConsistencyProofRequest(first_size=2**63, second_size=2**64 - 1)
+    for call in (
+        proof(log, 10**6, 10**6 + 1),
+        proof(log, 2**64 - 1, 2**64 - 1),
+        listed(10**6),
+        listed(2**64 - 1),
+        log.stub.GetConsistencyProof(consistency, timeout=10),
+    ):
+        assert (await calls.failed(call)).reason is Reason.REQUEST_MALFORMED
+
+
+async def test_nothing_in_the_log_says_anything_about_a_person(
+    asker: Any, tax_office: Any, log: Any, overheard: Any
+) -> None:
+    from warifu_kit.blindness import BlindnessSearch
+
+    await asyncio.gather(*(asker.send(asker.inquiry()) for _ in range(5)))
+    search = BlindnessSearch(overheard.secrets)
+    search.blob("leaves", b"\0".join(await log.leaves()))
+    assert search.report().hits == ()
+
+
+async def test_the_search_that_finds_nothing_would_find_something(lone_hub: Any, overheard: Any, asker: Any) -> None:
+    from warifu_kit.needles import Secret
+
+    await asker.refused(asker.inquiry(provider=asker.own.institution))
+    public = Secret(kind="institution", owner="childcare", value=str(asker.own.institution))
+    places = {hit.place for hit in overheard.search([public]).hits}
+    assert any(place.endswith("hub/party.log") for place in places)
