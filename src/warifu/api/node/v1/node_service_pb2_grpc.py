@@ -87,8 +87,8 @@ class NodeServiceServicer(object):
     """
 
     def AcquireCodes(self, request_iterator, context):
-        """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code is
-        there. Replies come in the order asked. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, STORE_UNAVAILABLE.
+        """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code
+        is there. Replies come in the order asked. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -127,8 +127,8 @@ class NodeServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def FetchAnswer(self, request, context):
-        """Fetches the answer of an inquiry made before, asking through the hub again where the answer is still open. Errors: as
-        Inquire, and INQUIRY_UNKNOWN.
+        """Fetches the answer of an inquiry made before, asking through the hub again where the answer is still open. Errors:
+        as Inquire, and INQUIRY_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,8 +34,8 @@ class NodeServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> NodeServiceAsyncStub: ...
     AcquireCodes: _grpc.StreamStreamMultiCallable[_node_service_pb2.AcquireCodesRequest, _node_service_pb2.AcquireCodesResponse]
-    """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code is
-    there. Replies come in the order asked. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, STORE_UNAVAILABLE.
+    """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code
+    is there. Replies come in the order asked. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, STORE_UNAVAILABLE.
     """
     RegisterReplicas: _grpc.StreamUnaryMultiCallable[_node_service_pb2.RegisterReplicasRequest, _node_service_pb2.RegisterReplicasResponse]
     """Registers replicas (副本登録): what the node will answer from. Registering again replaces. Either a whole message is
@@ -53,8 +53,8 @@ class NodeServiceStub:
     CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE.
     """
     FetchAnswer: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.FetchAnswerRequest, _node_service_pb2.FetchAnswerResponse]
-    """Fetches the answer of an inquiry made before, asking through the hub again where the answer is still open. Errors: as
-    Inquire, and INQUIRY_UNKNOWN.
+    """Fetches the answer of an inquiry made before, asking through the hub again where the answer is still open. Errors:
+    as Inquire, and INQUIRY_UNKNOWN.
     """
     ListPendingProvisions: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.ListPendingProvisionsRequest, _node_service_pb2.ListPendingProvisionsResponse]
     """Lists inquiries from others that wait for a clerk here."""
@@ -69,8 +69,8 @@ class NodeServiceAsyncStub(NodeServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     AcquireCodes: _aio.StreamStreamMultiCallable[_node_service_pb2.AcquireCodesRequest, _node_service_pb2.AcquireCodesResponse]  # type: ignore[assignment]
-    """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code is
-    there. Replies come in the order asked. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, STORE_UNAVAILABLE.
+    """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code
+    is there. Replies come in the order asked. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, STORE_UNAVAILABLE.
     """
     RegisterReplicas: _aio.StreamUnaryMultiCallable[_node_service_pb2.RegisterReplicasRequest, _node_service_pb2.RegisterReplicasResponse]  # type: ignore[assignment]
     """Registers replicas (副本登録): what the node will answer from. Registering again replaces. Either a whole message is
@@ -88,8 +88,8 @@ class NodeServiceAsyncStub(NodeServiceStub):
     CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE.
     """
     FetchAnswer: _aio.UnaryUnaryMultiCallable[_node_service_pb2.FetchAnswerRequest, _node_service_pb2.FetchAnswerResponse]  # type: ignore[assignment]
-    """Fetches the answer of an inquiry made before, asking through the hub again where the answer is still open. Errors: as
-    Inquire, and INQUIRY_UNKNOWN.
+    """Fetches the answer of an inquiry made before, asking through the hub again where the answer is still open. Errors:
+    as Inquire, and INQUIRY_UNKNOWN.
     """
     ListPendingProvisions: _aio.UnaryUnaryMultiCallable[_node_service_pb2.ListPendingProvisionsRequest, _node_service_pb2.ListPendingProvisionsResponse]  # type: ignore[assignment]
     """Lists inquiries from others that wait for a clerk here."""
@@ -107,8 +107,8 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_node_service_pb2.AcquireCodesRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_node_service_pb2.AcquireCodesResponse], _abc.AsyncIterator[_node_service_pb2.AcquireCodesResponse]]:
-        """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code is
-        there. Replies come in the order asked. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, STORE_UNAVAILABLE.
+        """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code
+        is there. Replies come in the order asked. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, STORE_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -156,8 +156,8 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _node_service_pb2.FetchAnswerRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_node_service_pb2.FetchAnswerResponse, _abc.Awaitable[_node_service_pb2.FetchAnswerResponse]]:
-        """Fetches the answer of an inquiry made before, asking through the hub again where the answer is still open. Errors: as
-        Inquire, and INQUIRY_UNKNOWN.
+        """Fetches the answer of an inquiry made before, asking through the hub again where the answer is still open. Errors:
+        as Inquire, and INQUIRY_UNKNOWN.
         """
 
     @_abc_1.abstractmethod
