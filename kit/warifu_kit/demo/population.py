@@ -42,9 +42,8 @@ async def populate(offices: Offices, plan: Plan, teller: Teller) -> Population:
     """Register everybody everywhere. Raises: whatever a call ends with when patience has run out."""
     with teller.phase("My Numbers designated", len(plan.residents)) as phase:
         my_numbers = await _designate(offices, plan, phase)
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_settle(offices, each, my_numbers, teller)) for each in plan.agencies.values()]
-    settled = [task.result() for task in tasks]
+    settling = (_settle(offices, each, my_numbers, teller) for each in plan.agencies.values())
+    settled = await asyncio.gather(*settling)
     refused: dict[str, int] = {}
     for each in settled:
         for reason in each.refused.values():
