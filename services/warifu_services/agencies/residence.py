@@ -23,6 +23,9 @@ RESIDENT_RECORD = ItemCode("TM99000000000001")
 """Resident-record information. The code is the simulator's own: the real one is not published."""
 
 
+_LONGEST_TEXT = 32
+
+
 class ResidenceAgency(Agency):
     """A municipality's resident registry."""
 
@@ -38,6 +41,9 @@ class ResidenceAgency(Agency):
     def fault_in(self, message: Message) -> str | None:
         """The first field that no resident record can have."""
         assert isinstance(message, ResidentRecord)  # noqa: S101  # the base class made it of this type
+        for field in ("household_number", "relationship_to_head"):
+            if not 1 <= len(getattr(message, field)) <= _LONGEST_TEXT:
+                return field
         if message.household_size < 1:
             return "household_size"
         if message.household_children > message.household_size:
