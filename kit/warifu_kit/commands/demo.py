@@ -48,15 +48,13 @@ def demo(
     Example: warifu demo --residents 2000 --seed 7 --json result.json
     """
     import secrets
-    import signal
 
     from rich.console import Console
 
     from warifu_kit.demo.report import print_report
     from warifu_kit.demo.result import write_json
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)  # ends as Ctrl-C does: network down, folder gone
+    _end_as_interrupted()
     _allow_any_terminal()
     _check_writable(json)
     seed = secrets.randbelow(_SEEDS) if seed is None else seed
@@ -164,6 +162,21 @@ def _check_writable(json: Path | None) -> None:
 
     if json is not None and (json.is_dir() or not json.absolute().parent.is_dir()):
         raise WarifuError(Reason.FILE_INVALID, where=f"{json}: there is no such folder, or it is one")
+
+
+def _end_as_interrupted() -> None:
+    """Have SIGTERM and a closed terminal end the command as Ctrl-C does: network down, temporary folder gone."""
+    import os
+    import signal
+
+    def hung_up(*_: object) -> None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)  # what is still said on the way out has no reader
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, hung_up)
 
 
 def _allow_any_terminal() -> None:
