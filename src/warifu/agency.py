@@ -29,6 +29,7 @@ from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 
 __all__ = [
     "AGENCY_GROUP",
+    "LARGEST_RECORD",
     "Absence",
     "Agency",
     "Found",
@@ -43,6 +44,9 @@ __all__ = [
 
 AGENCY_GROUP = "warifu.agencies"
 """The entry-point group in which a package names its kinds of agency."""
+
+LARGEST_RECORD = 1_000_000
+"""Bytes in the largest record that can be registered: sealed, it must fit what the hub carries (1 MiB)."""
 
 _JAPAN = timezone(timedelta(hours=9))
 
@@ -129,6 +133,8 @@ class Agency:
             WarifuError: ITEM_UNKNOWN when this kind does not provide the item; REQUEST_MALFORMED at ``where``.
         """
         message = self.provided(item_code, where).record_type()
+        if len(record) > LARGEST_RECORD:
+            raise WarifuError(Reason.REQUEST_MALFORMED, where=where, debug=f"{len(record)} bytes")
         try:
             message.ParseFromString(record)
         except DecodeError:

@@ -91,6 +91,18 @@ async def test_many_codes_come_in_order_with_the_bad_numbers_in_their_places(tow
     assert reasons == {7: "NUMBER_NOT_DESIGNATED", 399: "NUMBER_MALFORMED"}
 
 
+async def test_codes_need_the_authority_and_the_authority_needs_the_hub(town: Any) -> None:
+    numbers = await town.my_numbers(2)
+    await town.start_node("insurance")
+    await town.stop_hub()
+    with pytest.raises(WarifuError, match="HUB_UNREACHABLE"):
+        await town.acquire("insurance", numbers)
+    await town.start_hub()
+    await town.authority.server.stop(0)
+    with pytest.raises(WarifuError, match="AUTHORITY_UNREACHABLE"):
+        await town.acquire("insurance", numbers)
+
+
 async def test_a_flagged_person_waits_for_a_clerk_over_the_wire(town: Any, refused: Any) -> None:
     childcare, tax = town.client("childcare"), town.client("tax")
     await tax.set_flags(node_pb2.SetFlagsRequest(local_number="tax-0", auto_response_disabled=True))

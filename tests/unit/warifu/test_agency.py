@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from warifu.agency import (
     AGENCY_GROUP,
+    LARGEST_RECORD,
     Absence,
     Agency,
     Provided,
@@ -23,6 +24,7 @@ from warifu.agency import (
     provided_items,
 )
 from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
+from warifu.api.record.v1.resident_record_pb2 import ResidentRecord
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 
@@ -123,6 +125,17 @@ def test_a_field_the_item_does_not_have_cannot_travel_in_it() -> None:
     name_as_field_200 = b"\xc2\x0c\x05Hanak"
     with pytest.raises(WarifuError, match="REQUEST_MALFORMED"):
         Office().check_record(ITEM, LocalTaxRecord(fiscal_year=2026).SerializeToString() + name_as_field_200)
+
+
+def test_a_record_too_large_for_the_hub_is_refused_before_anybody_asks_for_it() -> None:
+    class Letters(Agency):
+        kind = "letters"
+        provides = {ITEM: Provided(record_type=ResidentRecord, certificate="Letter", certificate_ja="手紙")}  # noqa: RUF012
+
+    fits = ResidentRecord(household_number="x" * (LARGEST_RECORD - 4)).SerializeToString()
+    Letters().check_record(ITEM, fits)
+    with pytest.raises(WarifuError, match="REQUEST_MALFORMED"):
+        Letters().check_record(ITEM, ResidentRecord(household_number="x" * LARGEST_RECORD).SerializeToString())
 
 
 def test_an_item_this_kind_does_not_provide_is_unknown() -> None:
