@@ -208,8 +208,8 @@ class Mediator:
         try:
             answer = await self._providers.provide(admitted.provider, permit, admitted.timeout)
             closed = self._closed(admitted, row, answer)
-        except WarifuError as error:
-            await self._failed(admitted, row, error.reason)
+        except Exception as error:  # a fault of ours is an end of the exchange too
+            await self._failed(admitted, row, error.reason if isinstance(error, WarifuError) else Reason.INTERNAL)
             raise
         if closed.state is not row.state:  # a poll that finds a pending answer still pending is no event
             await self._store.close_exchange(closed, self._closing_leaf(admitted, closed, answer))  # (9)

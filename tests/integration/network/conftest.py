@@ -190,15 +190,30 @@ def lone_hub(tmp_path_factory: pytest.TempPathFactory, overheard: Overheard) -> 
     assert hub.stop() == 0
 
 
+@pytest.fixture(scope="session")
+def begin_hub(
+    made_network: Path, tmp_path_factory: pytest.TempPathFactory, overheard: Overheard
+) -> Iterator[Callable[[], HubProcess]]:
+    """Start further hubs, each on a folder of its own."""
+    begun: list[HubProcess] = []
+
+    def begin() -> HubProcess:
+        path = tmp_path_factory.mktemp("own") / "net"
+        overheard.folders.append(Path(shutil.copytree(made_network, path)))
+        begun.append(HubProcess(path))
+        begun[-1].start()
+        return begun[-1]
+
+    yield begin
+    for hub in begun:
+        hub.process.send(signal.SIGKILL)
+        hub.process.wait_stopped(10)
+
+
 @pytest.fixture
-def own_hub(fresh_network: Path, overheard: Overheard) -> Iterator[HubProcess]:
+def own_hub(begin_hub: Callable[[], HubProcess]) -> HubProcess:
     """A hub process for one test to break."""
-    overheard.folders.append(fresh_network)
-    hub = HubProcess(fresh_network)
-    hub.start()
-    yield hub
-    hub.kill() if hub.process.exit_status() is None else hub.process.wait_stopped(0)
-    overheard.folders.remove(fresh_network)
+    return begin_hub()
 
 
 class Calls:
