@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.client import BlockingNodeClient, NetworkDescription
 from warifu.errors import Reason, WarifuError
+from warifu.identifiers import MyNumber
 from warifu_kit.demo.offices import Offices, open_offices
 from warifu_kit.demo.plan import Plan
 from warifu_kit.demo.population import flags_of
@@ -19,25 +22,25 @@ from warifu_services.agencies.childcare import CHILD_ALLOWANCE_PROCEDURE
 from warifu_services.agencies.residence import RESIDENT_RECORD
 
 
-async def _ask_about_a_protected_person(offices: Offices, plan: Plan) -> tuple[node_pb2.Inquiry, str]:
-    """Have an answer wait for the registry's clerk; the inquiry and its processing number."""
-    case = plan.clerk_case
-    held = plan.agencies["residence"].people[case.resident.resident_number]
-    flags = flags_of(case.resident, held.local_number)
-    flags.auto_response_disabled = True
-    await offices.nodes["residence"].set_flags(flags)
+@asynccontextmanager
+async def _waiting_answer(offices: Offices, plan: Plan) -> AsyncIterator[tuple[node_pb2.Inquiry, str]]:
+    """An answer that waits for the registry's clerk: the inquiry and its processing number."""
+    case, registry = plan.clerk_case, offices.nodes["residence"]
+    flags = flags_of(case.resident, plan.agencies["residence"].people[case.resident.resident_number].local_number)
+    protected = node_pb2.SetFlagsRequest(local_number=flags.local_number, auto_response_disabled=True)
+    await registry.set_flags(protected)
     inquiry = new_inquiry(
         case.local_number, CHILD_ALLOWANCE_PROCEDURE, offices.institution("residence"), RESIDENT_RECORD
     )
     ended = await ask(offices.nodes["childcare"], inquiry, offices.patience)
     assert ended.result is not None
     assert ended.result.state == node_pb2.INQUIRY_STATE_PENDING
-    return inquiry, ended.result.processing_number
+    yield inquiry, ended.result.processing_number
+    await registry.set_flags(flags)
 
 
 async def test_a_clerk_lists_and_releases_and_the_inquirer_fetches(running: Any, warifu: Any) -> None:
-    async with open_offices(running.folder) as offices:
-        inquiry, number = await _ask_about_a_protected_person(offices, running.plan)
+    async with open_offices(running.folder) as offices, _waiting_answer(offices, running.plan) as (inquiry, number):
         listed = await asyncio.to_thread(warifu, "clerk", "list", running.folder, "residence")
         assert listed.returncode == 0, listed.stderr
         assert number in listed.stdout
@@ -49,8 +52,7 @@ async def test_a_clerk_lists_and_releases_and_the_inquirer_fetches(running: Any,
 
 
 async def test_what_a_clerk_refuses_is_refused(running: Any, warifu: Any) -> None:
-    async with open_offices(running.folder) as offices:
-        inquiry, number = await _ask_about_a_protected_person(offices, running.plan)
+    async with open_offices(running.folder) as offices, _waiting_answer(offices, running.plan) as (inquiry, number):
         refused = await asyncio.to_thread(warifu, "clerk", "refuse", running.folder, "residence", number)
         assert refused.returncode == 0, refused.stderr
         with pytest.raises(WarifuError) as raised:
@@ -75,15 +77,30 @@ def test_an_agency_that_is_not_there_is_named(running: Any, warifu: Any) -> None
     assert "no party is called library" in ended.stderr
 
 
-def _until_it_ends(client: BlockingNodeClient, seconds: float) -> Reason | None:
-    """Call until a call fails, at most that long; why it failed."""
+def _until(call: Callable[[], Reason | None], awaited: Reason | None, seconds: float) -> Reason | None:
+    """Call until the call ends as awaited, at most that long; how it ended last, None for well."""
     give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up:
-        try:
-            client.pending_provisions()
-        except WarifuError as error:
-            return error.reason
+    while (ended := call()) is not awaited and time.monotonic() < give_up:
+        time.sleep(0.05)
+    return ended
+
+
+def _ask_the_node(client: BlockingNodeClient) -> Reason | None:
+    try:
+        client.pending_provisions()
+    except WarifuError as error:
+        return error.reason
     return None
+
+
+def _ask_through_the_node(client: BlockingNodeClient) -> Reason | None:
+    """Have the node call the authority with its own certificate, about a number that was never designated."""
+    person = node_pb2.PersonToAcquire(local_number="X-0", my_number=MyNumber.from_body("1" * 11).digits)
+    try:
+        (result,) = client.acquire_codes([person])
+    except WarifuError as error:
+        return error.reason
+    return Reason[result.reason]
 
 
 def test_a_revoked_party_is_refused_until_its_certificates_are_renewed(
@@ -91,12 +108,15 @@ def test_a_revoked_party_is_refused_until_its_certificates_are_renewed(
 ) -> None:
     connection = NetworkDescription.load(running.folder).to_node("tax")
     with BlockingNodeClient(connection) as client:
-        assert client.pending_provisions() == []
+        assert _ask_the_node(client) is None
         assert warifu("certificate", "revoke", running.folder, "tax").returncode == 0
-        assert _until_it_ends(client, settle_seconds) is Reason.CALLER_REVOKED
+        revoked = Reason.CALLER_REVOKED
+        assert _until(lambda: _ask_the_node(client), revoked, settle_seconds) is revoked
     assert warifu("certificate", "renew", running.folder, "tax").returncode == 0
     with BlockingNodeClient(connection) as client:
-        assert client.pending_provisions() == []
+        assert _ask_the_node(client) is None
+        served = Reason.NUMBER_NOT_DESIGNATED
+        assert _until(lambda: _ask_through_the_node(client), served, settle_seconds) is served
 
 
 def test_a_party_nobody_knows_has_no_certificates(running: Any, warifu: Any) -> None:
