@@ -26,6 +26,8 @@ DOMAIN = "warifu"
 _DETAILS_KEY = "grpc-status-details-bin"
 _WHERE_LIMIT = 512  # all metadata of a call share 8 KiB
 
+_BROKEN_OFF = (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
+
 CodeTable: TypeAlias = Mapping[grpc.StatusCode, Reason]
 
 
@@ -60,8 +62,9 @@ def from_rpc_error(error: grpc.RpcError, *, default: CodeTable) -> WarifuError:
     """The error that a failed call reports, from a channel of either kind.
 
     What the other side said in its ``ErrorInfo`` holds. Where it said nothing (it was never reached, or gRPC itself
-    refused) the status code is looked up in ``default``: the caller knows whom it called. A code that is not in there
-    is INTERNAL.
+    refused) the status code is looked up in ``default``: the caller knows whom it called. A peer that dies in the
+    middle of a call shows as UNAVAILABLE, INTERNAL or UNKNOWN, as it happens; since no party ends a call with the last
+    two and no reason, they mean what UNAVAILABLE means. Any other code that is not in there is INTERNAL.
     """
     call = cast(Any, error)  # every RpcError that a call raises is a Call too; the published types do not say so
     told = _error_told(call.trailing_metadata())
@@ -70,6 +73,8 @@ def from_rpc_error(error: grpc.RpcError, *, default: CodeTable) -> WarifuError:
     code: grpc.StatusCode = call.code()
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than max" in (call.details() or ""):
         return WarifuError(Reason.REQUEST_TOO_LARGE)
+    if code in _BROKEN_OFF:
+        code = grpc.StatusCode.UNAVAILABLE
     return WarifuError(default.get(code, Reason.INTERNAL), debug=f"the call ended {code.name} without a reason")
 
 

@@ -75,6 +75,8 @@ def test_a_long_place_is_cut_so_that_it_fits_into_metadata() -> None:
     ("code", "details", "reason"),
     [
         (grpc.StatusCode.UNAVAILABLE, "Socket closed", Reason.HUB_UNREACHABLE),
+        (grpc.StatusCode.INTERNAL, "Received RST_STREAM with error code 2", Reason.HUB_UNREACHABLE),
+        (grpc.StatusCode.UNKNOWN, "Stream removed", Reason.HUB_UNREACHABLE),
         (grpc.StatusCode.DEADLINE_EXCEEDED, "", Reason.HUB_TIMED_OUT),
         (
             grpc.StatusCode.RESOURCE_EXHAUSTED,
