@@ -15,6 +15,7 @@ connection, which must do nothing but read and write through it, for they may be
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import IO, Any, TypeVar, cast
 
 from warifu.errors import Reason, WarifuError
 
@@ -62,7 +63,7 @@ class Database:
     one event loop at a time writes to it.
 
     Raises:
-        WarifuError: STORE_UNAVAILABLE when the file cannot be opened, is not a database, or is newer than this code.
+        WarifuError: STORE_UNAVAILABLE when the file cannot be opened, is in use, is not a database, or is newer than this code.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Database:
         self.groups_committed = 0
         self.mutations_committed = 0
         with ExitStack() as opened:
+            self._claim = opened.enter_context(self._claimed())
             try:
                 self._writer = opened.enter_context(closing(self._connect()))
                 self._migrate(migrations)
@@ -122,6 +124,20 @@ class Database:
         self._thread.shutdown()
         self._writer.close()
         self.reader.close()
+        self._claim.close()
+
+    def _claimed(self) -> IO[str]:
+        """Keep other processes from owning the file too. The system lets go when this one ends, however it ends."""
+        try:
+            claim = self._path.with_name(f"{self._path.name}.lock").open("w")
+        except OSError as error:
+            raise self._failure(error) from error
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            claim.close()
+            raise WarifuError(self._unavailable, where=f"{self._path.name}: in use by another process") from error
+        return claim
 
     def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
         """Another event loop writes now; the one before has ended, perhaps with a group under way."""

@@ -338,3 +338,13 @@ async def test_a_closed_store_takes_no_more_writes(database: Database) -> None:
     with pytest.raises(WarifuError) as refused:
         await database.write(noting("late"))
     assert refused.value.reason is Reason.STORE_UNAVAILABLE
+
+
+def test_a_file_in_use_is_refused_and_free_again_once_closed(tmp_path: Path) -> None:
+    path = tmp_path / "party.sqlite3"
+    first = Database(path, NOTES)
+    with pytest.raises(WarifuError) as refused:
+        Database(path, NOTES)
+    assert "in use by another process" in refused.value.where
+    first.close()
+    Database(path, NOTES).close()
