@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import secrets
 import shutil
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +19,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from rich.console import Console
 
 from warifu.agency import Absence
 from warifu.api.agency.v1.agency_service_pb2 import ProvideRequest, ProvideResponse
@@ -44,8 +48,14 @@ from warifu.seal import SealingKey
 from warifu.signature import SigningKey
 from warifu_kit.blindness import BlindnessSearch
 from warifu_kit.creation import create_network
+from warifu_kit.demo.offices import open_offices
+from warifu_kit.demo.outside import secrets_of
+from warifu_kit.demo.plan import Plan, make_plan
+from warifu_kit.demo.population import Population, populate
+from warifu_kit.demo.progress import teller
 from warifu_kit.needles import Secret
-from warifu_kit.network import PartyProcess, party_command
+from warifu_kit.network import Network, PartyProcess, party_command
+from warifu_kit.residents import AS_OF, generate
 
 LOCAL_TAX = ItemCode("TM00000000000002")
 CHILD_ALLOWANCE = ProcedureCode("JT99000000000001")
@@ -67,23 +77,27 @@ class Overheard:
         search.blob("errors", "\n".join(self.errors).encode())
         for folder in self.folders:
             for log in folder.rglob("party.log"):
-                search.file(f"{folder.name}/{log.parent.name}/party.log", log)
+                search.file(f"{folder.parent.name}/{log.parent.name}/party.log", log)
         return search.report()
 
-    def check(self) -> None:
-        if self.secrets:
-            assert self.search(self.secrets).hits == (), "something personal in an error or a log"
+    def check(self, sought: Sequence[Secret]) -> None:
+        if sought:
+            assert self.search(sought).hits == (), "something personal in an error or a log"
 
 
 @pytest.fixture(scope="session")
-def overheard() -> Overheard:
-    return Overheard()
+def overheard() -> Iterator[Overheard]:
+    heard = Overheard()
+    yield heard
+    heard.check(heard.secrets)
 
 
 @pytest.fixture(autouse=True)
 def nothing_personal_is_overheard(overheard: Overheard) -> Iterator[None]:
+    """Looks for what a test brought in right after it; for everything at the very end."""
+    known = len(overheard.secrets)
     yield
-    overheard.check()
+    overheard.check(overheard.secrets[known:])
 
 
 @dataclass
@@ -404,6 +418,48 @@ class LogReader:
         ]
 
 
+@dataclass
+class Town(Net):
+    """A whole network of processes, with its people registered."""
+
+    plan: Plan = field(kw_only=True)
+    running: Network = field(kw_only=True)
+    events: list[tuple[str, str]] = field(kw_only=True)
+
+
+@pytest.fixture(scope="session")
+def begin_town(tmp_path_factory: pytest.TempPathFactory, overheard: Overheard) -> Iterator[Callable[[], Town]]:
+    """Start whole networks. A test that kills a process of one waits for it to come back."""
+    with ExitStack() as stack:
+
+        def begin() -> Town:
+            path, plan, events = (
+                tmp_path_factory.mktemp("town") / "net",
+                make_plan(generate(1, 12), 1, AS_OF),
+                list[Any](),
+            )
+            overheard.folders.append(path)
+            network = Network(path, command=loud, on_event=lambda event, party, _: events.append((event, party)))
+            running = stack.enter_context(network)
+            overheard.secrets += secrets_of(plan, asyncio.run(_settle(path, plan)))
+            endpoints = {party: running.endpoint(party) for party in running.parties}
+            return Town(path, endpoints, plan=plan, running=running, events=events)
+
+        yield begin
+
+
+@pytest.fixture(scope="session")
+def town(begin_town: Callable[[], Town]) -> Town:
+    """A whole network in which tests may play any party."""
+    return begin_town()
+
+
+async def _settle(path: Path, plan: Plan) -> Population:
+    async with open_offices(path) as offices:
+        with teller(Console(file=io.StringIO())) as telling:
+            return await populate(offices, plan, telling)
+
+
 @pytest.fixture
 def asker(lone_hub: HubProcess, calls: Calls, overheard: Overheard) -> Asker:
     return Asker(lone_hub, calls, overheard)
@@ -431,3 +487,15 @@ def play(calls: Calls, overheard: Overheard) -> Callable[..., Any]:
         return Asker(net, calls, overheard), office, LogReader(net, calls)
 
     return begin
+
+
+@pytest.fixture
+def ask_of(calls: Calls, overheard: Overheard) -> Callable[[Net], Asker]:
+    """The child allowance office at the hub of any network."""
+    return lambda net: Asker(net, calls, overheard)
+
+
+@pytest.fixture
+def log_of(calls: Calls) -> Callable[[Net], LogReader]:
+    """The supervisor at the hub of any network."""
+    return lambda net: LogReader(net, calls)

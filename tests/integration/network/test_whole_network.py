@@ -1,0 +1,141 @@
+"""A whole network of processes under traffic, with processes killed in the middle; then three sides are compared."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from warifu.api.node.v1 import node_service_pb2 as node_pb2
+from warifu.errors import Reason, WarifuError
+from warifu_kit.demo.offices import Offices, open_offices
+from warifu_kit.demo.outside import look_from_outside
+
+CHILDCARE, INSURANCE = 0, 1
+
+
+@pytest.fixture(scope="module")
+def town(begin_town: Callable[[], Any]) -> Any:
+    """One of our own: nobody plays a party in it, so that the three sides can be compared."""
+    return begin_town()
+
+
+@pytest.fixture
+async def offices(town: Any) -> AsyncIterator[Offices]:
+    async with open_offices(town.path) as opened:
+        yield opened
+
+
+def inquiries(town: Any, procedure: int = CHILDCARE) -> Any:
+    """Inquiries of one procedure about its applicants, again and again, each a new one."""
+    planned = town.plan.procedures[procedure]
+    answered_at_once = [case for case in planned.cases if not case.clerk_needed]
+    assert answered_at_once
+    for case, (provider, item_code) in itertools.cycle(itertools.product(answered_at_once, planned.questions)):
+        yield node_pb2.Inquiry(
+            request_id=secrets.token_bytes(16),
+            local_number=case.local_number,
+            procedure_code=planned.procedure_code,
+            provider=town.institution(provider),
+            item_code=item_code,
+        )
+
+
+async def test_sixty_four_calls_with_one_request_id_at_a_node_are_one_exchange(
+    town: Any, offices: Offices, calls: Any, log_of: Any
+) -> None:
+    inquiry = next(inquiries(town))
+    results = await asyncio.gather(*(offices.nodes["childcare"].inquire(inquiry) for _ in range(64)))
+    assert all(result == results[0] for result in results)
+    permitted = [leaf for leaf in await log_of(town).leaves() if inquiry.request_id in leaf]
+    assert len(permitted) == 2, "permitted and answered, once each"
+
+
+@pytest.mark.parametrize("victims", [["hub"], ["tax"], ["childcare"], ["hub", "tax", "residence"]], ids="+".join)
+async def test_killing_processes_in_mid_traffic_loses_no_acknowledged_exchange(
+    town: Any, offices: Offices, tmp_path: Path, victims: list[str]
+) -> None:
+    asked = list(itertools.islice(inquiries(town), 120))
+    acknowledged: list[Any] = []
+    slots, enough = asyncio.Semaphore(16), asyncio.Event()
+
+    async def until_answered(inquiry: node_pb2.Inquiry) -> None:
+        async with slots:
+            result = await offices.patience.of(lambda: offices.nodes["childcare"].inquire(inquiry))
+            acknowledged.append((inquiry, result))
+            if len(acknowledged) >= 30:
+                enough.set()
+
+    town.events.clear()
+    traffic = asyncio.gather(*map(until_answered, asked))
+    await enough.wait()
+    for victim in victims:
+        town.running.kill(victim)
+    await traffic
+    async with asyncio.timeout(20):
+        while not {("restarted", victim) for victim in victims} <= set(town.events):  # noqa: ASYNC110  # told on a thread
+            await asyncio.sleep(0.05)
+    assert len(acknowledged) == 120
+    for inquiry, result in acknowledged[::11]:
+        again = await offices.patience.of(lambda inquiry=inquiry: offices.nodes["childcare"].inquire(inquiry))  # type: ignore[misc]
+        assert again == result, "asked again, it is the answer given before"
+    seen = await look_from_outside(offices, tmp_path / "copy", offices.network.log_verifier_key)
+    assert seen.verified.holds, seen.verified.detail
+    assert seen.reconciled.holds, seen.reconciled.detail
+
+
+REFUSED: dict[str, tuple[dict[str, Any], Reason]] = {
+    "an unknown person": ({"local_number": "nobody-known-here"}, Reason.CODE_NOT_ACQUIRED),
+    "an unknown institution": ({"provider": "9999999999999999"}, Reason.INSTITUTION_UNKNOWN),
+    "an unknown procedure": ({"procedure_code": "JT77777777777777"}, Reason.PROCEDURE_UNKNOWN),
+    "an unknown item": ({"item_code": "TM77777777777777"}, Reason.ITEM_UNKNOWN),
+    "no item code at all": ({"item_code": "tax"}, Reason.REQUEST_MALFORMED),
+    "an affair by ordinance there is none of": ({"ordinance": True}, Reason.EXCHANGE_NOT_PERMITTED),
+    "a short request_id": ({"request_id": bytes(15)}, Reason.REQUEST_MALFORMED),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+async def test_what_is_refused_is_told_by_name(town: Any, offices: Offices, calls: Any, case: str) -> None:
+    changes, reason = REFUSED[case]
+    inquiry = next(inquiries(town))
+    inquiry.MergeFrom(node_pb2.Inquiry(**changes))
+    error = await calls.failed(offices.nodes["childcare"].inquire(inquiry))
+    assert error.reason is reason
+
+
+async def test_after_all_these_answers_and_refusals_the_three_sides_agree_and_the_log_verifies(
+    town: Any, offices: Offices, tmp_path: Path
+) -> None:
+    seen = await look_from_outside(offices, tmp_path / "copy", offices.network.log_verifier_key)
+    assert (seen.verified.holds, seen.reconciled.holds) == (True, True), seen.reconciled.detail
+    town.running.check()
+
+
+async def test_a_person_who_is_known_to_a_test_is_found_where_he_may_be(town: Any, overheard: Any) -> None:
+    """So that the search of logs and errors, which finds nobody, is known to be able to."""
+    from warifu_kit.blindness import BlindnessSearch
+
+    search = BlindnessSearch(secret for secret in overheard.secrets if secret.kind == "local_number")
+    search.folder("tax", town.path / "tax")
+    assert search.report().kinds_found() == {"local_number"}
+
+
+async def test_a_number_the_authority_never_designated_is_refused_and_forgotten(
+    town: Any, offices: Offices, overheard: Any
+) -> None:
+    from warifu.identifiers import MyNumber
+
+    number = MyNumber.from_body("98765432101").digits
+    overheard.secret("my_number", number)
+    overheard.secret("local_number", "never-to-be-logged-1")
+    people = [node_pb2.PersonToAcquire(local_number="never-to-be-logged-1", my_number=number)]
+    (result,) = [result async for result in offices.nodes["tax"].acquire_codes(people)]
+    assert result.reason == Reason.NUMBER_NOT_DESIGNATED.value
+    with pytest.raises(WarifuError):
+        await offices.nodes["tax"].set_flags(node_pb2.SetFlagsRequest(local_number="never-to-be-logged-1"))
