@@ -54,12 +54,14 @@ class Hub:
     port: int
     store: HubStore
     ledger: Ledger
+    providers: GrpcProviders
     channels: ChannelPool
     workers: ThreadPoolExecutor
     clock: Clock
 
     async def close(self) -> None:
-        """Let go of channels, worker threads and the store, in that order."""
+        """Let go of streams, channels, worker threads and the store, in that order."""
+        await self.providers.close()
         await self.channels.close()
         self.workers.shutdown()
         self.store.close()
@@ -70,10 +72,11 @@ def build_hub(
     *,
     listen: str | None = None,
     clock: Clock | None = None,
+    stopping: asyncio.Event | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> Hub:
-    """Build the hub that lives in ``folder``. To be called inside its event loop.
+    """Build the hub that lives in ``folder``. To be called inside its event loop. Streams end with ``stopping``.
 
     Raises:
         WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, LOG_UNAVAILABLE, LOG_INVALID: it does not start on
@@ -90,12 +93,13 @@ def build_hub(
     ledger = Ledger(store, log_key=keys.log_key, verifier=keys.verifier)
     channels = ChannelPool(credential=credential, root_pem=root_pem, interceptors=channel_interceptors)
     workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="convert")
+    providers = GrpcProviders(network=settings.network, channels=channels, store=store)
     mediator = Mediator(
         directory=directory,
         permissions=permissions,
         translator=keys.translator,
         store=store,
-        providers=GrpcProviders(network=settings.network, channels=channels, store=store),
+        providers=providers,
         signing_key=keys.signing_key,
         clock=clock,
     )
@@ -119,7 +123,7 @@ def build_hub(
         root_pem=root_pem,
         access={**HUB_ACCESS, **LOG_ACCESS, **DIRECTORY_ACCESS, **SUPERVISION_ACCESS},
         services=[
-            (add_HubServiceServicer_to_server, HubServicer(mediator, converter)),
+            (add_HubServiceServicer_to_server, HubServicer(mediator, converter, stopping=stopping)),
             (add_LogServiceServicer_to_server, LogServicer(ledger, store)),
             (add_DirectoryServiceServicer_to_server, directory_servicer),
             (add_SupervisionServiceServicer_to_server, supervision),
@@ -128,7 +132,16 @@ def build_hub(
         extra_interceptors=server_interceptors,
         listen=listen or settings.listen,
     )
-    return Hub(server=server, port=port, store=store, ledger=ledger, channels=channels, workers=workers, clock=clock)
+    return Hub(
+        server=server,
+        port=port,
+        store=store,
+        ledger=ledger,
+        providers=providers,
+        channels=channels,
+        workers=workers,
+        clock=clock,
+    )
 
 
 async def run_hub(
@@ -143,6 +156,7 @@ async def run_hub(
     hub = build_hub(
         PartyFolder(path),
         listen=listen,
+        stopping=stop,
         server_interceptors=server_interceptors,
         channel_interceptors=channel_interceptors,
     )

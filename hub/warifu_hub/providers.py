@@ -6,15 +6,23 @@ asked (PROVIDER_UNREACHABLE) or may have answered (PROVIDER_TIMED_OUT, PROVIDER_
 
 from __future__ import annotations
 
+import asyncio
+
 import grpc
 
-from warifu.api.agency.v1.agency_service_pb2 import ProvideRequest
+from warifu.api.agency.v1.agency_service_pb2 import (
+    ProvideCall,
+    ProvideRequest,
+    ProvideResponse,
+    ProvideStreamRequest,
+)
 from warifu.api.agency.v1.agency_service_pb2_grpc import AgencyServiceStub
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
 from warifu.directory import DirectoryEntry
 from warifu.errors import Reason, WarifuError
 from warifu.pki import Identity, Role
 from warifu.rpc.channel import ChannelPool, PeerChannel
+from warifu.rpc.multiplex import CallStream, StreamedRpc
 from warifu.rpc.status import from_rpc_error
 from warifu_hub.store import HubStore
 
@@ -28,21 +36,33 @@ _PROVIDERS_OWN = {Reason.PROVIDER_TIMED_OUT, Reason.PROVIDER_FAILED, Reason.PROV
 
 
 class GrpcProviders:
-    """:class:`warifu_hub.exchange.Providers` over one lasting channel per provider node."""
+    """:class:`warifu_hub.exchange.Providers` over one lasting channel, and on it one lasting stream, per provider node.
 
-    def __init__(self, *, network: str, channels: ChannelPool, store: HubStore) -> None:
+    A node that serves no stream is called permit by permit; with ``streamed`` False every node is.
+    """
+
+    def __init__(self, *, network: str, channels: ChannelPool, store: HubStore, streamed: bool = True) -> None:
         self._network = network
         self._channels = channels
         self._store = store
+        self._streamed = streamed
+        self._streams: dict[PeerChannel, CallStream[ProvideRequest, ProvideResponse]] = {}
 
     async def provide(self, provider: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:
         """See the contract."""
         peer = self._peer(provider)
+        stream = self._streams.get(peer)
+        if stream is None:
+            stream = self._streams[peer] = CallStream(peer, _provide_rpc(peer), streamed=self._streamed)
         try:
-            response = await peer.stub(AgencyServiceStub).Provide(ProvideRequest(permit=permit), timeout=timeout)
-        except grpc.RpcError as error:
-            raise _provider_error(error) from None
+            response = await stream.call(ProvideRequest(permit=permit), timeout)
+        except WarifuError as error:
+            raise _of_provider(error) from None
         return response.answer
+
+    async def close(self) -> None:
+        """End every stream. Permits still waiting fail as if their provider had broken off."""
+        await asyncio.gather(*(stream.close() for stream in self._streams.values()))
 
     def _peer(self, provider: DirectoryEntry) -> PeerChannel:
         endpoint = self._store.endpoint(provider.institution)
@@ -52,11 +72,28 @@ class GrpcProviders:
         return self._channels.peer(expect, endpoint)
 
 
+def _provide_rpc(peer: PeerChannel) -> StreamedRpc:
+    return StreamedRpc(
+        open=lambda messages: peer.stub(AgencyServiceStub).ProvideStream(messages),
+        alone=lambda request, timeout: peer.stub(AgencyServiceStub).Provide(request, timeout=timeout),
+        call_type=ProvideCall,
+        message_type=ProvideStreamRequest,
+        error=_provider_error,
+        timed_out=Reason.PROVIDER_TIMED_OUT,
+        ended=Reason.PROVIDER_FAILED,
+        garbled=Reason.PROVIDER_FAILED,
+    )
+
+
 def _provider_error(error: grpc.RpcError) -> WarifuError:
     """What a failed call to a provider means, with the side that failed in the reason."""
     if _never_connected(error):
         return WarifuError(Reason.PROVIDER_UNREACHABLE, where="provider")
-    told = from_rpc_error(error, default=_BROKEN)
+    return _of_provider(from_rpc_error(error, default=_BROKEN))
+
+
+def _of_provider(told: WarifuError) -> WarifuError:
+    """``told`` as an inquirer may see it: what a provider refuses or fails in is the provider's failure."""
     if told.reason in _PROVIDERS_OWN:
         return told
     return WarifuError(Reason.PROVIDER_FAILED, where=f"provider: {told.reason.value}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from warifu.api.hub.v1 import hub_service_pb2 as hub_pb2
@@ -44,9 +45,11 @@ def exchange_response(mediated: MediatedExchange) -> hub_pb2.ExchangeResponse:
 class HubServicer(HubServiceServicer):
     """The generated base says what each method is for."""
 
-    def __init__(self, mediator: Mediator, converter: CodeConverter) -> None:
+    def __init__(self, mediator: Mediator, converter: CodeConverter, *, stopping: asyncio.Event | None = None) -> None:
+        """Streams take no more calls once ``stopping`` is set, and end."""
         self._mediator = mediator
         self._converter = converter
+        self._stopping = stopping
 
     async def Exchange(self, request: hub_pb2.ExchangeRequest, context: AnyContext) -> hub_pb2.ExchangeResponse:
         """Mediate one exchange."""
@@ -69,6 +72,7 @@ class HubServicer(HubServiceServicer):
             handle=handle,
             reply_type=hub_pb2.ExchangeReply,
             response_type=hub_pb2.ExchangeStreamResponse,
+            stopping=self._stopping,
         ):
             yield response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from warifu.api.agency.v1 import agency_service_pb2 as agency_pb2
@@ -29,8 +30,10 @@ AGENCY_ACCESS: AccessTable = {
 class AgencyServicer(AgencyServiceServicer):
     """The generated base says what each method is for."""
 
-    def __init__(self, provider: Provider) -> None:
+    def __init__(self, provider: Provider, *, stopping: asyncio.Event | None = None) -> None:
+        """Streams take no more calls once ``stopping`` is set, and end."""
         self._provider = provider
+        self._stopping = stopping
 
     async def Provide(self, request: agency_pb2.ProvideRequest, context: AnyContext) -> agency_pb2.ProvideResponse:
         """Answer one permitted inquiry."""
@@ -45,6 +48,7 @@ class AgencyServicer(AgencyServiceServicer):
             handle=self._provide,
             reply_type=agency_pb2.ProvideReply,
             response_type=agency_pb2.ProvideStreamResponse,
+            stopping=self._stopping,
         ):
             yield response
 

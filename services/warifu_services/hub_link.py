@@ -27,8 +27,8 @@ from warifu.errors import Reason, WarifuError
 from warifu.pki import read_revocation_list, write_public_file
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import error_fields, get_logger
-from warifu.rpc.multiplex import CallStream
-from warifu.rpc.status import CodeTable, translated
+from warifu.rpc.multiplex import CallStream, StreamedRpc
+from warifu.rpc.status import CodeTable, from_rpc_error, translated
 
 __all__ = ["HubContact", "StreamedHub", "UnaryHub"]
 
@@ -66,12 +66,17 @@ class StreamedHub:
     __slots__ = ("_stream",)
 
     def __init__(self, hub: PeerChannel) -> None:
-        self._stream: CallStream[ExchangeRequest, ExchangeResponse] = CallStream(
-            lambda: hub.stub(HubServiceStub).ExchangeStream(),
+        rpc = StreamedRpc(
+            open=lambda messages: hub.stub(HubServiceStub).ExchangeStream(messages),
+            alone=lambda request, timeout: hub.stub(HubServiceStub).Exchange(request, timeout=timeout),
             call_type=ExchangeCall,
-            request_type=ExchangeStreamRequest,
-            default=_WITHOUT_REASON,
+            message_type=ExchangeStreamRequest,
+            error=lambda error: from_rpc_error(error, default=_WITHOUT_REASON),
+            timed_out=Reason.HUB_TIMED_OUT,
+            ended=Reason.HUB_UNREACHABLE,
+            garbled=Reason.HUB_ANSWER_INVALID,
         )
+        self._stream: CallStream[ExchangeRequest, ExchangeResponse] = CallStream(hub, rpc)
 
     async def exchange(self, inquiry: SignedInquiry, timeout: float) -> ExchangeResponse:
         """See the contract."""

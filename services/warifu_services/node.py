@@ -31,7 +31,7 @@ from warifu.rpc.server import build_server
 from warifu_services.acquisition import Acquirer
 from warifu_services.agency_servicer import AGENCY_ACCESS, AgencyServicer
 from warifu_services.authority_link import GrpcAuthority
-from warifu_services.hub_link import HubContact, StreamedHub, UnaryHub
+from warifu_services.hub_link import HubContact, StreamedHub
 from warifu_services.inquirer import Inquirer
 from warifu_services.node_keys import NodeKeys
 from warifu_services.node_servicer import NODE_ACCESS, NodeCore, NodeServicer
@@ -58,7 +58,7 @@ class Node:
     inquirer: Inquirer
     provider: Provider
     contact: HubContact
-    hub: UnaryHub | StreamedHub
+    hub: StreamedHub
     channels: ChannelPool
     workers: ThreadPoolExecutor
     clock: Clock
@@ -109,13 +109,14 @@ def build_node(
     agency: Agency | None = None,
     listen: str | None = None,
     clock: Clock | None = None,
+    stopping: asyncio.Event | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> Node:
     """Build the node that lives in ``folder``, inside its event loop; not yet started.
 
     ``hub`` and ``authority`` are host:port. ``agency`` is found by the folder's kind unless given; ``listen`` stands in
-    for the folder's own setting.
+    for the folder's own setting. The hub's streams to it end with ``stopping``.
 
     Raises:
         WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, FILE_INVALID or STORE_UNAVAILABLE, naming the file.
@@ -133,7 +134,7 @@ def build_node(
     to_authority = channels.peer(
         Identity(network=directory.network, role=Role.AUTHORITY, institution=directory.authority), authority
     )
-    exchanges = UnaryHub(to_hub)
+    exchanges = StreamedHub(to_hub)
     workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="node")
     inquirer = Inquirer(keys=keys, directory=directory, store=store, hub=exchanges, clock=clock)
     provider = Provider(agency=agency, keys=keys, directory=directory, store=store, clock=clock)
@@ -161,7 +162,7 @@ def build_node(
         access={**NODE_ACCESS, **AGENCY_ACCESS},
         services=[
             (add_NodeServiceServicer_to_server, NodeServicer(core)),
-            (add_AgencyServiceServicer_to_server, AgencyServicer(provider)),
+            (add_AgencyServiceServicer_to_server, AgencyServicer(provider, stopping=stopping)),
         ],
         revoked=revocations.revoked,
         extra_interceptors=server_interceptors,
@@ -217,6 +218,7 @@ async def run_node(
         authority=authority,
         agency=find_agency(kind),
         listen=listen,
+        stopping=stop,
         server_interceptors=server_interceptors,
         channel_interceptors=channel_interceptors,
     )

@@ -1,4 +1,4 @@
-"""Many calls on one long-lived stream.
+"""Many calls on one long-lived stream: both ends.
 
 A unary call costs both sides a large fraction of a millisecond of processor time, whatever is in it. Here whatever
 calls are waiting when the writer is free leave as one message, and replies come back the same way, each matched to its
@@ -10,20 +10,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 import grpc
 
 from warifu.api.type.v1.inquiry_pb2 import CallFailure
 from warifu.errors import Reason, WarifuError
+from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import get_logger, raised_at
-from warifu.rpc.status import CodeTable, from_rpc_error
 
-__all__ = ["MOST_CALLS", "CallStream", "serve_calls"]
+__all__ = ["MOST_CALLS", "CallStream", "StreamedRpc", "serve_calls"]
 
 MOST_CALLS = 256
 """Calls, or replies, in one message."""
 
+_CALLS_TOGETHER = 16  # sent in one message: nearly all that coalescing saves, and both sides still work at once
 _MOST_UNDER_WAY = 2048
 
 Request = TypeVar("Request")
@@ -42,11 +45,13 @@ async def serve_calls(
     handle: Callable[[Any, float], Awaitable[Any]],
     reply_type: Callable[..., Any],
     response_type: Callable[..., Any],
+    stopping: asyncio.Event | None = None,
 ) -> AsyncIterator[Any]:
     """The server's end: run every call of every message, and yield replies as they are ready.
 
     ``handle(request, seconds_left)`` serves one call. At most 2,048 calls are under way; above that no more is read.
-    The edge looks at revocation and size before each message, so this does not.
+    Once ``stopping`` is set no more is read either, and the stream ends when the calls under way have. The edge looks
+    at revocation and size before each message, so this does not.
 
     Raises:
         WarifuError: REQUEST_MALFORMED for an empty or overfull message.
@@ -65,14 +70,19 @@ async def serve_calls(
         async for message in messages:
             if not 1 <= len(message.calls) <= MOST_CALLS:
                 raise WarifuError(Reason.REQUEST_MALFORMED, where="calls")
-            for call in message.calls:
+            for place, call in enumerate(message.calls, 1):
                 await slots.acquire()
                 task = asyncio.create_task(run(call))
                 running.add(task)
                 task.add_done_callback(running.discard)
+                if place % _CALLS_TOGETHER == 0:
+                    await asyncio.sleep(0)  # the first of a long message go on before the last begin
+
+    async def read_until_stopping() -> None:
+        await _until(stopping, read())
         await asyncio.gather(*running)
 
-    reader = asyncio.create_task(read())
+    reader = asyncio.create_task(read_until_stopping())
     reader.add_done_callback(lambda _: ready.put_nowait(None))
     try:
         async for replies in _batches(ready):
@@ -84,12 +94,28 @@ async def serve_calls(
         await asyncio.gather(reader, *running, return_exceptions=True)
 
 
+async def _until(stopping: asyncio.Event | None, work: Awaitable[None]) -> None:
+    """Do ``work`` to its end, or until ``stopping`` is set. Raises what the work raises."""
+    if stopping is None:
+        return await work
+    tasks = working, stopped = asyncio.ensure_future(work), asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+    finally:
+        working.cancel()
+        stopped.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return None
+
+
 async def _batches(ready: asyncio.Queue[Any]) -> AsyncIterator[list[Any]]:
     """Whatever is ready, as soon as anything is; ends after a None."""
     ended = False
     while not ended:
         batch = [await ready.get()]
-        while len(batch) < MOST_CALLS and not ready.empty():
+        while len(batch) < _CALLS_TOGETHER and not ready.empty():
             batch.append(ready.get_nowait())
         ended = None in batch
         replies = [reply for reply in batch if reply is not None]
@@ -110,93 +136,172 @@ async def _reply(call: _Call, handle: Callable[[Any, float], Awaitable[Any]], re
     return reply_type(call_number=call.call_number, failure=failure)
 
 
-class CallStream(Generic[Request, Response]):
-    """The caller's end of one stream, opened on the first call and again after it broke.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamedRpc:
+    """An RPC that carries many calls, and the unary one that it stands for.
 
-    ``open_stream`` starts the RPC; ``call_type`` and ``request_type`` are the contract's messages; ``default`` says
-    what a broken stream means to the calls on it.
+    ``open(messages)`` starts the stream; ``alone(request, timeout)`` makes one call without it, for a peer that does
+    not serve the stream; the same request may be made twice. ``call_type`` and ``message_type`` are the contract's
+    messages. ``error`` says what a failed RPC means; ``timed_out``, ``ended`` and ``garbled`` what no answer in time, a
+    stream that ended before it, and one that does not parse mean.
     """
 
-    def __init__(
-        self,
-        open_stream: Callable[[], grpc.aio.StreamStreamCall[Any, Any]],
-        *,
-        call_type: Callable[..., Any],
-        request_type: Callable[..., Any],
-        default: CodeTable,
-    ) -> None:
-        self._open_stream = open_stream
-        self._call_type = call_type
-        self._request_type = request_type
-        self._default = default
-        self._waiting: dict[int, asyncio.Future[Response]] = {}
-        self._outgoing: asyncio.Queue[Any] = asyncio.Queue()
-        self._next_number = 0
-        self._tasks: tuple[asyncio.Task[None], ...] = ()
-        self._stream: grpc.aio.StreamStreamCall[Any, Any] | None = None
+    open: Callable[[AsyncIterator[Any]], grpc.aio.StreamStreamCall[Any, Any]]
+    alone: Callable[[Any, float], Awaitable[Any]]
+    call_type: Callable[..., Any]
+    message_type: Callable[..., Any]
+    error: Callable[[grpc.RpcError], WarifuError]
+    timed_out: Reason
+    ended: Reason
+    garbled: Reason
+
+
+class CallStream(Generic[Request, Response]):
+    """The caller's end: one stream at a time, opened on the first call.
+
+    It is opened again on the first call after it broke, and after the channel was replaced; then the old one ends when
+    the calls on it have.
+    """
+
+    def __init__(self, peer: PeerChannel, rpc: StreamedRpc, *, streamed: bool = True) -> None:
+        """With ``streamed`` False every call is made alone."""
+        self._peer = peer
+        self._rpc = rpc
+        self._stream: _Stream | None = None
+        self._generation = -1
+        self._streams: set[_Stream] = set()
+        self._served = streamed
 
     async def call(self, request: Request, timeout: float) -> Response:
         """Make one call and wait at most ``timeout`` seconds.
 
         Raises:
-            WarifuError: what the other side said; or, by ``default``, what a broken stream or no answer in time means.
+            WarifuError: what the other side said; or what a broken stream or no answer in time means.
         """
-        self._ensure_open()
-        self._next_number += 1
-        number = self._next_number
-        answered: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = answered
-        milliseconds = max(1, int(timeout * 1000))
-        self._outgoing.put_nowait(self._call_type(call_number=number, timeout_ms=milliseconds, request=request))
+        if not self._served:
+            return await self._alone(request, timeout)
         try:
-            async with asyncio.timeout(timeout):
-                return await answered
-        except TimeoutError:
-            raise WarifuError(self._meaning(grpc.StatusCode.DEADLINE_EXCEEDED)) from None
-        finally:
-            self._waiting.pop(number, None)
+            response: Response = await self._current().call(request, timeout)
+        except _NeverServedError as never:
+            self._served = never.meant is not None
+            return await self._alone(request, timeout, otherwise=never.meant)
+        return response
+
+    async def _alone(self, request: Request, timeout: float, otherwise: WarifuError | None = None) -> Response:
+        """The call without the stream. If it was made on one that broke, ``otherwise`` is what a peer now gone means."""
+        try:
+            response: Response | None = await self._rpc.alone(request, timeout)
+        except grpc.RpcError as error:
+            gone = isinstance(error, grpc.aio.AioRpcError) and error.code() is grpc.StatusCode.UNAVAILABLE
+            raise (otherwise if gone and otherwise else self._rpc.error(error)) from None
+        if response is None:  # what a stub gives for a response that does not parse
+            raise WarifuError(self._rpc.garbled, debug="the response does not parse")
+        return response
 
     async def close(self) -> None:
         """End the stream; calls still waiting fail as if it had broken."""
-        tasks, self._tasks = self._tasks, ()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if self._stream is not None:
-            self._stream.cancel()
-        self._fail(WarifuError(self._meaning(grpc.StatusCode.UNAVAILABLE)))
+        await asyncio.gather(*(stream.close() for stream in tuple(self._streams)))
 
-    def _meaning(self, code: grpc.StatusCode) -> Reason:
-        return self._default.get(code, Reason.INTERNAL)
+    def _current(self) -> _Stream:
+        self._peer.channel()  # looks whether the certificate was replaced
+        stream = self._stream
+        if stream is None or stream.broken or self._generation != self._peer.generation:
+            if stream is not None:
+                stream.finish()
+            self._stream = stream = _Stream(self._rpc, self._streams.discard)
+            self._streams.add(stream)
+            self._generation = self._peer.generation
+        return stream
 
-    def _ensure_open(self) -> None:
-        if self._tasks and not any(task.done() for task in self._tasks):
-            return
-        for task in self._tasks:
-            task.cancel()
-        self._outgoing = asyncio.Queue()
-        self._stream = stream = self._open_stream()
-        self._tasks = (
-            asyncio.create_task(self._write(stream, self._outgoing)),
-            asyncio.create_task(self._read(stream)),
-        )
 
-    async def _write(self, stream: grpc.aio.StreamStreamCall[Any, Any], outgoing: asyncio.Queue[Any]) -> None:
+class _NeverServedError(Exception):
+    """The stream ended before it brought anything: the peer does not serve it, or (``meant``) perhaps does not."""
+
+    def __init__(self, meant: WarifuError | None = None) -> None:
+        super().__init__()
+        self.meant = meant
+
+
+class _Stream:
+    """One stream, from its opening to its end. ``ended`` hears of the end."""
+
+    def __init__(self, rpc: StreamedRpc, ended: Callable[[_Stream], None]) -> None:
+        self._rpc = rpc
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._outgoing: asyncio.Queue[Any] = asyncio.Queue()
+        self._last_number = 0
+        self.broken = False
+        self._proven = False
+        self._closing = False
+        self._call = rpc.open(self._messages())
+        self._reader = asyncio.create_task(self._read())
+        self._reader.add_done_callback(lambda _: ended(self))
+
+    async def call(self, request: Any, timeout: float) -> Any:
+        self._last_number += 1
+        number, loop = self._last_number, asyncio.get_running_loop()
+        answered: asyncio.Future[Any] = loop.create_future()
+        self._waiting[number] = answered
+        milliseconds = max(1, int(timeout * 1000))
+        self._outgoing.put_nowait(self._rpc.call_type(call_number=number, timeout_ms=milliseconds, request=request))
+        patience = loop.call_later(timeout, self._give_up, answered)
         try:
-            async for calls in _batches(outgoing):
-                await stream.write(self._request_type(calls=calls))
-        except (grpc.RpcError, asyncio.InvalidStateError):
-            return  # the reader learns why
+            return await answered
+        finally:
+            patience.cancel()
+            self._waiting.pop(number, None)
 
-    async def _read(self, stream: grpc.aio.StreamStreamCall[Any, Any]) -> None:
+    def finish(self) -> None:
+        """Take no more calls, and end when those under way have."""
+        self._outgoing.put_nowait(None)
+
+    async def close(self) -> None:
+        """End at once."""
+        self._closing = True
+        self._reader.cancel()
+        await asyncio.gather(self._reader, return_exceptions=True)
+
+    async def _messages(self) -> AsyncIterator[Any]:
+        async for calls in _batches(self._outgoing):
+            yield self._rpc.message_type(calls=calls)
+
+    async def _read(self) -> None:
+        failure: Callable[[], Exception] = self._ended
         try:
-            async for message in stream:
+            async for message in self._call:
+                if message is None:  # what a stub gives for a message that does not parse
+                    failure = partial(WarifuError, self._rpc.garbled, debug="a message of the stream does not parse")
+                    return
+                self._proven = True
                 self._settle(message.replies)
-            raise WarifuError(self._meaning(grpc.StatusCode.UNAVAILABLE), debug="the stream ended")
         except grpc.RpcError as error:
-            self._fail(from_rpc_error(error, default=self._default))
-        except WarifuError as error:
-            self._fail(error)
+            failure = partial(self._meaning, error)
+        except asyncio.CancelledError:  # also what gRPC raises where a write found the call refused
+            if self._closing:
+                raise
+        finally:
+            self.broken = True
+            self._call.cancel()
+            for answered in self._waiting.values():
+                if not answered.done():
+                    answered.set_exception(failure())
+
+    def _ended(self) -> Exception:
+        ended = WarifuError(self._rpc.ended, debug="the stream ended")
+        return ended if self._proven or self._closing else _NeverServedError(ended)
+
+    def _meaning(self, error: grpc.RpcError) -> Exception:
+        """What the end of the stream means to one call on it.
+
+        Writing to a stream that the peer refuses makes gRPC say INTERNAL or UNKNOWN, as when a peer dies.
+        """
+        code = error.code() if isinstance(error, grpc.aio.AioRpcError) else None
+        if code is grpc.StatusCode.UNIMPLEMENTED:
+            return _NeverServedError()
+        meant = self._rpc.error(error)
+        meant = WarifuError(meant.reason, where=meant.where, debug=meant.debug)  # each call raises its own
+        unclear = code in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN) and not self._proven
+        return _NeverServedError(meant) if unclear else meant
 
     def _settle(self, replies: Iterable[Any]) -> None:
         for reply in replies:
@@ -208,10 +313,9 @@ class CallStream(Generic[Request, Response]):
             else:
                 answered.set_exception(_failure(reply.failure))
 
-    def _fail(self, error: WarifuError) -> None:
-        for answered in self._waiting.values():
-            if not answered.done():
-                answered.set_exception(WarifuError(error.reason, where=error.where, debug=error.debug))
+    def _give_up(self, answered: asyncio.Future[Any]) -> None:
+        if not answered.done():
+            answered.set_exception(WarifuError(self._rpc.timed_out))
 
 
 def _failure(failure: CallFailure) -> WarifuError:
