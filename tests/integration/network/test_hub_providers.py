@@ -12,12 +12,16 @@ import pytest
 from warifu.api.agency.v1.agency_service_pb2 import ProvideResponse
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit
 from warifu.errors import Reason, WarifuError
-from warifu.pki import Role
 from warifu.provision import check_permit
 from warifu.rpc.server import build_server
 from warifu.statements import sign_answer
 
 Act = Callable[[ProvisionPermit], Awaitable[bytes]]
+
+
+@pytest.fixture(params=["stream", "unary"])
+def streamed(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param == "stream")
 
 
 def answering(response: bytes) -> Act:
@@ -168,8 +172,8 @@ async def test_another_agency_cannot_stand_in_for_the_provider(
     server, port = build_server(
         credential=lone_hub.credential("insurance"),
         root_pem=lone_hub.folder("hub").root_pem(),
-        access={"/warifu.api.agency.v1.AgencyService/Provide": frozenset({Role.HUB})},
-        services=[(tax_office._add, tax_office)],
+        access=tax_office.access,
+        services=[(tax_office.add_to, tax_office)],
         revoked=frozenset,
     )
     await server.start()
