@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -128,62 +129,66 @@ def build_node(
     keys = NodeKeys.load(folder, directory)
     credential, root_pem = folder.credential(), folder.root_pem()
     revocations = RevocationFile(folder.path / "revoked.pem", root_pem, clock, on_refused=_note_refused_list)
-    store = SqliteNodeStore(folder.path / "node.sqlite3")
-    channels = ChannelPool(credential=credential, root_pem=root_pem, interceptors=channel_interceptors)
-    to_hub = channels.peer(Identity(network=directory.network, role=Role.HUB, institution=directory.hub), hub)
-    to_authority = channels.peer(
-        Identity(network=directory.network, role=Role.AUTHORITY, institution=directory.authority), authority
-    )
-    exchanges = StreamedHub(to_hub)
-    workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="node")
-    inquirer = Inquirer(keys=keys, directory=directory, store=store, hub=exchanges, clock=clock)
-    provider = Provider(agency=agency, keys=keys, directory=directory, store=store, clock=clock)
-    acquirer = Acquirer(
-        keys=keys,
-        directory=directory,
-        store=store,
-        authority=GrpcAuthority(to_authority),
-        clock=clock,
-        workers=workers,
-    )
-    core = NodeCore(
-        institution=settings.institution_code,
-        acquirer=acquirer,
-        registrar=Registrar(agency, store),
-        inquirer=inquirer,
-        provider=provider,
-        store=store,
-        items=provided_items(),
-    )
-    listen = listen or settings.listen
-    server, port = build_server(
-        credential=credential,
-        root_pem=root_pem,
-        access={**NODE_ACCESS, **AGENCY_ACCESS},
-        services=[
-            (add_NodeServiceServicer_to_server, NodeServicer(core)),
-            (add_AgencyServiceServicer_to_server, AgencyServicer(provider, stopping=stopping)),
-        ],
-        revoked=revocations.revoked,
-        extra_interceptors=server_interceptors,
-        listen=listen,
-    )
-    endpoint = f"{listen.rpartition(':')[0]}:{port}"
-    contact = HubContact(
-        to_hub, endpoint=endpoint, revocation_file=folder.path / "revoked.pem", root_pem=root_pem, clock=clock
-    )
-    return Node(
-        server=server,
-        endpoint=endpoint,
-        store=store,
-        inquirer=inquirer,
-        provider=provider,
-        contact=contact,
-        hub=exchanges,
-        channels=channels,
-        workers=workers,
-        clock=clock,
-    )
+    with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
+        store = SqliteNodeStore(folder.path / "node.sqlite3")
+        undo.callback(store.close)
+        channels = ChannelPool(credential=credential, root_pem=root_pem, interceptors=channel_interceptors)
+        to_hub = channels.peer(Identity(network=directory.network, role=Role.HUB, institution=directory.hub), hub)
+        to_authority = channels.peer(
+            Identity(network=directory.network, role=Role.AUTHORITY, institution=directory.authority), authority
+        )
+        exchanges = StreamedHub(to_hub)
+        workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="node")
+        undo.callback(workers.shutdown)
+        inquirer = Inquirer(keys=keys, directory=directory, store=store, hub=exchanges, clock=clock)
+        provider = Provider(agency=agency, keys=keys, directory=directory, store=store, clock=clock)
+        acquirer = Acquirer(
+            keys=keys,
+            directory=directory,
+            store=store,
+            authority=GrpcAuthority(to_authority),
+            clock=clock,
+            workers=workers,
+        )
+        core = NodeCore(
+            institution=settings.institution_code,
+            acquirer=acquirer,
+            registrar=Registrar(agency, store),
+            inquirer=inquirer,
+            provider=provider,
+            store=store,
+            items=provided_items(),
+        )
+        listen = listen or settings.listen
+        server, port = build_server(
+            credential=credential,
+            root_pem=root_pem,
+            access={**NODE_ACCESS, **AGENCY_ACCESS},
+            services=[
+                (add_NodeServiceServicer_to_server, NodeServicer(core)),
+                (add_AgencyServiceServicer_to_server, AgencyServicer(provider, stopping=stopping)),
+            ],
+            revoked=revocations.revoked,
+            extra_interceptors=server_interceptors,
+            listen=listen,
+        )
+        endpoint = f"{listen.rpartition(':')[0]}:{port}"
+        contact = HubContact(
+            to_hub, endpoint=endpoint, revocation_file=folder.path / "revoked.pem", root_pem=root_pem, clock=clock
+        )
+        undo.pop_all()
+        return Node(
+            server=server,
+            endpoint=endpoint,
+            store=store,
+            inquirer=inquirer,
+            provider=provider,
+            contact=contact,
+            hub=exchanges,
+            channels=channels,
+            workers=workers,
+            clock=clock,
+        )
 
 
 def _check_fit(settings: PartySettings, directory: Directory, agency: Agency) -> None:
@@ -222,7 +227,9 @@ async def run_node(
         server_interceptors=server_interceptors,
         channel_interceptors=channel_interceptors,
     )
-    await node.start()
-    announce_ready(party=kind, endpoint=node.endpoint)
-    await serve_until(stop, node.server)
-    await node.close()
+    try:
+        await node.start()
+        announce_ready(party=kind, endpoint=node.endpoint)
+        await serve_until(stop, node.server)
+    finally:
+        await node.close()
