@@ -2,7 +2,7 @@
 
     python bench/counting_hub.py --dir NET/hub --listen HOST:PORT
 
-Nothing in the hub is replaced: on SIGUSR1 the counters that its database keeps anyway are written to
+Nothing in the hub is replaced, but that with ``--unary`` it asks every provider one RPC at a time. On SIGUSR1 the counters that its database keeps anyway are written to
 ``NET/hub/counters.json``.
 """
 
@@ -13,6 +13,7 @@ import asyncio
 import json
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,10 @@ from warifu_hub.store_sqlite import SqliteHubStore
 COUNTERS = "counters.json"
 
 
-async def _run(stop: asyncio.Event, path: Path, listen: str | None) -> None:
+async def _run(stop: asyncio.Event, path: Path, listen: str | None, *, unary: bool) -> None:
     build = app.build_hub
+    if unary:
+        app.GrpcProviders = partial(app.GrpcProviders, streamed=False)  # type: ignore[misc,assignment]
 
     def build_counted(*arguments: Any, **options: Any) -> app.Hub:
         hub = build(*arguments, **options)
@@ -49,10 +52,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="The hub, with its counters told on SIGUSR1.")
     parser.add_argument("--dir", type=Path, required=True)
     parser.add_argument("--listen")
+    parser.add_argument("--unary", action="store_true")
     parser.add_argument("--stop-with-parent", action="store_true")
     told = parser.parse_args()
     return run_party(
-        lambda stop: _run(stop, told.dir, told.listen),
+        lambda stop: _run(stop, told.dir, told.listen, unary=told.unary),
         party="hub",
         log_level="warning",
         stop_with_parent=told.stop_with_parent,

@@ -8,19 +8,21 @@ a goal is missed when it is missed by more than that.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from measure import Spread, percentile, spread
 
-__all__ = ["IN_FLIGHT", "Row", "SliceResult", "faults", "goal_text", "rows_of"]
+__all__ = ["IN_FLIGHT", "REAL", "Row", "SliceResult", "faults", "goal_text", "rows_of"]
 
 IN_FLIGHT = (1, 8, 64)
+REAL = ("unary", "stream")
 _PARTIES = ("inquirer", "hub", "provider")
 _BARE_PARTIES = ("client", "relay", "echo")
 GOALS: dict[str, tuple[str, float]] = {
     "unary_ratio": (">=", 0.30),
+    "stream_ratio": (">=", 0.30),
     "acquire_1000_s": ("<=", 3.0),
     "first_exchange_s": ("<=", 8.0),
 }
@@ -83,16 +85,17 @@ def goal_text(row: Row) -> str | None:
     return f"{row.goal[0]} {row.goal[1]:g}" if row.goal else None
 
 
-def faults(slices: Iterable[SliceResult]) -> list[str]:
+def faults(slices: Sequence[SliceResult]) -> list[str]:
     """Why the figures are void; nothing when they hold."""
     found = []
+    for cell, in_flight in {(each.cell, each.in_flight) for each in slices if not each.took_ms}:
+        if not any(each.took_ms for each in slices if (each.cell, each.in_flight) == (cell, in_flight)):
+            found.append(f"{cell} with {in_flight} in flight: no call ever ended")
     for each in slices:
         where = f"round {each.round_number}, {each.cell} with {each.in_flight} in flight"
         if each.errors:
             found.append(f"{where}: {len(each.errors)} errors, the first: {each.errors[0]}")
-        if not each.took_ms:
-            found.append(f"{where}: no call ended")
-        if each.cell.startswith("real") and each.leaves != 2 * each.made:
+        if each.cell in REAL and each.leaves != 2 * each.made:
             found.append(f"{where}: {each.made} exchanges left {each.leaves} leaves in the hub's log, not two each")
     return found
 
@@ -116,49 +119,56 @@ class _Measured:
 
     def ratios(self, in_flight: int) -> list[Row]:
         """Real to bare, and bare to bare, inside each round."""
-        end = "" if in_flight == IN_FLIGHT[-1] else f"_c{in_flight}"
-        bare_a, bare_b, real = (self._slices[cell, in_flight] for cell in ("bare_a", "bare_b", "real"))
-        rounds = list(zip(bare_a, bare_b, real, strict=True))
-        throughput = spread(r.rate / ((a.rate + b.rate) / 2) for a, b, r in rounds)
-        cpu = spread(_cpu(r) / ((_cpu(a) + _cpu(b)) / 2) for a, b, r in rounds)
-        same = spread(a.rate / b.rate for a, b, _ in rounds)
-        same_cpu = spread(_cpu(a) / _cpu(b) for a, b, _ in rounds)
-        return [
-            *_with_quartiles(f"unary_ratio{end}", throughput, "x"),
-            *_with_quartiles(f"cpu_ratio{end}", cpu, "x"),
-            *_with_quartiles(f"bare_a_to_b{end}", same, "x"),
-            *_with_quartiles(f"bare_a_to_b_cpu{end}", same_cpu, "x"),
-        ]
+        end = _end(in_flight)
+        bare_a, bare_b = (self._slices[cell, in_flight] for cell in ("bare_a", "bare_b"))
+        rate = [(a.rate + b.rate) / 2 for a, b in zip(bare_a, bare_b, strict=True)]
+        cpu = [(_cpu(a) + _cpu(b)) / 2 for a, b in zip(bare_a, bare_b, strict=True)]
+        rows = []
+        for kind in REAL:
+            real = self._slices[kind, in_flight]
+            throughput = spread(r.rate / bare for r, bare in zip(real, rate, strict=True) if bare)
+            processor = spread(_cpu(r) / bare for r, bare in zip(real, cpu, strict=True) if bare and r.took_ms)
+            rows += _with_quartiles(f"{kind}_ratio{end}", throughput)
+            rows += _with_quartiles(f"{kind}_cpu_ratio{end}", processor)
+        both = [(a, b) for a, b in zip(bare_a, bare_b, strict=True) if a.took_ms and b.took_ms]
+        rows += _with_quartiles(f"bare_a_to_b{end}", spread(a.rate / b.rate for a, b in both))
+        return rows + _with_quartiles(f"bare_a_to_b_cpu{end}", spread(_cpu(a) / _cpu(b) for a, b in both))
 
     def rates(self, in_flight: int) -> list[Row]:
         """Calls a second and how long they took."""
-        end = "" if in_flight == IN_FLIGHT[-1] else f"_c{in_flight}"
         rows = []
-        for name, cells in (("exchanges", ("real",)), ("bare", ("bare_a", "bare_b"))):
+        for name, cells in (("stream", ["stream"]), ("unary", ["unary"]), ("bare", ["bare_a", "bare_b"])):
             slices = [each for cell in cells for each in self._slices[cell, in_flight]]
             took = sorted(ms for each in slices for ms in each.took_ms)
-            prefix = "exchange" if name == "exchanges" else name
             rows += [
-                Row(f"{name}_per_s{end}", spread(each.rate for each in slices).median, "1/s"),
-                Row(f"{prefix}_p50_ms_c{in_flight}", percentile(took, 0.50), "ms"),
-                Row(f"{prefix}_p99_ms_c{in_flight}", percentile(took, 0.99), "ms"),
+                Row(f"{name}_per_s_c{in_flight}", spread(each.rate for each in slices).median, "1/s"),
+                Row(f"{name}_p50_ms_c{in_flight}", percentile(took, 0.50), "ms"),
+                Row(f"{name}_p99_ms_c{in_flight}", percentile(took, 0.99), "ms"),
             ]
         return rows
 
     def processor(self, in_flight: int) -> list[Row]:
         """Processor time a call in each process."""
-        real = self._slices["real", in_flight]
         bare = self._slices["bare_a", in_flight] + self._slices["bare_b", in_flight]
         return [
-            *_cpu_rows("cpu_us_per_exchange", _PARTIES, real),
+            *_cpu_rows("cpu_us_per_exchange", _PARTIES, self._slices["stream", in_flight]),
+            *_cpu_rows("cpu_us_per_unary_exchange", _PARTIES, self._slices["unary", in_flight]),
             *_cpu_rows("cpu_us_per_bare_call", _BARE_PARTIES, bare),
         ]
 
     def syncs(self, in_flight: int) -> list[Row]:
         """Disk syncs for each record the hub wrote."""
-        real = self._slices["real", in_flight]
-        records = sum(each.records for each in real)
-        return [Row(f"syncs_per_record_c{in_flight}", sum(each.syncs for each in real) / max(1, records), "1")]
+        rows = []
+        for kind in REAL:
+            slices = self._slices[kind, in_flight]
+            records = sum(each.records for each in slices)
+            rows.append(Row(f"{kind}_syncs_per_record", sum(each.syncs for each in slices) / max(1, records), "1"))
+        return rows
+
+
+def _end(in_flight: int) -> str:
+    """The figures at full load have the plain names."""
+    return "" if in_flight == IN_FLIGHT[-1] else f"_c{in_flight}"
 
 
 def _cpu(each: SliceResult) -> float:
@@ -172,9 +182,5 @@ def _cpu_rows(name: str, parties: Sequence[str], slices: Sequence[SliceResult]) 
     return [Row(f"{name}_{party}", spread(map(at(n), slices)).median, "us") for n, party in enumerate(parties)]
 
 
-def _with_quartiles(name: str, found: Spread, unit: str) -> list[Row]:
-    return [
-        Row(name, found.median, unit),
-        Row(f"{name}_low", found.low, unit),
-        Row(f"{name}_high", found.high, unit),
-    ]
+def _with_quartiles(name: str, found: Spread) -> list[Row]:
+    return [Row(name, found.median, "x"), Row(f"{name}_low", found.low, "x"), Row(f"{name}_high", found.high, "x")]

@@ -1,12 +1,13 @@
 """One load process: keeps so many calls in flight, for so long, when told to; idle otherwise.
 
-    python bench/load.py bare --dir NET/childcare --target RELAY --request-bytes N
-    python bench/load.py real --dir NET/childcare --target HUB --people N
+    python bench/load.py bare   --dir NET/childcare --target RELAY --request-bytes N
+    python bench/load.py stream --dir NET/childcare --target HUB --people N
+    python bench/load.py unary  --dir NET/childcare --target HUB --people N
 
 Reads one JSON order a line from standard input and answers each with one JSON line on standard output. ``bare`` calls
-the relay. ``real`` is the inquirer's side of a node: its folder and keys, its database with durable writes, and the
+the relay. The others are the inquirer's side of a node: its folder and keys, its database with durable writes, and the
 production :class:`~warifu_services.inquirer.Inquirer`; an answer counts only when it verified, opened, was recorded
-and is the very record of the person asked about.
+and is the very record of the person asked about. ``stream`` reaches the hub as a node does, ``unary`` one RPC at a time.
 
 A slice is measured while it is in full swing: the calls in flight start, settle for a moment, and only then do the
 clocks run; calls that end after the clocks stop are not counted.
@@ -41,7 +42,7 @@ from warifu.process import announce_ready, run_party
 from warifu.rpc.channel import PeerChannel
 from warifu_services.agencies.childcare import CHILD_ALLOWANCE_PROCEDURE
 from warifu_services.agencies.tax import LOCAL_TAX
-from warifu_services.hub_link import UnaryHub
+from warifu_services.hub_link import StreamedHub, UnaryHub
 from warifu_services.inquirer import HubPort, Inquirer
 from warifu_services.inquiry_book import Asked
 from warifu_services.node_keys import NodeKeys
@@ -137,14 +138,14 @@ class _MeasuringHub:
 class RealLoad:
     """Inquiries by the childcare agency's own node code."""
 
-    def __init__(self, path: Path, target: str, people: int) -> None:
+    def __init__(self, path: Path, target: str, people: int, *, streamed: bool) -> None:
         folder = PartyFolder(path)
         self._directory = folder.directory()
         self._keys = NodeKeys.load(folder, self._directory)
         self._store = SqliteNodeStore(path / "node.sqlite3")
         hub = Identity(network=self._directory.network, role=Role.HUB, institution=self._directory.hub)
         self._peer = PeerChannel(target, credential=folder.credential(), root_pem=folder.root_pem(), expect=hub)
-        self._hub = UnaryHub(self._peer)
+        self._hub = StreamedHub(self._peer) if streamed else UnaryHub(self._peer)
         self._inquirer = self._inquirer_over(self._hub)
         (tax,) = self._directory.of_kind("tax")
         self._provider = tax.institution
@@ -181,6 +182,7 @@ class RealLoad:
     async def close(self) -> None:
         """Let go of channel and store."""
         await self._inquirer.close()
+        await self._hub.close()
         await self._peer.close()
         self._store.close()
 
@@ -207,18 +209,18 @@ async def _obey(load: BareLoad | RealLoad, order: dict[str, Any]) -> dict[str, A
 def main() -> int:
     """Run one load process."""
     parser = argparse.ArgumentParser(description="Keeps calls in flight when told to.")
-    parser.add_argument("kind", choices=("bare", "real"))
+    parser.add_argument("kind", choices=("bare", "stream", "unary"))
     parser.add_argument("--dir", type=Path, required=True, help="folder of the agency that asks")
     parser.add_argument("--target", required=True, help="where the relay, or the hub, listens")
     parser.add_argument("--request-bytes", type=int, default=0, help="size of a request (bare)")
-    parser.add_argument("--people", type=int, default=0, help="how many people there are to ask about (real)")
+    parser.add_argument("--people", type=int, default=0, help="how many people there are to ask about (stream, unary)")
     told = parser.parse_args()
 
     async def run(_: asyncio.Event) -> None:
         if told.kind == "bare":
             await _serve(BareLoad(told.dir, told.target, told.request_bytes))
         else:
-            await _serve(RealLoad(told.dir, told.target, told.people))
+            await _serve(RealLoad(told.dir, told.target, told.people, streamed=told.kind == "stream"))
 
     return run_party(run, party=f"load-{told.kind}", log_level="warning", stop_with_parent=True)
 

@@ -8,6 +8,7 @@ the bare processes join them, with message sizes taken from a real exchange.
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -21,7 +22,7 @@ from typing import Any
 
 from people import BusinessSystem, designate, local_numbers
 
-from warifu_kit.network import Network, PartyProcess, describe_network, party_command
+from warifu_kit.network import Network, PartyProcess, party_command
 from warifu_services.agencies.tax import LOCAL_TAX
 
 __all__ = ["ACQUIRED_AT_ONCE", "Cell", "Load", "Stage", "prepare"]
@@ -86,17 +87,62 @@ class Load:
         self._process.wait(_STOP_SECONDS)
 
 
+class Side:
+    """One real network as far as it is measured: a hub, a provider's node, and a load in the inquirer's place."""
+
+    def __init__(self, ends: ExitStack, network: Path, kind: str) -> None:
+        self._network = network
+        hub_folder = network / "hub"
+        script = [sys.executable, str(_HERE / "counting_hub.py"), "--dir", str(hub_folder), "--listen", "127.0.0.1:0"]
+        self.hub = _party(ends, "hub", hub_folder, script + (["--unary"] if kind == "unary" else []))
+        nobody = "127.0.0.1:9"  # no authority is needed any more
+        words = party_command("tax", network / "tax", ["--hub", self.hub.endpoint, "--authority", nobody])
+        self.provider = _party(ends, "tax", network / "tax", words)
+        self.load = _load(ends, kind, network, "--target", self.hub.endpoint, "--people", str(ACQUIRED_AT_ONCE))
+        self.sizes = _first_exchange(self.load)
+
+    def leaf_count(self) -> int:
+        """How many leaves the hub's log holds, read from its file."""
+        connection = sqlite3.connect(f"file:{self._network}/hub/hub.sqlite3?mode=ro", uri=True)
+        try:
+            (count,) = connection.execute("SELECT COUNT(*) FROM leaf").fetchone()
+        finally:
+            connection.close()
+        return int(count)
+
+    def counters(self) -> dict[str, int]:
+        """How many records the hub's database has committed so far, in how many syncs."""
+        path = self._network / "hub" / "counters.json"
+        path.unlink(missing_ok=True)
+        self.hub.send(signal.SIGUSR1)
+        give_up = time.monotonic() + _STOP_SECONDS
+        while not path.exists():
+            if time.monotonic() > give_up:
+                raise RuntimeError("the hub does not tell its counters")
+            time.sleep(0.005)
+        counters: dict[str, int] = json.loads(path.read_text("ascii"))
+        return counters
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One thing to be measured: a load, and the processes whose time is read, in the order of a call's way."""
+    """One thing to be measured: a load, and the processes whose time is read, in the order of a call's way.
+
+    ``side`` is the network behind it, None for the floor.
+    """
 
     name: str
     load: Load
     pids: tuple[int, int, int]
+    side: Side | None = None
 
 
 class Stage:
-    """The processes of a run. A context manager."""
+    """The processes of a run. A context manager.
+
+    Two real networks, one a copy of the other, so that one may use streams, as nodes and hub do by themselves, and the
+    other one RPC a call.
+    """
 
     def __init__(self, network: Path) -> None:
         self._network = network
@@ -116,72 +162,47 @@ class Stage:
         self._ends.close()
 
     def _raise(self) -> None:
-        told = describe_network(self._network)["parties"]
-        hub_at, authority_at = told["hub"]["endpoint"], told["authority"]["endpoint"]
-        script = str(_HERE / "counting_hub.py")
-        self._hub = self._party("hub", [sys.executable, script, "--dir", str(self._folder("hub")), "--listen", hub_at])
-        options = ["--hub", hub_at, "--authority", authority_at]
-        tax = self._party("tax", party_command("tax", self._folder("tax"), options))
-        real = self._load("real", "--target", hub_at, "--people", str(ACQUIRED_AT_ONCE))
-        self.sizes = _first_exchange(real)
-        bare, relay, echo = self._floor()
-        self.cells = [
-            Cell(name="bare_a", load=bare, pids=(bare.pid, relay.pid, echo.pid)),
-            Cell(name="bare_b", load=bare, pids=(bare.pid, relay.pid, echo.pid)),
-            Cell(name="real", load=real, pids=(real.pid, self._hub.pid, tax.pid)),
-        ]
+        for kind in ("unary", "stream"):
+            network = self._network.with_name(f"{self._network.name}-{kind}")
+            shutil.rmtree(network, ignore_errors=True)
+            shutil.copytree(self._network, network)
+            side = Side(self._ends, network, kind)
+            pids = (side.load.pid, side.hub.pid, side.provider.pid)
+            self.cells.append(Cell(name=kind, load=side.load, pids=pids, side=side))
+            self.sizes = side.sizes
+        load, relay, echo = self._floor()
+        for name in ("bare_a", "bare_b"):
+            self.cells.append(Cell(name=name, load=load, pids=(load.pid, relay.pid, echo.pid)))
 
     def _floor(self) -> tuple[Load, PartyProcess, PartyProcess]:
         sizes, floor = self.sizes, [sys.executable, str(_HERE / "floor.py")]
+        tax, hub = self._network / "tax", self._network / "hub"
         reply = ["--reply-bytes", str(sizes["answer"])]
-        echo = self._party("tax", [*floor, "echo", "--dir", str(self._folder("tax")), *reply])
+        echo = _party(self._ends, "echo", tax, [*floor, "echo", "--dir", str(tax), *reply])
         grows = ["--more-bytes", str(sizes["permit"] - sizes["request"])]
         grows += ["--reply-bytes", str(sizes["response"] - sizes["answer"])]
-        hub = str(self._folder("hub"))
-        relay = self._party("hub", [*floor, "relay", "--dir", hub, "--echo", echo.endpoint, *grows])
-        bare = self._load("bare", "--target", relay.endpoint, "--request-bytes", str(sizes["request"]))
-        return bare, relay, echo
-
-    def _party(self, party: str, command: list[str]) -> PartyProcess:
-        process = PartyProcess(party, self._folder(party), command)
-        process.start()
-        self._ends.callback(process.wait_stopped, _STOP_SECONDS)
-        self._ends.callback(process.send, signal.SIGTERM)
-        process.wait_ready()
-        return process
-
-    def _load(self, kind: str, *words: str) -> Load:
-        load = Load(kind, "--dir", str(self._folder("childcare")), *words)
-        self._ends.callback(load.close)
-        return load
-
-    def _folder(self, party: str) -> Path:
-        return self._network / party
-
-    def leaf_count(self) -> int:
-        """How many leaves the hub's log holds, read from its file."""
-        connection = sqlite3.connect(f"file:{self._folder('hub')}/hub.sqlite3?mode=ro", uri=True)
-        try:
-            (count,) = connection.execute("SELECT COUNT(*) FROM leaf").fetchone()
-        finally:
-            connection.close()
-        return int(count)
-
-    def hub_counters(self) -> dict[str, int]:
-        """How many records the hub's database has committed so far, in how many syncs."""
-        path = self._folder("hub") / "counters.json"
-        path.unlink(missing_ok=True)
-        self._hub.send(signal.SIGUSR1)
-        give_up = time.monotonic() + _STOP_SECONDS
-        while not path.exists():
-            if time.monotonic() > give_up:
-                raise RuntimeError("the hub does not tell its counters")
-            time.sleep(0.005)
-        counters: dict[str, int] = json.loads(path.read_text("ascii"))
-        return counters
+        words = [*floor, "relay", "--dir", str(hub), "--echo", echo.endpoint, *grows]
+        relay = _party(self._ends, "relay", hub, words)
+        request = ["--request-bytes", str(sizes["request"])]
+        return _load(self._ends, "bare", self._network, "--target", relay.endpoint, *request), relay, echo
 
 
-def _first_exchange(real: Load) -> dict[str, int]:
+def _party(ends: ExitStack, party: str, folder: Path, command: list[str]) -> PartyProcess:
+    process = PartyProcess(party, folder, command)
+    process.start()
+    ends.callback(process.wait_stopped, _STOP_SECONDS)
+    ends.callback(process.send, signal.SIGTERM)
+    process.wait_ready()
+    return process
+
+
+def _load(ends: ExitStack, kind: str, network: Path, *words: str) -> Load:
+    load = Load(kind, "--dir", str(network / "childcare"), *words)
+    ends.callback(load.close)
+    return load
+
+
+def _first_exchange(load: Load) -> dict[str, int]:
     """Make one exchange, which also shows that everything works, and give the sizes of its messages."""
-    sizes: dict[str, int] = real.order({"do": "sizes"})["sizes"]
+    sizes: dict[str, int] = load.order({"do": "sizes"})["sizes"]
     return sizes
