@@ -15,6 +15,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.provision import check_permit
 from warifu.rpc.server import build_server
 from warifu.statements import sign_answer
+from warifu_services.agencies.residence import RESIDENT_RECORD
 
 Act = Callable[[ProvisionPermit], Awaitable[bytes]]
 
@@ -185,15 +186,9 @@ async def test_another_agency_cannot_stand_in_for_the_provider(
 
 async def test_a_provider_that_never_announced_itself_is_not_reached(own_hub: Any, play: Any) -> None:
     asker, _, log = await play(own_hub)
-    inquiry = asker.inquiry(provider=own_hub.institution("residence"), item_code=resident_record())
+    inquiry = asker.inquiry(provider=own_hub.institution("residence"), item_code=RESIDENT_RECORD)
     assert (await asker.refused(inquiry)).reason is Reason.PROVIDER_UNREACHABLE
     assert (await log.of(inquiry))[-1] == ("FAILED", "PROVIDER_UNREACHABLE")
-
-
-def resident_record() -> Any:
-    from warifu_services.agencies.residence import RESIDENT_RECORD
-
-    return RESIDENT_RECORD
 
 
 async def test_a_slow_provider_holds_up_nobody_elses_exchange(asker: Any, tax_office: Any) -> None:
