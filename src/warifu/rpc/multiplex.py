@@ -27,6 +27,7 @@ MOST_CALLS = 256
 """Calls, or replies, in one message."""
 
 _CALLS_TOGETHER = 16  # sent in one message: nearly all that coalescing saves, and both sides still work at once
+_BYTES_TOGETHER = 1024 * 1024  # a message ends once it is this long: with one more call it is still no too large one
 _MOST_UNDER_WAY = 2048
 
 Request = TypeVar("Request")
@@ -111,16 +112,19 @@ async def _until(stopping: asyncio.Event | None, work: Awaitable[None]) -> None:
 
 
 async def _batches(ready: asyncio.Queue[Any]) -> AsyncIterator[list[Any]]:
-    """Whatever is ready, as soon as anything is; ends after a None."""
-    ended = False
-    while not ended:
-        batch = [await ready.get()]
-        while len(batch) < _CALLS_TOGETHER and not ready.empty():
-            batch.append(ready.get_nowait())
-        ended = None in batch
-        replies = [reply for reply in batch if reply is not None]
-        if replies:
-            yield replies
+    """Whatever is ready, as soon as anything is, and no more than one message may carry; ends after a None."""
+    while (first := await ready.get()) is not None:
+        batch, size, ended = [first], first.ByteSize(), False
+        while not ended and len(batch) < _CALLS_TOGETHER and size < _BYTES_TOGETHER and not ready.empty():
+            following = ready.get_nowait()
+            if following is None:
+                ended = True
+            else:
+                batch.append(following)
+                size += following.ByteSize()
+        yield batch
+        if ended:
+            return
 
 
 async def _reply(call: _Call, handle: Callable[[Any, float], Awaitable[Any]], reply_type: Callable[..., Any]) -> Any:
