@@ -87,7 +87,7 @@ def build_hub(
     directory_file = read_directory_file(folder.path / "directory.json")
     directory = Directory.from_message(directory_file)
     permissions = PermissionTable.load(folder.path / "permissions.yaml")
-    revocations = RevocationFile(folder.path / "revoked.pem", root_pem, clock)
+    revocations = RevocationFile(folder.path / "revoked.pem", root_pem, clock, on_refused=_note_refused_list)
     keys = OwnKeys.load(folder, directory)
     store = SqliteHubStore(folder.path / "hub.sqlite3")
     ledger = Ledger(store, log_key=keys.log_key, verifier=keys.verifier)
@@ -142,6 +142,10 @@ def build_hub(
         workers=workers,
         clock=clock,
     )
+
+
+def _note_refused_list(error: WarifuError) -> None:
+    get_logger("hub").warning("revocation_list_refused", **error_fields(error))
 
 
 async def run_hub(

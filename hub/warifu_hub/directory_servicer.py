@@ -58,7 +58,10 @@ class DirectoryServicer(DirectoryServiceServicer):
         if not _ENDPOINT.fullmatch(request.endpoint):
             raise WarifuError(Reason.REQUEST_MALFORMED, where="endpoint")
         if self._store.endpoint(institution) != request.endpoint:
-            await self._store.put_endpoint(institution, request.endpoint)
+            try:
+                await self._store.put_endpoint(institution, request.endpoint)
+            except WarifuError as error:  # nothing was to be logged here
+                raise WarifuError(Reason.STORE_UNAVAILABLE, debug=error.debug) from error
         return directory_pb2.AnnounceEndpointResponse()
 
     async def GetRevocationList(

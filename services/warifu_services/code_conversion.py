@@ -65,11 +65,14 @@ class HubConverter:
         """
         try:
             with translated(_WITHOUT_REASON):
-                answer = await self._hub.stub(HubServiceStub).ConvertIssuedCodes(request, timeout=timeout)
+                stub = self._hub.stub(HubServiceStub)
+                answer: ConvertIssuedCodesResponse | None = await stub.ConvertIssuedCodes(request, timeout=timeout)
         except WarifuError as error:
             if error.reason in _PASSED_ON:
                 raise WarifuError(error.reason, debug=error.debug) from None
             raise WarifuError(Reason.INTERNAL, debug=f"the hub refused: {error.reason.value} {error.where}") from None
+        if answer is None:  # what a stub gives for a response that does not parse
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, debug="the response does not parse")
         return answer
 
 

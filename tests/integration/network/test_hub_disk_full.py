@@ -145,6 +145,17 @@ async def test_an_assessment_is_not_changed_when_the_change_cannot_be_logged(
     await asker.send(asker.inquiry())
 
 
+async def test_an_endpoint_that_cannot_be_stored_is_not_taken_for_announced(
+    own_hub: Any, play: Callable[..., Any], calls: Any, disk: Disk
+) -> None:
+    asker, office, _ = await play(own_hub)
+    disk.fill()
+    assert (await calls.failed(office.announce("127.0.0.1:1"))).reason is Reason.STORE_UNAVAILABLE
+    await office.announce(office.endpoint)  # where it is already needs no disk
+    disk.make_room()
+    await asker.send(asker.inquiry())
+
+
 async def test_a_hub_killed_on_a_full_disk_starts_again_with_a_whole_log(
     own_hub: Any, play: Callable[..., Any], disk: Disk, tmp_path: Any
 ) -> None:

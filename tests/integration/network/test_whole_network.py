@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import resource
 import secrets
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -87,6 +88,25 @@ async def test_killing_processes_in_mid_traffic_loses_no_acknowledged_exchange(
     seen = await look_from_outside(offices, tmp_path / "copy", offices.network.log_verifier_key)
     assert seen.verified.holds, seen.verified.detail
     assert seen.reconciled.holds, seen.reconciled.detail
+
+
+@pytest.mark.parametrize(
+    ("party", "reason"), [("tax", Reason.PROVIDER_FAILED), ("childcare", Reason.STORE_UNAVAILABLE)]
+)
+async def test_a_node_with_a_full_disk_gives_nothing_it_cannot_record_and_goes_on_when_there_is_room(
+    town: Any, offices: Offices, calls: Any, party: str, reason: Reason
+) -> None:
+    pid = town.running.parties[party].pid
+    limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    inquiry = next(from_tax for from_tax in inquiries(town) if from_tax.provider == town.institution("tax"))
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        error = await calls.failed(offices.nodes["childcare"].inquire(inquiry))
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+    assert (error.reason, error.definite) == (reason, False)
+    result = await offices.nodes["childcare"].inquire(inquiry)
+    assert result.state == node_pb2.INQUIRY_STATE_ANSWERED
 
 
 REFUSED: dict[str, tuple[dict[str, Any], Reason]] = {
