@@ -14,6 +14,7 @@ from warifu.api.hub.v1.hub_service_pb2 import ConvertIssuedCodesRequest, Convert
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import MyNumber
 from warifu.party import PartyFolder
+from warifu.rpc.server import build_server
 from warifu.statements import check_conversion
 from warifu_hub.app import build_hub
 from warifu_kit.needles import Secret, needles
@@ -299,13 +300,17 @@ async def test_an_agency_learns_that_the_hub_is_down_and_succeeds_when_it_is_bac
 
 
 async def test_somebody_else_at_the_hubs_address_is_not_the_hub(town: Any, one: Any, refusal: Refusal) -> None:
-    """The authority itself answers there, with a certificate of the same root."""
+    """A server with the authority's own certificate, of the same root, answers there."""
     (number,) = await town.designate(1)
-    at_the_hubs_address = town.authority
-    await town.start_authority(hub=f"127.0.0.1:{at_the_hubs_address.port}")
+    folder = PartyFolder(town.path / "authority")
+    server, port = build_server(
+        credential=folder.credential(), root_pem=folder.root_pem(), access={}, services=[], revoked=frozenset
+    )
+    await server.start()
+    await town.stop_authority()
+    await town.start_authority(hub=f"127.0.0.1:{port}")
     error = await refusal(town.caller("tax").AcquireCode(one(number)))
-    await at_the_hubs_address.server.stop(0)
-    await at_the_hubs_address.close()
+    await server.stop(0)
     assert error.reason is Reason.HUB_UNREACHABLE
 
 
