@@ -1,0 +1,98 @@
+"""What the mediator does at its limits: too many at once, numbers that are taken, answers no longer kept."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from warifu.api.type.v1 import inquiry_pb2
+from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
+from warifu.clock import ManualClock
+from warifu.directory import DirectoryEntry
+from warifu.errors import Reason, WarifuError
+from warifu_hub import exchange as exchange_module
+from warifu_hub.exchange import Mediator
+from warifu_hub.store import HubStore
+
+
+async def refusal(mediator: Mediator, asker: Any, inquiry: Any) -> WarifuError:
+    with pytest.raises(WarifuError) as refused:
+        await mediator.exchange(asker.identity, inquiry, 5.0)
+    return refused.value
+
+
+async def test_above_the_limit_callers_are_told_to_come_back_and_those_under_way_are_answered(
+    mediator: Mediator, asker: Any, provider: Any, log: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange_module, "MOST_UNDER_WAY", 3)
+    go_on, provide = asyncio.Event(), provider.provide
+
+    async def held(entry: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:
+        await go_on.wait()
+        answer: SignedAnswer = await provide(entry, permit, timeout)
+        return answer
+
+    monkeypatch.setattr(provider, "provide", held)
+    under_way = [asyncio.ensure_future(mediator.exchange(asker.identity, asker.ask(), 5.0)) for _ in range(3)]
+    await asyncio.sleep(0)
+    refused = await refusal(mediator, asker, asker.ask())
+    assert (refused.reason, refused.definite) == (Reason.OVERLOADED, True)
+    go_on.set()
+    assert len(await asyncio.gather(*under_way)) == 3
+    await mediator.exchange(asker.identity, asker.ask(), 5.0)
+    assert len(log()) == 8, "who was turned away left no trace, for nothing was begun"
+
+
+async def test_a_processing_number_that_is_taken_is_drawn_again(mediator: Mediator, asker: Any, log: Any) -> None:
+    drawn = itertools.chain([bytes(16), bytes(16), bytes(16)], itertools.repeat(b"\x01" * 16))
+    mediator._random_bytes = lambda _: next(drawn)
+    first = await mediator.exchange(asker.identity, asker.ask(), 5.0)
+    second = await mediator.exchange(asker.identity, asker.ask(), 5.0)
+    assert first.row.processing_number == "20260601" + "0" * 12
+    assert second.row.processing_number != first.row.processing_number
+    assert len(log()) == 4
+
+
+async def test_a_processing_number_says_the_day_and_nothing_else(
+    mediator: Mediator, asker: Any, clock: ManualClock
+) -> None:
+    code, numbers = asker.code(), set()
+    for _ in range(20):
+        mediated = await mediator.exchange(asker.identity, asker.ask(code=code), 5.0)
+        numbers.add(mediated.row.processing_number)
+        assert mediated.row.processing_number.startswith("20260601")
+        assert len(mediated.row.processing_number) == 20
+    assert len(numbers) == 20, "one person's exchanges have nothing in common"
+    clock.advance(timedelta(days=1))
+    assert (await mediator.exchange(asker.identity, asker.ask(), 5.0)).row.processing_number.startswith("20260602")
+
+
+async def test_an_answer_that_is_no_longer_kept_is_not_asked_for_a_second_time(
+    mediator: Mediator, asker: Any, provider: Any, store: HubStore, clock: ManualClock
+) -> None:
+    inquiry = asker.ask()
+    await mediator.exchange(asker.identity, inquiry, 5.0)
+    clock.advance(timedelta(days=2))
+    assert await store.forget_answers(clock.unix_ms()) == 1
+    assert (await refusal(mediator, asker, inquiry)).reason is Reason.REQUEST_REUSED
+    assert len(provider.permits) == 1
+
+
+async def test_a_permitted_exchange_whose_end_is_open_may_be_asked_again_long_after_its_inquiry_expired(
+    mediator: Mediator, asker: Any, provider: Any, clock: ManualClock, log: Any
+) -> None:
+    provider.outcome = inquiry_pb2.PROVISION_OUTCOME_PENDING
+    inquiry = asker.ask()
+    first = await mediator.exchange(asker.identity, inquiry, 5.0)
+    clock.advance(timedelta(days=3))
+    provider.outcome = inquiry_pb2.PROVISION_OUTCOME_ANSWERED
+    later = await mediator.exchange(asker.identity, inquiry, 5.0)
+    assert later.row.processing_number == first.row.processing_number
+    assert later.answer.outcome == inquiry_pb2.PROVISION_OUTCOME_ANSWERED
+    fresh = asker.ask()
+    clock.advance(timedelta(days=3))
+    assert (await refusal(mediator, asker, fresh)).reason is Reason.CLOCK_SKEWED
