@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from warifu.agency import Absence
-from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
+from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf, LeafEvent
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
 from warifu.clock import ManualClock
 from warifu.codes import AgencyCode, row_key
-from warifu.context import ExchangeFlags
+from warifu.context import ExchangeContext, ExchangeFlags
 from warifu.directory import Directory, DirectoryEntry
+from warifu.errors import WarifuError
 from warifu.group import SUITE_2, Point
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.inquiry import InquirerKeys, Question, build_inquiry
@@ -26,6 +28,7 @@ from warifu.pki import Identity, Role
 from warifu.provision import ProviderKeys, check_permit, make_answer, open_query, open_row_key, seal_found
 from warifu.seal import SealingKey
 from warifu.signature import SigningKey
+from warifu.statements import sign_inquiry
 from warifu_hub.exchange import Mediator
 from warifu_hub.permissions import PermissionQuery, PermissionTable
 from warifu_hub.store import HubStore
@@ -124,6 +127,20 @@ class Asker:
         )
         return inquiry
 
+    def altered(self, inquiry: SignedInquiry, **changes: Any) -> SignedInquiry:
+        """The inquiry with other context fields, signed again by its inquirer."""
+        copy = SignedInquiry()
+        copy.CopyFrom(inquiry)
+        copy.context = replace(ExchangeContext.decode(inquiry.context), **changes).encode()
+        sign_inquiry(self.keys.signing_key, copy)
+        return copy
+
+    async def refusal(self, mediator: Mediator, inquiry: SignedInquiry, left: float | None = 5.0) -> WarifuError:
+        """The error that asking ends with; that it ends with one is asserted."""
+        with pytest.raises(WarifuError) as refused:
+            await mediator.exchange(self.identity, inquiry, left)
+        return refused.value
+
 
 @pytest.fixture(scope="session")
 def child_allowance(permissions: PermissionTable) -> ProcedureCode:
@@ -199,10 +216,22 @@ def mediator(
     )
 
 
+@dataclass
+class LogView:
+    """The log as it is now: its leaves, or only what happened."""
+
+    store: HubStore
+
+    def __call__(self) -> list[ExchangeLeaf]:
+        return [ExchangeLeaf.FromString(leaf) for leaf in self.store.leaves(0, 1000)]
+
+    def events(self) -> list[str]:
+        return [LeafEvent.Name(leaf.event).removeprefix("LEAF_EVENT_") for leaf in self()]
+
+
 @pytest.fixture
-def log(store: HubStore) -> Callable[[], list[ExchangeLeaf]]:
-    """Read the log as it is now."""
-    return lambda: [ExchangeLeaf.FromString(leaf) for leaf in store.leaves(0, 1000)]
+def log(store: HubStore) -> LogView:
+    return LogView(store)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
-from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.clock import ManualClock
 from warifu.codes import AgencyCode
@@ -25,36 +24,14 @@ from warifu.statements import inquiry_digest, sign_inquiry
 from warifu_hub.exchange import Mediator
 from warifu_hub.store import HubStore
 
-Log = Callable[[], list[ExchangeLeaf]]
-EVENTS = log_pb2.LeafEvent
-
-
-async def refusal(mediator: Mediator, asker: Any, inquiry: SignedInquiry, left: float | None = 5.0) -> WarifuError:
-    with pytest.raises(WarifuError) as refused:
-        await mediator.exchange(asker.identity, inquiry, left)
-    return refused.value
-
-
-def altered(asker: Any, inquiry: SignedInquiry, **changes: Any) -> SignedInquiry:
-    """The inquiry with other context fields, signed again by its inquirer."""
-    copy = SignedInquiry()
-    copy.CopyFrom(inquiry)
-    copy.context = replace(ExchangeContext.decode(inquiry.context), **changes).encode()
-    sign_inquiry(asker.keys.signing_key, copy)
-    return copy
-
-
-def events(log: Log) -> list[str]:
-    return [EVENTS.Name(leaf.event).removeprefix("LEAF_EVENT_") for leaf in log()]
-
 
 async def test_an_exchange_is_permitted_then_answered_and_the_log_says_so(
-    mediator: Mediator, asker: Any, log: Log
+    mediator: Mediator, asker: Any, log: Any
 ) -> None:
     inquiry = asker.ask()
     mediated = await mediator.exchange(asker.identity, inquiry, 5.0)
     permitted, answered = log()
-    assert events(log) == ["PERMITTED", "ANSWERED"]
+    assert log.events() == ["PERMITTED", "ANSWERED"]
     assert permitted.processing_number == answered.processing_number == mediated.row.processing_number
     assert permitted.inquirer == asker.own.institution
     assert permitted.inquiry_digest == inquiry_digest(inquiry)
@@ -90,15 +67,15 @@ async def test_two_inquiries_about_one_person_show_the_hub_no_equal_block(
 
 
 async def test_the_permit_is_in_the_log_before_anything_leaves_the_hub(
-    mediator: Mediator, asker: Any, provider: Any, log: Log
+    mediator: Mediator, asker: Any, provider: Any, log: Any
 ) -> None:
     seen: list[list[str]] = []
-    provider.before_answer = lambda _: seen.append(events(log))
+    provider.before_answer = lambda _: seen.append(log.events())
     await mediator.exchange(asker.identity, asker.ask(), 5.0)
     assert seen == [["PERMITTED"]]
 
 
-async def test_a_caller_may_ask_in_its_own_name_only(mediator: Mediator, asker: Any, log: Log) -> None:
+async def test_a_caller_may_ask_in_its_own_name_only(mediator: Mediator, asker: Any, log: Any) -> None:
     inquiry = asker.ask()
     tax = next(mediator._directory.of_kind("tax")).institution
     with pytest.raises(WarifuError) as refused:
@@ -145,24 +122,24 @@ SHAPES: dict[str, tuple[Callable[[SignedInquiry], None], Reason]] = {
 
 
 @pytest.mark.parametrize("flaw", SHAPES)
-async def test_a_malformed_inquiry_is_refused_and_logged(mediator: Mediator, asker: Any, log: Log, flaw: str) -> None:
+async def test_a_malformed_inquiry_is_refused_and_logged(mediator: Mediator, asker: Any, log: Any, flaw: str) -> None:
     spoil, reason = SHAPES[flaw]
     inquiry = asker.ask()
     spoil(inquiry)
-    assert (await refusal(mediator, asker, inquiry)).reason is reason
+    assert (await asker.refusal(mediator, inquiry)).reason is reason
     assert [(leaf.event, leaf.reason) for leaf in log()] == [(log_pb2.LEAF_EVENT_REFUSED, reason.value)]
 
 
 async def test_a_small_order_point_signed_by_its_inquirer_is_never_forwarded(
-    mediator: Mediator, asker: Any, provider: Any, log: Log
+    mediator: Mediator, asker: Any, provider: Any, log: Any
 ) -> None:
     inquiry = asker.ask()
     order_eight = bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
     inquiry.encrypted_code.c1 = order_eight
     sign_inquiry(asker.keys.signing_key, inquiry)
-    assert (await refusal(mediator, asker, inquiry)).reason is Reason.POINT_INVALID
+    assert (await asker.refusal(mediator, inquiry)).reason is Reason.POINT_INVALID
     assert provider.permits == []
-    assert set(events(log)) <= {"PERMITTED", "FAILED", "REFUSED"}
+    assert set(log.events()) <= {"PERMITTED", "FAILED", "REFUSED"}
 
 
 CONTEXTS: dict[str, tuple[dict[str, Any], Reason]] = {
@@ -180,17 +157,17 @@ CONTEXTS: dict[str, tuple[dict[str, Any], Reason]] = {
 
 @pytest.mark.parametrize("case", CONTEXTS)
 async def test_an_inquiry_the_law_or_the_directory_does_not_know_is_refused(
-    mediator: Mediator, asker: Any, provider: Any, log: Log, case: str
+    mediator: Mediator, asker: Any, provider: Any, log: Any, case: str
 ) -> None:
     changes, reason = CONTEXTS[case]
-    assert (await refusal(mediator, asker, altered(asker, asker.ask(), **changes))).reason is reason
+    assert (await asker.refusal(mediator, asker.altered(asker.ask(), **changes))).reason is reason
     assert provider.permits == []
     assert [leaf.reason for leaf in log()] == [reason.value]
 
 
 async def test_asking_oneself_is_refused(mediator: Mediator, asker: Any) -> None:
-    inquiry = altered(asker, asker.ask(), provider=asker.own.institution)
-    assert (await refusal(mediator, asker, inquiry)).where == "inquiry.context.provider"
+    inquiry = asker.altered(asker.ask(), provider=asker.own.institution)
+    assert (await asker.refusal(mediator, inquiry)).where == "inquiry.context.provider"
 
 
 async def test_a_withdrawn_assessment_of_the_provider_refuses_and_reinstating_permits_again(
@@ -199,7 +176,7 @@ async def test_a_withdrawn_assessment_of_the_provider_refuses_and_reinstating_pe
     tax = next(directory.of_kind("tax")).institution
     item = ItemCode("TM00000000000002")
     await store.set_assessment(tax, item, withdrawn=True, leaf=b"withdrawn")
-    assert (await refusal(mediator, asker, asker.ask())).reason is Reason.ASSESSMENT_NOT_IN_FORCE
+    assert (await asker.refusal(mediator, asker.ask())).reason is Reason.ASSESSMENT_NOT_IN_FORCE
     await store.set_assessment(tax, item, withdrawn=False, leaf=b"reinstated")
     await mediator.exchange(asker.identity, asker.ask(), 5.0)
 
@@ -208,15 +185,15 @@ async def test_a_withdrawn_assessment_of_the_inquirer_refuses_too(
     mediator: Mediator, asker: Any, store: HubStore
 ) -> None:
     await store.set_assessment(asker.own.institution, ItemCode("TM00000000000002"), withdrawn=True, leaf=b"")
-    refused = await refusal(mediator, asker, asker.ask())
+    refused = await asker.refusal(mediator, asker.ask())
     assert (refused.reason, refused.where) == (Reason.ASSESSMENT_NOT_IN_FORCE, "inquiry.context.inquirer")
 
 
 async def test_too_short_a_deadline_is_refused_before_anything_is_permitted(
-    mediator: Mediator, asker: Any, log: Log
+    mediator: Mediator, asker: Any, log: Any
 ) -> None:
-    assert (await refusal(mediator, asker, asker.ask(), left=0.05)).reason is Reason.DEADLINE_TOO_SHORT
-    assert events(log) == ["REFUSED"]
+    assert (await asker.refusal(mediator, asker.ask(), left=0.05)).reason is Reason.DEADLINE_TOO_SHORT
+    assert log.events() == ["REFUSED"]
 
 
 @pytest.mark.parametrize("minutes", [-30, -13, 3, 10])
@@ -224,20 +201,20 @@ async def test_a_clock_that_is_off_is_refused(mediator: Mediator, asker: Any, cl
     clock.advance(timedelta(minutes=minutes))
     inquiry = asker.ask()
     clock.advance(timedelta(minutes=-minutes))
-    assert (await refusal(mediator, asker, inquiry)).reason is Reason.CLOCK_SKEWED
+    assert (await asker.refusal(mediator, inquiry)).reason is Reason.CLOCK_SKEWED
 
 
 async def test_a_context_that_claims_to_live_for_hours_is_refused(mediator: Mediator, asker: Any) -> None:
     inquiry = asker.ask()
     issued = ExchangeContext.decode(inquiry.context).issued_ms
-    long_lived = altered(asker, inquiry, expires_ms=issued + 3_600_000)
-    assert (await refusal(mediator, asker, long_lived)).reason is Reason.CLOCK_SKEWED
+    long_lived = asker.altered(inquiry, expires_ms=issued + 3_600_000)
+    assert (await asker.refusal(mediator, long_lived)).reason is Reason.CLOCK_SKEWED
 
 
 async def test_a_signature_by_another_is_refused(mediator: Mediator, asker: Any, provider: Any) -> None:
     inquiry = asker.ask()
     sign_inquiry(provider.keys.signing_key, inquiry)
-    assert (await refusal(mediator, asker, inquiry)).reason is Reason.SIGNATURE_INVALID
+    assert (await asker.refusal(mediator, inquiry)).reason is Reason.SIGNATURE_INVALID
 
 
 async def test_a_flipped_bit_anywhere_in_an_inquiry_is_refused(mediator: Mediator, asker: Any, provider: Any) -> None:

@@ -5,49 +5,22 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from warifu.api.log.v1 import log_service_pb2 as log_pb2
-from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
 from warifu.api.type.v1 import inquiry_pb2
-from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
+from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
 from warifu.clock import ManualClock
-from warifu.context import ExchangeContext
 from warifu.directory import DirectoryEntry
 from warifu.errors import Reason, WarifuError
-from warifu.statements import sign_inquiry
 from warifu_hub.exchange import Mediator
 from warifu_hub.store import HubStore
 
-Log = Callable[[], list[ExchangeLeaf]]
-EVENTS = log_pb2.LeafEvent
-
-
-async def refusal(mediator: Mediator, asker: Any, inquiry: SignedInquiry, left: float | None = 5.0) -> WarifuError:
-    with pytest.raises(WarifuError) as refused:
-        await mediator.exchange(asker.identity, inquiry, left)
-    return refused.value
-
-
-def altered(asker: Any, inquiry: SignedInquiry, **changes: Any) -> SignedInquiry:
-    """The inquiry with other context fields, signed again by its inquirer."""
-    copy = SignedInquiry()
-    copy.CopyFrom(inquiry)
-    copy.context = replace(ExchangeContext.decode(inquiry.context), **changes).encode()
-    sign_inquiry(asker.keys.signing_key, copy)
-    return copy
-
-
-def events(log: Log) -> list[str]:
-    return [EVENTS.Name(leaf.event).removeprefix("LEAF_EVENT_") for leaf in log()]
-
 
 async def test_the_same_bytes_get_the_same_answer_and_ask_the_provider_once(
-    mediator: Mediator, asker: Any, provider: Any, clock: ManualClock, log: Log
+    mediator: Mediator, asker: Any, provider: Any, clock: ManualClock, log: Any
 ) -> None:
     inquiry = asker.ask()
     first = await mediator.exchange(asker.identity, inquiry, 5.0)
@@ -56,23 +29,23 @@ async def test_the_same_bytes_get_the_same_answer_and_ask_the_provider_once(
     assert again.answer == first.answer
     assert again.row.processing_number == first.row.processing_number
     assert len(provider.permits) == 1
-    assert events(log) == ["PERMITTED", "ANSWERED"]
+    assert log.events() == ["PERMITTED", "ANSWERED"]
 
 
 async def test_the_same_bytes_at_the_same_time_share_one_exchange(
-    mediator: Mediator, asker: Any, provider: Any, log: Log
+    mediator: Mediator, asker: Any, provider: Any, log: Any
 ) -> None:
     inquiry = asker.ask()
     mediated = await asyncio.gather(*(mediator.exchange(asker.identity, inquiry, 5.0) for _ in range(8)))
     assert len({each.row.processing_number for each in mediated}) == 1
     assert len(provider.permits) == 1
-    assert events(log) == ["PERMITTED", "ANSWERED"]
+    assert log.events() == ["PERMITTED", "ANSWERED"]
 
 
 async def test_the_same_request_id_with_other_bytes_is_refused(mediator: Mediator, asker: Any) -> None:
     request_id = secrets.token_bytes(16)
     await mediator.exchange(asker.identity, asker.ask(request_id=request_id), 5.0)
-    assert (await refusal(mediator, asker, asker.ask(request_id=request_id))).reason is Reason.REQUEST_REUSED
+    assert (await asker.refusal(mediator, asker.ask(request_id=request_id))).reason is Reason.REQUEST_REUSED
 
 
 async def test_other_bytes_are_refused_even_while_the_first_are_under_way(mediator: Mediator, asker: Any) -> None:
@@ -84,24 +57,24 @@ async def test_other_bytes_are_refused_even_while_the_first_are_under_way(mediat
 
 
 async def test_pending_stays_pending_until_the_provider_answers(
-    mediator: Mediator, asker: Any, provider: Any, log: Log
+    mediator: Mediator, asker: Any, provider: Any, log: Any
 ) -> None:
     inquiry = asker.ask()
     provider.outcome = inquiry_pb2.PROVISION_OUTCOME_PENDING
     first = await mediator.exchange(asker.identity, inquiry, 5.0)
     await mediator.exchange(asker.identity, inquiry, 5.0)
-    assert events(log) == ["PERMITTED", "PENDING"], "a poll that finds nothing new is no event"
+    assert log.events() == ["PERMITTED", "PENDING"], "a poll that finds nothing new is no event"
     provider.outcome = inquiry_pb2.PROVISION_OUTCOME_ANSWERED
     answered = await mediator.exchange(asker.identity, inquiry, 5.0)
     assert answered.row.processing_number == first.row.processing_number
-    assert events(log) == ["PERMITTED", "PENDING", "ANSWERED"]
+    assert log.events() == ["PERMITTED", "PENDING", "ANSWERED"]
     assert provider.permits[0] == provider.permits[-1], "the same request gives the identical permit"
 
 
-async def test_a_clerks_refusal_is_logged_as_one(mediator: Mediator, asker: Any, provider: Any, log: Log) -> None:
+async def test_a_clerks_refusal_is_logged_as_one(mediator: Mediator, asker: Any, provider: Any, log: Any) -> None:
     provider.outcome = inquiry_pb2.PROVISION_OUTCOME_REFUSED
     await mediator.exchange(asker.identity, asker.ask(), 5.0)
-    assert (events(log)[-1], log()[-1].reason) == ("REFUSED", "RELEASE_REFUSED")
+    assert (log.events()[-1], log()[-1].reason) == ("REFUSED", "RELEASE_REFUSED")
 
 
 def _other_exchange(answer: SignedAnswer) -> None:
@@ -122,30 +95,30 @@ def _nothing_sealed(answer: SignedAnswer) -> None:
 
 @pytest.mark.parametrize("spoil", [_other_exchange, _no_outcome, _odd_size, _nothing_sealed])
 async def test_an_answer_that_is_not_the_providers_to_this_exchange_is_withheld(
-    mediator: Mediator, asker: Any, provider: Any, log: Log, spoil: Callable[[SignedAnswer], None]
+    mediator: Mediator, asker: Any, provider: Any, log: Any, spoil: Callable[[SignedAnswer], None]
 ) -> None:
     provider.before_answer = spoil
     inquiry = asker.ask()
-    assert (await refusal(mediator, asker, inquiry)).reason is Reason.PROVIDER_ANSWER_INVALID
-    assert events(log) == ["PERMITTED", "FAILED"]
+    assert (await asker.refusal(mediator, inquiry)).reason is Reason.PROVIDER_ANSWER_INVALID
+    assert log.events() == ["PERMITTED", "FAILED"]
     provider.before_answer = lambda _: None
     await mediator.exchange(asker.identity, inquiry, 5.0)
-    assert events(log) == ["PERMITTED", "FAILED", "ANSWERED"], "the same request may be tried again"
+    assert log.events() == ["PERMITTED", "FAILED", "ANSWERED"], "the same request may be tried again"
 
 
 async def test_a_provider_that_cannot_be_reached_leaves_a_failure_in_the_log(
-    mediator: Mediator, asker: Any, provider: Any, log: Log, monkeypatch: pytest.MonkeyPatch
+    mediator: Mediator, asker: Any, provider: Any, log: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def unreachable(entry: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:
         raise WarifuError(Reason.PROVIDER_UNREACHABLE)
 
     monkeypatch.setattr(provider, "provide", unreachable)
-    assert (await refusal(mediator, asker, asker.ask())).reason is Reason.PROVIDER_UNREACHABLE
-    assert (events(log)[-1], log()[-1].reason) == ("FAILED", "PROVIDER_UNREACHABLE")
+    assert (await asker.refusal(mediator, asker.ask())).reason is Reason.PROVIDER_UNREACHABLE
+    assert (log.events()[-1], log()[-1].reason) == ("FAILED", "PROVIDER_UNREACHABLE")
 
 
 async def test_an_exchange_goes_on_to_its_end_when_its_caller_has_gone(
-    mediator: Mediator, asker: Any, provider: Any, log: Log, monkeypatch: pytest.MonkeyPatch
+    mediator: Mediator, asker: Any, provider: Any, log: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked, go_on = asyncio.Event(), asyncio.Event()
     provide = provider.provide
@@ -165,7 +138,7 @@ async def test_an_exchange_goes_on_to_its_end_when_its_caller_has_gone(
         await call
     go_on.set()
     await mediator.exchange(asker.identity, inquiry, 5.0)
-    assert events(log) == ["PERMITTED", "ANSWERED"]
+    assert log.events() == ["PERMITTED", "ANSWERED"]
 
 
 @pytest.mark.parametrize("method", ["open_exchange", "close_exchange", "append_leaf"])
@@ -179,7 +152,7 @@ async def test_what_cannot_be_logged_is_not_answered(
     inquiry = asker.ask()
     if method == "append_leaf":
         inquiry.ClearField("inquirer_signature")  # a refusal has to be logged too
-    assert (await refusal(mediator, asker, inquiry)).reason is Reason.LOG_UNAVAILABLE
+    assert (await asker.refusal(mediator, inquiry)).reason is Reason.LOG_UNAVAILABLE
 
 
 async def test_nothing_is_asked_of_a_provider_when_the_permit_cannot_be_logged(
@@ -189,12 +162,12 @@ async def test_nothing_is_asked_of_a_provider_when_the_permit_cannot_be_logged(
         raise WarifuError(Reason.LOG_UNAVAILABLE)
 
     monkeypatch.setattr(store, "open_exchange", refuse)
-    await refusal(mediator, asker, asker.ask())
+    await asker.refusal(mediator, asker.ask())
     assert provider.permits == []
 
 
 async def test_an_answer_withheld_by_a_full_disk_is_given_when_asked_again(
-    mediator: Mediator, asker: Any, store: HubStore, log: Log
+    mediator: Mediator, asker: Any, store: HubStore, log: Any
 ) -> None:
     inquiry = asker.ask()
     with pytest.MonkeyPatch.context() as patch:
@@ -203,6 +176,6 @@ async def test_an_answer_withheld_by_a_full_disk_is_given_when_asked_again(
             raise WarifuError(Reason.LOG_UNAVAILABLE)
 
         patch.setattr(store, "close_exchange", refuse)
-        await refusal(mediator, asker, inquiry)
+        await asker.refusal(mediator, inquiry)
     await mediator.exchange(asker.identity, inquiry, 5.0)
-    assert events(log) == ["PERMITTED", "ANSWERED"]
+    assert log.events() == ["PERMITTED", "ANSWERED"]
