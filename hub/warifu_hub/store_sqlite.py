@@ -41,7 +41,11 @@ _MIGRATIONS = (
     """,
 )
 
-_INSERT_LEAF = "INSERT INTO leaf SELECT COALESCE(MAX(position), -1) + 1, ? FROM leaf RETURNING position"
+_INSERT_LEAF = "INSERT INTO leaf SELECT COALESCE(MAX(position), -1) + 1, ? FROM leaf"
+_INSERT_EXCHANGE = """
+    INSERT INTO exchange VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(position), -1) + 1 FROM leaf))
+    ON CONFLICT (processing_number) DO NOTHING
+"""
 _FIND = """
     SELECT inquiry_digest, processing_number, permission_row, permit_ms, state, answer, permitted_position
     FROM exchange WHERE inquirer = ? AND request_id = ?
@@ -49,8 +53,10 @@ _FIND = """
 
 
 def _sequence(connection: sqlite3.Connection, leaf: bytes) -> int:
-    (position,) = connection.execute(_INSERT_LEAF, (leaf,)).fetchone()
-    return int(position)
+    """Append a leaf; its position, which is its key."""
+    position = connection.execute(_INSERT_LEAF, (leaf,)).lastrowid
+    assert position is not None  # noqa: S101  # an insert has one
+    return position
 
 
 class SqliteHubStore:
@@ -59,6 +65,8 @@ class SqliteHubStore:
     def __init__(self, path: Path) -> None:
         self.database = Database(path, _MIGRATIONS, unavailable=Reason.LOG_UNAVAILABLE)
         self._reader = self.database.reader
+        self._endpoints: dict[InstitutionCode, str | None] = {}  # as on disk: this process alone writes there
+        self._withdrawn: WithdrawnAssessments | None = None  # likewise
 
     def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> ExchangeRow | None:
         """See the contract."""
@@ -80,27 +88,20 @@ class SqliteHubStore:
 
     async def open_exchange(self, row: ExchangeRow, leaf: bytes) -> int | None:
         """See the contract."""
+        fields = (
+            str(row.inquirer),
+            row.request_id,
+            row.inquiry_digest,
+            row.processing_number,
+            row.permission_row,
+            row.permit_ms,
+            row.state.value,
+            row.answer,
+        )
 
         def mutation(connection: sqlite3.Connection) -> int | None:
-            taken = "SELECT 1 FROM exchange WHERE processing_number = ?"
-            if connection.execute(taken, (row.processing_number,)).fetchone():
-                return None
-            position = _sequence(connection, leaf)
-            connection.execute(
-                "INSERT INTO exchange VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    str(row.inquirer),
-                    row.request_id,
-                    row.inquiry_digest,
-                    row.processing_number,
-                    row.permission_row,
-                    row.permit_ms,
-                    row.state.value,
-                    row.answer,
-                    position,
-                ),
-            )
-            return position
+            taken = connection.execute(_INSERT_EXCHANGE, fields).rowcount == 0
+            return None if taken else _sequence(connection, leaf)
 
         return await self.database.write(mutation)
 
@@ -147,12 +148,15 @@ class SqliteHubStore:
         await self.database.write(
             lambda connection: connection.execute("REPLACE INTO endpoint VALUES (?, ?)", fields).rowcount
         )
+        self._endpoints.pop(institution, None)
 
     def endpoint(self, institution: InstitutionCode) -> str | None:
         """See the contract."""
-        sql = "SELECT endpoint FROM endpoint WHERE institution = ?"
-        found = self._reader.execute(sql, (str(institution),)).fetchone()
-        return found[0] if found else None
+        if institution not in self._endpoints:
+            sql = "SELECT endpoint FROM endpoint WHERE institution = ?"
+            found = self._reader.execute(sql, (str(institution),)).fetchone()
+            self._endpoints[institution] = found[0] if found else None
+        return self._endpoints[institution]
 
     async def set_assessment(
         self, institution: InstitutionCode, item_code: ItemCode, *, withdrawn: bool, leaf: bytes
@@ -165,12 +169,16 @@ class SqliteHubStore:
             connection.execute(add if withdrawn else drop, (str(institution), str(item_code)))
             return _sequence(connection, leaf)
 
-        return await self.database.write(mutation)
+        position = await self.database.write(mutation)
+        self._withdrawn = None
+        return position
 
     def withdrawn_assessments(self) -> WithdrawnAssessments:
         """See the contract."""
-        rows = self._reader.execute("SELECT institution, item_code FROM withdrawn_assessment")
-        return frozenset((InstitutionCode(institution), ItemCode(item)) for institution, item in rows)
+        if self._withdrawn is None:
+            rows = self._reader.execute("SELECT institution, item_code FROM withdrawn_assessment")
+            self._withdrawn = frozenset((InstitutionCode(institution), ItemCode(item)) for institution, item in rows)
+        return self._withdrawn
 
     async def forget_answers(self, before_ms: int) -> int:
         """See the contract."""

@@ -24,7 +24,6 @@ from warifu_services.node_store import (
 
 __all__ = [
     "MIGRATIONS",
-    "ONE_RECORD",
     "RECORD_COLUMNS",
     "insert_record",
     "read_provision",
@@ -100,15 +99,13 @@ RECORD_COLUMNS = """r.side, r.request_id, r.inquirer, r.provider, r.procedure_co
 _RECORD_WIDTH = 14
 _INSERT_RECORD = f"""
     INSERT INTO exchange_record ({RECORD_COLUMNS.replace("r.", "")})
-    VALUES ({", ".join("?" * _RECORD_WIDTH)}) RETURNING sequence
+    VALUES ({", ".join("?" * _RECORD_WIDTH)}) ON CONFLICT DO NOTHING
 """  # noqa: S608  # column names from above
 _UPDATE_RECORD = """
     UPDATE exchange_record
     SET processing_number = ?, provided_ms = ?, outcome = ?, reason = ?, answer_digest = ?, non_disclosure = ?
     WHERE request_id = ? AND inquirer = ? AND side = ?
 """
-
-ONE_RECORD = "SELECT sequence FROM exchange_record WHERE request_id = ? AND inquirer = ? AND side = ?"
 
 
 def record_key(record: ExchangeRecord) -> tuple[bytes, str, int]:
@@ -162,8 +159,8 @@ def read_record(row: Iterable[Any]) -> ExchangeRecord:
     )
 
 
-def insert_record(connection: sqlite3.Connection, record: ExchangeRecord) -> int:
-    """Write a new record; its sequence number."""
+def insert_record(connection: sqlite3.Connection, record: ExchangeRecord) -> int | None:
+    """Write a new record; its sequence number. None when there is one with its key, or its processing number."""
     values = (
         int(record.side),
         record.request_id,
@@ -176,8 +173,8 @@ def insert_record(connection: sqlite3.Connection, record: ExchangeRecord) -> int
         record.non_disclosure,
         *_ending(record),
     )
-    (sequence,) = connection.execute(_INSERT_RECORD, values).fetchone()
-    return int(sequence)
+    inserted = connection.execute(_INSERT_RECORD, values)
+    return inserted.lastrowid if inserted.rowcount else None
 
 
 def _ending(record: ExchangeRecord) -> tuple[object, ...]:

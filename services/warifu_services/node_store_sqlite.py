@@ -25,7 +25,6 @@ from warifu_services.node_store import (
 )
 from warifu_services.node_store_rows import (
     MIGRATIONS,
-    ONE_RECORD,
     RECORD_COLUMNS,
     insert_record,
     read_provision,
@@ -135,9 +134,9 @@ class SqliteNodeStore:
 
         def mutation(connection: sqlite3.Connection) -> bool:
             record = kept.record
-            if connection.execute(ONE_RECORD, record_key(record)).fetchone():
-                return False
             sequence = insert_record(connection, record)
+            if sequence is None:
+                return False
             connection.execute(
                 "INSERT INTO inquiry VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -257,13 +256,13 @@ def _one_provision(
 
 
 def _settle(connection: sqlite3.Connection, kept: KeptProvision, *, missed: bool) -> KeptProvision:
-    stored = _one_provision(connection, kept.record.inquirer, kept.record.request_id)
-    pending = ExchangeOutcome.PENDING
-    if stored is not None and (stored.record.outcome is not pending or kept.record.outcome is pending):
-        return stored
-    if stored is None:
-        _insert_provision(connection, kept)
-    else:
+    if not _insert_provision(connection, kept):
+        stored = _one_provision(connection, kept.record.inquirer, kept.record.request_id)
+        if stored is None:
+            raise WarifuError(Reason.PERMIT_REUSED, where="permit.processing_number")
+        pending = ExchangeOutcome.PENDING
+        if stored.record.outcome is not pending or kept.record.outcome is pending:
+            return stored
         _end_provision(connection, kept)
     if missed:
         count = "INSERT INTO miss VALUES (?, 1) ON CONFLICT DO UPDATE SET miss_count = miss_count + 1"
@@ -271,13 +270,14 @@ def _settle(connection: sqlite3.Connection, kept: KeptProvision, *, missed: bool
     return kept
 
 
-def _insert_provision(connection: sqlite3.Connection, kept: KeptProvision) -> None:
-    taken = "SELECT 1 FROM exchange_record WHERE side = 2 AND processing_number = ?"
-    if connection.execute(taken, (kept.record.processing_number,)).fetchone():
-        raise WarifuError(Reason.PERMIT_REUSED, where="permit.processing_number")
+def _insert_provision(connection: sqlite3.Connection, kept: KeptProvision) -> bool:
+    """Write a new provision. False, and nothing written, when its record is no new one."""
     sequence = insert_record(connection, kept.record)
+    if sequence is None:
+        return False
     values = (sequence, kept.answer, int(kept.decision), kept.sealed_person, kept.changed_ms)
     connection.execute("INSERT INTO provision VALUES (?, ?, ?, ?, ?)", values)
+    return True
 
 
 def _end_provision(connection: sqlite3.Connection, kept: KeptProvision) -> None:
