@@ -19,6 +19,7 @@ from typing import Any
 
 from warifu.process import run_party
 from warifu_hub import app
+from warifu_hub.providers import GrpcProviders
 from warifu_hub.store_sqlite import SqliteHubStore
 
 COUNTERS = "counters.json"
@@ -27,7 +28,7 @@ COUNTERS = "counters.json"
 async def _run(stop: asyncio.Event, path: Path, listen: str | None, *, unary: bool) -> None:
     build = app.build_hub
     if unary:
-        app.GrpcProviders = partial(app.GrpcProviders, streamed=False)  # type: ignore[misc,assignment]
+        vars(app)["GrpcProviders"] = partial(GrpcProviders, streamed=False)
 
     def build_counted(*arguments: Any, **options: Any) -> app.Hub:
         hub = build(*arguments, **options)

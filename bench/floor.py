@@ -32,7 +32,7 @@ Handle = Callable[[bytes, Any], Awaitable[bytes]]
 
 class _OneMethod(grpc.GenericRpcHandler):
     def __init__(self, handle: Handle) -> None:
-        self._handler = grpc.unary_unary_rpc_method_handler(handle)
+        self._handler: Any = grpc.unary_unary_rpc_method_handler(handle)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
         return self._handler if handler_call_details.method == METHOD else None
@@ -75,7 +75,7 @@ async def _echo(stop: asyncio.Event, folder: Path, reply_bytes: int) -> None:
 
 async def _relay(stop: asyncio.Event, folder: Path, echo: str, more_bytes: int, reply_bytes: int) -> None:
     channel = bare_channel(folder, echo, Role.AGENCY)
-    call = channel.unary_unary(METHOD)
+    call: Any = channel.unary_unary(METHOD)
     more, more_back = bytes(more_bytes), bytes(reply_bytes)
 
     async def handle(request: bytes, _: Any) -> bytes:

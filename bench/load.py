@@ -95,7 +95,7 @@ class BareLoad:
 
     def __init__(self, folder: Path, target: str, request_bytes: int) -> None:
         self._channel = bare_channel(folder, target, Role.HUB)
-        self._method = self._channel.unary_unary(METHOD)
+        self._method: Any = self._channel.unary_unary(METHOD)
         self._request = bytes(request_bytes)
         self.made = 0
 

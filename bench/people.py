@@ -50,7 +50,7 @@ def tax_record(local_number: str) -> bytes:
 def designate(network: Path, authority: str, count: int) -> list[str]:
     """New My Numbers for ``count`` people whom nobody registered before, as the resident registry has them made."""
     channel = _business_channel(network, "residence", Role.AUTHORITY, authority)
-    stub, numbers = AuthorityServiceStub(channel), []
+    stub, numbers = AuthorityServiceStub(channel), list[str]()
     for start in range(0, count, _BATCH):
         bodies = (secrets.randbelow(10**10) for _ in range(min(_BATCH, count - start)))
         residents = [ResidentRecordCode.from_body(f"{body:010d}").digits for body in bodies]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import random
 import statistics
-import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -173,4 +172,4 @@ def _sizes(sizes: dict[str, int]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(typer.run(main))
+    typer.run(main)
