@@ -195,6 +195,7 @@ class Mediator:
         permit = ProvisionPermit(inquiry=admitted.inquiry)
         if row is None:
             logged = asyncio.create_task(self._open(admitted))  # (6), while the disk works on it:
+            await asyncio.sleep(0)  # a task begins only when this one pauses
             try:
                 self._convert(admitted, permit)  # (7)
             except WarifuError as error:
