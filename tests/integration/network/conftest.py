@@ -20,7 +20,12 @@ from warifu.api.agency.v1.agency_service_pb2 import (
 )
 from warifu.api.directory.v1.directory_service_pb2 import AnnounceEndpointRequest
 from warifu.api.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
-from warifu.api.hub.v1.hub_service_pb2 import ExchangeRequest, ExchangeResponse
+from warifu.api.hub.v1.hub_service_pb2 import (
+    ExchangeCall,
+    ExchangeRequest,
+    ExchangeResponse,
+    ExchangeStreamRequest,
+)
 from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceStub
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.api.log.v1.log_service_pb2_grpc import LogServiceStub
@@ -30,7 +35,7 @@ from warifu.clock import Clock, SystemClock
 from warifu.codes import AgencyCode, open_code
 from warifu.context import ExchangeFlags
 from warifu.directory import DirectoryEntry
-from warifu.errors import WarifuError
+from warifu.errors import Reason, WarifuError
 from warifu.identifiers import ItemCode, ProcedureCode
 from warifu.inquiry import InquirerKeys, Question, build_inquiry
 from warifu.pki import Role
@@ -95,6 +100,16 @@ class Asker:
 
     async def refused(self, inquiry: SignedInquiry, timeout: float | None = 10) -> WarifuError:
         error: WarifuError = await self.calls.failed(self.send(inquiry, timeout))
+        return error
+
+    async def refused_within(self, inquiry: SignedInquiry, timeout_ms: int) -> WarifuError:
+        """The same on a stream, where a call's own deadline never hides what the hub says of it."""
+        call = ExchangeCall(call_number=7, timeout_ms=timeout_ms, request=ExchangeRequest(inquiry=inquiry))
+        stream = self.hub.ExchangeStream(iter([ExchangeStreamRequest(calls=[call])]), timeout=20)
+        ((reply,),) = [message.replies async for message in stream]
+        assert (reply.call_number, reply.WhichOneof("end")) == (7, "failure")
+        error = WarifuError(Reason[reply.failure.reason], where=reply.failure.where)
+        self._overheard.errors.append(f"{reply} {error}")
         return error
 
 

@@ -202,10 +202,7 @@ async def test_too_short_a_deadline_is_refused_before_anything_is_permitted(
     asker: Any, tax_office: Any, log: Any, timeout_ms: int
 ) -> None:
     inquiry = asker.inquiry()
-    call = hub_pb2.ExchangeCall(call_number=7, timeout_ms=timeout_ms, request=hub_pb2.ExchangeRequest(inquiry=inquiry))
-    replies = [reply async for reply in asker.hub.ExchangeStream(iter([stream_of(call)]), timeout=10)]
-    (reply,) = replies[0].replies
-    assert (reply.call_number, reply.failure.reason) == (7, "DEADLINE_TOO_SHORT")
+    assert (await asker.refused_within(inquiry, timeout_ms)).reason is Reason.DEADLINE_TOO_SHORT
     assert await log.of(inquiry) == [("REFUSED", "DEADLINE_TOO_SHORT")]
     assert tax_office.permits == []
 
