@@ -6,8 +6,9 @@ import asyncio
 import io
 import shutil
 import signal
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -38,6 +39,8 @@ from warifu_kit.demo.progress import teller
 from warifu_kit.needles import Secret
 from warifu_kit.network import Network, PartyProcess, party_command
 from warifu_kit.residents import AS_OF, generate
+from warifu_services.inquiry_book import CODE_PLACE
+from warifu_services.node_keys import AtRest
 
 
 class Overheard:
@@ -276,10 +279,20 @@ def begin_town(tmp_path_factory: pytest.TempPathFactory, overheard: Overheard) -
             network = Network(path, command=loud, on_event=lambda event, party, _: events.append((event, party)))
             running = stack.enter_context(network)
             overheard.secrets += secrets_of(plan, asyncio.run(_settle(path, plan)))
+            overheard.secrets += codes_of(path, plan)
             endpoints = {party: running.endpoint(party) for party in running.parties}
             return Town(path, endpoints, plan=plan, running=running, events=events)
 
         yield begin
+
+
+def codes_of(path: Path, plan: Plan) -> Iterator[Secret]:
+    """Every agency's codes, as only that agency can open them."""
+    for agency in plan.agencies:
+        at_rest = AtRest(PartyFolder(path / agency).secret("storage.key"))
+        with closing(sqlite3.connect(path / agency / "node.sqlite3")) as connection:
+            for row_key, sealed in connection.execute("SELECT row_key, sealed_code FROM person"):
+                yield Secret(kind="code", owner=agency, value=at_rest.open(CODE_PLACE, row_key, sealed))
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ from warifu.errors import Reason, WarifuError
 from warifu.tlog.checkpoint import read_checkpoint_unverified
 from warifu.tlog.tiles import write_copy
 from warifu.tlog.verify import verify_copy, verify_entry, verify_extends
+from warifu_kit.blindness import BlindnessSearch
+from warifu_kit.needles import Secret
 
 
 @pytest.fixture
@@ -144,8 +146,6 @@ async def test_what_lies_beyond_the_log_is_refused_by_name(log: Any, calls: Any)
 async def test_nothing_in_the_log_says_anything_about_a_person(
     asker: Any, tax_office: Any, log: Any, overheard: Any
 ) -> None:
-    from warifu_kit.blindness import BlindnessSearch
-
     await asyncio.gather(*(asker.send(asker.inquiry()) for _ in range(5)))
     search = BlindnessSearch(overheard.secrets)
     search.blob("leaves", b"\0".join(await log.leaves()))
@@ -153,8 +153,6 @@ async def test_nothing_in_the_log_says_anything_about_a_person(
 
 
 async def test_the_search_that_finds_nothing_would_find_something(lone_hub: Any, overheard: Any, asker: Any) -> None:
-    from warifu_kit.needles import Secret
-
     await asker.refused(asker.inquiry(provider=asker.own.institution))
     public = Secret(kind="institution", owner="childcare", value=str(asker.own.institution))
     places = {hit.place for hit in overheard.search([public]).hits}

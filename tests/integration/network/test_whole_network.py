@@ -14,6 +14,8 @@ import pytest
 
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.errors import Reason, WarifuError
+from warifu.identifiers import MyNumber
+from warifu_kit.blindness import BlindnessSearch
 from warifu_kit.demo.offices import Offices, open_offices
 from warifu_kit.demo.outside import look_from_outside
 
@@ -129,6 +131,14 @@ async def test_what_is_refused_is_told_by_name(town: Any, offices: Offices, call
     assert error.reason is reason
 
 
+async def test_a_message_that_is_too_large_for_a_node_is_refused_by_name(
+    town: Any, offices: Offices, calls: Any
+) -> None:
+    inquiry = next(inquiries(town))
+    inquiry.local_number = "9" * (5 << 20)
+    assert (await calls.failed(offices.nodes["childcare"].inquire(inquiry))).reason is Reason.REQUEST_TOO_LARGE
+
+
 async def test_after_all_these_answers_and_refusals_the_three_sides_agree_and_the_log_verifies(
     town: Any, offices: Offices, tmp_path: Path
 ) -> None:
@@ -137,20 +147,18 @@ async def test_after_all_these_answers_and_refusals_the_three_sides_agree_and_th
     town.running.check()
 
 
-async def test_a_person_who_is_known_to_a_test_is_found_where_he_may_be(town: Any, overheard: Any) -> None:
-    """So that the search of logs and errors, which finds nobody, is known to be able to."""
-    from warifu_kit.blindness import BlindnessSearch
-
-    search = BlindnessSearch(secret for secret in overheard.secrets if secret.kind == "local_number")
+async def test_the_search_of_logs_that_finds_nobody_finds_everybody_where_they_may_be(
+    town: Any, overheard: Any
+) -> None:
+    search = BlindnessSearch(overheard.secrets)
     search.folder("tax", town.path / "tax")
-    assert search.report().kinds_found() == {"local_number"}
+    assert {"local_number", "record"} <= search.report().kinds_found()
+    assert {secret.kind for secret in overheard.secrets} >= {"my_number", "name", "address", "local_number", "code"}
 
 
 async def test_a_number_the_authority_never_designated_is_refused_and_forgotten(
     town: Any, offices: Offices, overheard: Any
 ) -> None:
-    from warifu.identifiers import MyNumber
-
     number = MyNumber.from_body("98765432101").digits
     overheard.secret("my_number", number)
     overheard.secret("local_number", "never-to-be-logged-1")
