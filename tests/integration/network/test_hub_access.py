@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import grpc
@@ -46,15 +47,15 @@ def test_every_method_of_the_hubs_contract_is_in_this_table() -> None:
     assert contract == {method for method in WHO_MAY if method.startswith("/warifu.")}
 
 
-async def ended(channel: Any, method: str) -> WarifuError | None:
-    """How a call with an empty message ends; None when it is answered."""
+async def ended(channel: Any, method: str, message: bytes = b"") -> WarifuError | None:
+    """How a call with this message ends; None when it is answered."""
     try:
         if method.endswith("Stream"):
-            _ = [reply async for reply in channel.stream_stream(method)(iter([b""]), timeout=10)]
+            _ = [reply async for reply in channel.stream_stream(method)(iter([message]), timeout=10)]
         elif method.endswith("ListLeaves"):
-            _ = [reply async for reply in channel.unary_stream(method)(b"", timeout=10)]
+            _ = [reply async for reply in channel.unary_stream(method)(message, timeout=10)]
         else:
-            await channel.unary_unary(method)(b"", timeout=10)
+            await channel.unary_unary(method)(message, timeout=10)
     except grpc.aio.AioRpcError as error:
         return from_rpc_error(error, default={})
     return None
@@ -71,6 +72,32 @@ async def test_a_role_may_call_what_the_table_gives_it_and_nothing_else(lone_hub
         else:
             assert error is not None, method
             assert (error.reason, error.where) == (Reason.CALLER_NOT_ALLOWED, method)
+
+
+def nonsense(chance: random.Random) -> bytes:
+    """Bytes that are often a message: fields with small numbers, of any type, holding anything."""
+    fields = []
+    for _ in range(chance.randrange(1, 6)):
+        number, content = chance.randrange(1, 10), chance.randbytes(chance.choice([0, 1, 8, 16, 32, 64, 116]))
+        if chance.random() < 0.3:
+            fields.append(bytes([number << 3, chance.randrange(128)]))
+        else:
+            fields.append(bytes([number << 3 | 2, len(content)]) + content)
+    return b"".join(fields) if chance.random() < 0.9 else chance.randbytes(40)
+
+
+@pytest.mark.parametrize("method", [method for method in WHO_MAY if method.startswith("/warifu.")])
+async def test_nonsense_is_answered_or_refused_by_name_and_never_breaks_the_hub(
+    lone_hub: Any, calls: Any, method: str
+) -> None:
+    role = next(role for role in ("supervisor", "authority", "agency") if role in WHO_MAY[method])
+    channel = calls.to(lone_hub, caller={"agency": "insurance"}.get(role, role))
+    seed = random.SystemRandom().randrange(2**32)
+    chance = random.Random(seed)
+    for attempt in range(60):
+        error = await ended(channel, method, nonsense(chance))
+        assert error is None or error.reason is not Reason.INTERNAL, f"seed {seed}, attempt {attempt}"
+    await calls.to(lone_hub, caller="supervisor").unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=10)
 
 
 @pytest.mark.parametrize("role", EVERYBODY - {"agency"})

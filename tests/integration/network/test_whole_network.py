@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import resource
 import secrets
+import signal
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,24 @@ async def test_killing_processes_in_mid_traffic_loses_no_acknowledged_exchange(
     seen = await look_from_outside(offices, tmp_path / "copy", offices.network.log_verifier_key)
     assert seen.verified.holds, seen.verified.detail
     assert seen.reconciled.holds, seen.reconciled.detail
+
+
+@pytest.mark.parametrize("party", ["tax", "hub"])
+async def test_a_process_that_stands_still_is_waited_for_no_longer_than_asked_and_gives_its_answer_later(
+    town: Any, offices: Offices, calls: Any, party: str
+) -> None:
+    inquiry = next(from_tax for from_tax in inquiries(town) if from_tax.provider == town.institution("tax"))
+    process, now = town.running.parties[party], asyncio.get_running_loop().time
+    process.send(signal.SIGSTOP)
+    try:
+        began = now()
+        error = await calls.failed(offices.nodes["childcare"].inquire(inquiry, timeout=1.5))
+        assert now() - began < 5
+    finally:
+        process.send(signal.SIGCONT)
+    assert not error.definite
+    result = await offices.patience.of(lambda: offices.nodes["childcare"].inquire(inquiry))
+    assert result.state == node_pb2.INQUIRY_STATE_ANSWERED
 
 
 @pytest.mark.parametrize(
