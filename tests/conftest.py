@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from warifu.group import Group, available_suites, group_of
+
 # Variables that would change what a network does: a proxy between loopback processes, gRPC's own switches,
 # roots of other people's certificates, processes that may not keep their bytecode.
 _DISTURBING_PREFIXES = ("GRPC_", "SSL_", "WARIFU_", "OTEL_")
@@ -29,3 +31,11 @@ def clean_environ() -> Iterator[None]:
             if name.upper() in _DISTURBING or name.upper().startswith(_DISTURBING_PREFIXES):
                 patch.delenv(name)
         yield
+
+
+@pytest.fixture(scope="session", params=[1, 2], ids=["suite 1", "suite 2"])
+def group(request: pytest.FixtureRequest) -> Group:
+    """The group of each suite in turn."""
+    if request.param not in available_suites():
+        pytest.skip("suite 1 needs the system's libsodium (package libsodium23), which this machine lacks")
+    return group_of(request.param)

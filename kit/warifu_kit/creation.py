@@ -32,7 +32,6 @@ __all__ = ["DEFAULT_MEMBERS", "NETWORK_FILE", "Member", "create_network"]
 NETWORK_FILE = "network.json"
 """Describes a network to those who use it; its presence says that the folder holds one."""
 
-_SUITE = 2
 _EPOCH = 1
 _MUNICIPALITY = MunicipalityCode("011002")
 _LISTEN = "127.0.0.1:0"
@@ -77,12 +76,17 @@ def create_network(
     members: tuple[Member, ...] = DEFAULT_MEMBERS,
     clock: Clock | None = None,
     permissions: Path = DEFAULT_TABLE,
+    suite: int = 2,
 ) -> None:
     """Make a network in ``path``, which must not exist or be empty. Appears whole or not at all.
 
+    ``suite`` is for good: every machine that runs a party of the network must have it.
+
     Raises:
-        WarifuError: CONFIG_INVALID when the folder is in use or cannot be written.
+        WarifuError: CONFIG_INVALID when the folder is in use or cannot be written, or this machine lacks the suite's
+            library; SUITE_UNKNOWN.
     """
+    group = group_of(suite)
     if path.exists() and any(path.iterdir()):
         holds = "holds a network already" if (path / NETWORK_FILE).exists() else "not empty, and no network either"
         raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: {holds}")
@@ -90,7 +94,7 @@ def create_network(
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
         unfinished.mkdir(parents=True)
-        _Maker(unfinished, members, clock or SystemClock(), permissions).make()
+        _Maker(unfinished, members, clock or SystemClock(), permissions, group).make()
         if path.exists():
             path.rmdir()
         unfinished.rename(path)
@@ -103,14 +107,14 @@ def create_network(
 class _Maker:
     """Makes one network; lives for the length of :func:`create_network`."""
 
-    def __init__(self, path: Path, members: tuple[Member, ...], clock: Clock, permissions: Path) -> None:
+    def __init__(self, path: Path, members: tuple[Member, ...], clock: Clock, permissions: Path, group: Group) -> None:
         self._path = path
         self._members = members
         self._clock = clock
         self._permissions = permissions
         self._network = f"sim-{secrets.token_hex(4)}"
         self._root = Root.create(self._network, clock)
-        self._group: Group = group_of(_SUITE)
+        self._group = group
         self._signing = {member.party: SigningKey.generate() for member in members}
 
     def make(self) -> None:
@@ -189,7 +193,7 @@ class _Maker:
             institution_code=member.institution,
             institution_kind=member.kind,
             institution_name=member.name,
-            suite=_SUITE,
+            suite=self._group.suite,
             epoch=_EPOCH,
             agency_key=agency_key,
             opening_key=points.opening_key,
@@ -207,7 +211,7 @@ class _Maker:
         hub, authority = self._member(Role.HUB), self._member(Role.AUTHORITY)
         directory = DirectoryFile(
             network=self._network,
-            suite=_SUITE,
+            suite=self._group.suite,
             hub_institution_code=hub.institution,
             hub_signing_key=self._signing[hub.party].verify_key,
             authority_institution_code=authority.institution,
@@ -222,7 +226,7 @@ class _Maker:
         description = {
             "notice": "SIMULATED. Not a My Number service; never put real My Numbers in it.",
             "network": self._network,
-            "suite": _SUITE,
+            "suite": self._group.suite,
             "root_certificate": "root/root.pem",
             "log_verifier_key": log_verifier_key,
             "parties": {member.party: _described(member) for member in self._members},

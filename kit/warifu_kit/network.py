@@ -28,6 +28,7 @@ _READY_SECONDS = 30.0
 _STOP_SECONDS = 10.0
 _WATCH_SECONDS = 0.1
 _MOST_RESTARTS = 5
+_DEFAULT_SUITE = 2
 _ASKED_BY_ALL = ("authority", "hub")
 """Parties that the others ask, in the order in which they stop."""
 
@@ -148,7 +149,8 @@ class Network:
     """A network in a folder: made if it is not there, started, watched, stopped. A context manager.
 
     ``on_event`` hears what happens to parties: ("ready", party, endpoint), ("died", party, how), ("restarted", ...).
-    ``command`` makes the command line of a party, for those who run a variant of one.
+    ``command`` makes the command line of a party, for those who run a variant of one. ``suite`` is that of a network to
+    be made, 2 unless told otherwise; one that is there already must have it.
     """
 
     def __init__(
@@ -157,8 +159,10 @@ class Network:
         *,
         on_event: Callable[[str, str, str], None] = lambda *_: None,
         command: CommandMaker = party_command,
+        suite: int | None = None,
     ) -> None:
         self.path = path
+        self._suite = suite
         self.parties: dict[str, PartyProcess] = {}
         self._on_event = on_event
         self._command = command
@@ -178,11 +182,15 @@ class Network:
         self.stop()
 
     def start(self) -> None:
-        """Start every party and wait until each is ready. Raises: CONFIG_INVALID when one does not start."""
+        """Start every party and wait until each is ready.
+
+        Raises: CONFIG_INVALID when one does not start, or the network that is there has another suite than asked for.
+        """
         if (self.path / NETWORK_FILE).exists():
+            self._check_suite()
             keep_fresh(self.path)
         else:
-            create_network(self.path)
+            create_network(self.path, suite=self._suite or _DEFAULT_SUITE)
         told = describe_network(self.path)["parties"]
         hub, authority = (_free_endpoint(told[party]["endpoint"]) for party in ("hub", "authority"))
         options = {"hub": ["--listen", hub], "authority": ["--listen", authority, "--hub", hub]}
@@ -194,6 +202,12 @@ class Network:
             self._on_event("ready", process.party, process.wait_ready())
         self._write_endpoints()
         self._watcher.start()
+
+    def _check_suite(self) -> None:
+        made_in = describe_network(self.path).get("suite")
+        if self._suite not in {None, made_in}:
+            where = f"{self.path}: the network has suite {made_in}; a network never changes its suite"
+            raise WarifuError(Reason.CONFIG_INVALID, where=where)
 
     def stop(self) -> None:
         """Stop every party: agencies first, the hub last, so that nothing is asked of one that is gone."""

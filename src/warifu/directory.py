@@ -153,7 +153,8 @@ class Directory:
         """Verify every entry.
 
         Raises:
-            WarifuError: DIRECTORY_INVALID, located at the entry and field that does not verify.
+            WarifuError: DIRECTORY_INVALID, located at the entry and field that does not verify; CONFIG_INVALID when
+                this machine lacks the library of the network's suite, which is no fault of the directory.
         """
         try:
             group = group_of(message.suite)
@@ -163,6 +164,8 @@ class Directory:
             hub = InstitutionCode.parse(message.hub_institution_code, f"{where}.hub_institution_code")
             authority = InstitutionCode.parse(message.authority_institution_code, f"{where}.authority_institution_code")
         except WarifuError as error:
+            if error.reason is Reason.CONFIG_INVALID:
+                raise
             raise WarifuError(Reason.DIRECTORY_INVALID, where=error.where, debug=error.reason.value) from error
         if len({entry.institution for entry in entries}) != len(entries):
             raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{where}.entries", debug="an institution twice")

@@ -1,33 +1,33 @@
 """The one seam for group arithmetic: points, scalars and how bytes become either.
 
 Decides which bytes are a valid element of the network's group and does the arithmetic on them. A suite byte names the
-group everywhere on the wire; a network has exactly one. Suite 2 is the prime-order subgroup of edwards25519, by
-libsodium through PyNaCl. Must never know what a point stands for.
+group everywhere on the wire; a network has exactly one, for good. Suite 2 is the prime-order subgroup of edwards25519,
+by libsodium through PyNaCl: it is here on every machine. Suite 1 is ristretto255 by the system's libsodium
+(:mod:`warifu.ristretto255`): cheaper, loaded only when it is asked for, and never replaced by the other when it is
+missing. Must never know what a point stands for.
 
 Points travel as their 32 encoded bytes and stay that way: decoding is done inside each operation. Which checks an
-operation makes is part of its contract, because an addition alone lets a point outside the subgroup through:
+operation makes is part of its contract, because in suite 2 an addition alone lets a point outside the subgroup through:
 
 =================  =============================================================================
 ``decode``         everything: length, canonical, on the curve, prime-order subgroup, not identity
 ``multiply``       the same, for its point, at no extra cost
-``add``/subtract   length and on the curve only
+``add``/subtract   length and on the curve only (suite 1: everything but the identity)
 =================  =============================================================================
 """
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, NewType, Protocol
 
 import nacl.bindings as sodium
 from nacl.exceptions import CryptoError
 
-from warifu.canonical import length_prefixed
 from warifu.errors import Reason, WarifuError
-from warifu.hash_to_curve import expand_message_xmd, hash_to_edwards25519
+from warifu.hash_to_curve import hash_to_edwards25519
+from warifu.scalars import ORDER, SCALAR_SIZE, RandomBytes, Scalar, ScalarField
 
 __all__ = [
     "IDENTITY",
@@ -40,48 +40,22 @@ __all__ = [
     "Point",
     "RandomBytes",
     "Scalar",
+    "available_suites",
     "group_of",
 ]
 
 Point = NewType("Point", bytes)
 """A group element as its 32 encoded bytes."""
 
-RandomBytes = Callable[[int], bytes]
-"""Gives that many random bytes; :func:`secrets.token_bytes` except in tests."""
-
 POINT_SIZE: Final = 32
-SCALAR_SIZE: Final = 32
-ORDER: Final = 2**252 + 27742317777372353535851937790883648493
-"""Number of elements of the group, and modulus of the scalars (RFC 8032 section 5.1)."""
 
 IDENTITY: Final = b"\x01" + bytes(31)
-"""The encoding of the neutral element, which is no valid point anywhere in the protocol."""
+"""Suite 2's encoding of the neutral element, which is no valid point anywhere in the protocol."""
 
+_SUITE_1: Final = 1
 _FIELD: Final = 2**255 - 19
-_WIDE_SIZE: Final = 64
 _POINT_DST: Final = b"warifu-v1-HashToGroup-edwards25519_XMD:SHA-512_ELL2_RO_"
 _SCALAR_DST: Final = b"warifu-v1-HashToScalar-edwards25519_XMD:SHA-512_ELL2_RO_"
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Scalar:
-    """A number 1 <= n < :data:`ORDER`, as 32 little-endian bytes.
-
-    Secret: masked when printed, compared in constant time.
-    """
-
-    value: bytes
-
-    def __repr__(self) -> str:
-        return "Scalar(…)"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Scalar):
-            return NotImplemented
-        return hmac.compare_digest(self.value, other.value)
-
-    def __hash__(self) -> int:
-        return hash(self.value)
 
 
 class Group(Protocol):
@@ -143,7 +117,7 @@ class Group(Protocol):
         """The inverse modulo the group order, in constant time."""
 
 
-class Ed25519Subgroup:
+class Ed25519Subgroup(ScalarField):
     """Suite 2: the prime-order subgroup of edwards25519 (RFC 8032 encodings), by libsodium.
 
     Scalar multiplication and inversion are constant in time. Making one checks that the library refuses a point of
@@ -153,6 +127,7 @@ class Ed25519Subgroup:
     suite: Final = 2
     name: Final = "edwards25519-subgroup-SHA512"
     generator: Final = Point(bytes.fromhex("58") + bytes.fromhex("66" * 31))
+    scalar_dst = _SCALAR_DST
 
     __slots__ = ()
 
@@ -221,45 +196,6 @@ class Ed25519Subgroup:
             raise WarifuError(Reason.POINT_INVALID)
         return Point(result)
 
-    def hash_to_scalar(self, label: bytes, *items: bytes) -> Scalar:
-        """64 bytes by ``expand_message_xmd`` (RFC 9380) over the length-prefixed values, modulo the group order."""
-        return _reduced(expand_message_xmd(length_prefixed(label, *items), _SCALAR_DST, _WIDE_SIZE))
-
-    def random_scalar(self, random_bytes: RandomBytes = secrets.token_bytes) -> Scalar:
-        """64 random bytes modulo the group order, so that no value is likelier than another."""
-        return _reduced(random_bytes(_WIDE_SIZE))
-
-    def decode_scalar(self, encoded: bytes, *, where: str = "") -> Scalar:
-        """Accept 32 little-endian bytes with 1 <= n < order. Raises: ``KEY_INVALID``."""
-        if len(encoded) != SCALAR_SIZE or not 0 < int.from_bytes(encoded, "little") < ORDER:
-            raise WarifuError(Reason.KEY_INVALID, where=where)
-        return Scalar(encoded)
-
-    def scalar_multiply(self, left: Scalar, right: Scalar) -> Scalar:
-        """The product modulo the group order."""
-        return Scalar(sodium.crypto_core_ed25519_scalar_mul(left.value, right.value))
-
-    def scalar_add(self, left: Scalar, right: Scalar) -> Scalar:
-        """The sum modulo the group order, which must not be zero."""
-        return _nonzero(sodium.crypto_core_ed25519_scalar_add(left.value, right.value))
-
-    def scalar_invert(self, scalar: Scalar) -> Scalar:
-        """The inverse modulo the group order, in constant time; about 33 µs."""
-        return Scalar(sodium.crypto_core_ed25519_scalar_invert(scalar.value))
-
-
-def _reduced(wide: bytes) -> Scalar:
-    if len(wide) != _WIDE_SIZE:
-        raise WarifuError(Reason.INTERNAL, debug="a scalar is reduced from exactly 64 bytes")
-    return _nonzero(sodium.crypto_core_ed25519_scalar_reduce(wide))
-
-
-def _nonzero(value: bytes) -> Scalar:
-    # Chance never gives zero (2^-252); a broken source of randomness does, and must not go unnoticed.
-    if not any(value):
-        raise WarifuError(Reason.INTERNAL, debug="a scalar came out as zero")
-    return Scalar(value)
-
 
 def _mixed_order_point(generator: Point) -> bytes:
     """The generator plus the point of order two, (0, -1): on the curve, outside the prime-order subgroup."""
@@ -270,12 +206,25 @@ def _mixed_order_point(generator: Point) -> bytes:
 SUITE_2: Final = Ed25519Subgroup()
 """The one instance of suite 2; it holds nothing."""
 
-_GROUPS: Final[dict[int, Group]] = {SUITE_2.suite: SUITE_2}
-
 
 def group_of(suite: int) -> Group:
-    """The group that a suite byte names. Raises: ``SUITE_UNKNOWN``."""
+    """The group that a suite byte names.
+
+    Raises: ``SUITE_UNKNOWN``; ``CONFIG_INVALID`` when this machine lacks the library of suite 1, saying what to install.
+    """
+    if suite == SUITE_2.suite:
+        return SUITE_2
+    if suite != _SUITE_1:
+        raise WarifuError(Reason.SUITE_UNKNOWN)
+    from warifu.ristretto255 import ristretto255
+
+    return ristretto255()
+
+
+def available_suites() -> tuple[int, ...]:
+    """The suites that this machine can calculate in, the cheapest first."""
     try:
-        return _GROUPS[suite]
-    except KeyError:
-        raise WarifuError(Reason.SUITE_UNKNOWN) from None
+        group_of(_SUITE_1)
+    except WarifuError:
+        return (SUITE_2.suite,)
+    return _SUITE_1, SUITE_2.suite

@@ -66,7 +66,10 @@ class PartyFolder:
         (self.path / _SETTINGS).write_text(text + "\n", "utf-8")
 
     def directory(self) -> Directory:
-        """The party's copy of the directory, every entry verified. Raises: DIRECTORY_INVALID."""
+        """The party's copy of the directory, every entry verified.
+
+        Raises: DIRECTORY_INVALID; CONFIG_INVALID when this machine lacks the library of the network's suite.
+        """
         return Directory.from_message(read_directory_file(self.path / "directory.json"))
 
     def identity(self) -> Identity:

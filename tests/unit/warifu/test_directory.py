@@ -208,7 +208,7 @@ Sabotage = Callable[[DirectoryFile], None]
 WHOLE_FILE: dict[str, Sabotage] = {
     "another hub's signing key": lambda file: setattr(file, "hub_signing_key", SigningKey.generate().verify_key),
     "no hub signing key": lambda file: file.ClearField("hub_signing_key"),
-    "another suite": lambda file: setattr(file, "suite", 1),
+    "a suite nobody knows": lambda file: setattr(file, "suite", 3),
     "no suite": lambda file: file.ClearField("suite"),
     "no hub": lambda file: file.ClearField("hub_institution_code"),
     "no authority": lambda file: setattr(file, "authority_institution_code", "12"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warifu.errors import Reason, WarifuError
-from warifu.group import IDENTITY, ORDER, SUITE_2, Ed25519Subgroup, Group, Point, Scalar, group_of
+from warifu.group import IDENTITY, ORDER, SUITE_2, Ed25519Subgroup, Group, Point, Scalar, available_suites, group_of
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 INVALID = json.loads((VECTORS / "edwards25519_invalid_points.json").read_text())["points"]
@@ -88,23 +90,23 @@ def test_the_cheap_decoding_refuses_the_identity_and_coordinates_beyond_the_prim
 
 
 @wrong_lengths
-def test_no_operation_hands_bytes_of_another_length_to_the_library(length: int) -> None:
-    wrong, right, scalar = Point(bytes(length)), SUITE_2.generator, SUITE_2.random_scalar()
+def test_no_operation_hands_bytes_of_another_length_to_the_library(group: Group, length: int) -> None:
+    wrong, right, scalar = Point(bytes(length)), group.generator, group.random_scalar()
     for action in (
-        lambda: SUITE_2.decode(wrong),
-        lambda: SUITE_2.decode_unproven(wrong),
-        lambda: SUITE_2.multiply(scalar, wrong),
-        lambda: SUITE_2.add(wrong, right),
-        lambda: SUITE_2.add(right, wrong),
-        lambda: SUITE_2.subtract(wrong, right),
-        lambda: SUITE_2.subtract(right, wrong),
+        lambda: group.decode(wrong),
+        lambda: group.decode_unproven(wrong),
+        lambda: group.multiply(scalar, wrong),
+        lambda: group.add(wrong, right),
+        lambda: group.add(right, wrong),
+        lambda: group.subtract(wrong, right),
+        lambda: group.subtract(right, wrong),
     ):
         assert refused(action) is Reason.POINT_INVALID
 
 
-def test_a_refused_point_names_its_place() -> None:
+def test_a_refused_point_names_its_place(group: Group) -> None:
     with pytest.raises(WarifuError) as caught:
-        SUITE_2.decode(b"short", where="encrypted.c1")
+        group.decode(b"short", where="encrypted.c1")
     assert caught.value.where == "encrypted.c1"
 
 
@@ -121,11 +123,11 @@ def test_sums_and_differences_off_the_curve_are_refused() -> None:
 
 
 @given(scalars)
-def test_a_point_less_itself_is_refused_because_it_is_the_identity(scalar: Scalar) -> None:
-    point = SUITE_2.base_multiply(scalar)
-    negative = Point(bytes([*point[:31], point[31] ^ 0x80]))
-    assert refused(lambda: SUITE_2.subtract(point, point)) is Reason.POINT_INVALID
-    assert refused(lambda: SUITE_2.add(point, negative)) is Reason.POINT_INVALID
+def test_a_point_less_itself_is_refused_because_it_is_the_identity(group: Group, scalar: Scalar) -> None:
+    point = group.base_multiply(scalar)
+    negative = group.base_multiply(Scalar((ORDER - as_int(scalar)).to_bytes(32, "little")))
+    assert refused(lambda: group.subtract(point, point)) is Reason.POINT_INVALID
+    assert refused(lambda: group.add(point, negative)) is Reason.POINT_INVALID
 
 
 @settings(max_examples=5)
@@ -139,56 +141,58 @@ def test_multiplication_and_addition_agree_with_the_curve_equation_written_out(a
 
 
 @given(scalars, scalars, scalars)
-def test_points_follow_their_scalars(a: Scalar, b: Scalar, c: Scalar) -> None:
-    point = SUITE_2.base_multiply(a)
-    assert SUITE_2.multiply(b, point) == SUITE_2.base_multiply(SUITE_2.scalar_multiply(a, b))
-    assert SUITE_2.add(point, SUITE_2.base_multiply(c)) == SUITE_2.base_multiply(SUITE_2.scalar_add(a, c))
-    assert SUITE_2.subtract(SUITE_2.base_multiply(SUITE_2.scalar_add(a, c)), point) == SUITE_2.base_multiply(c)
+def test_points_follow_their_scalars(group: Group, a: Scalar, b: Scalar, c: Scalar) -> None:
+    point = group.base_multiply(a)
+    assert group.multiply(b, point) == group.base_multiply(group.scalar_multiply(a, b))
+    assert group.add(point, group.base_multiply(c)) == group.base_multiply(group.scalar_add(a, c))
+    assert group.subtract(group.base_multiply(group.scalar_add(a, c)), point) == group.base_multiply(c)
 
 
 @given(scalars, scalars)
-def test_scalars_calculate_modulo_the_order(a: Scalar, b: Scalar) -> None:
-    assert as_int(SUITE_2.scalar_multiply(a, b)) == as_int(a) * as_int(b) % ORDER
-    assert as_int(SUITE_2.scalar_add(a, b)) == (as_int(a) + as_int(b)) % ORDER
-    assert as_int(SUITE_2.scalar_invert(a)) == pow(as_int(a), -1, ORDER)
+def test_scalars_calculate_modulo_the_order(group: Group, a: Scalar, b: Scalar) -> None:
+    assert as_int(group.scalar_multiply(a, b)) == as_int(a) * as_int(b) % ORDER
+    assert as_int(group.scalar_add(a, b)) == (as_int(a) + as_int(b)) % ORDER
+    assert as_int(group.scalar_invert(a)) == pow(as_int(a), -1, ORDER)
 
 
-def test_a_sum_of_scalars_that_is_zero_is_refused() -> None:
+def test_a_sum_of_scalars_that_is_zero_is_refused(group: Group) -> None:
     one, minus_one = Scalar((1).to_bytes(32, "little")), Scalar((ORDER - 1).to_bytes(32, "little"))
-    assert refused(lambda: SUITE_2.scalar_add(one, minus_one)) is Reason.INTERNAL
+    assert refused(lambda: group.scalar_add(one, minus_one)) is Reason.INTERNAL
 
 
 @pytest.mark.parametrize("number", [0, ORDER, ORDER + 1, 2**256 - 1])
-def test_scalars_outside_one_to_the_order_are_refused(number: int) -> None:
-    assert refused(lambda: SUITE_2.decode_scalar(number.to_bytes(32, "little"))) is Reason.KEY_INVALID
+def test_scalars_outside_one_to_the_order_are_refused(group: Group, number: int) -> None:
+    assert refused(lambda: group.decode_scalar(number.to_bytes(32, "little"))) is Reason.KEY_INVALID
 
 
 @pytest.mark.parametrize("number", [1, ORDER - 1])
-def test_the_smallest_and_the_largest_scalar_are_accepted(number: int) -> None:
-    assert as_int(SUITE_2.decode_scalar(number.to_bytes(32, "little"))) == number
+def test_the_smallest_and_the_largest_scalar_are_accepted(group: Group, number: int) -> None:
+    assert as_int(group.decode_scalar(number.to_bytes(32, "little"))) == number
 
 
 @wrong_lengths
-def test_scalars_of_another_length_are_refused(length: int) -> None:
-    assert refused(lambda: SUITE_2.decode_scalar(bytes([1] * length))) is Reason.KEY_INVALID
+def test_scalars_of_another_length_are_refused(group: Group, length: int) -> None:
+    assert refused(lambda: group.decode_scalar(bytes([1] * length))) is Reason.KEY_INVALID
 
 
-def test_a_random_scalar_is_64_bytes_modulo_the_order() -> None:
+def test_a_random_scalar_is_64_bytes_modulo_the_order(group: Group) -> None:
     wide = bytes(range(64))
-    assert as_int(SUITE_2.random_scalar(lambda count: wide[:count])) == int.from_bytes(wide, "little") % ORDER
+    assert as_int(group.random_scalar(lambda count: wide[:count])) == int.from_bytes(wide, "little") % ORDER
 
 
 @pytest.mark.parametrize("broken", [bytes(64), b"", bytes([1] * 63)], ids=["zeros", "nothing", "one byte missing"])
-def test_a_broken_source_of_randomness_does_not_go_unnoticed(broken: bytes) -> None:
-    assert refused(lambda: SUITE_2.random_scalar(lambda _: broken)) is Reason.INTERNAL
+def test_a_broken_source_of_randomness_does_not_go_unnoticed(group: Group, broken: bytes) -> None:
+    assert refused(lambda: group.random_scalar(lambda _: broken)) is Reason.INTERNAL
 
 
 @given(st.binary(max_size=40), st.binary(max_size=40))
-def test_scalars_hashed_from_other_items_differ_however_the_items_are_cut(left: bytes, right: bytes) -> None:
-    whole = SUITE_2.hash_to_scalar(b"label", left, right)
-    assert whole == SUITE_2.hash_to_scalar(b"label", left, right)
-    assert whole != SUITE_2.hash_to_scalar(b"label", left + right)
-    assert whole != SUITE_2.hash_to_scalar(b"other", left, right)
+def test_scalars_hashed_from_other_items_differ_however_the_items_are_cut(
+    group: Group, left: bytes, right: bytes
+) -> None:
+    whole = group.hash_to_scalar(b"label", left, right)
+    assert whole == group.hash_to_scalar(b"label", left, right)
+    assert whole != group.hash_to_scalar(b"label", left + right)
+    assert whole != group.hash_to_scalar(b"other", left, right)
     assert 0 < as_int(whole) < ORDER
 
 
@@ -206,17 +210,39 @@ def test_scalars_compare_by_value_and_only_with_scalars() -> None:
     assert scalar != scalar.value
 
 
-def test_the_suite_byte_finds_its_group() -> None:
-    group: Group = group_of(2)
-    assert group is SUITE_2
-    assert group.decode(group.generator) == group.generator
+def test_the_suite_byte_finds_its_group(group: Group) -> None:
+    assert group_of(group.suite) is group
+    assert group.decode(group.generator) == group.decode_unproven(group.generator) == group.generator
     assert group.base_multiply(Scalar((1).to_bytes(32, "little"))) == group.generator
-    assert refused(lambda: group.decode(IDENTITY)) is Reason.POINT_INVALID
 
 
-@pytest.mark.parametrize("suite", [0, 1, 3, 255, -2])
+@pytest.mark.parametrize("encoded", [IDENTITY, bytes(32)], ids=["of suite 2", "of suite 1"])
+def test_no_suites_identity_is_a_point_in_any_suite(group: Group, encoded: bytes) -> None:
+    assert refused(lambda: group.decode(encoded)) is Reason.POINT_INVALID
+    assert refused(lambda: group.multiply(group.random_scalar(), Point(encoded))) is Reason.POINT_INVALID
+
+
+@given(st.binary(max_size=40))
+def test_a_hashed_point_is_one_and_stays_the_same(group: Group, message: bytes) -> None:
+    point = group.hash_to_point(message)
+    assert group.decode(point) == point == group.hash_to_point(message)
+    assert point != group.hash_to_point(message + b"\0")
+
+
+@pytest.mark.parametrize("suite", [0, 3, 255, -2])
 def test_an_unknown_suite_is_refused(suite: int) -> None:
     assert refused(lambda: group_of(suite)) is Reason.SUITE_UNKNOWN
+
+
+def test_suite_2_is_on_every_machine_and_comes_last_because_it_costs_more() -> None:
+    assert available_suites() in {(1, 2), (2,)}
+
+
+def test_suite_2_does_not_load_the_systems_library() -> None:
+    program = "import sys, warifu.group; warifu.group.group_of(2); print('warifu.ristretto255' in sys.modules)"
+    paths = {"PYTHONPATH": ":".join(path for path in sys.path if path)}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=paths)
+    assert done.stdout.strip() == "False"
 
 
 def test_a_library_that_lets_a_mixed_order_point_through_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
