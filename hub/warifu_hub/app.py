@@ -24,7 +24,7 @@ from warifu.party import PartyFolder
 from warifu.pki import RevocationFile
 from warifu.process import announce_ready, serve_until
 from warifu.rpc.channel import ChannelPool
-from warifu.rpc.logging import error_fields, get_logger
+from warifu.rpc.logging import error_fields, get_logger, raised_at
 from warifu.rpc.server import build_server
 from warifu_hub.directory_servicer import DIRECTORY_ACCESS, DirectoryServicer
 from warifu_hub.exchange import Mediator
@@ -178,22 +178,19 @@ async def run_hub(
 
 async def _publish(hub: Hub) -> None:
     """Publish a checkpoint each second in which something was sequenced."""
-    published = -1
     while True:
         await asyncio.sleep(_PUBLISH_SECONDS)
-        count = hub.store.leaf_count()
-        if count != published and await _publish_once(hub):
-            published = count
+        await _publish_once(hub)
 
 
-async def _publish_once(hub: Hub) -> bool:
+async def _publish_once(hub: Hub) -> None:
     """Publish a checkpoint over everything sequenced; also the last act of a hub, so that nothing is left unbound."""
     try:
         await hub.ledger.publish()
     except WarifuError as error:
         get_logger("hub").warning("checkpoint_not_published", **error_fields(error))
-        return False
-    return True
+    except Exception as error:  # noqa: BLE001  # whatever it is, the next second tries again
+        get_logger("hub").error("checkpoint_not_published", error=type(error).__name__, at=raised_at(error))
 
 
 async def _forget(hub: Hub) -> None:
