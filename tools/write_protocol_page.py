@@ -33,7 +33,7 @@ PAGE = ROOT / "docs" / "protocol.md"
 SOURCES = ("src/warifu", "hub", "services")
 
 CONTEXT_FIELDS = {
-    "suite": "the network's cryptographic suite",
+    "suite": "the network's cryptographic suite: 1 ristretto255, 2 the edwards25519 subgroup",
     "kind": "what the context is for",
     "request_id": "random; names the request, makes a retry safe",
     "inquirer": "institution code of who asks, 16 digits; the authority's in `ISSUE`",
@@ -49,8 +49,10 @@ CONTEXT_FIELDS = {
 }
 
 LABELS = {
-    "warifu-v1-HashToGroup-edwards25519_XMD:SHA-512_ELL2_RO_": "hashing to a point (RFC 9380 domain separation)",
-    "warifu-v1-HashToScalar-edwards25519_XMD:SHA-512_ELL2_RO_": "hashing to a scalar (RFC 9380 expander)",
+    "warifu-v1-HashToGroup-edwards25519_XMD:SHA-512_ELL2_RO_": "hashing to a point in suite 2 (RFC 9380 domain separation)",
+    "warifu-v1-HashToGroup-ristretto255-SHA512": "hashing to a point in suite 1 (RFC 9496 map, RFC 9380 expander)",
+    "warifu-v1-HashToScalar-edwards25519_XMD:SHA-512_ELL2_RO_": "hashing to a scalar in suite 2 (RFC 9380 expander)",
+    "warifu-v1-HashToScalar-ristretto255-SHA512": "hashing to a scalar in suite 1 (RFC 9380 expander)",
     "warifu-v1/answer": "the provider's signature over an answer; prefix of the HPKE `info` of a sealed answer",
     "warifu-v1/answer-digest": "the digest that stands for an answer in records and log",
     "warifu-v1/authority-hedge-key": "the authority's key for hedged randomness, from its one key file",
