@@ -6,7 +6,7 @@ cryptography in ``translate``. The steps carry the design's numbers:
     (0) identity: the certificate's institution is the one the inquiry is from
     (1) shape and limits, keys in force
     (2) enough of the deadline left
-    (3) a permission row, and the assessments in force: before anything about a person is touched
+    (3) a permission row, and the assessments in force: before the person's code or row is touched
     (4) replay: the same request_id and bytes get the same answer, other bytes are refused
     (5) the inquirer's signature
     (6) processing number given, permit in the log, durably, before anything leaves
@@ -121,10 +121,9 @@ class Mediator:
 
         Raises:
             WarifuError: every reason listed at ``HubService.Exchange``. A refusal is in the log before it is raised; if
-                it cannot be logged, LOG_UNAVAILABLE is raised instead.
+                it cannot be logged, LOG_UNAVAILABLE is raised instead. Only OVERLOADED is not logged: nothing was
+                decided then.
         """
-        if len(self._under_way) >= MOST_UNDER_WAY:
-            raise WarifuError(Reason.OVERLOADED)
         asked = Asked(caller=caller.institution, context=None, digest=inquiry_digest(inquiry))
         try:
             context = ExchangeContext.decode(inquiry.context, where="inquiry.context")
@@ -133,11 +132,11 @@ class Mediator:
             row = self._known(admitted)  # (4)
             if row is None:
                 check_inquiry(admitted.inquirer.signing_key, inquiry)  # (5)
+            if row is not None and row.state.final:
+                return _given_before(row)
         except WarifuError as refusal:
             await self._store.append_leaf(leaves.refused_leaf(asked, refusal.reason, self._clock.now()))
             raise
-        if row is not None and row.state.final:
-            return _given_before(row)
         return await self._shared(admitted, row)
 
     def _admit(
@@ -179,6 +178,8 @@ class Mediator:
         key = (admitted.context.inquirer, admitted.context.request_id)
         found = self._under_way.get(key)
         if found is None:
+            if len(self._under_way) >= MOST_UNDER_WAY:
+                raise WarifuError(Reason.OVERLOADED)
             task = asyncio.create_task(self._mediate(admitted, row))
             self._under_way[key] = (admitted.asked.digest, task)
             task.add_done_callback(lambda ended: self._ended(key, ended))
@@ -192,32 +193,26 @@ class Mediator:
             task.exception()  # seen here, so that an exchange whose caller has gone does not warn
 
     async def _mediate(self, admitted: _Admitted, row: ExchangeRow | None) -> MediatedExchange:
-        permit = ProvisionPermit(inquiry=admitted.inquiry)
-        if row is None:
-            logged = asyncio.create_task(self._open(admitted))  # (6), while the disk works on it:
-            await asyncio.sleep(0)  # a task begins only when this one pauses
-            try:
-                self._convert(admitted, permit)  # (7)
-            except WarifuError as error:
-                row = await logged
-                await self._failed(admitted, row, error.reason)
-                raise
-            row = await logged
-        else:
-            self._convert(admitted, permit)  # (7) again: the same context and code give the same conversion
-        self._sign(admitted, permit, row)  # (8)
+        opening = asyncio.create_task(self._open(admitted, row))  # (6): the disk works on it while the hub converts
+        await asyncio.sleep(0)  # a task begins only when this one pauses
         try:
+            permit = ProvisionPermit(inquiry=admitted.inquiry)
+            self._convert(admitted, permit)  # (7)
+            row = await opening  # nothing leaves before this is on disk
+            self._sign(admitted, permit, row)  # (8)
             answer = await self._providers.provide(admitted.provider, permit, admitted.timeout)
             closed = self._closed(admitted, row, answer)
         except Exception as error:  # a fault of ours is an end of the exchange too
-            await self._failed(admitted, row, error.reason if isinstance(error, WarifuError) else Reason.INTERNAL)
+            await self._failed(admitted, await opening, error)
             raise
         if closed.state is not row.state:  # a poll that finds a pending answer still pending is no event
             await self._store.close_exchange(closed, self._closing_leaf(admitted, closed, answer))  # (9)
         return MediatedExchange(row=closed, answer=answer)  # (10)
 
-    async def _open(self, admitted: _Admitted) -> ExchangeRow:
-        """Step 6. Give the exchange its number and put the permit into the log, durably."""
+    async def _open(self, admitted: _Admitted, known: ExchangeRow | None) -> ExchangeRow:
+        """Step 6. Give the exchange its number and put the permit into the log, durably; once, if it is known."""
+        if known is not None:
+            return known
         now = self._clock.now()
         while True:
             row = ExchangeRow(
@@ -237,7 +232,10 @@ class Mediator:
         return f"{now:%Y%m%d}{int.from_bytes(self._random_bytes(16)) % 10**12:012d}"
 
     def _convert(self, admitted: _Admitted, permit: ProvisionPermit) -> None:
-        """Step 7. Blind: in goes an encryption of the inquirer's code, out comes one of the provider's."""
+        """Step 7. Blind: in goes an encryption of the inquirer's code, out comes one of the provider's.
+
+        The same inquiry always gives the same conversion, so a request made again gets the same permit.
+        """
         converted = self._translator.convert(
             context=admitted.inquiry.context,
             encrypted=admitted.encrypted,
@@ -277,7 +275,8 @@ class Mediator:
             answer_digest=answer_digest(answer, asked=admitted.asked.digest, processing_number=row.processing_number),
         )
 
-    async def _failed(self, admitted: _Admitted, row: ExchangeRow, reason: Reason) -> None:
+    async def _failed(self, admitted: _Admitted, row: ExchangeRow, error: Exception) -> None:
+        reason = error.reason if isinstance(error, WarifuError) else Reason.INTERNAL
         failed = replace(row, state=ExchangeState.FAILED)
         leaf = leaves.closing_leaf(admitted.asked, failed, self._clock.now(), reason=reason)
         await self._store.close_exchange(failed, leaf)

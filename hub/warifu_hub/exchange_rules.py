@@ -1,8 +1,8 @@
 """The decisions of a mediated exchange, one pure function each; ``exchange.py`` calls them in the law's order.
 
 Decides whether an inquiry may go on: whose it is, whether it has the right shape, whether the law has a row for it. It
-looks at institutions, procedures, items, times and keys; it is never given anything about a person, so a refusal can
-tell nothing about one.
+looks at institutions, procedures, items, times and keys, and at the sizes of what is sealed. Of the person it learns only
+whether a consent is on record; it cannot tell one person from another, and so neither can a refusal.
 """
 
 from __future__ import annotations
