@@ -1,7 +1,8 @@
 """Converting codes that the numbering authority issues.
 
-Decides whether a batch from the authority may be converted, logs that it was (how many, for whom), converts it blindly
-and signs the result. The hub learns that somebody got a code at some agency; no My Number reaches it in any form.
+Decides whether a batch from the authority may be converted, converts it blindly, logs that it was (how many, for whom)
+before anything leaves, and signs the result. The hub learns that somebody got a code at some agency; no My Number
+reaches it in any form.
 """
 
 from __future__ import annotations
@@ -65,8 +66,8 @@ class CodeConverter:
         check_issue(
             self._directory.authority_signing_key, request.authority_signature, request.context, request.encrypted_codes
         )
+        converted = await self._in_slices(request.context, encrypted, agency)  # proves the points, too
         await self._store.append_leaf(conversion_leaf(context, len(encrypted), self._clock.now()))
-        converted = await self._in_slices(request.context, encrypted, agency)
         return ConvertIssuedCodesResponse(
             converted_codes=converted,
             hub_signature=sign_conversion(self._signing_key, request.context, converted),

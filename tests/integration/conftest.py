@@ -162,8 +162,9 @@ def made_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def fresh_network(made_network: Path, tmp_path: Path) -> Path:
-    """A copy of it for one test to spoil."""
-    return Path(shutil.copytree(made_network, tmp_path / "net"))
+    """A copy of it for one test to spoil: the hub's folder, and another party's."""
+    others = shutil.ignore_patterns("root", "authority", "supervisor", "residence", "childcare", "insurance")
+    return Path(shutil.copytree(made_network, tmp_path / "net", ignore=others))
 
 
 @pytest.fixture(scope="session")

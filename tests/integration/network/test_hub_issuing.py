@@ -168,12 +168,14 @@ async def test_an_authority_whose_clock_is_far_off_is_refused(authority: PlayedA
 @pytest.mark.parametrize("half", ["c1", "c2"])
 @pytest.mark.parametrize("point", [bytes(IDENTITY), ORDER_EIGHT, b"\xff" * 32, bytes(31), bytes(33), b""])
 async def test_an_invalid_point_among_good_ones_is_refused_though_the_authority_signed_it(
-    authority: PlayedAuthority, half: str, point: bytes
+    authority: PlayedAuthority, log: Any, half: str, point: bytes
 ) -> None:
+    before = len(await log.leaves())
     request = authority.request(*(authority.person() for _ in range(3)))
     setattr(request.encrypted_codes[1], half, point)
     error = await authority.refused(authority.sign(request))
     assert error.reason is Reason.POINT_INVALID
+    assert len(await log.leaves()) == before, "the log says converted of nothing that was not"
 
 
 async def test_a_flipped_bit_anywhere_in_a_signed_batch_is_refused(authority: PlayedAuthority) -> None:
