@@ -20,7 +20,7 @@ __all__ = ["OwnKeys"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnKeys:
-    """What a hub signs and translates with. ``log_key`` is the 32-byte Ed25519 seed of its log, named by ``verifier``."""
+    """What a hub signs and translates with. ``log_key`` is the Ed25519 seed of its log, 32 bytes, named ``verifier``."""
 
     signing_key: SigningKey
     translator: Translator
