@@ -20,7 +20,7 @@ __all__ = ["OwnKeys"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnKeys:
-    """What a hub signs and translates with. ``log_key`` is the Ed25519 seed of its log, 32 bytes, named ``verifier``."""
+    """What a hub signs and translates with. ``log_key`` is its log's Ed25519 seed, 32 bytes; ``verifier`` names it."""
 
     signing_key: SigningKey
     translator: Translator
