@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from warifu_kit.commands.suites import Suite, chosen_suite, suite_text
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -40,6 +42,7 @@ def demo(
     json: Json = None,
     dir_: Dir = None,
     concurrency: Concurrency = 48,
+    suite: Suite = "auto",
 ) -> None:
     """Start a whole network, run two procedures for every applicant, check everything, report, stop.
 
@@ -60,7 +63,7 @@ def demo(
     seed = secrets.randbelow(_SEEDS) if seed is None else seed
     people, on = _people(residents, seed, residents_file)
     with _network_folder(dir_) as folder:
-        result = _demonstrate(people, seed, on, folder.path, concurrency, residents_file)
+        result = _demonstrate(people, seed, on, folder.path, concurrency, residents_file, chosen_suite(suite))
         print_report(Console(), result)
         if json is not None:
             write_json(json, result)
@@ -69,7 +72,13 @@ def demo(
 
 
 def _demonstrate(
-    people: list[Resident], seed: int, on: date, folder: Path, concurrency: int, residents_file: Path | None
+    people: list[Resident],
+    seed: int,
+    on: date,
+    folder: Path,
+    concurrency: int,
+    residents_file: Path | None,
+    suite: int,
 ) -> DemoResult:
     from rich.console import Console
 
@@ -83,9 +92,10 @@ def _demonstrate(
         folder=folder,
         concurrency=concurrency,
         residents_file=residents_file,
+        suite=suite,
     )
     with teller(Console(stderr=True)) as telling:
-        telling.note(f"SIMULATED My Number network: {len(people)} residents, seed {seed}")
+        telling.note(f"SIMULATED My Number network: {len(people)} residents, seed {seed}, {suite_text(suite)}")
         return run_demo(request, telling)
 
 

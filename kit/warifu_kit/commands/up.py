@@ -9,34 +9,40 @@ from typing import Annotated
 
 import typer
 
+from warifu_kit.commands.suites import Suite, chosen_suite, suite_text
+
 __all__ = ["new", "up"]
 
 NetworkDir = Annotated[Path, typer.Argument(metavar="DIR", help="The network's folder.")]
 
 
-def new(path: NetworkDir) -> None:
+def new(path: NetworkDir, suite: Suite = "auto") -> None:
     """Make a network in DIR without starting it: keys, certificates, directory, one folder for each party.
 
     Example: warifu new net
     """
     from warifu_kit.creation import create_network
 
-    create_network(path)
-    typer.echo(f"made a SIMULATED network in {path}; start it with: warifu up {path}")
+    number = chosen_suite(suite)
+    create_network(path, suite=number)
+    typer.echo(f"made a SIMULATED network in {path}, {suite_text(number)}; start it with: warifu up {path}")
 
 
-def up(path: NetworkDir) -> None:
+def up(path: NetworkDir, suite: Suite = "auto") -> None:
     """Start the network in DIR, making it first if need be, and stay up until Ctrl-C.
 
-    Writes DIR/network.json with every endpoint and certificate path. The same DIR again continues with the same data.
+    Writes DIR/network.json with every endpoint and certificate path. The same DIR again continues with the same data,
+    in the suite it was made in; asking for another is an error.
 
     Example: warifu up net
     """
     from rich.console import Console
     from rich.table import Table
 
+    from warifu_kit.creation import NETWORK_FILE
     from warifu_kit.network import Network, describe_network
 
+    wanted = None if suite == "auto" and (path / NETWORK_FILE).exists() else chosen_suite(suite)
     console, stopping = Console(), threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
@@ -45,15 +51,17 @@ def up(path: NetworkDir) -> None:
         if event != "ready":
             console.print(f"{party}: {event} ({detail})")
 
-    with Network(path, on_event=tell) as network:
+    with Network(path, on_event=tell, suite=wanted) as network:
         table = Table(title="SIMULATED My Number network: never real My Numbers", title_justify="left")
         for heading in ("party", "institution", "endpoint", "process"):
             table.add_column(heading)
-        for party, about in describe_network(path)["parties"].items():
+        told = describe_network(path)
+        for party, about in told["parties"].items():
             if party in network.parties:
                 process = network.parties[party]
                 table.add_row(party, about["institution_code"], process.endpoint, str(process.pid))
         console.print(table)
+        console.print(f"calculates in {suite_text(told['suite'])}", highlight=False)
         console.print(f"described in {path / 'network.json'}; Ctrl-C stops everything")
         while not stopping.wait(0.2):
             network.check()

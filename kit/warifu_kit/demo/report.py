@@ -27,7 +27,8 @@ def print_report(console: Console, result: DemoResult) -> None:
     """Print the whole report."""
     people = f"{result.residents} residents" + (f" of {result.residents_file}" if result.residents_file else "")
     console.print()
-    console.print(f"[bold]SIMULATED[/] network {result.network}: {escape(people)}, seed {result.seed}", highlight=False)
+    made = f"network {result.network}: {escape(people)}, seed {result.seed}, suite {result.suite}"
+    console.print(f"[bold]SIMULATED[/] {made}", highlight=False)
     for procedure in result.procedures:
         _print_procedure(console, procedure)
     _print_refusals(console, result)

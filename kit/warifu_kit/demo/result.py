@@ -122,6 +122,7 @@ class DemoResult:
     """
 
     network: str
+    suite: int
     seed: int
     residents: int
     residents_file: str | None

@@ -56,6 +56,7 @@ class DemoRequest:
     folder: Path
     concurrency: int
     residents_file: Path | None = None
+    suite: int = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,7 @@ def run_demo(request: DemoRequest, teller: Teller) -> DemoResult:
     plan = make_plan(request.residents, request.seed, request.on)
     with ExitStack() as stack:
         with teller.phase("network made, processes started", _PROCESSES) as watch.phase:
-            network = stack.enter_context(Network(request.folder, on_event=watch))
+            network = stack.enter_context(Network(request.folder, on_event=watch, suite=request.suite))
         stopwatch.lap("start")
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             done = runner.run(_steps(request, plan, teller, stopwatch))
@@ -183,6 +184,7 @@ def _summed_up(
         seconds["first_exchange"] = round(min(firsts) - _process_started_unix_s(), 3)
     return DemoResult(
         network=done.network,
+        suite=request.suite,
         seed=request.seed,
         residents=len(plan.residents),
         residents_file=str(request.residents_file) if request.residents_file else None,

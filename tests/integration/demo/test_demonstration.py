@@ -9,6 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from warifu.group import available_suites
 from warifu_kit.residents import generate
 from warifu_kit.residents_csv import write_csv
 
@@ -29,6 +32,27 @@ def test_the_json_says_what_the_tables_say(demonstrated: Any) -> None:
         total = procedure["total"]
         assert total["asked"] == 2 * procedure["applications"] == total["answered"] + total["pending"]
         assert procedure["decided"] == sum(procedure["decisions"].values())
+
+
+@pytest.mark.parametrize("suite", [1, 2])
+def test_the_same_holds_in_either_suite(demonstrated: Any, warifu: Any, tmp_path: Path, suite: int) -> None:
+    told = demonstrated.told
+    assert told["suite"] == available_suites()[0], "without --suite, the best this machine has"
+    if suite not in available_suites():
+        pytest.skip("suite 1 needs the system's libsodium (package libsodium23), which this machine lacks")
+    if suite != told["suite"]:
+        told = _told_in_suite(suite, warifu, tmp_path / "demo.json")
+    assert (told["suite"], told["holds"]) == (suite, True)
+    decided = [procedure["decisions"] for procedure in told["procedures"]]
+    assert decided == [procedure["decisions"] for procedure in demonstrated.told["procedures"]]
+
+
+def _told_in_suite(suite: int, warifu: Any, path: Path) -> dict[str, Any]:
+    ended = warifu("demo", "--residents", 12, "--seed", 1, "--suite", suite, "--json", path)
+    assert ended.returncode == 0, ended.stderr
+    assert f"suite {suite} (" in ended.stderr
+    told: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return told
 
 
 def test_both_procedures_spare_the_applicants_two_certificates(demonstrated: Any) -> None:

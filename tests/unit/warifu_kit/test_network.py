@@ -121,6 +121,15 @@ def test_a_folder_without_a_network_gets_one(tmp_path: Path) -> None:
         assert describe_network(tmp_path / "new")["parties"]["hub"]["endpoint"]
 
 
+def test_a_network_keeps_its_suite_and_refuses_to_be_another(path: Path) -> None:
+    assert describe_network(path)["suite"] == 2
+    with pytest.raises(WarifuError) as error, Network(path, command=stand_in, suite=1):
+        pass
+    assert error.value.reason is Reason.CONFIG_INVALID
+    assert "the network has suite 2" in error.value.where
+    assert not (path / "started").exists()
+
+
 def test_a_folder_that_describes_no_network_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(WarifuError) as error:
         describe_network(tmp_path)
@@ -176,7 +185,7 @@ def test_a_party_that_keeps_dying_is_given_up_and_said_by_name(path: Path, event
             try:
                 network.check()
             except WarifuError as error:
-                return error.reason is Reason.INTERNAL and "tax/party.log" in error.where
+                return error.reason is Reason.PARTY_NOT_STARTED and "tax/party.log" in error.where
             return False
 
         until(given_up)
@@ -209,7 +218,7 @@ def test_a_party_that_does_not_start_is_told_with_its_last_words_and_stops_the_r
     network = Network(path, command=stand_in)
     with pytest.raises(WarifuError) as error, network:
         pytest.fail("it started")
-    assert error.value.reason is Reason.CONFIG_INVALID
+    assert error.value.reason is Reason.PARTY_NOT_STARTED
     assert error.value.where.startswith("hub did not start")
     if "print('{}'" not in act and "print('[]'" not in act and "not json" not in act:
         assert "permissions.yaml:3 rows.0.number" in error.value.where
@@ -272,3 +281,22 @@ def test_a_party_is_started_as_a_person_would_and_does_not_outlive_who_started_i
     assert command[:5] == [sys.executable, "-m", "warifu_kit.cli", "agency", "tax"]
     assert command[5:] == ["--dir", str(tmp_path / "tax"), "--hub", "127.0.0.1:1", "--stop-with-parent"]
     assert party_command("hub", tmp_path, [])[3:4] == ["hub"]
+
+
+def test_a_network_that_is_up_is_not_started_again_and_keeps_running(path: Path, events: Events) -> None:
+    with Network(path, on_event=events, command=stand_in) as first:
+        pids = {party: process.pid for party, process in first.parties.items()}
+        with pytest.raises(WarifuError) as refused, Network(path, command=stand_in):
+            pytest.fail("it started twice")
+        assert (refused.value.reason, refused.value.where) == (
+            Reason.PATH_UNUSABLE,
+            f"{path}: the network is up already",
+        )
+        assert {party: process.pid for party, process in first.parties.items()} == pids
+
+
+def test_the_same_folder_again_listens_where_it_did(path: Path) -> None:
+    with Network(path, command=stand_in) as first:
+        endpoints = {party: first.endpoint(party) for party in first.parties}
+    with Network(path, command=stand_in) as again:
+        assert {party: again.endpoint(party) for party in again.parties} == endpoints

@@ -32,6 +32,7 @@ def _procedure(count: int) -> ProcedureResult:
 def _shown(*checks: Check) -> str:
     result = DemoResult(
         network="sim-12345678",
+        suite=2,
         seed=7,
         residents=100_000,
         residents_file=None,

@@ -54,6 +54,7 @@ def _procedure(*ended: tuple[Outcome, str, float], pending: int = 0) -> Procedur
 def _result(*checks: Check) -> DemoResult:
     return DemoResult(
         network="sim-1",
+        suite=2,
         seed=7,
         residents=2,
         residents_file=None,
