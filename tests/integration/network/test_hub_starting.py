@@ -165,6 +165,12 @@ def test_a_hub_does_not_start_on_a_log_that_somebody_changed(fresh_network: Path
     assert (told["reason"], told["where"]) == (Reason.LOG_INVALID.value, "checkpoint of size 3")
 
 
+def test_a_second_hub_does_not_start_on_the_folder_of_one_that_runs(lone_hub: Any) -> None:
+    told = last_words(lone_hub.path)
+    assert (told["reason"], told["where"]) == ("LOG_UNAVAILABLE", "hub.sqlite3: in use by another process")
+    assert lone_hub.process.exit_status() is None
+
+
 def test_a_hub_does_not_start_on_an_address_it_cannot_have(fresh_network: Path) -> None:
     command = party_command("hub", fresh_network / "hub", ["--listen", "192.0.2.1:7400"])
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

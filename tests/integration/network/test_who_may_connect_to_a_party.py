@@ -17,7 +17,7 @@ from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceStub
 from warifu.clock import ManualClock, SystemClock
 from warifu.errors import Reason, WarifuError
-from warifu.pki import Credential, Identity, Role, Root
+from warifu.pki import Credential, Identity, Role, Root, write_public_file
 from warifu.rpc.channel import secure_channel
 from warifu.rpc.status import from_rpc_error
 from warifu_kit.custody import _sign_list
@@ -137,6 +137,26 @@ async def test_a_certificate_taken_back_is_refused_by_a_running_party_on_an_open
     _sign_list(town.path, [credential.serial], SystemClock())
     assert (await until_revoked(channel)).reason is Reason.CALLER_REVOKED
     await checked(calls.to(town, party, caller="insurance"))
+
+
+async def test_a_list_that_nobody_signed_takes_nothing_back_and_gives_nothing_back(town: Any, calls: Any) -> None:
+    credential: Credential = town.issue(Role.AGENCY, town.institution("insurance"))
+    channel = calls.to(town, credential=credential)
+    _sign_list(town.path, [credential.serial], SystemClock())
+    await until_revoked(channel)
+    signed, log = town.path / "hub" / "revoked.pem", town.path / "hub" / "party.log"
+    good = signed.read_bytes()
+    foreign = Root.create(town.identity("hub").network, SystemClock()).revocation_list([], SystemClock())
+    for bad in (good[: len(good) // 2], foreign):
+        told = log.read_bytes().count(b"revocation_list_refused")
+        write_public_file(signed, bad)
+        async with asyncio.timeout(10):
+            while log.read_bytes().count(b"revocation_list_refused") == told:
+                error = await calls.failed(checked(channel))
+                assert error.reason is Reason.CALLER_REVOKED
+                await asyncio.sleep(0.05)
+    await checked(calls.to(town, caller="insurance"))
+    write_public_file(signed, good)
 
 
 async def test_an_open_stream_ends_when_its_callers_certificate_is_taken_back(
