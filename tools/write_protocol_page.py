@@ -74,7 +74,6 @@ LABELS = {
     "warifu-v1/inquiry-digest": "the digest that stands for an inquiry in records and log",
     "warifu-v1/issue": "the authority's signature over codes to be converted",
     "warifu-v1/permit": "the hub's signature over a permit",
-    "warifu-v1/permit-digest": "the digest that stands for a permit",
     "warifu-v1/person-point": "a person's point, from the authority's key and person id",
     "warifu-v1/proof-nonce": "nonces of proofs, hedged",
     "warifu-v1/rerand": "the randomiser k of one conversion",

@@ -83,13 +83,13 @@ def create_network(
     ``suite`` is for good: every machine that runs a party of the network must have it.
 
     Raises:
-        WarifuError: CONFIG_INVALID when the folder is in use or cannot be written, or this machine lacks the suite's
+        WarifuError: PATH_UNUSABLE when the folder is in use or cannot be written; CONFIG_INVALID when this machine lacks the suite's
             library; SUITE_UNKNOWN.
     """
     group = group_of(suite)
     if path.exists() and any(path.iterdir()):
         holds = "holds a network already" if (path / NETWORK_FILE).exists() else "not empty, and no network either"
-        raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: {holds}")
+        raise WarifuError(Reason.PATH_UNUSABLE, where=f"{path}: {holds}")
     unfinished = path.with_name(path.name + ".making")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
@@ -99,7 +99,7 @@ def create_network(
             path.rmdir()
         unfinished.rename(path)
     except OSError as error:
-        raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: {error.strerror}") from error
+        raise WarifuError(Reason.PATH_UNUSABLE, where=f"{path}: {error.strerror}") from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)  # keys of a network that never was
 

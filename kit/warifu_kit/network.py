@@ -7,12 +7,15 @@ all stop when this process does. It plays no part in what the parties say to eac
 
 from __future__ import annotations
 
+import fcntl
 import json
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -28,6 +31,7 @@ _READY_SECONDS = 30.0
 _STOP_SECONDS = 10.0
 _WATCH_SECONDS = 0.1
 _MOST_RESTARTS = 5
+_RESTARTS_COUNT_SECONDS = 60.0
 _DEFAULT_SUITE = 2
 _ASKED_BY_ALL = ("authority", "hub")
 """Parties that the others ask, in the order in which they stop."""
@@ -81,7 +85,7 @@ class PartyProcess:
             )
 
     def wait_ready(self) -> str:
-        """Wait for the ready line; the endpoint in it. Raises: CONFIG_INVALID, with the log's last words."""
+        """Wait for the ready line; the endpoint in it. Raises: PARTY_NOT_STARTED, with the log's last words."""
         process = self._process
         if process is None or process.stdout is None:
             raise WarifuError(Reason.INTERNAL, where=f"{self.party} is not started")
@@ -89,7 +93,7 @@ class PartyProcess:
         if endpoint is None:
             process.kill()
             self.wait_stopped(_STOP_SECONDS)
-            raise WarifuError(Reason.CONFIG_INVALID, where=f"{self.party} did not start: {self._last_words()}")
+            raise WarifuError(Reason.PARTY_NOT_STARTED, where=f"{self.party} did not start: {self._last_words()}")
         self.endpoint = endpoint
         return endpoint
 
@@ -123,7 +127,16 @@ class PartyProcess:
 
     def _last_words(self) -> str:
         lines = self._log_path.read_text("utf-8", errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"see {self._log_path}"
+        return _readable(lines[-1]) if lines else f"see {self._log_path}"
+
+
+def _readable(line: str) -> str:
+    """A log line's reason and place, where it has them; else the line as it is."""
+    try:
+        told = json.loads(line)
+        return " ".join(told[name] for name in ("reason", "where", "debug") if told.get(name)) or line
+    except (ValueError, TypeError, AttributeError):
+        return line
 
 
 def _first_line(stream: IO[str], seconds: float) -> str:
@@ -168,6 +181,7 @@ class Network:
         self._command = command
         self._stopping, self._unwatched, self._stopped = threading.Event(), threading.Event(), threading.Event()
         self._failure: str | None = None
+        self._lock: IO[str] | None = None
         self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
 
     def __enter__(self) -> Network:
@@ -184,24 +198,37 @@ class Network:
     def start(self) -> None:
         """Start every party and wait until each is ready.
 
-        Raises: CONFIG_INVALID when one does not start, or the network that is there has another suite than asked for.
+        Raises: PARTY_NOT_STARTED when one does not; PATH_UNUSABLE when the network is up already; CONFIG_INVALID when
+        the network that is there has another suite than asked for.
         """
-        if (self.path / NETWORK_FILE).exists():
-            self._check_suite()
-            keep_fresh(self.path)
-        else:
+        if not (self.path / NETWORK_FILE).exists():
             create_network(self.path, suite=self._suite or _DEFAULT_SUITE)
+        self._check_suite()
+        self._claim()
+        keep_fresh(self.path)
         told = describe_network(self.path)["parties"]
         hub, authority = (_free_endpoint(told[party]["endpoint"]) for party in ("hub", "authority"))
         options = {"hub": ["--listen", hub], "authority": ["--listen", authority, "--hub", hub]}
         for party, about in told.items():
             if about["role"] == "supervisor":
                 continue
-            self._begin(party, options.get(party, ["--hub", hub, "--authority", authority]))
+            others = ["--hub", hub, "--authority", authority]
+            if about["endpoint"]:
+                others += ["--listen", _free_endpoint(about["endpoint"])]
+            self._begin(party, options.get(party, others))
         for process in self.parties.values():
             self._on_event("ready", process.party, process.wait_ready())
         self._write_endpoints()
         self._watcher.start()
+
+    def _claim(self) -> None:
+        """Keep others from starting the same network. The system lets go when this process ends, however it ends."""
+        self._lock = (self.path / "network.lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._lock.close()
+            raise WarifuError(Reason.PATH_UNUSABLE, where=f"{self.path}: the network is up already") from error
 
     def _check_suite(self) -> None:
         made_in = describe_network(self.path).get("suite")
@@ -224,11 +251,13 @@ class Network:
         self._stopped.set()
         if self._watcher.is_alive():
             self._watcher.join()
+        if self._lock is not None:
+            self._lock.close()
 
     def check(self) -> None:
-        """Raises: INTERNAL when a party died more often than it is started again."""
+        """Raises: PARTY_NOT_STARTED when a party died more than five times within a minute."""
         if self._failure:
-            raise WarifuError(Reason.INTERNAL, where=self._failure)
+            raise WarifuError(Reason.PARTY_NOT_STARTED, where=self._failure)
 
     def endpoint(self, party: str) -> str:
         """Where a party listens."""
@@ -249,22 +278,22 @@ class Network:
 
         The thread outlives the parties it started, for they are asked to stop when it ends.
         """
-        restarts = dict.fromkeys(self.parties, 0)
+        deaths: dict[str, deque[float]] = {party: deque(maxlen=_MOST_RESTARTS + 1) for party in self.parties}
         while not self._stopping.wait(_WATCH_SECONDS):
             for party, process in self.parties.items():
                 status = process.exit_status()
                 if status is None or self._stopping.is_set() or self._failure:
                     continue
-                restarts[party] += 1
-                self._restart(process, status, restarts[party])
+                deaths[party].append(time.monotonic())
+                self._restart(process, status, deaths[party])
         self._unwatched.set()
         self._stopped.wait()
 
-    def _restart(self, process: PartyProcess, status: int, attempt: int) -> None:
+    def _restart(self, process: PartyProcess, status: int, deaths: deque[float]) -> None:
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
         self._on_event("died", process.party, how)
-        if attempt > _MOST_RESTARTS:
-            self._failure = f"{process.party} died {attempt} times, last by {how}; see {process.party}/party.log"
+        if len(deaths) > _MOST_RESTARTS and deaths[-1] - deaths[0] < _RESTARTS_COUNT_SECONDS:
+            self._failure = f"{process.party} died {len(deaths)} times, last by {how}; see {process.party}/party.log"
             return
         try:
             process.restart()

@@ -37,7 +37,7 @@ _AGREED = {Ending.ANSWERED: _ANSWERED, Ending.PENDING: _PENDING, Ending.REFUSED_
 _NO_RECORD = {Reason.RECORD_NOT_HELD.value, Reason.RECORD_NOT_PUBLISHED.value}
 _REASONS = {
     Ending.ANSWERED: {"", *_NO_RECORD},
-    Ending.PENDING: {"", Reason.AWAITING_RELEASE.value},
+    Ending.PENDING: {""},
     Ending.REFUSED_BY_CLERK: {Reason.RELEASE_REFUSED.value},
 }
 _AT_THE_DOOR = {

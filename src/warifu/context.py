@@ -1,11 +1,13 @@
 """The context of one exchange: the 116 bytes that every signature, sealed body and randomiser is bound to.
 
 Decides the canonical layout, so that inquirer, hub and provider hash the same bytes. It names institutions, procedure
-and item in full rather than by an index: no table has to be shared for two parties to agree on what was asked. It must
-never hold anything about the person, for the hub reads all of it.
+and item in full rather than by an index: no table has to be shared for two parties to agree on what was asked. The hub
+reads all of it, so it must never hold anything by which a person could be told from another; of the person it says only
+what the flags say (a consent is on record, the fact is not to be disclosed).
 
 Layout, big-endian, in this order: suite u8, kind u8, request_id 16, inquirer 16, provider 16, item 16, procedure 16,
-flags u16, issued u64, expires u64 (both Unix milliseconds), epoch_from u32, epoch_to u32, key_id_to 8. (Crypto design: the context of an exchange, and HPKE ``info``.)
+flags u16, issued u64, expires u64 (both Unix milliseconds), epoch_from u32, epoch_to u32, key_id_to 8. The same bytes
+are the HPKE ``info`` of the sealed query.
 """
 
 from __future__ import annotations

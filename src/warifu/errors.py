@@ -1,7 +1,7 @@
 """The error catalogue: every way a warifu call can end badly, said once.
 
-Decides, for each :class:`Reason`, the gRPC status it travels as, whether it is *definite* (the operation
-surely did not happen, so nothing needs reconciling) and the one public sentence people read.
+Decides, for each :class:`Reason`, the gRPC status it travels as, whether it is *definite* (no information was provided,
+for sure, so nothing needs reconciling) and the one public sentence people read.
 
 Core code raises :class:`WarifuError`; exactly one place, ``warifu.rpc.status``, turns it into a
 ``google.rpc.Status`` and back. An error must never carry a My Number, a code, a name or a payload: ``where``
@@ -45,7 +45,6 @@ class Reason(enum.Enum):
     CODE_ALREADY_HELD = "CODE_ALREADY_HELD"
     RECORD_NOT_HELD = "RECORD_NOT_HELD"
     RECORD_NOT_PUBLISHED = "RECORD_NOT_PUBLISHED"
-    AWAITING_RELEASE = "AWAITING_RELEASE"
     RELEASE_REFUSED = "RELEASE_REFUSED"
     INQUIRY_UNKNOWN = "INQUIRY_UNKNOWN"
     PROVIDER_UNREACHABLE = "PROVIDER_UNREACHABLE"
@@ -66,6 +65,8 @@ class Reason(enum.Enum):
     DIRECTORY_INVALID = "DIRECTORY_INVALID"
     KEY_INVALID = "KEY_INVALID"
     LOG_INVALID = "LOG_INVALID"
+    PATH_UNUSABLE = "PATH_UNUSABLE"
+    PARTY_NOT_STARTED = "PARTY_NOT_STARTED"
     INTERNAL = "INTERNAL"
 
 
@@ -73,7 +74,7 @@ class Reason(enum.Enum):
 class CatalogueEntry:
     """One line of the catalogue.
 
-    ``status`` is the name of a gRPC status code; ``definite`` is true when the operation surely did not happen;
+    ``status`` is the name of a gRPC status code; ``definite`` is true when surely nothing was provided;
     ``public_text`` is one sentence that says what went wrong and, where there is something to do, what.
     """
 
@@ -137,11 +138,8 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
     ),
     Reason.RECORD_NOT_HELD: _no("NOT_FOUND", "The provider has registered no such record; fall back to paper."),
     Reason.RECORD_NOT_PUBLISHED: _no("NOT_FOUND", "The record is outside its publication dates; fall back to paper."),
-    Reason.AWAITING_RELEASE: _no(
-        "FAILED_PRECONDITION", "The provider answers only after a clerk has released the answer; fetch it later."
-    ),
     Reason.RELEASE_REFUSED: _no("PERMISSION_DENIED", "A clerk of the provider refused to release the answer."),
-    Reason.INQUIRY_UNKNOWN: _no("NOT_FOUND", "No inquiry with that processing number is known here."),
+    Reason.INQUIRY_UNKNOWN: _no("NOT_FOUND", "No such inquiry is known here."),
     Reason.PROVIDER_UNREACHABLE: _no("UNAVAILABLE", "The provider could not be reached; nothing was asked of it."),
     Reason.PROVIDER_TIMED_OUT: _unknown("DEADLINE_EXCEEDED", "The provider did not answer in time; it may have."),
     Reason.PROVIDER_ANSWER_INVALID: _unknown(
@@ -174,6 +172,8 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
     Reason.DIRECTORY_INVALID: _no("FAILED_PRECONDITION", "A directory entry does not verify and is not used."),
     Reason.KEY_INVALID: _no("FAILED_PRECONDITION", "A key file is missing or malformed."),
     Reason.LOG_INVALID: _no("DATA_LOSS", "The exchange log does not verify."),
+    Reason.PATH_UNUSABLE: _no("INVALID_ARGUMENT", "A file or folder cannot be used as asked."),
+    Reason.PARTY_NOT_STARTED: _no("FAILED_PRECONDITION", "A party of the network did not start, or does not stay up."),
     Reason.INTERNAL: _unknown("INTERNAL", "Something failed inside the called party; its log says what."),
 }
 
@@ -197,7 +197,7 @@ class WarifuError(Exception):
 
     @property
     def definite(self) -> bool:
-        """True when the operation surely did not happen."""
+        """True when surely nothing was provided."""
         return self.entry.definite
 
     def __str__(self) -> str:

@@ -21,7 +21,6 @@ __all__ = [
     "check_issue",
     "check_permit",
     "inquiry_digest",
-    "permit_digest",
     "sign_answer",
     "sign_conversion",
     "sign_inquiry",
@@ -84,11 +83,6 @@ def check_permit(verify_key: bytes, permit: ProvisionPermit, asked: bytes) -> No
     verify_signature(
         verify_key, permit.hub_signature, _PERMIT, *_permit_fields(permit, asked), where="permit.hub_signature"
     )
-
-
-def permit_digest(permit: ProvisionPermit, asked: bytes) -> bytes:
-    """32 bytes that stand for the permit as sent."""
-    return digest(b"warifu-v1/permit-digest", *_permit_fields(permit, asked), permit.hub_signature)
 
 
 def _answer_fields(answer: SignedAnswer, asked: bytes, processing_number: str) -> tuple[bytes, ...]:

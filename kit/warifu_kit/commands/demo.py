@@ -157,7 +157,7 @@ def _kept_folder(path: Path) -> Iterator[_Folder]:
 
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         where = f"{path}: not empty; the demonstration makes a network of its own"
-        raise WarifuError(Reason.CONFIG_INVALID, where=where)
+        raise WarifuError(Reason.PATH_UNUSABLE, where=where)
     try:
         yield _Folder(path)
     except KeyboardInterrupt:
@@ -171,7 +171,7 @@ def _check_writable(json: Path | None) -> None:
     from warifu.errors import Reason, WarifuError
 
     if json is not None and (json.is_dir() or not json.absolute().parent.is_dir()):
-        raise WarifuError(Reason.FILE_INVALID, where=f"{json}: there is no such folder, or it is one")
+        raise WarifuError(Reason.PATH_UNUSABLE, where=f"{json}: there is no such folder, or it is one")
 
 
 def _end_as_interrupted() -> None:

@@ -18,7 +18,7 @@ from warifu.api.node.v1.node_service_pb2 import Inquiry, InquiryResult
 from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
 from warifu.api.record.v1.resident_record_pb2 import ResidentRecord
 from warifu.client import NodeClient
-from warifu.errors import Reason, WarifuError
+from warifu.errors import WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu_kit.demo.offices import Offices
 from warifu_kit.demo.patience import Patience
@@ -73,8 +73,6 @@ def _ended(outcome: Outcome, begun: float, *, reason: str = "", result: InquiryR
 
 
 def _outcome_of(error: WarifuError) -> Outcome:
-    if error.reason is Reason.AWAITING_RELEASE:
-        return Outcome.PENDING
     return Outcome.REFUSED if error.definite else Outcome.FAILED
 
 

@@ -177,8 +177,8 @@ def to_json(result: DemoResult) -> str:
 
 
 def write_json(path: Path, result: DemoResult) -> None:
-    """Write the result to a file. Raises: FILE_INVALID when it cannot be written."""
+    """Write the result to a file. Raises: PATH_UNUSABLE when it cannot be written."""
     try:
         path.write_text(to_json(result), "utf-8")
     except OSError as error:
-        raise WarifuError(Reason.FILE_INVALID, where=f"{path}: {error.strerror}") from error
+        raise WarifuError(Reason.PATH_UNUSABLE, where=f"{path}: {error.strerror}") from error

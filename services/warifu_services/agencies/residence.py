@@ -23,7 +23,7 @@ RESIDENT_RECORD = ItemCode("TM99000000000001")
 """Resident-record information. The code is the simulator's own: the real one is not published."""
 
 
-_LONGEST_TEXT = 32
+_LONGEST_TEXT = 200
 
 
 class ResidenceAgency(Agency):

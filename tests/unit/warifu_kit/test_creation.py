@@ -40,7 +40,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def refused(path: Path, **arguments: object) -> WarifuError:
     with pytest.raises(WarifuError) as error:
         create_network(path, **arguments)  # type: ignore[arg-type]  # the tests name arguments
-    assert error.value.reason is Reason.CONFIG_INVALID
+    assert error.value.reason is Reason.PATH_UNUSABLE
     return error.value
 
 

@@ -113,7 +113,7 @@ def test_the_json_begins_with_its_layout_and_that_it_is_simulated() -> None:
 def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     with pytest.raises(WarifuError) as raised:
         write_json(tmp_path / "missing" / "demo.json", _result())
-    assert raised.value.reason is Reason.FILE_INVALID
+    assert raised.value.reason is Reason.PATH_UNUSABLE
 
 
 def test_a_procedure_holds_when_all_are_answered_but_those_that_must_wait() -> None:

@@ -103,7 +103,7 @@ class NodeServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def SetFlags(self, request, context):
-        """Sets a person's flags. Errors: CODE_NOT_ACQUIRED, STORE_UNAVAILABLE.
+        """Sets a person's flags, all three: what is not set in the request is cleared. Errors: CODE_NOT_ACQUIRED, STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

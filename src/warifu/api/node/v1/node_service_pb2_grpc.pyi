@@ -42,7 +42,7 @@ class NodeServiceStub:
     stored or none of it. Errors: REQUEST_MALFORMED, ITEM_UNKNOWN, CODE_NOT_ACQUIRED, STORE_UNAVAILABLE.
     """
     SetFlags: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.SetFlagsRequest, _node_service_pb2.SetFlagsResponse]
-    """Sets a person's flags. Errors: CODE_NOT_ACQUIRED, STORE_UNAVAILABLE."""
+    """Sets a person's flags, all three: what is not set in the request is cleared. Errors: CODE_NOT_ACQUIRED, STORE_UNAVAILABLE."""
     Inquire: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.InquireRequest, _node_service_pb2.InquireResponse]
     """Inquires about one person and waits for the answer (情報照会). The same request_id is the same inquiry. Errors: every
     refusal and failure of HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED,
@@ -77,7 +77,7 @@ class NodeServiceAsyncStub(NodeServiceStub):
     stored or none of it. Errors: REQUEST_MALFORMED, ITEM_UNKNOWN, CODE_NOT_ACQUIRED, STORE_UNAVAILABLE.
     """
     SetFlags: _aio.UnaryUnaryMultiCallable[_node_service_pb2.SetFlagsRequest, _node_service_pb2.SetFlagsResponse]  # type: ignore[assignment]
-    """Sets a person's flags. Errors: CODE_NOT_ACQUIRED, STORE_UNAVAILABLE."""
+    """Sets a person's flags, all three: what is not set in the request is cleared. Errors: CODE_NOT_ACQUIRED, STORE_UNAVAILABLE."""
     Inquire: _aio.UnaryUnaryMultiCallable[_node_service_pb2.InquireRequest, _node_service_pb2.InquireResponse]  # type: ignore[assignment]
     """Inquires about one person and waits for the answer (情報照会). The same request_id is the same inquiry. Errors: every
     refusal and failure of HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED,
@@ -127,7 +127,7 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _node_service_pb2.SetFlagsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_node_service_pb2.SetFlagsResponse, _abc.Awaitable[_node_service_pb2.SetFlagsResponse]]:
-        """Sets a person's flags. Errors: CODE_NOT_ACQUIRED, STORE_UNAVAILABLE."""
+        """Sets a person's flags, all three: what is not set in the request is cleared. Errors: CODE_NOT_ACQUIRED, STORE_UNAVAILABLE."""
 
     @_abc_1.abstractmethod
     def Inquire(
