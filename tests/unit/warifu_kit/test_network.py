@@ -130,6 +130,15 @@ def test_a_network_keeps_its_suite_and_refuses_to_be_another(path: Path) -> None
     assert not (path / "started").exists()
 
 
+def test_a_network_keeps_its_suite_and_refuses_to_be_another(path: Path) -> None:
+    assert describe_network(path)["suite"] == 2
+    with pytest.raises(WarifuError) as error, Network(path, command=stand_in, suite=1):
+        pass
+    assert error.value.reason is Reason.CONFIG_INVALID
+    assert "the network has suite 2" in error.value.where
+    assert not (path / "started").exists()
+
+
 def test_a_folder_that_describes_no_network_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(WarifuError) as error:
         describe_network(tmp_path)
