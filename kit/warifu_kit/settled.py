@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from warifu.client import NetworkDescription
+from warifu.errors import Reason, WarifuError
 from warifu.pki import write_private_file
 from warifu_kit.demo.plan import AgencyPlan, Plan, ProcedurePlan
 from warifu_kit.demo.population import Population
@@ -47,8 +48,25 @@ def _office(procedure: ProcedurePlan) -> dict[str, Any]:
     }
 
 
+def _joined(earlier: Any, later: Any) -> Any:
+    """``earlier`` with what ``later`` adds: people stay registered when others come."""
+    if isinstance(earlier, dict) and isinstance(later, dict):
+        return {name: _joined(earlier.get(name, value), value) for name, value in (earlier | later).items()}
+    if isinstance(earlier, list) and isinstance(later, list):
+        return list({json.dumps(each): each for each in (*earlier, *later)}.values())
+    return later
+
+
 def write_population(folder: Path, described: dict[str, Any]) -> Path:
-    """Write ``population.json`` into a network's folder, readable by its owner alone; its path."""
+    """Write ``population.json`` into a network's folder, readable by its owner alone; its path.
+
+    People who are in the file already stay in it. Raises: FILE_INVALID when the file there is none of ours.
+    """
     path = folder / POPULATION_FILE
+    if path.exists():
+        try:
+            described = _joined(json.loads(path.read_text("utf-8")), described)
+        except ValueError as error:
+            raise WarifuError(Reason.FILE_INVALID, where=str(path)) from error
     write_private_file(path, (json.dumps(described, ensure_ascii=False, indent=1) + "\n").encode())
     return path

@@ -54,7 +54,7 @@ def authority(
 ) -> None:
     """Run the numbering authority.
 
-    Example: warifu authority --dir net/authority --hub 127.0.0.1:7400
+    Example: warifu authority --dir net/authority --hub 127.0.0.1:7400 --listen 127.0.0.1:7401
     """
     from warifu_services.authority import run_authority
 

@@ -130,15 +130,6 @@ def test_a_network_keeps_its_suite_and_refuses_to_be_another(path: Path) -> None
     assert not (path / "started").exists()
 
 
-def test_a_network_keeps_its_suite_and_refuses_to_be_another(path: Path) -> None:
-    assert describe_network(path)["suite"] == 2
-    with pytest.raises(WarifuError) as error, Network(path, command=stand_in, suite=1):
-        pass
-    assert error.value.reason is Reason.CONFIG_INVALID
-    assert "the network has suite 2" in error.value.where
-    assert not (path / "started").exists()
-
-
 def test_a_folder_that_describes_no_network_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(WarifuError) as error:
         describe_network(tmp_path)
@@ -302,10 +293,3 @@ def test_a_network_that_is_up_is_not_started_again_and_keeps_running(path: Path,
             f"{path}: the network is up already",
         )
         assert {party: process.pid for party, process in first.parties.items()} == pids
-
-
-def test_the_same_folder_again_listens_where_it_did(path: Path) -> None:
-    with Network(path, command=stand_in) as first:
-        endpoints = {party: first.endpoint(party) for party in first.parties}
-    with Network(path, command=stand_in) as again:
-        assert {party: again.endpoint(party) for party in again.parties} == endpoints
