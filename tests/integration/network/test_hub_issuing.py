@@ -140,7 +140,7 @@ async def test_an_empty_or_overfull_batch_is_refused(authority: PlayedAuthority,
 
 CONTEXTS: dict[str, tuple[dict[str, Any], Reason]] = {
     "an exchange's context": ({"kind": ContextKind.EXCHANGE}, Reason.REQUEST_MALFORMED),
-    "another suite": ({"suite": 1}, Reason.SUITE_UNKNOWN),
+    "another suite": ({"suite": 77}, Reason.SUITE_UNKNOWN),
     "another issuer": ({"inquirer": InstitutionCode("9030110020000001")}, Reason.CALLER_NOT_IDENTIFIED),
     "an unknown agency": ({"provider": InstitutionCode("9999999999999999")}, Reason.INSTITUTION_UNKNOWN),
     "a stale epoch": ({"epoch_to": 2}, Reason.EPOCH_STALE),

@@ -85,7 +85,7 @@ async def test_many_exchanges_at_once_are_each_answered_once(asker: Any, tax_off
 
 
 CONTEXTS: dict[str, tuple[dict[str, Any], Reason]] = {
-    "another suite": ({"suite": 1}, Reason.SUITE_UNKNOWN),
+    "another suite": ({"suite": 77}, Reason.SUITE_UNKNOWN),
     "a stale epoch of the inquirer": ({"epoch_from": 0}, Reason.EPOCH_STALE),
     "a stale epoch of the provider": ({"epoch_to": 2}, Reason.EPOCH_STALE),
     "a key id of another epoch": ({"key_id_to": bytes(8)}, Reason.EPOCH_STALE),

@@ -113,7 +113,7 @@ async def test_a_permit_of_another_time_is_refused(hub: PlayedHub, minutes: int)
         ({"epoch_to": 2}, Reason.EPOCH_STALE),
         ({"epoch_from": 2}, Reason.EPOCH_STALE),
         ({"key_id_to": bytes(8)}, Reason.EPOCH_STALE),
-        ({"suite": 1}, Reason.SUITE_UNKNOWN),
+        ({"suite": 77}, Reason.SUITE_UNKNOWN),
     ],
 )
 async def test_a_permit_for_other_keys_is_refused(hub: PlayedHub, changes: dict[str, Any], reason: Reason) -> None:
