@@ -1,7 +1,7 @@
-"""The frozen file of this protocol's own values: two versions that disagree on one byte cannot talk to each other.
+"""The frozen files of this protocol's own values: two versions that disagree on one byte cannot talk to each other.
 
-``tests/vectors/warifu-v1-suite2.json`` never changes by accident. To change it on purpose (and with it the protocol's
-version), run this file: ``PYTHONPATH=src:hub python tests/unit/warifu_hub/test_golden_vectors.py``.
+``tests/vectors/warifu-v1-suite1.json`` and ``-suite2.json`` never change by accident. To change them on purpose (and with
+them the protocol's version), run this file: ``PYTHONPATH=src:hub python tests/unit/warifu_hub/test_golden_vectors.py``.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from warifu.canonical import digest
 from warifu.codes import EncryptedCode, encrypt_code, hedged_randomness, open_code, person_point, row_key
-from warifu.group import SUITE_2 as GROUP
-from warifu.group import Point, Scalar, group_of
+from warifu.group import Group, Point, Scalar, group_of
 from warifu.identifiers import InstitutionCode
 from warifu.proofs import joint_key_context, verify_conversion, verify_joint_key
 from warifu.signature import SigningKey, verify_signature
 from warifu_hub.translate import HubKeys, Party, Translator
 
-GOLDEN = Path(__file__).parents[2] / "vectors" / "warifu-v1-suite2.json"
+VECTORS = Path(__file__).parents[2] / "vectors"
 
 KEYS = HubKeys(factor_key=bytes([1] * 32), opening_key=bytes([2] * 32), rerandomise_key=bytes([3] * 32))
 AUTHORITY_KEY = bytes([4] * 64)
@@ -34,15 +35,25 @@ CONTEXT = bytes(range(148))
 ROW_SECRET = bytes([9] * 32)
 
 
-def built() -> dict[str, Any]:
+def golden_path(group: Group) -> Path:
+    return VECTORS / f"warifu-v1-suite{group.suite}.json"
+
+
+@pytest.fixture
+def golden(group: Group) -> dict[str, Any]:
+    frozen: dict[str, Any] = json.loads(golden_path(group).read_text())
+    return frozen
+
+
+def built(group: Group) -> dict[str, Any]:
     """Every value of one issuance and one exchange, from the fixed inputs above."""
-    hub = Translator(GROUP, KEYS)
-    point = person_point(GROUP, AUTHORITY_KEY, PERSON_ID)
-    agencies = {name: _agency(hub, name) for name in PARTIES}
-    issuance, code = _issuance(hub, point)
-    exchange = _exchange(hub, code)
+    hub = Translator(group, KEYS)
+    point = person_point(group, AUTHORITY_KEY, PERSON_ID)
+    agencies = {name: _agency(group, hub, name) for name in PARTIES}
+    issuance, code = _issuance(group, hub, point)
+    exchange = _exchange(group, hub, code)
     return {
-        "suite": GROUP.suite,
+        "suite": group.suite,
         "inputs": {
             "factor_key": KEYS.factor_key.hex(),
             "opening_key": KEYS.opening_key.hex(),
@@ -58,22 +69,22 @@ def built() -> dict[str, Any]:
         "agencies": agencies,
         "issuance": issuance,
         "exchange": exchange,
-        "other": _other(code),
+        "other": _other(group, code),
     }
 
 
-def _key(name: str) -> Point:
-    return GROUP.base_multiply(SECRETS[name])
+def _key(group: Group, name: str) -> Point:
+    return group.base_multiply(SECRETS[name])
 
 
-def _agency(hub: Translator, name: str) -> dict[str, Any]:
+def _agency(group: Group, hub: Translator, name: str) -> dict[str, Any]:
     institution, epoch = PARTIES[name]
-    points = hub.directory_points(institution, epoch, _key(name), bytes)
+    points = hub.directory_points(institution, epoch, _key(group, name), bytes)
     return {
         "institution": str(institution),
         "epoch": epoch,
         "secret": SECRETS[name].value.hex(),
-        "key": _key(name).hex(),
+        "key": _key(group, name).hex(),
         "factor": hub.factor(institution, epoch).value.hex(),
         "opening": hub.opening(institution, epoch).value.hex(),
         "commitment": points.commitment.hex(),
@@ -87,21 +98,21 @@ def _pair(encrypted: EncryptedCode) -> list[str]:
     return [encrypted.c1.hex(), encrypted.c2.hex()]
 
 
-def _issuance(hub: Translator, point: Point) -> tuple[dict[str, Any], Point]:
-    party, key = PARTIES["a"], _key("a")
-    encrypted = encrypt_code(GROUP, point, hub.directory_points(*party, key).joint_key, R_ISSUE)
+def _issuance(group: Group, hub: Translator, point: Point) -> tuple[dict[str, Any], Point]:
+    party, key = PARTIES["a"], _key(group, "a")
+    encrypted = encrypt_code(group, point, hub.directory_points(*party, key).joint_key, R_ISSUE)
     converted = hub.convert_issued(context=CONTEXT, encrypted=encrypted, to=party, to_key=key)
-    code = open_code(GROUP, SECRETS["a"], converted)
+    code = open_code(group, SECRETS["a"], converted)
     _, proof = hub.prove(context=CONTEXT, encrypted=encrypted, from_=None, to=party, to_key=key, random_bytes=bytes)
     values = {"c": _pair(encrypted), "d": _pair(converted), "code": code.hex(), "proof": proof.hex()}
     return values, code
 
 
-def _exchange(hub: Translator, code: Point) -> dict[str, Any]:
-    from_, to, key = PARTIES["a"], PARTIES["b"], _key("b")
-    encrypted = encrypt_code(GROUP, code, hub.directory_points(*to, key).joint_key, R_ASK)
+def _exchange(group: Group, hub: Translator, code: Point) -> dict[str, Any]:
+    from_, to, key = PARTIES["a"], PARTIES["b"], _key(group, "b")
+    encrypted = encrypt_code(group, code, hub.directory_points(*to, key).joint_key, R_ASK)
     converted = hub.convert(context=CONTEXT, encrypted=encrypted, from_=from_, to=to, to_key=key)
-    opened = open_code(GROUP, SECRETS["b"], converted)
+    opened = open_code(group, SECRETS["b"], converted)
     _, proof = hub.prove(context=CONTEXT, encrypted=encrypted, from_=from_, to=to, to_key=key, random_bytes=bytes)
     return {
         "c": _pair(encrypted),
@@ -112,23 +123,22 @@ def _exchange(hub: Translator, code: Point) -> dict[str, Any]:
     }
 
 
-def _other(code: Point) -> dict[str, str]:
+def _other(group: Group, code: Point) -> dict[str, str]:
     signer = SigningKey(bytes([10] * 32))
     return {
-        "hedged_randomness": hedged_randomness(GROUP, bytes([11] * 32), code, bytes(16), bytes).value.hex(),
+        "hedged_randomness": hedged_randomness(group, bytes([11] * 32), code, bytes(16), bytes).value.hex(),
         "digest": digest(b"warifu-v1/exchange", CONTEXT, b"box").hex(),
         "verify_key": signer.verify_key.hex(),
         "signature": signer.sign(b"warifu-v1/exchange", CONTEXT, b"box").hex(),
     }
 
 
-def test_every_value_is_the_frozen_one() -> None:
-    assert built() == json.loads(GOLDEN.read_text())
+def test_every_value_is_the_frozen_one(group: Group, golden: dict[str, Any]) -> None:
+    assert built(group) == golden
 
 
-def test_the_frozen_file_is_consistent_by_what_anyone_can_check() -> None:
-    golden = json.loads(GOLDEN.read_text())
-    group = group_of(golden["suite"])
+def test_the_frozen_file_is_consistent_by_what_anyone_can_check(group: Group, golden: dict[str, Any]) -> None:
+    assert golden["suite"] == group.suite
     for name, entry in golden["agencies"].items():
         assert group.base_multiply(group.decode_scalar(bytes.fromhex(entry["factor"]))).hex() == entry["commitment"]
         verify_joint_key(
@@ -144,27 +154,26 @@ def test_the_frozen_file_is_consistent_by_what_anyone_can_check() -> None:
     verify_signature(verify_key, signature, b"warifu-v1/exchange", CONTEXT, b"box")
 
 
-def test_the_frozen_codes_are_the_person_point_times_the_factors() -> None:
-    golden = json.loads(GOLDEN.read_text())
+def test_the_frozen_codes_are_the_person_point_times_the_factors(group: Group, golden: dict[str, Any]) -> None:
     point = Point(bytes.fromhex(golden["person_point"]))
     for name, step in (("a", "issuance"), ("b", "exchange")):
-        factor = GROUP.decode_scalar(bytes.fromhex(golden["agencies"][name]["factor"]))
-        assert GROUP.multiply(factor, point).hex() == golden[step]["code"]
+        factor = group.decode_scalar(bytes.fromhex(golden["agencies"][name]["factor"]))
+        assert group.multiply(factor, point).hex() == golden[step]["code"]
 
 
-def test_the_frozen_conversion_proof_verifies() -> None:
-    golden = json.loads(GOLDEN.read_text())
+def test_the_frozen_conversion_proof_verifies(group: Group, golden: dict[str, Any]) -> None:
     c1, c2 = (bytes.fromhex(half) for half in golden["exchange"]["c"])
-    statement, _ = Translator(GROUP, KEYS).prove(
+    statement, _ = Translator(group, KEYS).prove(
         context=CONTEXT,
-        encrypted=EncryptedCode.decode(GROUP, c1, c2),
+        encrypted=EncryptedCode.decode(group, c1, c2),
         from_=PARTIES["a"],
         to=PARTIES["b"],
-        to_key=_key("b"),
+        to_key=_key(group, "b"),
     )
     assert _pair(statement.converted) == golden["exchange"]["d"]
-    verify_conversion(GROUP, statement, CONTEXT, bytes.fromhex(golden["exchange"]["proof"]))
+    verify_conversion(group, statement, CONTEXT, bytes.fromhex(golden["exchange"]["proof"]))
 
 
 if __name__ == "__main__":
-    GOLDEN.write_text(json.dumps(built(), indent=2) + "\n")
+    for each in (group_of(1), group_of(2)):
+        golden_path(each).write_text(json.dumps(built(each), indent=2) + "\n")
