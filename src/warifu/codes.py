@@ -85,7 +85,7 @@ def _field(where: str, name: str) -> str:
 
 
 def person_point(group: Group, authority_key: bytes, person_id: bytes) -> Point:
-    """The point P of a person, known to the numbering authority only; about 0.2 ms.
+    """The point P of a person, known to the numbering authority only; about 0.2 ms in suite 2, 0.02 in suite 1.
 
     A hash to the group of a keyed hash (HMAC-SHA512, RFC 2104) of the authority's random ``person_id``. Keyed, or
     anyone could try all persons; hashed, or knowing the discrete logarithm of P would give every code away.
@@ -116,7 +116,7 @@ def hedged_randomness(
 
 
 def open_code(group: Group, agency_secret: Scalar, converted: EncryptedCode, where: str = "") -> Point:
-    """The code inside what the hub converted to this agency: D2 - y*D1; about 160 µs in suite 2.
+    """The code inside what the hub converted to this agency: D2 - y*D1; about 160 µs in suite 2, 75 in suite 1.
 
     Both points are proven to be in the group here, D1 by its multiplication and D2 explicitly, because a subtraction
     alone would let a point of mixed order into the result. Raises: ``POINT_INVALID``, also when the code would be the
