@@ -24,6 +24,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from stage import Cell, Stage, prepare
 
+from warifu.group import available_suites
+
 RESULTS = Path(__file__).parent / "results"
 _SETTLE_S = {1: 0.05, 8: 0.1, 64: 0.25}
 _SHORT_ROUNDS, _ACQUISITIONS = 4, 3
@@ -64,6 +66,7 @@ class _Run:
         self._rounds = rounds
         self._seconds = seconds
         self._short = short
+        self._suite = available_suites()[0]  # as `warifu up` chooses
         steps = rounds * 4 * len(IN_FLIGHT) + 8
         self._task = progress.add_task("starting", total=steps)
         self.slices: list[SliceResult] = []
@@ -77,7 +80,7 @@ class _Run:
                 self._tell("make run")
                 rows.append(Row("first_exchange_s", first_exchange_seconds(Path(folder)), "s"))
             network = Path(folder) / "network"
-            took = prepare(network, sets=1 if self._short else _ACQUISITIONS, tell=self._tell)
+            took = prepare(network, suite=self._suite, sets=1 if self._short else _ACQUISITIONS, tell=self._tell)
             rows.append(Row("acquire_1000_s", statistics.median(took), "s"))
             self._tell("starting again")
             with Stage(network) as stage:
@@ -85,6 +88,7 @@ class _Run:
                 self._measure(stage)
             sync_ms = fdatasync_ms(Path(folder))
         rows = rows_of(self.slices) + rows + [Row("fdatasync_p50_ms", sync_ms, "ms")]
+        rows.append(Row("suite", self._suite, ""))
         rows += [Row(f"message_{name}_bytes", size, "bytes") for name, size in self.sizes.items()]
         return rows + [Row(f"machine_{name}", value, "") for name, value in machine().items()]
 

@@ -32,12 +32,12 @@ _HERE = Path(__file__).parent
 _STOP_SECONDS = 10.0
 
 
-def prepare(network: Path, *, sets: int, tell: Callable[[str], None]) -> list[float]:
+def prepare(network: Path, *, suite: int, sets: int, tell: Callable[[str], None]) -> list[float]:
     """Make a network in ``network``, fill it, stop it. Seconds each set of 1,000 codes took to acquire.
 
     The first set of people is known to childcare, which will ask about them, and to tax, which will answer.
     """
-    with Network(network) as running:
+    with Network(network, suite=suite) as running:
         tell("people")
         authority, count = running.endpoint("authority"), sets * ACQUIRED_AT_ONCE
         people = list(zip(local_numbers(0, count), designate(network, authority, count), strict=True))
