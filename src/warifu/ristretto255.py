@@ -25,7 +25,7 @@ from warifu.scalars import SCALAR_SIZE, Scalar, ScalarField
 __all__ = ["IDENTITY", "SONAMES", "Ristretto255", "ristretto255"]
 
 SONAMES: Final = ("libsodium.so.23", "libsodium.so.26")
-"""The library's names, in the order in which they are tried: 23 is libsodium 1.0.13 to 1.0.18, 26 is 1.0.19 and later."""
+"""The library's names, in the order in which they are tried: 23 goes up to libsodium 1.0.18, 26 begins with 1.0.19."""
 
 IDENTITY: Final = bytes(POINT_SIZE)
 """The encoding of the neutral element, which is no valid point anywhere in the protocol."""
