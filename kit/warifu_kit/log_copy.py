@@ -1,7 +1,8 @@
 """Copying the exchange log out of a hub, for anyone to verify without one.
 
 Decides what a copy holds: everything under one checkpoint, which is asked for first. Verifying is not done here: that
-needs the public key alone (``warifu.tlog.verify_copy``). Only the supervisor may list leaves.
+needs the public key alone (``warifu.tlog.verify_copy``). Only the supervisor may list leaves. A folder with anything else
+in it is left alone.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from warifu.client import LogClient
+from warifu.errors import Reason, WarifuError
 from warifu.tlog.checkpoint import Checkpoint, read_checkpoint_unverified
-from warifu.tlog.tiles import write_copy
+from warifu.tlog.tiles import CHECKPOINT_FILE, write_copy
 
 __all__ = ["copy_log"]
 
@@ -18,11 +20,23 @@ __all__ = ["copy_log"]
 async def copy_log(log: LogClient, out: Path) -> Checkpoint:
     """Write the log as published now into ``out``, which may hold an earlier copy; the checkpoint it is under.
 
-    Raises: LOG_INVALID when the leaves are not what the checkpoint says, or ``out`` holds another log;
+    Raises: LOG_INVALID when the leaves are not what the checkpoint says, ``out`` holds another log, or the log no longer
+    extends the copy in ``out``, which then stays as it is; PATH_UNUSABLE when ``out`` holds something else;
     STORE_UNAVAILABLE when a file cannot be written; whatever a call to the hub ends with.
     """
+    _check_place(out)
     signed = await log.checkpoint()
     checkpoint = read_checkpoint_unverified(signed)
     leaves = await log.leaves(0, checkpoint.size) if checkpoint.size else []
     write_copy(out, leaves, signed)
     return checkpoint
+
+
+def _check_place(out: Path) -> None:
+    """A copy goes into a new or empty folder, or one that holds a copy; one cut short has tiles and no checkpoint yet."""
+    try:
+        names = {entry.name for entry in out.iterdir()} if out.exists() else set()
+    except OSError as error:
+        raise WarifuError(Reason.PATH_UNUSABLE, where=f"{out}: {error.strerror}") from error
+    if CHECKPOINT_FILE not in names and names - {"tile", f".{CHECKPOINT_FILE}.new"}:
+        raise WarifuError(Reason.PATH_UNUSABLE, where=f"{out}: is not empty and holds no copy of a log")

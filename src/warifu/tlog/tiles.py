@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from warifu.errors import Reason, WarifuError
-from warifu.tlog.checkpoint import read_checkpoint_unverified
+from warifu.tlog.checkpoint import Checkpoint, read_checkpoint_unverified
 from warifu.tlog.merkle import HASH_LENGTH, MerkleTree, leaf_hash
 from warifu.tlog.note import MAX_NOTE_BYTES
 
@@ -129,20 +129,24 @@ def write_copy(directory: Path, leaves: Iterable[bytes], signed_checkpoint: byte
     copy of the same log is brought up to date: until the checkpoint is replaced the earlier copy stays whole. The
     files are not forced to disk one by one; after a power failure verify the copy, or write it again elsewhere.
 
-    Raises LOG_INVALID when the entries do not give the checkpoint's size and root, when one is over 65,535 bytes, or
-    when a tile is there already with other bytes (then the directory holds another log); STORE_UNAVAILABLE when a
-    file cannot be written. In each case the checkpoint is left as it was.
+    The checkpoint held is evidence: if the log is later cut back or forked, it shows that. So only a checkpoint that
+    extends it takes its place.
+
+    Raises LOG_INVALID when the entries do not give the checkpoint's size and root, when one is over 65,535 bytes, when
+    the checkpoint does not extend the one held, or when a tile is there already with other bytes (then the directory
+    holds another log); STORE_UNAVAILABLE when a file cannot be written. In each case the checkpoint is left as it was.
     """
     checkpoint = read_checkpoint_unverified(signed_checkpoint)
+    held = _held_checkpoint(directory, checkpoint)
     tree = MerkleTree()
     batch: list[bytes] = []
     for leaf in leaves:
         batch.append(leaf)
         if len(batch) == TILE_WIDTH:
-            _write_bundle(directory, tree, batch)
+            _write_bundle(directory, tree, batch, held)
             batch = []
     if batch:
-        _write_bundle(directory, tree, batch)
+        _write_bundle(directory, tree, batch, held)
     if tree.size != checkpoint.size:
         raise WarifuError(Reason.LOG_INVALID, where=f"{CHECKPOINT_FILE} line 2: the log given has {tree.size} entries")
     if tree.root() != checkpoint.root_hash:
@@ -182,11 +186,29 @@ def read_file(directory: Path, name: str, limit: int = max(MAX_NOTE_BYTES, TILE_
     return content
 
 
-def _write_bundle(directory: Path, tree: MerkleTree, entries: list[bytes]) -> None:
+def _held_checkpoint(directory: Path, offered: Checkpoint) -> Checkpoint | None:
+    """The checkpoint that is in the directory, if any. Raises LOG_INVALID when the one offered cannot extend it."""
+    if not (directory / CHECKPOINT_FILE).exists():
+        return None
+    held = read_checkpoint_unverified(read_file(directory, CHECKPOINT_FILE))
+    if held.origin != offered.origin:
+        raise WarifuError(Reason.LOG_INVALID, where=f"{CHECKPOINT_FILE} line 1: the copy held is of another log")
+    if offered.size < held.size:
+        fault = f"the log has {offered.size} entries and the copy held has {held.size}: it was cut back"
+        raise WarifuError(Reason.LOG_INVALID, where=f"{CHECKPOINT_FILE} line 2: {fault}")
+    return held
+
+
+def _write_bundle(directory: Path, tree: MerkleTree, entries: list[bytes], held: Checkpoint | None) -> None:
     """Append up to 256 entries to the tree and write their file; the tree is at a multiple of 256."""
     tile = Tile(0, tree.size // TILE_WIDTH, len(entries))
-    _put(directory, tile.entries_path, encode_entries(entries, first=tile.first))
+    bundle = encode_entries(entries, first=tile.first)
     tree.extend(map(leaf_hash, entries))
+    # Looked at before the file is written: a file of another log would keep the true one out for good.
+    if held is not None and tile.first < held.size <= tree.size and tree.root(held.size) != held.root_hash:
+        fault = f"the log given does not extend the {held.size} entries of the copy held"
+        raise WarifuError(Reason.LOG_INVALID, where=f"{CHECKPOINT_FILE} line 3: {fault}")
+    _put(directory, tile.entries_path, bundle)
 
 
 def _put(directory: Path, name: str, content: bytes) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warifu.errors import Reason, WarifuError
+from warifu.tlog import Checkpoint, log_origin, sign_checkpoint
 from warifu.tlog.merkle import MerkleTree, leaf_hash
 from warifu.tlog.tiles import (
     MAX_ENTRY_BYTES,
@@ -154,6 +155,34 @@ def test_a_copy_is_not_written_over_another_log(tmp_path: Path, publish: Publish
     refuse_copy(tmp_path, other, publish(other), "tile/entries/000: already there with other bytes")
     assert (tmp_path / "checkpoint").read_bytes() == publish(entries_of(300))
     assert list(read_entries(tmp_path, 300)) == entries_of(300)
+
+
+@pytest.mark.parametrize("size", [0, 1, 4, 255, 256, 299])
+def test_a_log_cut_back_does_not_take_the_place_of_the_copy_held(tmp_path: Path, publish: Publish, size: int) -> None:
+    write_copy(tmp_path, entries_of(300), publish(entries_of(300)))
+    before = files_in(tmp_path)
+    refuse_copy(tmp_path, entries_of(size), publish(entries_of(size)), f"checkpoint line 2: the log has {size} entries")
+    assert (tmp_path / "checkpoint").read_bytes() == publish(entries_of(300))
+    assert files_in(tmp_path) == before
+
+
+@pytest.mark.parametrize("size", [5, 6, 256, 600])
+def test_a_log_that_forked_below_the_copy_held_writes_nothing(tmp_path: Path, publish: Publish, size: int) -> None:
+    write_copy(tmp_path, entries_of(5), publish(entries_of(5)))
+    before = files_in(tmp_path)
+    forked = [*entries_of(4), b"forked", *entries_of(size)[5:]]
+    refuse_copy(tmp_path, forked, publish(forked), "checkpoint line 3: the log given does not extend the 5 entries")
+    assert files_in(tmp_path) == before
+    write_copy(tmp_path, entries_of(600), publish(entries_of(600)))
+    assert list(read_entries(tmp_path, 600)) == entries_of(600)
+
+
+def test_a_copy_of_the_log_of_another_origin_stays(tmp_path: Path, publish: Publish, seed: bytes) -> None:
+    write_copy(tmp_path, entries_of(2), publish(entries_of(2)))
+    root = MerkleTree(map(leaf_hash, entries_of(3))).root()
+    stranger = sign_checkpoint(Checkpoint(origin=log_origin("another"), size=3, root_hash=root), seed)
+    refuse_copy(tmp_path, entries_of(3), stranger, "checkpoint line 1: the copy held is of another log")
+    assert (tmp_path / "checkpoint").read_bytes() == publish(entries_of(2))
 
 
 def test_a_note_that_is_no_checkpoint_is_not_written(tmp_path: Path) -> None:

@@ -1,0 +1,88 @@
+"""Where a copy of the log may be written, and that a log cut back is not taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from warifu.client import LogClient
+from warifu.errors import Reason, WarifuError
+from warifu.tlog import Checkpoint, MerkleTree, leaf_hash, log_origin, sign_checkpoint
+from warifu_kit.log_copy import copy_log
+
+
+class Hub:
+    """Stands in for the hub's log: whatever entries a test gives it are published."""
+
+    def __init__(self, size: int) -> None:
+        self.entries = [b"entry %d" % number for number in range(size)]
+        self.asked = 0
+
+    async def checkpoint(self) -> bytes:
+        self.asked += 1
+        root = MerkleTree(map(leaf_hash, self.entries)).root()
+        checkpoint = Checkpoint(origin=log_origin("test"), size=len(self.entries), root_hash=root)
+        return sign_checkpoint(checkpoint, bytes(32))
+
+    async def leaves(self, first: int, last: int) -> list[bytes]:
+        return self.entries[first:last]
+
+
+def log_of(size: int) -> tuple[LogClient, Hub]:
+    hub = Hub(size)
+    return cast(LogClient, hub), hub
+
+
+def all_in(path: Path) -> list[Path]:
+    return sorted(path.rglob("*"))
+
+
+async def refused(log: LogClient, out: Path) -> WarifuError:
+    with pytest.raises(WarifuError) as caught:
+        await copy_log(log, out)
+    return caught.value
+
+
+async def test_a_log_cut_back_is_refused_and_the_newer_checkpoint_stays(tmp_path: Path) -> None:
+    log, hub = log_of(9)
+    await copy_log(log, tmp_path / "copy")
+    newer = (tmp_path / "copy" / "checkpoint").read_bytes()
+    del hub.entries[6:]
+    assert (await refused(log, tmp_path / "copy")).reason is Reason.LOG_INVALID
+    hub.entries += [b"other"] * 30
+    assert (await refused(log, tmp_path / "copy")).reason is Reason.LOG_INVALID
+    assert (tmp_path / "copy" / "checkpoint").read_bytes() == newer
+
+
+def _file_in_it(out: Path) -> None:
+    out.mkdir()
+    (out / "letter.txt").write_text("mine")
+
+
+def _folder_in_it(out: Path) -> None:
+    (out / "photographs").mkdir(parents=True)
+    (out / "tile").mkdir()
+
+
+def _a_file(out: Path) -> None:
+    out.write_text("mine")
+
+
+@pytest.mark.parametrize("fill", [_file_in_it, _folder_in_it, _a_file])
+async def test_a_place_that_holds_something_else_is_left_alone(tmp_path: Path, fill: Callable[[Path], Any]) -> None:
+    out = tmp_path / "out"
+    fill(out)
+    before = all_in(tmp_path)
+    log, hub = log_of(3)
+    assert (await refused(log, out)).reason is Reason.PATH_UNUSABLE
+    assert (all_in(tmp_path), hub.asked) == (before, 0)
+
+
+async def test_a_copy_that_was_cut_short_is_finished(tmp_path: Path) -> None:
+    log, hub = log_of(3)
+    await copy_log(log, tmp_path)
+    (tmp_path / "checkpoint").unlink()
+    assert (await copy_log(log, tmp_path)).size == len(hub.entries)
