@@ -1,13 +1,15 @@
 """What the pages tell people to type works, and prints what the pages say it prints.
 
-A page marks what is run by a comment right above a block:
+A line of the page that is only a file's name and a colon names the block below it, which is saved under that name. What
+is run is marked by a comment right above a block of commands:
 
-- ``<!-- file: NAME -->`` above a python block: the block is saved under that name;
-- ``<!-- run -->`` above a console block: each ``$`` line is run, and the lines below it are what it prints;
+- ``<!-- run -->``: each ``$`` line is run, and the lines below it are what it prints;
+- ``<!-- run, exit status N -->``: the same, and each command ends with that status instead of 0;
 - ``<!-- run until: TEXT -->``: the same, but the program stays up, and the page goes on when it has printed TEXT.
 
 In what is printed, ``…`` stands for anything within a line, and alone on a line for any lines. The blocks of a page are one
-story: they run in order, in one temporary folder, against real processes.
+story: they run in order, in one temporary folder, against real processes. Endpoints at addresses that are kept for
+documentation (RFC 5737) become free ports of loopback.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -29,7 +32,14 @@ from typing import IO
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BLOCK = re.compile(r"^<!-- (file|run|run until)(?:: (.+?))? -->\n```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(
+    r"^(?:`(?P<file>[\w./-]+)`:\n"
+    r"|<!-- (?P<how>run)(?:, exit status (?P<status>\d+)| until: (?P<until>[^\n]+))? -->)"
+    r"\n```\w+\n(?P<text>.*?)^```$",
+    re.DOTALL | re.MULTILINE,
+)
+PROGRAM = re.compile(r"^```python$", re.MULTILINE)
+ELSEWHERE = re.compile(r"\b192\.0\.2\.\d+:\d+\b")
 WRITTEN = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PAGES = [path for path in WRITTEN if BLOCK.search(path.read_text("utf-8"))]
 PATIENCE_S = 60.0
@@ -59,7 +69,18 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PATH": path, "COLUMNS": "200", "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
 
 
-def _run(command: Command, folder: Path) -> None:
+def _on_loopback(text: str) -> str:
+    """The text with a free port of this machine for each endpoint of another."""
+    endpoints = sorted(set(ELSEWHERE.findall(text)))
+    with ExitStack() as probes:
+        sockets = [probes.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in endpoints]
+        free = {
+            endpoint: f"127.0.0.1:{probe.getsockname()[1]}" for endpoint, probe in zip(endpoints, sockets, strict=True)
+        }
+    return ELSEWHERE.sub(lambda found: free[found[0]], text)
+
+
+def _run(command: Command, status: int, folder: Path) -> None:
     ended = subprocess.run(
         ["bash", "-euc", command.line],
         cwd=folder,
@@ -71,7 +92,7 @@ def _run(command: Command, folder: Path) -> None:
         timeout=PATIENCE_S,
         check=False,
     )
-    assert ended.returncode == 0, f"$ {command.line}\n{ended.stdout}"
+    assert ended.returncode == status, f"$ {command.line}\n{ended.stdout}"
     assert _fits(command.printed, ended.stdout), f"$ {command.line}\n{ended.stdout}"
 
 
@@ -120,15 +141,30 @@ def test_there_are_pages_with_commands_to_run() -> None:
 def test_what_a_page_tells_people_to_type_works(page: Path, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     with ExitStack() as kept_up:
-        for kind, argument, _, block in BLOCK.findall(page.read_text("utf-8")):
-            if kind == "file":
-                (tmp_path / argument).write_text(block, "utf-8")
+        for block in BLOCK.finditer(_on_loopback(page.read_text("utf-8"))):
+            if block["file"]:
+                file = tmp_path / block["file"]
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(block["text"], "utf-8")
                 continue
-            for command in _commands(block):
-                if kind == "run until":
-                    kept_up.enter_context(_kept_up(command, argument, tmp_path))
+            for command in _commands(block["text"]):
+                if block["until"]:
+                    kept_up.enter_context(_kept_up(command, block["until"], tmp_path))
                 else:
-                    _run(command, tmp_path)
+                    _run(command, int(block["status"] or 0), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} <= {"examples", "runs"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_program_of_a_page_has_a_name_below_runs_that_people_see(page: Path) -> None:
+    text = page.read_text("utf-8")
+    named = [block["file"] for block in BLOCK.finditer(text) if block["file"]]
+    assert [name for name in named if not name.startswith("runs/")] == []
+    assert len(PROGRAM.findall(text)) <= len(named)
+
+
+def test_git_passes_over_what_the_pages_have_people_write() -> None:
+    assert "/runs/" in (ROOT / ".gitignore").read_text("utf-8").split()
 
 
 def test_the_comparison_of_output_is_strict_but_for_its_ellipses() -> None:
