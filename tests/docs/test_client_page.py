@@ -1,0 +1,42 @@
+"""The client's page says of every reason what the catalogue says, and lists the calls that there are."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+
+from warifu.client import BlockingNodeClient, NodeClient
+from warifu.errors import CATALOGUE, Reason
+
+ROW = re.compile(r"^\| (not definite|definite)[^|]*\|", re.MULTILINE)
+ELSEWHERE = {Reason.AUTHORITY_UNREACHABLE}
+"""Not definite, but never the end of an inquiry."""
+
+
+@pytest.fixture(scope="session")
+def page(pages: dict[str, str]) -> str:
+    """The text of the client's page."""
+    return pages["docs/guide/client.md"]
+
+
+def _named(page: str, kind: str) -> set[Reason]:
+    rows = [found[0] for found in ROW.finditer(page) if found[1] == kind]
+    return {Reason[name] for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
+
+
+def test_the_page_names_every_reason_after_which_nobody_knows_the_end(page: str) -> None:
+    assert _named(page, "not definite") | ELSEWHERE == {reason for reason in Reason if not CATALOGUE[reason].definite}
+
+
+def test_what_the_page_calls_definite_is(page: str) -> None:
+    named = _named(page, "definite")
+    assert len(named) > 5
+    assert [reason for reason in named if not CATALOGUE[reason].definite] == []
+
+
+@pytest.mark.parametrize("client", [NodeClient, BlockingNodeClient])
+def test_the_page_lists_every_call_to_a_node(page: str, client: type) -> None:
+    calls = {name for name, _ in inspect.getmembers(client, inspect.isfunction) if not name.startswith("_")}
+    assert set(re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)) == calls - {"close"}
