@@ -7,6 +7,7 @@ front, so that no two different lists of values ever give the same bytes. Must n
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 __all__ = ["DIGEST_SIZE", "digest", "length_prefixed"]
 
@@ -39,8 +40,13 @@ def digest(label: bytes, *items: bytes) -> bytes:
     The label comes first in the form of :func:`length_prefixed`; each item follows behind its length as eight
     big-endian bytes. Labels keep the uses apart: a digest made for one purpose never equals one made for another.
     """
-    state = hashlib.blake2b(length_prefixed(label), digest_size=DIGEST_SIZE)
+    parts = [_label_prefix(label)]
     for item in items:
-        state.update(len(item).to_bytes(8, "big"))
-        state.update(item)
-    return state.digest()
+        parts.append(len(item).to_bytes(8, "big"))
+        parts.append(item)
+    return hashlib.blake2b(b"".join(parts), digest_size=DIGEST_SIZE).digest()
+
+
+@lru_cache(maxsize=64)
+def _label_prefix(label: bytes) -> bytes:
+    return length_prefixed(label)
