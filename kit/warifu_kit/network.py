@@ -17,6 +17,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,8 +29,10 @@ from warifu_kit.custody import keep_fresh
 __all__ = ["Network", "PartyProcess", "describe_network", "party_command"]
 
 _READY_SECONDS = 30.0
-_STOP_SECONDS = 10.0
+_STOP_SECONDS = 4.0
+_HEAD_START_SECONDS = 1.0
 _WATCH_SECONDS = 0.1
+_RETRY_SECONDS = 0.25
 _MOST_RESTARTS = 5
 _RESTARTS_COUNT_SECONDS = 60.0
 _DEFAULT_SUITE = 2
@@ -61,6 +64,7 @@ class PartyProcess:
     def __init__(self, party: str, folder: Path, command: list[str]) -> None:
         self.party = party
         self.endpoint = ""
+        self.is_ready = False
         self._log_path = folder / "party.log"
         self._command = command
         self._process: subprocess.Popen[str] | None = None
@@ -73,16 +77,24 @@ class PartyProcess:
         return self._process.pid
 
     def start(self, more: Sequence[str] = ()) -> None:
-        """Start the process; :meth:`wait_ready` says when it serves."""
-        with self._log_path.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*self._command, *more],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                start_new_session=True,
-            )
+        """Start the process; :meth:`wait_ready` says when it serves.
+
+        Raises: PARTY_NOT_STARTED when its log cannot be written or the system starts no process.
+        """
+        self.is_ready = False
+        try:
+            with self._log_path.open("ab") as log:
+                self._process = subprocess.Popen(
+                    [*self._command, *more],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            why = f"{error.filename or 'process'}: {error.strerror}"
+            raise WarifuError(Reason.PARTY_NOT_STARTED, where=f"{self.party} did not start: {why}") from error
 
     def wait_ready(self) -> str:
         """Wait for the ready line; the endpoint in it. Raises: PARTY_NOT_STARTED, with the log's last words."""
@@ -94,7 +106,7 @@ class PartyProcess:
             process.kill()
             self.wait_stopped(_STOP_SECONDS)
             raise WarifuError(Reason.PARTY_NOT_STARTED, where=f"{self.party} did not start: {self._last_words()}")
-        self.endpoint = endpoint
+        self.endpoint, self.is_ready = endpoint, True
         return endpoint
 
     def restart(self) -> None:
@@ -112,6 +124,13 @@ class PartyProcess:
         if self._process and self._process.poll() is None:
             self._process.send_signal(number)
 
+    def has_stopped_within(self, seconds: float) -> bool:
+        """Whether it ends by itself within ``seconds``, or never started."""
+        try:
+            return self._process is None or self._process.wait(seconds) is not None
+        except subprocess.TimeoutExpired:
+            return False
+
     def wait_stopped(self, seconds: float) -> int | None:
         """Wait for the end, and end it by force after ``seconds``; the exit status, None if it never started."""
         if self._process is None:
@@ -126,7 +145,10 @@ class PartyProcess:
         return status
 
     def _last_words(self) -> str:
-        lines = self._log_path.read_text("utf-8", errors="replace").strip().splitlines()
+        try:
+            lines = self._log_path.read_text("utf-8", errors="replace").strip().splitlines()
+        except OSError:
+            lines = []
         return _readable(lines[-1]) if lines else f"see {self._log_path}"
 
 
@@ -237,17 +259,21 @@ class Network:
             raise WarifuError(Reason.CONFIG_INVALID, where=where)
 
     def stop(self) -> None:
-        """Stop every party: agencies first, the hub last, so that nothing is asked of one that is gone."""
+        """Stop every party: agencies first, the hub last, so that nothing is asked of one that is gone.
+
+        Takes ten seconds at most: whoever does not stop by then is ended by force.
+        """
         self._stopping.set()
-        if self._watcher.is_alive():
-            self._unwatched.wait()
+        self._stop_watching()
         agencies = [process for party, process in self.parties.items() if party not in _ASKED_BY_ALL]
         central = [self.parties[party] for party in _ASKED_BY_ALL if party in self.parties]
-        for together in (agencies, *([process] for process in central)):
-            for process in together:
-                process.send(signal.SIGTERM)
-            for process in together:
-                process.wait_stopped(_STOP_SECONDS)
+        for process in agencies:
+            process.send(signal.SIGTERM)
+        _wait_all_stopped(agencies)
+        for process in central:
+            process.send(signal.SIGTERM)
+            process.has_stopped_within(_HEAD_START_SECONDS)
+        _wait_all_stopped(central)
         self._stopped.set()
         if self._watcher.is_alive():
             self._watcher.join()
@@ -255,9 +281,12 @@ class Network:
             self._lock.close()
 
     def check(self) -> None:
-        """Raises: PARTY_NOT_STARTED when a party died more than five times within a minute."""
+        """Raises: PARTY_NOT_STARTED when a party died more than five times within a minute, or nobody watches them."""
         if self._failure:
             raise WarifuError(Reason.PARTY_NOT_STARTED, where=self._failure)
+        watched = self._watcher.is_alive() or self._watcher.ident is None
+        if not watched and not self._stopping.is_set():
+            raise WarifuError(Reason.PARTY_NOT_STARTED, where="nobody watches the parties any more; start them again")
 
     def endpoint(self, party: str) -> str:
         """Where a party listens."""
@@ -273,34 +302,58 @@ class Network:
         self.parties[party] = process
         process.start()
 
+    def _stop_watching(self) -> None:
+        """Wait until no party is started again any more. One that is just being started is not waited for."""
+        while self._watcher.is_alive() and not self._unwatched.wait(_WATCH_SECONDS):
+            for process in self.parties.values():
+                if not process.is_ready:
+                    process.send(signal.SIGKILL)
+
     def _watch(self) -> None:
-        """Start a party again when it has died. Runs until the network has stopped.
+        """Start a party again when it has died. Runs until the network has stopped, whatever happens.
 
         The thread outlives the parties it started, for they are asked to stop when it ends.
         """
-        deaths: dict[str, deque[float]] = {party: deque(maxlen=_MOST_RESTARTS + 1) for party in self.parties}
+        deaths: dict[str, deque[float]] = {party: deque() for party in self.parties}
         while not self._stopping.wait(_WATCH_SECONDS):
             for party, process in self.parties.items():
-                status = process.exit_status()
-                if status is None or self._stopping.is_set() or self._failure:
-                    continue
-                deaths[party].append(time.monotonic())
-                self._restart(process, status, deaths[party])
+                if not (self._stopping.is_set() or self._failure):
+                    self._look_after(process, deaths[party])
         self._unwatched.set()
         self._stopped.wait()
 
-    def _restart(self, process: PartyProcess, status: int, deaths: deque[float]) -> None:
+    def _look_after(self, process: PartyProcess, deaths: deque[float]) -> None:
+        """Start a party again if it has died; one that could not be started, each time after a longer pause."""
+        status, now = process.exit_status(), time.monotonic()
+        if status is None:
+            return
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
-        self._on_event("died", process.party, how)
-        if len(deaths) > _MOST_RESTARTS and deaths[-1] - deaths[0] < _RESTARTS_COUNT_SECONDS:
+        while deaths and now - deaths[0] >= _RESTARTS_COUNT_SECONDS:
+            deaths.popleft()
+        if process.is_ready:
+            self._tell("died", process.party, how)
+        elif deaths and now - deaths[-1] < _RETRY_SECONDS * 2 ** len(deaths):
+            return
+        deaths.append(now)
+        if len(deaths) > _MOST_RESTARTS:
             self._failure = f"{process.party} died {len(deaths)} times, last by {how}; see {process.party}/party.log"
             return
+        self._restart(process)
+
+    def _restart(self, process: PartyProcess) -> None:
+        process.is_ready = False
         try:
             process.restart()
-        except WarifuError as error:
-            self._on_event("failed", process.party, error.where)
-            return
-        self._on_event("restarted", process.party, process.endpoint)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other parties still need a watcher
+            why = error.where if isinstance(error, WarifuError) else type(error).__name__
+            self._tell("failed", process.party, why)
+        else:
+            self._tell("restarted", process.party, process.endpoint)
+
+    def _tell(self, event: str, party: str, detail: str) -> None:
+        """Tell the listener; one that fails (its terminal is gone) does not end the watch."""
+        with suppress(Exception):
+            self._on_event(event, party, detail)
 
     def _write_endpoints(self) -> None:
         description = describe_network(self.path)
@@ -308,6 +361,13 @@ class Network:
             description["parties"][party]["endpoint"] = process.endpoint
         text = json.dumps(description, ensure_ascii=False, indent=2)
         write_public_file(self.path / NETWORK_FILE, (text + "\n").encode())
+
+
+def _wait_all_stopped(processes: Sequence[PartyProcess]) -> None:
+    """Wait for all of them together, and end by force whoever takes longer."""
+    give_up = time.monotonic() + _STOP_SECONDS
+    for process in processes:
+        process.wait_stopped(max(0.0, give_up - time.monotonic()))
 
 
 def _free_endpoint(wanted: str | None) -> str:

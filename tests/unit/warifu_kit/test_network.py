@@ -251,6 +251,112 @@ def test_a_party_that_will_not_stop_is_ended_by_force(path: Path, monkeypatch: p
     assert network.parties["hub"].exit_status() == 0
 
 
+def test_parties_that_will_not_stop_are_waited_for_together(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network_module, "_STOP_SECONDS", 1.0)
+    monkeypatch.setattr(network_module, "_HEAD_START_SECONDS", 0.1)
+    for party in ("tax", "childcare", "authority", "hub"):
+        (path / party / "act").write_text("signal.signal(signal.SIGTERM, signal.SIG_IGN)")
+    with Network(path, command=stand_in) as network:
+        began = time.monotonic()
+    assert time.monotonic() - began < 3.5, "a second for the agencies, a second for authority and hub"
+    assert all(process.exit_status() == -9 for process in network.parties.values())
+
+
+def test_a_party_that_is_just_being_started_again_does_not_hold_up_the_stop(path: Path, events: Events) -> None:
+    with Network(path, on_event=events, command=stand_in) as network:
+        (path / "tax" / "act").write_text("note('waits', party); time.sleep(60)")
+        network.kill("tax")
+        until((path / "waits").exists)
+        began = time.monotonic()
+    assert time.monotonic() - began < 3
+    assert network.parties["tax"].exit_status() == -9
+
+
+def test_a_party_whose_log_cannot_be_opened_is_tried_again_and_its_siblings_stay(path: Path, events: Events) -> None:
+    with Network(path, on_event=events, command=stand_in) as network:
+        network.kill("childcare")
+        until(lambda: events.of("restarted"))
+        log = path / "tax" / "party.log"
+        log.unlink()
+        log.mkdir()
+        network.kill("tax")
+        until(lambda: len(events.of("failed")) > 1)
+        network.check()
+        assert "party.log: Is a directory" in events.of("failed")[0][1]
+        log.rmdir()
+        until(lambda: len(events.of("restarted")) > 1)
+        assert events.of("died") == [("childcare", "signal 9"), ("tax", "signal 9")]
+        assert all(process.exit_status() is None for process in network.parties.values())
+
+
+def test_a_party_that_can_never_be_started_again_ends_the_network(
+    path: Path, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_module, "_RETRY_SECONDS", 0.001)
+    with Network(path, on_event=events, command=stand_in) as network:
+        (path / "tax" / "party.log").unlink()
+        (path / "tax" / "party.log").mkdir()
+        network.kill("tax")
+
+        def given_up() -> bool:
+            try:
+                network.check()
+            except WarifuError as error:
+                return error.reason is Reason.PARTY_NOT_STARTED and error.where.startswith("tax died 6 times")
+            return False
+
+        until(given_up)
+    assert len(events.of("failed")) == 5
+
+
+def test_whatever_goes_wrong_in_a_restart_the_watch_goes_on(
+    path: Path, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError
+
+    with Network(path, on_event=events, command=stand_in) as network:
+        with monkeypatch.context() as patched:
+            patched.setattr(network_module.PartyProcess, "restart", fail)
+            network.kill("tax")
+            until(lambda: events.of("failed"))
+        until(lambda: events.of("restarted"))
+    assert events.of("failed")[0] == ("tax", "RuntimeError")
+
+
+def test_a_listener_that_fails_does_not_end_the_watch(path: Path) -> None:
+    told = []
+
+    def listen(event: str, *_: str) -> None:
+        told.append(event)
+        if event != "ready":
+            raise BrokenPipeError
+
+    with Network(path, on_event=listen, command=stand_in) as network:
+        for times in (1, 2):
+            network.kill("tax")
+            until(lambda times=times: told.count("restarted") == times)  # type: ignore[misc]
+        network.check()
+
+
+def test_a_network_that_nobody_watches_any_more_says_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Network, "_watch", lambda _: None)
+    with Network(path, command=stand_in) as network:
+        network._watcher.join()
+        with pytest.raises(WarifuError) as error:
+            network.check()
+    assert error.value.reason is Reason.PARTY_NOT_STARTED
+    network.check()
+
+
+def test_a_party_whose_log_cannot_be_opened_does_not_start(path: Path) -> None:
+    (path / "tax" / "party.log").mkdir()
+    with pytest.raises(WarifuError) as error, Network(path, command=stand_in):
+        pytest.fail("it started")
+    assert error.value.reason is Reason.PARTY_NOT_STARTED
+    assert error.value.where == f"tax did not start: {path / 'tax' / 'party.log'}: Is a directory"
+
+
 def test_stopping_twice_and_stopping_what_never_started_do_no_harm(path: Path) -> None:
     Network(path, command=stand_in).stop()
     network = Network(path, command=stand_in)
