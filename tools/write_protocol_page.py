@@ -279,7 +279,7 @@ def page() -> str:
             "",
             f"A failed call carries a `google.rpc.Status` with one `ErrorInfo`: domain `{DOMAIN}`, the reason below, and in",
             "the metadata `where` the place in the input, if there is one. On a stream the same two stand in `CallFailure`.",
-            "*Definite* means that the operation surely did not happen; after any other, ask again with the same",
+            "*Definite* means that surely nothing was provided; after any other, ask again with the same",
             "`request_id`. The catalogue is [errors.py](../src/warifu/errors.py).",
             "",
             *_error_lines(),
