@@ -7,8 +7,12 @@ no network can be mistaken for another, or for a real one. After creation no pro
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +31,7 @@ from warifu.tlog.note import Verifier
 from warifu_hub.permissions import DEFAULT_TABLE
 from warifu_hub.translate import HubKeys, Translator
 
-__all__ = ["DEFAULT_MEMBERS", "NETWORK_FILE", "Member", "create_network"]
+__all__ = ["DEFAULT_MEMBERS", "NETWORK_FILE", "Member", "create_network", "holds_network"]
 
 NETWORK_FILE = "network.json"
 """Describes a network to those who use it; its presence says that the folder holds one."""
@@ -80,28 +84,71 @@ def create_network(
 ) -> None:
     """Make a network in ``path``, which must not exist or be empty. Appears whole or not at all.
 
-    ``suite`` is for good: every machine that runs a party of the network must have it.
+    A folder made here is open to its owner only (0700); one that was there keeps its mode. ``suite`` is for good: every
+    machine that runs a party of the network must have it.
 
     Raises:
-        WarifuError: PATH_UNUSABLE when the folder is in use or cannot be written; CONFIG_INVALID when this machine lacks the suite's
-            library; SUITE_UNKNOWN.
+        WarifuError: PATH_UNUSABLE when the folder is in use, no folder, or cannot be written; CONFIG_INVALID when this
+            machine lacks the suite's library; SUITE_UNKNOWN.
     """
     group = group_of(suite)
-    if path.exists() and any(path.iterdir()):
-        holds = "holds a network already" if (path / NETWORK_FILE).exists() else "not empty, and no network either"
-        raise WarifuError(Reason.PATH_UNUSABLE, where=f"{path}: {holds}")
-    unfinished = path.with_name(path.name + ".making")
-    shutil.rmtree(unfinished, ignore_errors=True)
     try:
-        unfinished.mkdir(parents=True)
-        _Maker(unfinished, members, clock or SystemClock(), permissions, group).make()
-        if path.exists():
-            path.rmdir()
-        unfinished.rename(path)
+        target = Path(os.path.realpath(path))  # "." has no name to rename to, and a link is not what is replaced
+        there = _exists_empty(target, path)
+        with _unfinished(target if there else target.parent) as unfinished:
+            _Maker(unfinished, members, clock or SystemClock(), permissions, group).make()
+            if there:
+                _move_into(target, unfinished)
+            else:
+                unfinished.rename(target)
     except OSError as error:
         raise WarifuError(Reason.PATH_UNUSABLE, where=f"{path}: {error.strerror}") from error
+
+
+def holds_network(path: Path) -> bool:
+    """Whether a network was made in ``path``. Raises: PATH_UNUSABLE when ``path`` cannot be looked at."""
+    try:
+        return (path / NETWORK_FILE).exists()
+    except OSError as error:
+        raise WarifuError(Reason.PATH_UNUSABLE, where=f"{path}: {error.strerror}") from error
+
+
+def _exists_empty(target: Path, path: Path) -> bool:
+    """True for an empty folder, False for none. Raises: PATH_UNUSABLE, OSError."""
+    if not target.exists():
+        return False
+    if any(target.iterdir()):
+        holds = "holds a network already" if holds_network(target) else "not empty, and no network either"
+        raise WarifuError(Reason.PATH_UNUSABLE, where=f"{path}: {holds}")
+    return True
+
+
+@contextmanager
+def _unfinished(beside: Path) -> Iterator[Path]:
+    """A folder nobody else uses, for the network while it is made; whatever is left of it goes at the end."""
+    beside.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=".making-", dir=beside))
+    try:
+        yield unfinished
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)  # keys of a network that never was
+
+
+def _move_into(target: Path, unfinished: Path) -> None:
+    """Move a network into a folder that stays the one it is: somebody may stand in it.
+
+    Folders go first: of two who do this at once, one meets the other's first folder and moves nothing. The file that
+    says that a network is there goes last.
+    """
+    order = sorted(unfinished.iterdir(), key=lambda entry: (not entry.is_dir(), entry.name == NETWORK_FILE, entry.name))
+    try:
+        for entry in order:
+            entry.rename(target / entry.name)
+    except OSError:
+        for entry in order:
+            if not entry.exists():  # it was moved
+                (target / entry.name).rename(entry)
+        raise
 
 
 class _Maker:

@@ -23,7 +23,7 @@ from typing import IO, Any
 
 from warifu.errors import Reason, WarifuError
 from warifu.pki import write_public_file
-from warifu_kit.creation import NETWORK_FILE, create_network
+from warifu_kit.creation import NETWORK_FILE, create_network, holds_network
 from warifu_kit.custody import keep_fresh
 
 __all__ = ["Network", "PartyProcess", "describe_network", "party_command"]
@@ -223,7 +223,7 @@ class Network:
         Raises: PARTY_NOT_STARTED when one does not; PATH_UNUSABLE when the network is up already; CONFIG_INVALID when
         the network that is there has another suite than asked for.
         """
-        if not (self.path / NETWORK_FILE).exists():
+        if not holds_network(self.path):
             create_network(self.path, suite=self._suite or _DEFAULT_SUITE)
         self._check_suite()
         self._claim()

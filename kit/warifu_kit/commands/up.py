@@ -39,10 +39,10 @@ def up(path: NetworkDir, suite: Suite = "auto") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from warifu_kit.creation import NETWORK_FILE
+    from warifu_kit.creation import holds_network
     from warifu_kit.network import Network, describe_network
 
-    wanted = None if suite == "auto" and (path / NETWORK_FILE).exists() else chosen_suite(suite)
+    wanted = None if suite == "auto" and holds_network(path) else chosen_suite(suite)
     console, stopping = Console(), threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from warifu.clock import SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
 from warifu.party import PartyFolder
-from warifu.pki import Role, read_revocation_list
+from warifu.pki import Role, Root, read_revocation_list
 from warifu.seal import SealingKey
 from warifu.signature import SigningKey
 from warifu.tlog.note import Verifier
+from warifu_kit.cli import app
 from warifu_kit.creation import DEFAULT_MEMBERS, Member, create_network
 
 AGENCIES = ("residence", "tax", "childcare", "insurance")
@@ -167,13 +171,93 @@ def test_a_network_that_could_not_be_finished_leaves_no_keys_behind(tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_an_interrupted_attempt_left_is_not_used(tmp_path: Path) -> None:
-    stale = tmp_path / "net.making" / "hub"
-    stale.mkdir(parents=True)
-    (stale / "factor.key").write_text("00" * 32)
+def test_a_folder_of_somebody_else_beside_the_network_is_left_alone(tmp_path: Path) -> None:
+    kept = tmp_path / "net.making" / "data"
+    kept.parent.mkdir()
+    kept.write_text("precious")
     create_network(tmp_path / "net")
-    assert PartyFolder(tmp_path / "net" / "hub").secret("factor.key") != bytes(32)
+    assert kept.read_text() == "precious"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["net", "net.making"]
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["a folder to be made", "an empty folder"])
+def test_of_several_networks_made_in_one_place_at_once_one_is_whole_and_the_others_are_refused(
+    tmp_path: Path, there: bool
+) -> None:
+    path = tmp_path / "net"
+    if there:
+        path.mkdir()
+    barrier = threading.Barrier(3)
+
+    def make(_: int) -> str:
+        barrier.wait()
+        try:
+            create_network(path)
+        except WarifuError as error:
+            return error.reason.value
+        return "made"
+
+    with ThreadPoolExecutor(3) as makers:
+        ended = sorted(makers.map(make, range(3)))
+    assert ended == ["PATH_UNUSABLE", "PATH_UNUSABLE", "made"]
+    assert {entry.name for entry in path.iterdir()} == {*PARTIES, "root", "network.json", "log.vkey"}
     assert [entry.name for entry in tmp_path.iterdir()] == ["net"]
+    assert len({PartyFolder(path / party).settings().network for party in PARTIES}) == 1
+    assert PartyFolder(path / "tax").directory().network == PartyFolder(path / "tax").settings().network
+
+
+def test_a_network_is_its_owners_alone_also_while_it_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    modes = []
+    save = Root.save
+
+    def seen(root: Root, folder: Path) -> None:
+        modes.append(stat.S_IMODE(folder.parent.stat().st_mode))
+        save(root, folder)
+
+    monkeypatch.setattr(Root, "save", seen)
+    create_network(tmp_path / "net")
+    assert [*modes, stat.S_IMODE((tmp_path / "net").stat().st_mode)] == [0o700, 0o700]
+
+
+def test_a_network_is_made_in_the_folder_one_stands_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    create_network(Path())
+    assert Path("network.json").exists(), "the folder is still the same one"
+
+
+def test_a_network_is_made_where_a_link_leads(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    create_network(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "network.json").exists()
+
+
+def test_a_network_that_cannot_be_moved_into_its_folder_leaves_it_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def fail_at_last(source: Path, to: Path) -> Path:
+        if to.name == "network.json":
+            raise OSError(28, "No space left on device")
+        return rename(source, to)
+
+    monkeypatch.setattr(Path, "rename", fail_at_last)
+    assert "No space left" in refused(tmp_path).where
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a-file", "a-file/net", "n" * 300, "d/" * 2500])
+@pytest.mark.parametrize("command", ["new", "up"])
+def test_a_path_that_can_hold_no_network_is_refused_in_one_sentence(tmp_path: Path, name: str, command: str) -> None:
+    (tmp_path / "a-file").write_text("mine")
+    with pytest.raises(WarifuError) as error:
+        CliRunner().invoke(app, [command, str(tmp_path / name)], catch_exceptions=False)
+    assert error.value.reason is Reason.PATH_UNUSABLE
+    assert error.value.where.startswith(str(tmp_path))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a-file"]
+    assert (tmp_path / "a-file").read_text() == "mine"
 
 
 def test_a_network_may_have_other_agencies(tmp_path: Path) -> None:
