@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +20,9 @@ from warifu.api.hub.v1.supervision_service_pb2_grpc import add_SupervisionServic
 from warifu.api.log.v1.log_service_pb2_grpc import add_LogServiceServicer_to_server
 from warifu.clock import Clock, SystemClock
 from warifu.directory import Directory, read_directory_file
-from warifu.errors import WarifuError
-from warifu.party import PartyFolder
-from warifu.pki import RevocationFile
+from warifu.errors import Reason, WarifuError
+from warifu.party import PartyFolder, PartySettings
+from warifu.pki import RevocationFile, Role
 from warifu.process import announce_ready, serve_until
 from warifu.rpc.channel import ChannelPool
 from warifu.rpc.logging import error_fields, get_logger, raised_at
@@ -86,62 +87,74 @@ def build_hub(
     settings, credential, root_pem = folder.settings(), folder.credential(), folder.root_pem()
     directory_file = read_directory_file(folder.path / "directory.json")
     directory = Directory.from_message(directory_file)
+    _check_fit(settings, directory)
     permissions = PermissionTable.load(folder.path / "permissions.yaml")
     revocations = RevocationFile(folder.path / "revoked.pem", root_pem, clock, on_refused=_note_refused_list)
     keys = OwnKeys.load(folder, directory)
-    store = SqliteHubStore(folder.path / "hub.sqlite3")
-    ledger = Ledger(store, log_key=keys.log_key, verifier=keys.verifier)
-    channels = ChannelPool(credential=credential, root_pem=root_pem, interceptors=channel_interceptors)
-    workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="convert")
-    providers = GrpcProviders(network=settings.network, channels=channels, store=store)
-    mediator = Mediator(
-        directory=directory,
-        permissions=permissions,
-        translator=keys.translator,
-        store=store,
-        providers=providers,
-        signing_key=keys.signing_key,
-        clock=clock,
-    )
-    converter = CodeConverter(
-        directory=directory,
-        translator=keys.translator,
-        store=store,
-        signing_key=keys.signing_key,
-        clock=clock,
-        workers=workers,
-    )
-    directory_servicer = DirectoryServicer(
-        directory=directory,
-        directory_file=directory_file,
-        store=store,
-        revocation_list=(folder.path / "revoked.pem").read_bytes,
-    )
-    supervision = SupervisionServicer(directory=directory, permissions=permissions, store=store, clock=clock)
-    server, port = build_server(
-        credential=credential,
-        root_pem=root_pem,
-        access={**HUB_ACCESS, **LOG_ACCESS, **DIRECTORY_ACCESS, **SUPERVISION_ACCESS},
-        services=[
-            (add_HubServiceServicer_to_server, HubServicer(mediator, converter, stopping=stopping)),
-            (add_LogServiceServicer_to_server, LogServicer(ledger, store)),
-            (add_DirectoryServiceServicer_to_server, directory_servicer),
-            (add_SupervisionServiceServicer_to_server, supervision),
-        ],
-        revoked=revocations.revoked,
-        extra_interceptors=server_interceptors,
-        listen=listen or settings.listen,
-    )
-    return Hub(
-        server=server,
-        port=port,
-        store=store,
-        ledger=ledger,
-        providers=providers,
-        channels=channels,
-        workers=workers,
-        clock=clock,
-    )
+    with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
+        store = SqliteHubStore(folder.path / "hub.sqlite3")
+        undo.callback(store.close)
+        ledger = Ledger(store, log_key=keys.log_key, verifier=keys.verifier)
+        channels = ChannelPool(credential=credential, root_pem=root_pem, interceptors=channel_interceptors)
+        workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="convert")
+        undo.callback(workers.shutdown)
+        providers = GrpcProviders(network=settings.network, channels=channels, store=store)
+        mediator = Mediator(
+            directory=directory,
+            permissions=permissions,
+            translator=keys.translator,
+            store=store,
+            providers=providers,
+            signing_key=keys.signing_key,
+            clock=clock,
+        )
+        converter = CodeConverter(
+            directory=directory,
+            translator=keys.translator,
+            store=store,
+            signing_key=keys.signing_key,
+            clock=clock,
+            workers=workers,
+        )
+        directory_servicer = DirectoryServicer(
+            directory=directory,
+            directory_file=directory_file,
+            store=store,
+            revocation_list=(folder.path / "revoked.pem").read_bytes,
+        )
+        supervision = SupervisionServicer(directory=directory, permissions=permissions, store=store, clock=clock)
+        server, port = build_server(
+            credential=credential,
+            root_pem=root_pem,
+            access={**HUB_ACCESS, **LOG_ACCESS, **DIRECTORY_ACCESS, **SUPERVISION_ACCESS},
+            services=[
+                (add_HubServiceServicer_to_server, HubServicer(mediator, converter, stopping=stopping)),
+                (add_LogServiceServicer_to_server, LogServicer(ledger, store)),
+                (add_DirectoryServiceServicer_to_server, directory_servicer),
+                (add_SupervisionServiceServicer_to_server, supervision),
+            ],
+            revoked=revocations.revoked,
+            extra_interceptors=server_interceptors,
+            listen=listen or settings.listen,
+        )
+        undo.pop_all()
+        return Hub(
+            server=server,
+            port=port,
+            store=store,
+            ledger=ledger,
+            providers=providers,
+            channels=channels,
+            workers=workers,
+            clock=clock,
+        )
+
+
+def _check_fit(settings: PartySettings, directory: Directory) -> None:
+    if settings.role != Role.HUB.value or settings.institution_code != directory.hub:
+        raise WarifuError(Reason.CONFIG_INVALID, where="party.json: not the hub that directory.json names")
+    if settings.network != directory.network:
+        raise WarifuError(Reason.CONFIG_INVALID, where="party.json: not the network that directory.json is of")
 
 
 def _note_refused_list(error: WarifuError) -> None:

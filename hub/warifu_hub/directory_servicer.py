@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from warifu.api.directory.v1 import directory_service_pb2 as directory_pb2
@@ -11,13 +10,13 @@ from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
 from warifu.pki import Role
 from warifu.rpc.access import EVERY_ROLE, AccessTable
+from warifu.rpc.address import check_address
 from warifu.rpc.identity import AnyContext, caller
 from warifu_hub.store import HubStore
 
 __all__ = ["DIRECTORY_ACCESS", "DirectoryServicer"]
 
 _SERVICE = "/warifu.api.directory.v1.DirectoryService"
-_ENDPOINT = re.compile(r"[A-Za-z0-9.\-\[\]:]{1,249}:[0-9]{1,5}", re.ASCII)
 
 DIRECTORY_ACCESS: AccessTable = {
     f"{_SERVICE}/ListEntries": EVERY_ROLE,
@@ -55,8 +54,7 @@ class DirectoryServicer(DirectoryServiceServicer):
         """Remember where the calling agency's node listens."""
         institution = caller(context).institution
         self._directory.entry(institution, where="certificate")
-        if not _ENDPOINT.fullmatch(request.endpoint):
-            raise WarifuError(Reason.REQUEST_MALFORMED, where="endpoint")
+        check_address(request.endpoint, where="endpoint", reason=Reason.REQUEST_MALFORMED)
         if self._store.endpoint(institution) != request.endpoint:
             try:
                 await self._store.put_endpoint(institution, request.endpoint)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.party import PartyFolder, PartySettings
 from warifu.pki import Identity, RevocationFile, Role
 from warifu.process import announce_ready, serve_until
+from warifu.rpc.address import check_address
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.server import build_server
@@ -69,39 +71,44 @@ def build_authority(
         WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, FILE_INVALID or STORE_UNAVAILABLE, naming the file.
     """
     clock = clock or SystemClock()
+    check_address(hub, where=f"hub {hub}")
     settings, directory = folder.settings(), folder.directory()
     credential, root_pem = folder.credential(), folder.root_pem()
     signing_key = SigningKey.from_bytes(folder.secret("signing.key"))
     _check_fit(settings, directory, signing_key)
     keys = AuthorityKeys(directory.group, folder.secret("point.key"))
     revocations = RevocationFile(folder.path / "revoked.pem", root_pem, clock, on_refused=_note_refused_list)
-    store = SqliteAuthorityStore(folder.path / "authority.sqlite3")
-    hub_identity = Identity(network=directory.network, role=Role.HUB, institution=directory.hub)
-    to_hub = PeerChannel(
-        hub, credential=credential, root_pem=root_pem, expect=hub_identity, interceptors=channel_interceptors
-    )
-    workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="authority")
-    issuer = Issuer(
-        directory=directory,
-        keys=keys,
-        signing_key=signing_key,
-        store=store,
-        converter=HubConverter(to_hub),
-        clock=clock,
-        workers=workers,
-    )
-    numbering = Numbering(keys=keys, store=store, workers=workers)
-    servicer = AuthorityServicer(directory=directory, numbering=numbering, issuer=issuer)
-    server, port = build_server(
-        credential=credential,
-        root_pem=root_pem,
-        access=AUTHORITY_ACCESS,
-        services=[(add_AuthorityServiceServicer_to_server, servicer)],
-        revoked=revocations.revoked,
-        extra_interceptors=server_interceptors,
-        listen=listen or settings.listen,
-    )
-    return Authority(server=server, port=port, store=store, to_hub=to_hub, workers=workers)
+    with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
+        store = SqliteAuthorityStore(folder.path / "authority.sqlite3")
+        undo.callback(store.close)
+        hub_identity = Identity(network=directory.network, role=Role.HUB, institution=directory.hub)
+        to_hub = PeerChannel(
+            hub, credential=credential, root_pem=root_pem, expect=hub_identity, interceptors=channel_interceptors
+        )
+        workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="authority")
+        undo.callback(workers.shutdown)
+        issuer = Issuer(
+            directory=directory,
+            keys=keys,
+            signing_key=signing_key,
+            store=store,
+            converter=HubConverter(to_hub),
+            clock=clock,
+            workers=workers,
+        )
+        numbering = Numbering(keys=keys, store=store, workers=workers)
+        servicer = AuthorityServicer(directory=directory, numbering=numbering, issuer=issuer)
+        server, port = build_server(
+            credential=credential,
+            root_pem=root_pem,
+            access=AUTHORITY_ACCESS,
+            services=[(add_AuthorityServiceServicer_to_server, servicer)],
+            revoked=revocations.revoked,
+            extra_interceptors=server_interceptors,
+            listen=listen or settings.listen,
+        )
+        undo.pop_all()
+        return Authority(server=server, port=port, store=store, to_hub=to_hub, workers=workers)
 
 
 def _check_fit(settings: PartySettings, directory: Directory, signing_key: SigningKey) -> None:

@@ -26,6 +26,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.party import PartyFolder, PartySettings
 from warifu.pki import Identity, RevocationFile, Role
 from warifu.process import announce_ready, serve_until
+from warifu.rpc.address import check_address
 from warifu.rpc.channel import ChannelPool
 from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.server import build_server
@@ -123,6 +124,8 @@ def build_node(
         WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, FILE_INVALID or STORE_UNAVAILABLE, naming the file.
     """
     clock = clock or SystemClock()
+    check_address(hub, where=f"hub {hub}")
+    check_address(authority, where=f"authority {authority}")
     settings, directory = folder.settings(), folder.directory()
     agency = agency or find_agency(settings.institution_kind)
     _check_fit(settings, directory, agency)

@@ -205,7 +205,7 @@ def read_directory_file(path: Path) -> DirectoryFile:
     """
     try:
         return json_format.Parse(path.read_text("utf-8"), DirectoryFile())
-    except (OSError, UnicodeDecodeError, json_format.ParseError) as error:
+    except (OSError, UnicodeDecodeError, json_format.ParseError, RecursionError) as error:
         raise WarifuError(Reason.DIRECTORY_INVALID, where=path.name, debug=type(error).__name__) from error
 
 

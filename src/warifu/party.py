@@ -43,7 +43,7 @@ class PartyFolder:
         """The party's settings. Raises: CONFIG_INVALID, naming the file and the field."""
         try:
             fields = json.loads((self.path / _SETTINGS).read_text("utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise WarifuError(Reason.CONFIG_INVALID, where=_SETTINGS, debug=type(error).__name__) from error
         expected = set(PartySettings.__slots__)
         if (

@@ -16,6 +16,7 @@ from grpc_health.v1 import health, health_pb2_grpc  # type: ignore[import-untype
 from warifu.errors import Reason, WarifuError
 from warifu.pki.credential import Credential, CredentialSource
 from warifu.rpc.access import AccessTable, complete_table
+from warifu.rpc.address import check_address
 from warifu.rpc.edge import Edge, Handler, is_implemented
 from warifu.rpc.logging import get_logger
 
@@ -66,10 +67,12 @@ def build_server(
 
 
 def _listen(server: grpc.aio.Server, address: str, credentials: grpc.ServerCredentials) -> int:
+    where = f"listen {address}"
+    check_address(address, where=where, free_port=True)  # gRPC would take port 99999 for another one
     try:
         return server.add_secure_port(address, credentials)
     except RuntimeError:
-        raise WarifuError(Reason.CONFIG_INVALID, where=f"listen {address}") from None
+        raise WarifuError(Reason.CONFIG_INVALID, where=where) from None
 
 
 def _healthy() -> health.aio.HealthServicer:

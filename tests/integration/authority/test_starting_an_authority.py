@@ -96,6 +96,12 @@ async def test_a_folder_that_does_not_hold_together_starts_nothing(
     assert where in refused.value.where
 
 
+async def test_a_hub_address_that_is_none_is_refused_by_its_option(folder: PartyFolder) -> None:
+    with pytest.raises(WarifuError) as refused:
+        build_authority(folder, hub="127.0.0.1:99999")
+    assert (refused.value.reason, refused.value.where) == (Reason.CONFIG_INVALID, "hub 127.0.0.1:99999")
+
+
 async def test_it_says_where_it_listens_and_stops_when_asked(
     folder: PartyFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:

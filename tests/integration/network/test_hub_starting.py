@@ -117,9 +117,27 @@ def other(name: str) -> Callable[[Path], object]:
     return lambda path: (path / "hub" / name).write_text("ab" * 32 + "\n")
 
 
+def another_party(party: str) -> Callable[[Path], object]:
+    """The settings of another party in place of the hub's."""
+    return lambda path: shutil.copyfile(path / party / "party.json", path / "hub" / "party.json")
+
+
+def settings(**changes: str) -> Callable[[Path], object]:
+    def change(path: Path) -> None:
+        file = path / "hub" / "party.json"
+        file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), **changes}), "utf-8")
+
+    return change
+
+
 SPOILT: dict[str, tuple[Callable[[Path], object], Reason, str]] = {
     "no permission table": (lambda path: table(path).unlink(), Reason.CONFIG_INVALID, "permissions.yaml"),
     "no settings": (lambda path: (path / "hub" / "party.json").unlink(), Reason.CONFIG_INVALID, "party.json"),
+    "an agency's settings": (another_party("tax"), Reason.CONFIG_INVALID, "party.json: not the hub"),
+    "the authority's role": (settings(role="authority"), Reason.CONFIG_INVALID, "party.json: not the hub"),
+    "another network's settings": (settings(network="other"), Reason.CONFIG_INVALID, "party.json: not the network"),
+    "a port that is none": (settings(listen="127.0.0.1:99999"), Reason.CONFIG_INVALID, "listen 127.0.0.1:99999"),
+    "a socket's path": (settings(listen="unix:hub"), Reason.CONFIG_INVALID, "listen unix:hub"),
     "no factor key": (lambda path: (path / "hub" / "factor.key").unlink(), Reason.KEY_INVALID, "factor.key"),
     "a key open to others": (lambda path: (path / "hub" / "opening.key").chmod(0o644), Reason.KEY_INVALID, "chmod 600"),
     "no certificate": (lambda path: (path / "hub" / "tls.pem").unlink(), Reason.KEY_INVALID, "tls.pem"),

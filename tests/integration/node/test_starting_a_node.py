@@ -71,6 +71,14 @@ async def test_a_folder_that_does_not_fit_is_refused_by_file(
     assert where in refused.value.where
 
 
+@pytest.mark.parametrize("option", ["hub", "authority"])
+async def test_a_peers_address_that_is_none_is_refused_by_its_option(empty_town: Any, option: str) -> None:
+    addresses = {"hub": "127.0.0.1:1", "authority": "127.0.0.1:1", option: "unix:elsewhere:1"}
+    with pytest.raises(WarifuError) as refused:
+        build_node(PartyFolder(empty_town.path / "tax"), **addresses)  # type: ignore[arg-type]  # two text options
+    assert (refused.value.reason, refused.value.where) == (Reason.CONFIG_INVALID, f"{option} unix:elsewhere:1")
+
+
 async def test_a_node_of_another_kind_than_asked_for_does_not_run(empty_town: Any) -> None:
     with pytest.raises(WarifuError) as refused:
         await run_node(

@@ -79,7 +79,7 @@ def test_a_role_that_is_none_is_refused_by_its_field(folder: PartyFolder) -> Non
     assert (error.reason, error.where) == (Reason.CONFIG_INVALID, "party.json: role")
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe\x00"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe\x00", b"[" * 200_000], ids=range(6))
 def test_settings_that_are_no_settings_are_refused_by_their_file(folder: PartyFolder, content: bytes) -> None:
     (folder.path / "party.json").write_bytes(content)
     error = refused(folder.settings)
@@ -158,5 +158,12 @@ def test_the_credential_is_the_one_in_the_folder(folder: PartyFolder) -> None:
 
 
 def test_a_missing_directory_is_refused_by_its_name(folder: PartyFolder) -> None:
+    error = refused(folder.directory)
+    assert (error.reason, error.where) == (Reason.DIRECTORY_INVALID, "directory.json")
+
+
+@pytest.mark.parametrize("content", ["[" * 200_000, '{"entries":' * 50_000, "{"], ids=range(3))
+def test_a_directory_that_is_none_is_refused_by_its_name(folder: PartyFolder, content: str) -> None:
+    (folder.path / "directory.json").write_text(content)
     error = refused(folder.directory)
     assert (error.reason, error.where) == (Reason.DIRECTORY_INVALID, "directory.json")
