@@ -3,6 +3,9 @@
 Decides what every party's process has in common: its scheduling class and event loop, how it stops (SIGTERM or SIGINT,
 gracefully), that it does not outlive the process that started it when told so, and how it says that it is ready: one
 JSON line on standard output, the only thing ever written there. Which party it is, and what it does, it does not know.
+
+gRPC's core would write lines of its own, in a format of its own, between those of the party's log. It looks at the
+environment once, when it is loaded: import this module before gRPC. A GRPC_VERBOSITY that is set is left as it is.
 """
 
 from __future__ import annotations
@@ -15,14 +18,17 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any
-
-import grpc
+from typing import TYPE_CHECKING, Any
 
 from warifu.errors import WarifuError
 from warifu.rpc.logging import Level, configure, error_fields, get_logger, raised_at
 
 __all__ = ["announce_ready", "new_event_loop", "run_party", "serve_until", "use_batch_scheduling"]
+
+if TYPE_CHECKING:
+    import grpc
+
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 _GRACE_S = 3.0
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
@@ -42,7 +48,6 @@ def run_party(
     ``main`` raises is logged, a :class:`WarifuError` with its reason and place, and gives status 1.
     """
     configure(log_level)
-    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # below that its core writes lines of its own into the log
     use_batch_scheduling()
     if stop_with_parent:
         _ask_for_signal_when_parent_ends()

@@ -50,6 +50,18 @@ sys.exit(run_party(main, party="hub", log_level="info", stop_with_parent="orphan
 # Starts the process whose arguments it is given, with its own streams, and waits; it is killed meanwhile.
 PARENT = "import subprocess, sys; subprocess.run([sys.executable, *sys.argv[1:]])"
 
+# argv: what to import first. What gRPC's core is made to do here, it would write two lines about.
+CORE = """
+import importlib, sys
+importlib.import_module(sys.argv[1])
+import grpc
+channel = grpc.secure_channel("127.0.0.1:1", grpc.ssl_channel_credentials(b"no certificate"))
+try:
+    channel.unary_unary("/a/b")(b"", timeout=5)
+except grpc.RpcError:
+    pass
+"""
+
 
 @pytest.fixture
 async def start(wire: Any, tmp_path: Path) -> AsyncIterator[Start]:
@@ -141,3 +153,13 @@ async def test_a_party_does_not_outlive_whoever_started_it(start: Start) -> None
     parent.kill()
     out, _ = await ended(parent)  # ends only when the party, which holds the same streams, has ended too
     assert out == ""
+
+
+@pytest.mark.parametrize("entry", ["warifu.process", "warifu_kit.cli", "warifu_kit.tapped_hub"])
+def test_grpc_writes_no_lines_of_its_own_into_the_log(entry: str) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    environment.pop("GRPC_VERBOSITY", None)
+    ended = subprocess.run(
+        [sys.executable, "-c", CORE, entry], capture_output=True, text=True, check=True, timeout=60, env=environment
+    )
+    assert ended.stderr == ""
