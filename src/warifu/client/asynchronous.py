@@ -26,6 +26,7 @@ from warifu.api.log.v1.log_service_pb2_grpc import LogServiceStub
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceStub
 from warifu.client.connection import Connection
+from warifu.client.outgoing import sending
 from warifu.errors import Reason
 from warifu.pki import CredentialFiles
 from warifu.rpc.channel import PeerChannel
@@ -103,15 +104,18 @@ class NodeClient(_Client):
     ) -> AsyncIterator[node_pb2.AcquisitionResult]:
         """What came of each acquisition, in the order asked, as it becomes known."""
         requests = (node_pb2.AcquireCodesRequest(people=batch) for batch in _batches(people, _BATCH))
-        stub = self._peer.stub(NodeServiceStub)
-        async for response in self._streamed(stub.AcquireCodes(requests, timeout=timeout)):
-            for result in response.results:
-                yield result
+        call: Any = self._peer.stub(NodeServiceStub).AcquireCodes(timeout=timeout)
+        async with sending(call, requests, self._broken):
+            async for response in call:
+                for result in response.results:
+                    yield result
 
     async def register_replicas(self, replicas: Iterable[node_pb2.Replica], *, timeout: float = _STREAM_SECONDS) -> int:
         """Register replicas, 250 at a time; how many there were."""
         requests = (node_pb2.RegisterReplicasRequest(replicas=batch) for batch in _batches(replicas, _BATCH))
-        response = await self._call(self._peer.stub(NodeServiceStub).RegisterReplicas, requests, timeout)
+        call: Any = self._peer.stub(NodeServiceStub).RegisterReplicas(timeout=timeout)
+        async with sending(call, requests, self._broken):
+            response = await call
         return int(response.replica_count)
 
     async def set_flags(self, flags: node_pb2.SetFlagsRequest, *, timeout: float = CALL_SECONDS) -> None:
