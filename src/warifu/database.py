@@ -6,7 +6,8 @@ for more only when the last group was large (adaptive group commit): a lone call
 
 The statements of a group run on the event loop, some microseconds each, and only the commit, which waits for the disk,
 runs on a thread: a thread that ran the statements too would fight the event loop for the interpreter at every one of
-them, at several times their cost. A long mutation is declared ``bulk`` and runs on that thread as a whole.
+them, at several times their cost. A long mutation is declared ``bulk`` and runs on that thread as a whole; so does a
+group that finds the file locked by somebody else's tool, because only the thread may wait for the lock.
 
 Must never know what is stored. Each party's own store module says that; it passes *mutations*, plain functions of a
 connection, which must do nothing but read and write through it, for they may be run twice.
@@ -27,14 +28,16 @@ from typing import IO, Any, TypeVar, cast
 
 from warifu.errors import Reason, WarifuError
 
-__all__ = ["Database", "Mutation"]
+__all__ = ["Database", "Mutation", "Reader", "Rows"]
 
 Result = TypeVar("Result")
+Connection = TypeVar("Connection", bound=sqlite3.Connection)
 Mutation = Callable[[sqlite3.Connection], Result]
 
 _LARGE_GROUP = 4
 _GATHER_SECONDS = 0.001
 _MOST_IN_A_GROUP = 512
+_LOCK_MS = 5_000  # how long a group waits for somebody else to let go of the file
 _CHECKPOINT_PAGES = 8_000  # 32 MB: under load a page changes many times before it is copied into the database file
 
 
@@ -57,6 +60,49 @@ class _Waiting:
             self.written.set_exception(error)
 
 
+class Reader(sqlite3.Connection):
+    """Reads a party's file. What the file refuses, at the query or at any of its rows, is told as the store's reason."""
+
+    told: Callable[[sqlite3.Error], Exception] = staticmethod(lambda error: error)
+
+    def execute(self, sql: str, parameters: Any = ()) -> Rows:
+        """As :meth:`sqlite3.Connection.execute`.
+
+        Raises:
+            WarifuError: the reason given to the :class:`Database` as ``unavailable``, naming the file.
+        """
+        try:
+            return self.cursor(Rows).execute(sql, parameters)
+        except sqlite3.Error as error:
+            raise self.told(error) from error
+
+
+class Rows(sqlite3.Cursor):
+    """What a :class:`Reader` found: SQLite reads a row when it is asked for, and may find the damage only then."""
+
+    connection: Reader
+
+    def fetchone(self) -> Any:
+        """The next row, or None. Raises: as :meth:`Reader.execute`."""
+        try:
+            return super().fetchone()
+        except sqlite3.Error as error:
+            raise self.connection.told(error) from error
+
+    def fetchall(self) -> list[Any]:
+        """All rows that are left. Raises: as :meth:`Reader.execute`."""
+        try:
+            return super().fetchall()
+        except sqlite3.Error as error:
+            raise self.connection.told(error) from error
+
+    def __next__(self) -> Any:
+        try:
+            return super().__next__()
+        except sqlite3.Error as error:
+            raise self.connection.told(error) from error
+
+
 class Database:
     """A SQLite file with a group-committing writer.
 
@@ -77,9 +123,11 @@ class Database:
         with ExitStack() as opened:
             self._claim = opened.enter_context(self._claimed())
             try:
-                self._writer = opened.enter_context(closing(self._connect()))
+                self._writer = opened.enter_context(closing(self._connect(sqlite3.Connection)))
                 self._migrate(migrations)
-                self.reader = opened.enter_context(closing(self._connect()))
+                self._wait_for_lock(0)
+                self.reader = opened.enter_context(closing(self._connect(Reader)))
+                self.reader.told = self._translate
             except sqlite3.Error as error:
                 raise self._failure(error) from error
             opened.pop_all()  # from here on they are closed by close()
@@ -145,8 +193,10 @@ class Database:
         self._finish_group()
         self._loop = loop
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=5)
+    def _connect(self, kind: type[Connection]) -> Connection:
+        connection = sqlite3.connect(
+            self._path, isolation_level=None, check_same_thread=False, timeout=_LOCK_MS / 1000, factory=kind
+        )
         with ExitStack() as opened:
             opened.callback(connection.close)
             connection.execute("PRAGMA journal_mode=WAL")
@@ -179,15 +229,15 @@ class Database:
             self._gathering = None
         while self._committing is None and (self._alone or self._waiting):
             self._group = self._next_group()
-            work = self._commit
-            if any(waiting.bulk for waiting in self._group):
-                work = self._run_and_commit
-            else:
+            work = self._run_and_commit
+            if not any(waiting.bulk for waiting in self._group):
                 try:
                     self._run(self._group)
+                    work = self._commit
                 except Exception as error:  # noqa: BLE001  # whatever it is, it is the caller's to see
-                    self._end_group(error)
-                    continue
+                    if not _is_locked(error):
+                        self._end_group(error)
+                        continue
             self._committing = self._thread.submit(work)
             self._committing.add_done_callback(self._call_back)
 
@@ -216,8 +266,16 @@ class Database:
             raise
 
     def _run_and_commit(self) -> None:
-        self._run(self._group)
+        self._wait_for_lock(_LOCK_MS)
+        try:
+            self._run(self._group)
+        finally:
+            self._wait_for_lock(0)
         self._commit()
+
+    def _wait_for_lock(self, milliseconds: int) -> None:
+        """How long the writer's next transaction waits while somebody else writes. On the event loop it must not."""
+        self._writer.execute(f"PRAGMA busy_timeout={milliseconds}")
 
     def _roll_back(self) -> None:
         if self._writer.in_transaction:
@@ -252,7 +310,7 @@ class Database:
         if error is None:
             self.groups_committed += 1
             self.mutations_committed += len(group)
-        elif len(group) > 1:
+        elif len(group) > 1 and not _is_locked(error):
             self._alone.extend(group)
             return
         for waiting in group:
@@ -268,3 +326,8 @@ class Database:
     def _failure(self, error: BaseException) -> WarifuError:
         # SQLite's own words for these ("database or disk is full") name no value; the parameters are never in them.
         return WarifuError(self._unavailable, where=self._path.name, debug=str(error))
+
+
+def _is_locked(error: BaseException) -> bool:
+    """Whether somebody else writes to the file: no fault of any mutation, and it passes."""
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
