@@ -120,7 +120,7 @@ def build_hub(
             directory=directory,
             directory_file=directory_file,
             store=store,
-            revocation_list=(folder.path / "revoked.pem").read_bytes,
+            revocation_list=revocations.list_pem,
         )
         supervision = SupervisionServicer(directory=directory, permissions=permissions, store=store, clock=clock)
         server, port = build_server(

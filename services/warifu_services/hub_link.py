@@ -41,6 +41,8 @@ _WITHOUT_REASON: CodeTable = {
 }
 _CONTACT_S = 5.0
 _RETRY_S = 0.2
+_MOST_DOUBLED = 5
+_ABSENT = frozenset({Reason.HUB_UNREACHABLE, Reason.HUB_TIMED_OUT})
 
 
 class UnaryHub:
@@ -98,10 +100,15 @@ class HubContact:
         self._revocation_file = revocation_file
         self._root_pem = root_pem
         self._clock = clock
+        self._list_held = revocation_file.read_bytes()
         self.announced = asyncio.Event()
 
     async def keep(self) -> None:
-        """Announce, follow the list, and begin again whenever the connection was lost. Runs until cancelled."""
+        """Announce, follow the list, and begin again whenever the connection was lost. Runs until cancelled.
+
+        A hub that is away is looked for again at once; one that answers with an error is asked ever less often.
+        """
+        refusals = 0
         while True:
             try:
                 with translated(_WITHOUT_REASON):
@@ -110,8 +117,10 @@ class HubContact:
             except WarifuError as error:
                 self.announced.clear()
                 get_logger("node").info("hub_not_in_contact", **error_fields(error))
-                await asyncio.sleep(_RETRY_S)
+                refusals = 0 if error.reason in _ABSENT else min(refusals + 1, _MOST_DOUBLED)
+                await asyncio.sleep(min(_RETRY_S * 2**refusals, _CONTACT_S))
             else:
+                refusals = 0
                 await self._while_connected()
 
     async def _announce(self) -> None:
@@ -121,10 +130,15 @@ class HubContact:
         self.announced.set()
 
     async def _follow_revocation_list(self) -> None:
-        """Take a newer list over, if the root signed it; the file is what the edge of the server follows."""
+        """Take a newer list over, if the root signed it; the file is what the edge of the server follows.
+
+        A file that was lost is restored first: a node without one does not start, and the hub's may be older.
+        """
         stub = self._hub.stub(DirectoryServiceStub)
         fetched = await stub.GetRevocationList(GetRevocationListRequest(), timeout=_CONTACT_S)
         try:
+            if not self._revocation_file.exists():
+                write_public_file(self._revocation_file, self._list_held)
             if self._number(fetched.revocation_list_pem) > self._held_number():
                 write_public_file(self._revocation_file, fetched.revocation_list_pem)
         except WarifuError as error:  # whatever the hub sent, the list in force stays
@@ -134,10 +148,13 @@ class HubContact:
 
     def _held_number(self) -> int:
         """The number of the list in the file; 0 for one past its date, which any good list replaces."""
+        held = self._revocation_file.read_bytes()
         try:
-            return self._number(self._revocation_file.read_bytes())
+            number = self._number(held)
         except WarifuError:
             return 0
+        self._list_held = held
+        return number
 
     def _number(self, revocation_list_pem: bytes) -> int:
         return read_revocation_list(revocation_list_pem, self._root_pem, self._clock.now()).number

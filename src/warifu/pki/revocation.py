@@ -92,7 +92,7 @@ class RevocationRegister:
 class RevocationFile:
     """A register that follows a file, looking at it at most once per ``check_every_s`` seconds."""
 
-    __slots__ = ("_on_refused", "_path", "_register", "_watch")
+    __slots__ = ("_on_refused", "_path", "_register", "_taken", "_watch")
 
     def __init__(
         self,
@@ -110,20 +110,31 @@ class RevocationFile:
         self._path = path
         self._on_refused = on_refused
         self._register = RevocationRegister(root_pem, clock)
+        self._taken = b""
         self._watch = FileWatch((path,), check_every_s)
         self._take()
 
     def revoked(self) -> frozenset[int]:
         """The serial numbers taken back, by the newest good list the file ever held."""
+        self._follow()
+        return self._register.revoked()
+
+    def list_pem(self) -> bytes:
+        """The newest good list the file ever held, as the root signed it, for others; the file may be gone by now."""
+        self._follow()
+        return self._taken
+
+    def _follow(self) -> None:
         if self._watch.changed():
             try:
                 self._take()
             except WarifuError as error:
                 self._on_refused(error)
-        return self._register.revoked()
 
     def _take(self) -> None:
         try:
-            self._register.take(self._path.read_bytes(), str(self._path))
+            crl_pem = self._path.read_bytes()
         except OSError:
             raise WarifuError(Reason.FILE_INVALID, where=str(self._path)) from None
+        self._register.take(crl_pem, str(self._path))
+        self._taken = crl_pem

@@ -222,3 +222,39 @@ async def test_a_revocation_list_that_the_root_did_not_sign_is_not_taken(spoilt_
     await spoilt_town.stop_node("childcare")
     await spoilt_town.start_node("childcare")
     assert path.read_bytes() == before
+
+
+async def test_a_revocation_list_that_was_deleted_is_put_back(spoilt_town: Any) -> None:
+    path = spoilt_town.path / "childcare" / "revoked.pem"
+    contact = spoilt_town.nodes["childcare"].contact
+    await contact._follow_revocation_list()
+    before = path.read_bytes()
+    path.unlink()
+    await contact._follow_revocation_list()
+    assert path.read_bytes() == before
+
+
+async def test_a_hub_that_answers_with_errors_is_asked_ever_less_often(
+    spoilt_town: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    enough = asyncio.Event()
+    sleep = asyncio.sleep
+
+    async def no_sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 7:
+            enough.set()
+        await sleep(0 if len(waits) < 7 else seconds)
+
+    async def fail() -> None:
+        raise WarifuError(Reason.INTERNAL)
+
+    contact = spoilt_town.nodes["childcare"].contact
+    monkeypatch.setattr(contact, "_announce", fail)
+    monkeypatch.setattr("warifu_services.hub_link.asyncio.sleep", no_sleep)
+    keeping = asyncio.create_task(contact.keep())
+    async with asyncio.timeout(15):
+        await enough.wait()
+    keeping.cancel()
+    assert waits == [0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]

@@ -99,3 +99,20 @@ def test_a_file_that_is_missing_at_the_start_is_refused(root: Root, clock: Manua
     with pytest.raises(WarifuError) as refused:
         RevocationFile(tmp_path / "revoked.pem", root.cert_pem, clock)
     assert (refused.value.reason, refused.value.where) == (Reason.FILE_INVALID, str(tmp_path / "revoked.pem"))
+
+
+def test_the_newest_good_list_is_handed_on_even_when_the_file_is_gone(
+    root: Root, clock: ManualClock, tmp_path: Path
+) -> None:
+    path, refused = tmp_path / "revoked.pem", list[WarifuError]()
+    write_public_file(path, root.revocation_list([], clock))
+    followed = RevocationFile(path, root.cert_pem, clock, check_every_s=0, on_refused=refused.append)
+    clock.advance(timedelta(seconds=1))
+    newer = root.revocation_list([7], clock)
+    write_public_file(path, newer)
+    assert followed.list_pem() == newer
+    write_public_file(path, b"nonsense")
+    assert followed.list_pem() == newer
+    path.unlink()
+    assert followed.list_pem() == newer
+    assert len(refused) == 2
