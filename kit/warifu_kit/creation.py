@@ -22,6 +22,7 @@ from warifu.directory import countersign_entry, sign_entry, write_directory_file
 from warifu.errors import Reason, WarifuError
 from warifu.group import Group, group_of
 from warifu.identifiers import InstitutionCode, MunicipalityCode
+from warifu.network_file import NETWORK_FILE
 from warifu.party import PartyFolder, PartySettings
 from warifu.pki import Identity, Role, Root, write_public_file
 from warifu.seal import SealingKey
@@ -31,10 +32,7 @@ from warifu.tlog.note import Verifier
 from warifu_hub.permissions import DEFAULT_TABLE
 from warifu_hub.translate import HubKeys, Translator
 
-__all__ = ["DEFAULT_MEMBERS", "NETWORK_FILE", "Member", "create_network", "holds_network"]
-
-NETWORK_FILE = "network.json"
-"""Describes a network to those who use it; its presence says that the folder holds one."""
+__all__ = ["DEFAULT_MEMBERS", "Member", "create_network", "holds_network"]
 
 _EPOCH = 1
 _MUNICIPALITY = MunicipalityCode("011002")

@@ -19,14 +19,15 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from warifu.errors import Reason, WarifuError
-from warifu.pki import write_public_file
-from warifu_kit.creation import NETWORK_FILE, create_network, holds_network
+from warifu.group import group_of
+from warifu.network_file import NETWORK_FILE, NetworkFile, read_network_file, write_network_file
+from warifu_kit.creation import create_network, holds_network
 from warifu_kit.custody import keep_fresh
 
-__all__ = ["Network", "PartyProcess", "describe_network", "party_command"]
+__all__ = ["Network", "PartyProcess", "party_command"]
 
 _READY_SECONDS = 30.0
 _STOP_SECONDS = 4.0
@@ -46,16 +47,6 @@ def party_command(party: str, folder: Path, options: Sequence[str]) -> list[str]
     """The command that runs one party: the same that a person would type."""
     words = [party] if party in ("hub", "authority") else ["agency", party]
     return [sys.executable, "-m", "warifu_kit.cli", *words, "--dir", str(folder), *options, "--stop-with-parent"]
-
-
-def describe_network(path: Path) -> dict[str, Any]:
-    """What ``network.json`` says. Raises: CONFIG_INVALID when there is no network in ``path``."""
-    try:
-        description: dict[str, Any] = json.loads((path / NETWORK_FILE).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        where = f"{path}: holds no {NETWORK_FILE}; make a network there with: warifu up {path}"
-        raise WarifuError(Reason.CONFIG_INVALID, where=where, debug=type(error).__name__) from error
-    return description
 
 
 class PartyProcess:
@@ -184,8 +175,9 @@ class Network:
     """A network in a folder: made if it is not there, started, watched, stopped. A context manager.
 
     ``on_event`` hears what happens to parties: ("ready", party, endpoint), ("died", party, how), ("restarted", ...).
-    ``command`` makes the command line of a party, for those who run a variant of one. ``suite`` is that of a network to
-    be made, 2 unless told otherwise; one that is there already must have it.
+    ``described`` is what ``network.json`` says, once the network is started. ``command`` makes the command line of a
+    party, for those who run a variant of one. ``suite`` is that of a network to be made, 2 unless told otherwise; one
+    that is there already must have it.
     """
 
     def __init__(
@@ -197,6 +189,7 @@ class Network:
         suite: int | None = None,
     ) -> None:
         self.path = path
+        self.described: NetworkFile
         self._suite = suite
         self.parties: dict[str, PartyProcess] = {}
         self._on_event = on_event
@@ -221,42 +214,53 @@ class Network:
         """Start every party and wait until each is ready.
 
         Raises: PARTY_NOT_STARTED when one does not; PATH_UNUSABLE when the network is up already; CONFIG_INVALID when
-        the network that is there has another suite than asked for.
+        what describes the network does not hold together, or it has another suite than asked for.
         """
         if not holds_network(self.path):
             create_network(self.path, suite=self._suite or _DEFAULT_SUITE)
-        self._check_suite()
+        self.described = self._checked_description()
         self._claim()
         keep_fresh(self.path)
-        told = describe_network(self.path)["parties"]
-        hub, authority = (_free_endpoint(told[party]["endpoint"]) for party in ("hub", "authority"))
+        told = self.described.parties
+        hub, authority = (_free_endpoint(told[party].endpoint) for party in ("hub", "authority"))
         options = {"hub": ["--listen", hub], "authority": ["--listen", authority, "--hub", hub]}
         for party, about in told.items():
-            if about["role"] == "supervisor":
+            if about.role == "supervisor":
                 continue
             others = ["--hub", hub, "--authority", authority]
-            if about["endpoint"]:
-                others += ["--listen", _free_endpoint(about["endpoint"])]
+            if about.endpoint:
+                others += ["--listen", _free_endpoint(about.endpoint)]
             self._begin(party, options.get(party, others))
         for process in self.parties.values():
             self._on_event("ready", process.party, process.wait_ready())
-        self._write_endpoints()
+        self.described = self.described.listening_at({party: told.endpoint for party, told in self.parties.items()})
+        write_network_file(self.path, self.described)
         self._watcher.start()
 
     def _claim(self) -> None:
         """Keep others from starting the same network. The system lets go when this process ends, however it ends."""
-        self._lock = (self.path / "network.lock").open("w")
+        try:
+            self._lock = (self.path / "network.lock").open("w")
+        except OSError as error:
+            raise WarifuError(Reason.PATH_UNUSABLE, where=f"{error.filename}: {error.strerror}") from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             self._lock.close()
             raise WarifuError(Reason.PATH_UNUSABLE, where=f"{self.path}: the network is up already") from error
 
-    def _check_suite(self) -> None:
-        made_in = describe_network(self.path).get("suite")
-        if self._suite not in {None, made_in}:
-            where = f"{self.path}: the network has suite {made_in}; a network never changes its suite"
+    def _checked_description(self) -> NetworkFile:
+        """What ``network.json`` says, if every party it names has a folder and this machine has the suite."""
+        described = read_network_file(self.path)
+        for party in described.parties:
+            if not (self.path / party).is_dir():
+                where = f"{self.path / NETWORK_FILE}: parties.{party} has no folder {self.path / party}"
+                raise WarifuError(Reason.CONFIG_INVALID, where=where)
+        if self._suite not in {None, described.suite}:
+            where = f"{self.path}: the network has suite {described.suite}; a network never changes its suite"
             raise WarifuError(Reason.CONFIG_INVALID, where=where)
+        group_of(described.suite)
+        return described
 
     def stop(self) -> None:
         """Stop every party: agencies first, the hub last, so that nothing is asked of one that is gone.
@@ -354,13 +358,6 @@ class Network:
         """Tell the listener; one that fails (its terminal is gone) does not end the watch."""
         with suppress(Exception):
             self._on_event(event, party, detail)
-
-    def _write_endpoints(self) -> None:
-        description = describe_network(self.path)
-        for party, process in self.parties.items():
-            description["parties"][party]["endpoint"] = process.endpoint
-        text = json.dumps(description, ensure_ascii=False, indent=2)
-        write_public_file(self.path / NETWORK_FILE, (text + "\n").encode())
 
 
 def _wait_all_stopped(processes: Sequence[PartyProcess]) -> None:

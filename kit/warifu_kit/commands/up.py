@@ -40,7 +40,7 @@ def up(path: NetworkDir, suite: Suite = "auto") -> None:
     from rich.table import Table
 
     from warifu_kit.creation import holds_network
-    from warifu_kit.network import Network, describe_network
+    from warifu_kit.network import Network
 
     wanted = None if suite == "auto" and holds_network(path) else chosen_suite(suite)
     console, stopping = Console(), threading.Event()
@@ -55,13 +55,11 @@ def up(path: NetworkDir, suite: Suite = "auto") -> None:
         table = Table(title="SIMULATED My Number network: never real My Numbers", title_justify="left")
         for heading in ("party", "institution", "endpoint", "process"):
             table.add_column(heading)
-        told = describe_network(path)
-        for party, about in told["parties"].items():
-            if party in network.parties:
-                process = network.parties[party]
-                table.add_row(party, about["institution_code"], process.endpoint, str(process.pid))
+        for party, process in network.parties.items():
+            institution = network.described.parties[party].institution_code
+            table.add_row(party, institution, process.endpoint, str(process.pid))
         console.print(table)
-        console.print(f"calculates in {suite_text(told['suite'])}", highlight=False)
+        console.print(f"calculates in {suite_text(network.described.suite)}", highlight=False)
         console.print(f"described in {path / 'network.json'}; Ctrl-C stops everything")
         while not stopping.wait(0.2):
             network.check()

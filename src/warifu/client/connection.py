@@ -6,7 +6,6 @@ connection. Must never read a key that is not the caller's.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,11 @@ from typing import Any
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
+from warifu.network_file import NETWORK_FILE, read_network_file
 from warifu.pki import Identity, Role
 
 __all__ = ["Connection", "NetworkDescription"]
 
-_FILE = "network.json"
 _REGISTRY = "residence"
 
 
@@ -52,17 +51,13 @@ class NetworkDescription:
     @classmethod
     def load(cls, folder: Path) -> NetworkDescription:
         """Read ``folder/network.json``. Raises: CONFIG_INVALID when there is none, or it describes no network."""
-        try:
-            told = json.loads((folder / _FILE).read_text("utf-8"))
-            return cls(
-                folder=folder,
-                network=told["network"],
-                log_verifier_key=told["log_verifier_key"],
-                parties={name: dict(about) for name, about in told["parties"].items()},
-            )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            where = f"{folder}: holds no network; make one there with: warifu up {folder}"
-            raise WarifuError(Reason.CONFIG_INVALID, where=where, debug=type(error).__name__) from error
+        told = read_network_file(folder)
+        return cls(
+            folder=folder,
+            network=told.network,
+            log_verifier_key=told.log_verifier_key,
+            parties={name: about.model_dump(mode="json", exclude_unset=True) for name, about in told.parties.items()},
+        )
 
     def agencies(self) -> list[str]:
         """The names of the parties that are agencies."""
@@ -70,7 +65,7 @@ class NetworkDescription:
 
     def institution(self, party: str) -> InstitutionCode:
         """The institution code of a party. Raises: CONFIG_INVALID when there is no such party."""
-        return InstitutionCode.parse(self._field(party, "institution_code"), f"{_FILE}: {party}")
+        return InstitutionCode.parse(self._field(party, "institution_code"), f"{NETWORK_FILE}: {party}")
 
     def to_node(self, agency: str) -> Connection:
         """The way of an agency's business system to its own node."""
@@ -98,7 +93,7 @@ class NetworkDescription:
         try:
             role = Role(self._field(party, "role"))
         except ValueError:
-            raise WarifuError(Reason.CONFIG_INVALID, where=f"{_FILE}: {party}.role") from None
+            raise WarifuError(Reason.CONFIG_INVALID, where=f"{NETWORK_FILE}: {party}.role") from None
         return Identity(network=self.network, role=role, institution=self.institution(party))
 
     def _field(self, party: str, name: str) -> str:

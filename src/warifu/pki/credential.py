@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from warifu.errors import Reason, WarifuError
@@ -43,13 +44,27 @@ class Credential:
         Raises: KEY_INVALID when either cannot be read or the key is not the certificate's; CALLER_NOT_IDENTIFIED when
         the certificate does not name exactly one identity.
         """
+        return cls._fitting(cert_pem, key_pem, where, where)
+
+    @classmethod
+    def read(cls, cert_path: Path, key_path: Path) -> Credential:
+        """The credential in two files. Raises: as :meth:`from_pem`, with the file at fault in ``where``."""
         try:
-            certificate = x509.load_pem_x509_certificate(cert_pem)
+            return cls._fitting(cert_path.read_bytes(), key_path.read_bytes(), str(cert_path), str(key_path))
+        except OSError as error:
+            raise WarifuError(Reason.KEY_INVALID, where=str(error.filename)) from None
+
+    @classmethod
+    def _fitting(cls, cert_pem: bytes, key_pem: bytes, cert_where: str, key_where: str) -> Credential:
+        being_read = cert_where
+        try:
+            certificate_key = x509.load_pem_x509_certificate(cert_pem).public_key()
+            being_read = key_where
             own = serialization.load_pem_private_key(key_pem, password=None).public_key()
-        except (ValueError, TypeError):
-            raise WarifuError(Reason.KEY_INVALID, where=where) from None
-        if own != certificate.public_key():
-            raise WarifuError(Reason.KEY_INVALID, where=where, debug="the key is not the certificate's")
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            raise WarifuError(Reason.KEY_INVALID, where=being_read) from None
+        if own != certificate_key:
+            raise WarifuError(Reason.KEY_INVALID, where=cert_where, debug="the key is not the certificate's")
         return cls(cert_pem, key_pem, identity_of(cert_pem).serial)
 
     @property
@@ -92,7 +107,4 @@ class CredentialFiles:
         return self._current
 
     def _read(self) -> Credential:
-        try:
-            return Credential.from_pem(self._cert_path.read_bytes(), self._key_path.read_bytes(), str(self._cert_path))
-        except OSError as error:
-            raise WarifuError(Reason.KEY_INVALID, where=str(error.filename)) from None
+        return Credential.read(self._cert_path, self._key_path)

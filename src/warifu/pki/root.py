@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -57,11 +58,13 @@ class Root:
     @classmethod
     def load(cls, folder: Path, clock: Clock) -> Root:
         """The root that :meth:`save` wrote there. Raises: KEY_INVALID, naming the file."""
+        being_read = folder / _CERT_FILE
         try:
-            certificate = x509.load_pem_x509_certificate((folder / _CERT_FILE).read_bytes())
-            key = serialization.load_pem_private_key((folder / _KEY_FILE).read_bytes(), password=None)
-        except (OSError, ValueError, TypeError):
-            raise WarifuError(Reason.KEY_INVALID, where=str(folder / _KEY_FILE)) from None
+            certificate = x509.load_pem_x509_certificate(being_read.read_bytes())
+            being_read = folder / _KEY_FILE
+            key = serialization.load_pem_private_key(being_read.read_bytes(), password=None)
+        except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
+            raise WarifuError(Reason.KEY_INVALID, where=str(being_read)) from None
         if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
             raise WarifuError(Reason.KEY_INVALID, where=str(folder / _KEY_FILE))
         return cls(certificate, key, clock)

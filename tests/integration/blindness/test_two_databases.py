@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from warifu.network_file import read_network_file
 from warifu_kit.demo.plan import AGENCIES
-from warifu_kit.network import describe_network
 from warifu_kit.observer import Join, find_joins, mutual_exchange_values
 
 PAIRS = list(itertools.combinations(AGENCIES, 2))
@@ -28,7 +28,7 @@ def file_of(observed: Any) -> OfParty:
 @pytest.fixture
 def institutions(observed: Any) -> list[str]:
     """Every institution's code: public, and in every file."""
-    return [about["institution_code"] for about in describe_network(observed.path)["parties"].values()]
+    return [about.institution_code for about in read_network_file(observed.path).parties.values()]
 
 
 @pytest.mark.parametrize(("left", "right"), PAIRS)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from warifu.clock import Clock, ManualClock
 from warifu.errors import Reason, WarifuError
 from warifu.party import PartyFolder
 from warifu.pki import RevocationRegister, read_revocation_list
+from warifu_kit.cli import app
 from warifu_kit.creation import create_network
 from warifu_kit.custody import keep_fresh, renew, revoke
 
@@ -100,6 +104,65 @@ def test_a_party_nobody_knows_is_refused_by_its_name(network: Path, clock: Manua
             act(network, "police", clock=clock)
         assert error.value.reason is Reason.CONFIG_INVALID
         assert "police" in error.value.where
+        assert "residence" in error.value.where
+
+
+@pytest.mark.parametrize("party", ["../net/tax", "tax/business", ".", "root", "", "/etc"])
+def test_a_party_is_one_that_the_network_lists_never_a_path(network: Path, clock: ManualClock, party: str) -> None:
+    before = serials(network)
+    for act in (renew, revoke):
+        with pytest.raises(WarifuError) as error:
+            act(network, party, clock=clock)
+        assert error.value.reason is Reason.CONFIG_INVALID
+    assert serials(network) == before
+    assert revoked(network, clock) == frozenset()
+
+
+@pytest.mark.parametrize("command", ["renew", "revoke"])
+def test_where_there_is_no_network_one_is_told_so(tmp_path: Path, command: str) -> None:
+    with pytest.raises(WarifuError) as error:
+        CliRunner().invoke(app, ["certificate", command, str(tmp_path / "no"), "tax"], catch_exceptions=False)
+    assert error.value.reason is Reason.CONFIG_INVALID
+    assert error.value.where.startswith(f"{tmp_path / 'no'}: holds no network")
+
+
+def test_a_revocation_list_that_is_missing_or_garbage_is_named(network: Path, clock: ManualClock) -> None:
+    path = network / "hub" / "revoked.pem"
+    for spoil in (path.unlink, lambda: path.write_text("garbage")):
+        spoil()
+        for act in (partial(keep_fresh, network), partial(revoke, network, "tax")):
+            with pytest.raises(WarifuError) as error:
+                act(clock=clock)
+            assert error.value.reason is Reason.FILE_INVALID
+            assert error.value.where.startswith(str(path))
+
+
+@pytest.mark.parametrize("name", ["tax/tls.pem", "tax/tls.key", "tax/business/tls.pem", "tax/business/tls.key"])
+@pytest.mark.parametrize("content", [None, "garbage"])
+def test_a_certificate_or_key_that_is_missing_or_garbage_is_named_and_nothing_is_replaced(
+    network: Path, clock: ManualClock, name: str, content: str | None
+) -> None:
+    (network / name).unlink()
+    if content:
+        (network / name).write_text(content)
+    before = {path: path.read_bytes() for path in network.rglob("tls.*")}
+    acts: list[Callable[..., object]] = [partial(renew, network, "tax"), partial(revoke, network, "tax")]
+    if name.endswith(".pem"):
+        acts.append(partial(keep_fresh, network))
+    for act in acts:
+        with pytest.raises(WarifuError) as error:
+            act(clock=clock)
+        assert (error.value.reason, error.value.where) == (Reason.KEY_INVALID, str(network / name))
+    assert {path: path.read_bytes() for path in network.rglob("tls.*")} == before
+
+
+def test_a_file_that_cannot_be_written_is_named(network: Path, clock: ManualClock) -> None:
+    (network / "tax" / "revoked.pem").unlink()
+    (network / "tax" / "revoked.pem").mkdir()
+    with pytest.raises(WarifuError) as error:
+        keep_fresh(network, clock=clock)
+    assert error.value.reason is Reason.PATH_UNUSABLE
+    assert str(network / "tax") in error.value.where
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"parties": 3}', "{}"])
@@ -110,7 +173,8 @@ def test_a_folder_that_describes_no_network_is_refused(network: Path, clock: Man
         path.write_text(content)
     with pytest.raises(WarifuError) as error:
         keep_fresh(network, clock=clock)
-    assert (error.value.reason, error.value.where) == (Reason.CONFIG_INVALID, str(path))
+    assert error.value.reason is Reason.CONFIG_INVALID
+    assert error.value.where.startswith(str(network) if content is None else str(path))
 
 
 def test_a_folder_without_its_root_key_can_renew_nothing(network: Path, clock: ManualClock) -> None:

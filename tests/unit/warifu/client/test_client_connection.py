@@ -22,13 +22,21 @@ PARTIES: dict[str, dict[str, Any]] = {
 
 
 def _described(folder: Path, **changes: Any) -> NetworkDescription:
-    parties = {name: dict(about, folder=name) for name, about in PARTIES.items()}
+    named = {"institution_kind": "kind", "institution_name": "name (SIMULATED)"}
+    parties = {name: dict(about, folder=name, **named) for name, about in PARTIES.items()}
     for name, about in parties.items():
         about |= {"certificate": f"{name}/tls.pem", "private_key": f"{name}/tls.key"}
         if about["role"] == "agency":
             about["business_certificate"] = f"{name}/business/tls.pem"
             about["business_private_key"] = f"{name}/business/tls.key"
-    told = {"network": "sim-1", "log_verifier_key": "key", "parties": parties, **changes}
+    told = {
+        "network": "sim-1",
+        "suite": 2,
+        "root_certificate": "root/root.pem",
+        "log_verifier_key": "key",
+        "parties": parties,
+        **changes,
+    }
     (folder / "network.json").write_text(json.dumps(told), "utf-8")
     return NetworkDescription.load(folder)
 
@@ -86,7 +94,9 @@ def test_a_folder_without_a_network_says_how_to_make_one(tmp_path: Path) -> None
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"network": "n", "log_verifier_key": "k", "parties": 3}'])
 def test_a_file_that_describes_no_network_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "network.json").write_text(content, "utf-8")
-    _refusal(NetworkDescription.load, tmp_path)
+    where = _refusal(NetworkDescription.load, tmp_path).where
+    assert where.startswith(str(tmp_path / "network.json"))
+    assert "warifu up" not in where, "there is one already"
 
 
 def test_a_missing_root_certificate_is_named(tmp_path: Path) -> None:

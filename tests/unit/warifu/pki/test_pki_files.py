@@ -92,6 +92,21 @@ def test_a_credential_whose_halves_do_not_fit_is_refused_by_file(root: Root, age
     assert (unfit.value.reason, unfit.value.where) == (Reason.KEY_INVALID, str(cert_path))
 
 
+@pytest.mark.parametrize("spoilt", ["party.pem", "party.key"])
+@pytest.mark.parametrize("content", [None, b"", b"nonsense"])
+def test_of_a_certificate_and_a_key_the_one_that_is_no_good_is_named(
+    root: Root, agency: Identity, tmp_path: Path, spoilt: str, content: bytes | None
+) -> None:
+    root.issue(agency).save(tmp_path / "party.pem", tmp_path / "party.key")
+    (tmp_path / spoilt).unlink()
+    if content is not None:
+        (tmp_path / spoilt).write_bytes(content)
+    for read in (CredentialFiles, Credential.read):
+        with pytest.raises(WarifuError) as refused:
+            read(tmp_path / "party.pem", tmp_path / "party.key")
+        assert (refused.value.reason, refused.value.where) == (Reason.KEY_INVALID, str(tmp_path / spoilt))
+
+
 @pytest.mark.parametrize("garbage", [b"", b"nonsense"])
 def test_garbage_is_no_credential(root: Root, agency: Identity, garbage: bytes) -> None:
     good = root.issue(agency)

@@ -113,9 +113,14 @@ def test_a_root_that_is_missing_or_not_of_a_piece_is_refused_by_file(
         assert refused.value.reason is Reason.KEY_INVALID
         return refused.value.where
 
-    assert refused_at() == str(tmp_path / "root.key")
+    assert refused_at() == str(tmp_path / "root.pem")
     root.save(tmp_path)
     (tmp_path / "root.pem").write_bytes(Root.create("dev", clock).cert_pem)
     assert refused_at() == str(tmp_path / "root.key")
     (tmp_path / "root.key").write_bytes(b"not a key")
     assert refused_at() == str(tmp_path / "root.key")
+    (tmp_path / "root.key").unlink()
+    assert refused_at() == str(tmp_path / "root.key")
+    root.save(tmp_path)
+    (tmp_path / "root.pem").write_bytes(b"not a certificate")
+    assert refused_at() == str(tmp_path / "root.pem")
