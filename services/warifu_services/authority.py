@@ -19,6 +19,7 @@ from warifu.api.authority.v1.authority_service_pb2_grpc import add_AuthorityServ
 from warifu.clock import Clock, SystemClock
 from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
+from warifu.key_check import check_keys
 from warifu.party import PartyFolder, PartySettings
 from warifu.pki import Identity, RevocationFile, Role
 from warifu.process import announce_ready, serve_until
@@ -76,11 +77,13 @@ def build_authority(
     credential, root_pem = folder.credential(), folder.root_pem()
     signing_key = SigningKey.from_bytes(folder.secret("signing.key"))
     _check_fit(settings, directory, signing_key)
-    keys = AuthorityKeys(directory.group, folder.secret("point.key"))
+    point_key = folder.secret("point.key")
+    keys = AuthorityKeys(directory.group, point_key)
     revocations = RevocationFile(folder.path / "revoked.pem", root_pem, clock, on_refused=_note_refused_list)
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
         store = SqliteAuthorityStore(folder.path / "authority.sqlite3")
         undo.callback(store.close)
+        check_keys(store.database, {"point.key": point_key})
         hub_identity = Identity(network=directory.network, role=Role.HUB, institution=directory.hub)
         to_hub = PeerChannel(
             hub, credential=credential, root_pem=root_pem, expect=hub_identity, interceptors=channel_interceptors

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from warifu.database import Database
 from warifu.errors import Reason, WarifuError
+from warifu.key_check import KEY_CHECK_TABLE
 
 __all__ = ["AuthorityStore", "Designation", "MemoryAuthorityStore", "SealedNumber", "SqliteAuthorityStore"]
 
@@ -84,6 +85,7 @@ _MIGRATIONS = (
     CREATE TABLE total (only INTEGER PRIMARY KEY CHECK (only = 1), codes_issued INTEGER NOT NULL);
     INSERT INTO total VALUES (1, 0);
     """,
+    KEY_CHECK_TABLE,
 )
 _STANDING = """
     SELECT person.person_id, number.lookup, number.sealed

@@ -23,6 +23,7 @@ from warifu.api.node.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_
 from warifu.clock import Clock, SystemClock
 from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
+from warifu.key_check import check_keys
 from warifu.party import PartyFolder, PartySettings
 from warifu.pki import Identity, RevocationFile, Role
 from warifu.process import announce_ready, serve_until
@@ -48,6 +49,7 @@ ANSWERS_KEPT = timedelta(hours=24)
 """How long answers and results are kept for whoever asks again."""
 
 _PURGE_S = 3600.0
+_HUB_KNOWS_S = 10.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -135,6 +137,7 @@ def build_node(
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
         store = SqliteNodeStore(folder.path / "node.sqlite3")
         undo.callback(store.close)
+        check_keys(store.database, {"row.key": keys.provider.row_secret, "storage.key": keys.at_rest.storage_key})
         channels = ChannelPool(credential=credential, root_pem=root_pem, interceptors=channel_interceptors)
         to_hub = channels.peer(Identity(network=directory.network, role=Role.HUB, institution=directory.hub), hub)
         to_authority = channels.peer(
@@ -219,7 +222,10 @@ async def run_node(
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> None:
-    """Run the agency of ``kind`` in ``path`` until ``stop`` is set; says on standard output where it listens."""
+    """Run the agency of ``kind`` in ``path`` until ``stop`` is set; says on standard output where it listens.
+
+    It says so once the hub knows too, since exchanges go through only then; without a hub, after ten seconds.
+    """
     node = build_node(
         PartyFolder(path),
         hub=hub,
@@ -232,7 +238,18 @@ async def run_node(
     )
     try:
         await node.start()
+        await _until_hub_knows(node, stop)
         announce_ready(party=kind, endpoint=node.endpoint)
         await serve_until(stop, node.server)
     finally:
         await node.close()
+
+
+async def _until_hub_knows(node: Node, stop: asyncio.Event) -> None:
+    """Wait until the hub was told where the node listens; not for ever, and not when it is to stop."""
+    events = [asyncio.create_task(event.wait()) for event in (node.contact.announced, stop)]
+    done, waiting = await asyncio.wait(events, timeout=_HUB_KNOWS_S, return_when=asyncio.FIRST_COMPLETED)
+    for each in waiting:
+        each.cancel()
+    if not done:
+        get_logger("node").warning("ready_without_hub")

@@ -14,6 +14,7 @@ from typing import Any
 from warifu.agency import Replica
 from warifu.errors import Reason
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
+from warifu.key_check import KEY_CHECK_TABLE
 from warifu_services.node_store import (
     ClerkDecision,
     ExchangeOutcome,
@@ -91,6 +92,7 @@ MIGRATIONS = (
     );
     CREATE TABLE miss (inquirer TEXT PRIMARY KEY, miss_count INTEGER NOT NULL) WITHOUT ROWID;
     """,
+    KEY_CHECK_TABLE,
 )
 
 

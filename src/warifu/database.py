@@ -161,6 +161,25 @@ class Database:
             self._gather(loop)
         return written
 
+    def write_now(self, mutation: Mutation[Result]) -> Result:
+        """Run ``mutation`` and wait for the disk here: for a party that is starting, never for one that serves.
+
+        Raises:
+            WarifuError: as :meth:`write`.
+        """
+        self._finish_group()
+        try:
+            self._wait_for_lock(_LOCK_MS)
+            self._writer.execute("BEGIN IMMEDIATE")
+            result = mutation(self._writer)
+            self._commit()
+        except Exception as error:
+            raise self._translate(error) from error
+        finally:
+            self._roll_back()
+            self._wait_for_lock(0)
+        return result
+
     def close(self) -> None:
         """Finish what is queued and close the file. Safe to call twice."""
         if self._closed:

@@ -102,6 +102,16 @@ async def test_a_hub_address_that_is_none_is_refused_by_its_option(folder: Party
     assert (refused.value.reason, refused.value.where) == (Reason.CONFIG_INVALID, "hub 127.0.0.1:99999")
 
 
+async def test_a_point_key_that_is_not_the_databases_starts_nothing(folder: PartyFolder) -> None:
+    await build_authority(folder, hub=NOWHERE).close()
+    (folder.path / "point.key").write_text("ab" * 32, "ascii")
+    with pytest.raises(WarifuError) as refused:
+        build_authority(folder, hub=NOWHERE)
+    assert refused.value.reason is Reason.KEY_INVALID
+    assert refused.value.where.startswith("point.key: ")
+    assert "ab" * 32 not in f"{refused.value} {refused.value.debug}"
+
+
 async def test_it_says_where_it_listens_and_stops_when_asked(
     folder: PartyFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -79,6 +79,22 @@ async def test_a_peers_address_that_is_none_is_refused_by_its_option(empty_town:
     assert (refused.value.reason, refused.value.where) == (Reason.CONFIG_INVALID, f"{option} unix:elsewhere:1")
 
 
+@pytest.mark.parametrize("name", ["row.key", "storage.key"])
+async def test_a_key_that_is_not_the_databases_starts_nothing_and_the_databases_own_does(
+    empty_town: Any, name: str
+) -> None:
+    folder = PartyFolder(empty_town.path / "tax")
+    await build_node(folder, hub="127.0.0.1:1", authority="127.0.0.1:1").close()
+    own = folder.secret(name)
+    _other_key(name)(folder.path)
+    with pytest.raises(WarifuError) as refused:
+        build_node(folder, hub="127.0.0.1:1", authority="127.0.0.1:1")
+    assert refused.value.reason is Reason.KEY_INVALID
+    assert refused.value.where.startswith(f"{name}: ")
+    (folder.path / name).write_text(own.hex(), "ascii")
+    await build_node(folder, hub="127.0.0.1:1", authority="127.0.0.1:1").close()
+
+
 async def test_a_node_of_another_kind_than_asked_for_does_not_run(empty_town: Any) -> None:
     with pytest.raises(WarifuError) as refused:
         await run_node(
@@ -97,6 +113,35 @@ async def test_a_node_runs_without_a_hub_and_says_where_it_listens(
     ready = json.loads(capsys.readouterr().out)
     assert (ready["ready"], ready["party"]) == (True, "tax")
     assert ready["endpoint"].startswith("127.0.0.1:")
+
+
+async def test_a_node_says_it_is_ready_once_the_hub_knows_where_it_listens(
+    empty_town: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: list[str | None] = []
+    stop = asyncio.Event()
+
+    def announce(*, party: str, endpoint: str) -> None:
+        known.append(empty_town.hub.store.endpoint(InstitutionCode(empty_town.code("tax"))))
+        assert known == [endpoint]
+        stop.set()
+
+    monkeypatch.setattr("warifu_services.node.announce_ready", announce)
+    await empty_town.start_hub()
+    async with asyncio.timeout(20):
+        await run_node(stop, empty_town.path / "tax", kind="tax", hub=empty_town.hub_endpoint, authority="127.0.0.1:1")
+    assert len(known) == 1
+
+
+async def test_a_node_without_a_hub_becomes_ready_all_the_same(
+    empty_town: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stop = asyncio.Event()
+    monkeypatch.setattr("warifu_services.node._HUB_KNOWS_S", 0.05)
+    monkeypatch.setattr("warifu_services.node.announce_ready", lambda **_: stop.set())
+    async with asyncio.timeout(20):
+        await run_node(stop, empty_town.path / "tax", kind="tax", hub="127.0.0.1:1", authority="127.0.0.1:1")
+    assert "ready_without_hub" in "".join(capsys.readouterr())
 
 
 async def test_records_go_after_seven_years_and_not_a_moment_earlier() -> None:
