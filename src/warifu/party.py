@@ -11,6 +11,8 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from cryptography import x509
+
 from warifu.directory import Directory, read_directory_file
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
@@ -82,15 +84,23 @@ class PartyFolder:
         return Identity(network=settings.network, role=role, institution=settings.institution_code)
 
     def credential(self) -> CredentialFiles:
-        """The party's certificate and key, followed as their files are replaced. Raises: KEY_INVALID."""
-        return CredentialFiles(self.path / "tls.pem", self.path / "tls.key")
+        """The party's certificate and key, followed as their files are replaced.
+
+        Raises: KEY_INVALID, naming the file, also when the key is open to others now.
+        """
+        key = self.path / "tls.key"
+        if key.exists():  # of a missing one the reader tells
+            _refuse_if_open_to_others(key)
+        return CredentialFiles(self.path / "tls.pem", key)
 
     def root_pem(self) -> bytes:
         """The certificate of the network's root. Raises: KEY_INVALID."""
         try:
-            return (self.path / "root.pem").read_bytes()
-        except OSError as error:
+            root_pem = (self.path / "root.pem").read_bytes()
+            x509.load_pem_x509_certificate(root_pem)
+        except (OSError, ValueError) as error:
             raise WarifuError(Reason.KEY_INVALID, where="root.pem", debug=type(error).__name__) from error
+        return root_pem
 
     def secret(self, name: str, size: int = 32) -> bytes:
         """The secret in ``name``: ``size`` bytes, kept as hexadecimal text.
@@ -100,8 +110,7 @@ class PartyFolder:
         """
         path = self.path / name
         try:
-            if path.stat().st_mode & 0o077:
-                raise WarifuError(Reason.KEY_INVALID, where=f"{name}: readable by others; run chmod 600 on it")
+            _refuse_if_open_to_others(path)
             secret = bytes.fromhex(path.read_text("ascii").strip())
         except (OSError, ValueError) as error:
             raise WarifuError(Reason.KEY_INVALID, where=name, debug=type(error).__name__) from error
@@ -114,3 +123,8 @@ class PartyFolder:
         descriptor = os.open(self.path / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secret.hex() + "\n")
+
+
+def _refuse_if_open_to_others(path: Path) -> None:
+    if path.stat().st_mode & 0o077:
+        raise WarifuError(Reason.KEY_INVALID, where=f"{path.name}: readable by others; run chmod 600 on it")

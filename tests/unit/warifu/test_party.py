@@ -157,6 +157,23 @@ def test_the_credential_is_the_one_in_the_folder(folder: PartyFolder) -> None:
     assert folder.credential().current() == issued
 
 
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o622])
+def test_a_tls_key_open_to_others_is_refused_like_any_other_key(folder: PartyFolder, mode: int) -> None:
+    identity = Identity(network="sim-test", role=Role.AGENCY, institution=InstitutionCode("9020110020000001"))
+    Root.create("sim-test", SystemClock()).issue(identity).save(folder.path / "tls.pem", folder.path / "tls.key")
+    (folder.path / "tls.key").chmod(mode)
+    error = refused(folder.credential)
+    assert error.reason is Reason.KEY_INVALID
+    assert error.where == "tls.key: readable by others; run chmod 600 on it"
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage"])
+def test_a_root_certificate_that_is_none_is_refused_by_its_name(folder: PartyFolder, content: bytes) -> None:
+    (folder.path / "root.pem").write_bytes(content)
+    error = refused(folder.root_pem)
+    assert (error.reason, error.where) == (Reason.KEY_INVALID, "root.pem")
+
+
 def test_a_missing_directory_is_refused_by_its_name(folder: PartyFolder) -> None:
     error = refused(folder.directory)
     assert (error.reason, error.where) == (Reason.DIRECTORY_INVALID, "directory.json")
