@@ -115,6 +115,7 @@ async def test_the_file_has_no_column_for_who_asked_or_when(tmp_path: Path) -> N
         "retired",
         "only",
         "codes_issued",
+        "check_value",
     }
 
 
