@@ -50,7 +50,8 @@ async def serve_calls(
 ) -> AsyncIterator[Any]:
     """The server's end: run every call of every message, and yield replies as they are ready.
 
-    ``handle(request, seconds_left)`` serves one call. At most 2,048 calls are under way; above that no more is read.
+    ``handle(request, seconds_left)`` serves one call. At most 2,048 calls are under way; above that no more is read. A
+    call is under way until its reply is sent: a caller who reads no replies is soon not read either.
     Once ``stopping`` is set no more is read either, and the stream ends when the calls under way have. The edge looks
     at revocation and size before each message, so this does not.
 
@@ -62,10 +63,7 @@ async def serve_calls(
     running: set[asyncio.Task[None]] = set()
 
     async def run(call: _Call) -> None:
-        try:
-            ready.put_nowait(await _reply(call, handle, reply_type))
-        finally:
-            slots.release()
+        ready.put_nowait(await _reply(call, handle, reply_type))
 
     async def read() -> None:
         async for message in messages:
@@ -87,6 +85,8 @@ async def serve_calls(
     try:
         async for replies in _batches(ready):
             yield response_type(replies=replies)
+            for _ in replies:  # gRPC asks for more only once these have gone
+                slots.release()
         await reader
     finally:
         for task in (reader, *running):

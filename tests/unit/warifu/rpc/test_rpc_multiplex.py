@@ -280,3 +280,24 @@ async def test_a_caller_who_has_gone_leaves_the_stream_as_it_was() -> None:
     hold.set()
     assert (await stays).answer.sealed_answer == b"1"
     await stream.close()
+
+
+async def test_a_caller_who_reads_no_replies_is_soon_not_read_and_goes_on_where_it_was() -> None:
+    handled = 0
+
+    async def messages() -> AsyncIterator[ProvideStreamRequest]:
+        for _ in range(20):
+            yield ProvideStreamRequest(calls=[ProvideCall(call_number=n, timeout_ms=9) for n in range(MOST_CALLS)])
+
+    async def handle(asked: ProvideRequest, _: float) -> ProvideResponse:
+        nonlocal handled
+        handled += 1
+        return response(asked)
+
+    served = serve_calls(messages(), handle=handle, reply_type=ProvideReply, response_type=ProvideStreamResponse)
+    first = await anext(served)
+    for _ in range(10_000):
+        await asyncio.sleep(0)
+    assert handled == 2048, "as many as may be under way, their replies among them"
+    rest = sum([len(message.replies) async for message in served])
+    assert len(first.replies) + rest == handled == 20 * MOST_CALLS
