@@ -1,7 +1,7 @@
 """Reads and writes residents as CSV, so that a user's own made-up people can fill a network.
 
-Decides whether a file is such a list: all of it or nothing. Every fault of every row is named with its line and its
-column; no message repeats a value, since a file might hold what it should not. The columns are described in
+Decides whether a file is such a list: all of it or nothing. Faults are named with their line and their column; no
+message repeats a value, since a file might hold what it should not. The columns are described in
 ``docs/data.md``. There is none for My Numbers: the numbering authority of the network designates those.
 """
 
@@ -39,6 +39,10 @@ _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _NOTICE: Final = "# SIMULATED people. Never put real people into this file."
 
 
+_MOST_LISTED: Final = 100
+"""The most faults that one refusal names; of the others it says how many there are."""
+
+
 class _Fault(NamedTuple):
     line: int
     text: str
@@ -53,7 +57,8 @@ def read_csv(path: Path) -> list[Resident]:
 
     Lines that start with # above the header, and blank lines, are passed over.
 
-    Raises: FILE_INVALID, whose ``where`` lists every fault as ``file:line column message``, joined by "; ".
+    Raises: FILE_INVALID, whose ``where`` lists faults as ``file:line column message``, joined by "; ": the first hundred,
+        and how many more there are.
     """
     faults: list[_Fault] = []
     residents: list[tuple[int, Resident]] = []
@@ -274,5 +279,8 @@ def _cell(value: object) -> str:
 
 
 def _invalid(path: Path, faults: Iterable[_Fault]) -> WarifuError:
-    listed = sorted(faults, key=lambda fault: fault.line)
-    return WarifuError(Reason.FILE_INVALID, where="; ".join(f"{path}:{fault.line} {fault.text}" for fault in listed))
+    found = sorted(faults, key=lambda fault: fault.line)
+    told = [f"{path}:{fault.line} {fault.text}" for fault in found[:_MOST_LISTED]]
+    if len(found) > _MOST_LISTED:
+        told.append(f"{path}: and {len(found) - _MOST_LISTED} more faults")
+    return WarifuError(Reason.FILE_INVALID, where="; ".join(told))

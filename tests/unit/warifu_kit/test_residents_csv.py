@@ -205,6 +205,13 @@ def test_a_number_and_a_person_may_stand_in_a_file_once(write: Write) -> None:
     ]
 
 
+def test_of_very_many_faults_the_first_hundred_are_listed_and_the_others_counted(write: Write) -> None:
+    found = faults_of_the_file(write(*[HEAD_ROW | {"sex": "x"}] * 150, *[CHILD_ROW] * 50)).split("; ")
+    assert len(found) == 101
+    assert [fault.split(":")[1].split()[0] for fault in found[:100]] == [str(line) for line in range(2, 102)]
+    assert found[100].endswith("people.csv: and 148 more faults")
+
+
 def test_a_household_has_one_head(write: Write) -> None:
     two_heads = faults(write(HEAD_ROW, CHILD_ROW | {"relationship_to_head": "世帯主"}))
     assert two_heads == ["3 relationship_to_head makes a second head of the household of line 2"]
