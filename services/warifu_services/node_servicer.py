@@ -5,6 +5,7 @@ Decides what a well-formed request is, with the place of every fault; every othe
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from warifu_services.node_messages import (
     read_request_id,
     replica_text,
 )
-from warifu_services.node_store import ClerkDecision, ExchangeOutcome, NodeStore
+from warifu_services.node_store import ClerkDecision, ExchangeOutcome, ExchangeRecord, NodeStore
 from warifu_services.provider import Provider
 from warifu_services.registration import Registrar
 
@@ -54,7 +55,8 @@ NODE_ACCESS: AccessTable = {f"{_SERVICE}/{method}": frozenset({Role.BUSINESS}) f
 """Who may call which method of NodeService; the servicer lets in its own institution only."""
 
 _MOST_AT_ONCE = 1_000
-_RECORDS_AT_ONCE = 500
+_RECORDS_AT_ONCE = 100
+_LISTS_AT_ONCE = 1
 _STATES = {
     ExchangeOutcome.PENDING: node_pb2.INQUIRY_STATE_PENDING,
     ExchangeOutcome.ANSWERED: node_pb2.INQUIRY_STATE_ANSWERED,
@@ -79,6 +81,7 @@ class NodeServicer(NodeServiceServicer):
 
     def __init__(self, core: NodeCore) -> None:
         self._core = core
+        self._lists = asyncio.Semaphore(_LISTS_AT_ONCE)
 
     def _admit(self, context: AnyContext) -> None:
         if caller(context).institution != self._core.institution:
@@ -179,10 +182,18 @@ class NodeServicer(NodeServiceServicer):
         """List the node's own records, a few hundred at a time."""
         self._admit(context)
         after = 0
-        while records := self._core.store.records(after, _RECORDS_AT_ONCE):
+        while records := await self._records_after(after):
             after = records[-1][0]
-            messages = [exchange_record_message(record) for _, record in records]
-            yield node_pb2.ListExchangeRecordsResponse(records=messages)
+            yield node_pb2.ListExchangeRecordsResponse(records=[exchange_record_message(each) for _, each in records])
+
+    async def _records_after(self, after: int) -> list[tuple[int, ExchangeRecord]]:
+        """The next records of a list. Lists take turns, and other calls get theirs in between.
+
+        Nobody's turn lasts while a reader is awaited: one that stopped reading would keep all others out.
+        """
+        async with self._lists:
+            await asyncio.sleep(0)
+            return self._core.store.records(after, _RECORDS_AT_ONCE)
 
     def _result(self, result: InquiryResult) -> node_pb2.InquiryResult:
         record = result.kept.record
