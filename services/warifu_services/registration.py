@@ -68,7 +68,9 @@ class Registrar:
         end = _day(text.publication_end, f"{where}.publication_end") if text.publication_end else None
         if end is not None and end < start:
             raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{where}.publication_end")
-        self._agency.check_record(item_code, text.record, f"{where}.record")
+        message = self._agency.check_record(item_code, text.record, f"{where}.record")
+        if self._agency.year_of(message) not in {None, text.fiscal_year}:
+            raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{where}.fiscal_year", debug="not the record's year")
         return Replica(
             item_code=item_code,
             fiscal_year=text.fiscal_year,

@@ -124,8 +124,8 @@ class Agency:
     kind: ClassVar[str]
     provides: ClassVar[Mapping[ItemCode, Provided]]
 
-    def check_record(self, item_code: ItemCode, record: bytes, where: str = "record") -> None:
-        """Refuse a record that does not fit its item.
+    def check_record(self, item_code: ItemCode, record: bytes, where: str = "record") -> Message:
+        """Refuse a record that does not fit its item; the message that a fit one is.
 
         A field the layout does not have is refused as well: what the law leaves out of an item must not travel in it.
 
@@ -144,9 +144,14 @@ class Agency:
         fault = self.fault_in(message)
         if fault is not None:
             raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{where}.{fault}")
+        return message
 
     def fault_in(self, message: Message) -> str | None:
         """The name of a field whose value cannot be right; None when there is nothing to say. For kinds to replace."""
+        return None
+
+    def year_of(self, message: Message) -> int | None:
+        """The fiscal year a record says it is of, which its replica must have too; None for one of no year."""
         return None
 
     def provided(self, item_code: ItemCode, where: str = "item_code") -> Provided:

@@ -47,3 +47,8 @@ class TaxAgency(Agency):
         if message.per_capita_levy_yen < 0:
             return "per_capita_levy_yen"
         return None
+
+    def year_of(self, message: Message) -> int | None:
+        """The year of the assessment: found by another year, it would answer for a year it is not of."""
+        assert isinstance(message, LocalTaxRecord)  # noqa: S101  # the base class made it of this type
+        return message.fiscal_year

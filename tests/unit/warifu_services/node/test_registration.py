@@ -51,7 +51,8 @@ def held(store: MemoryNodeStore, number: int) -> int:
 
 
 async def test_replicas_are_registered_together(registrar: Registrar, store: MemoryNodeStore) -> None:
-    later = text(fiscal_year=2025, publication_end="2026-05-31", publication_start="2025-06-01")
+    record = LocalTaxRecord(fiscal_year=2025).SerializeToString()
+    later = text(fiscal_year=2025, publication_end="2026-05-31", publication_start="2025-06-01", record=record)
     await registrar.register([text(), later, text(local_number="T-2")])
     assert (held(store, 1), held(store, 2)) == (2, 1)
 
@@ -62,6 +63,8 @@ async def test_replicas_are_registered_together(registrar: Registrar, store: Mem
         ({"item_code": "TM0"}, Reason.REQUEST_MALFORMED, "item_code"),
         ({"item_code": "TM99000000000001"}, Reason.ITEM_UNKNOWN, "item_code"),
         ({"fiscal_year": 10_000}, Reason.REQUEST_MALFORMED, "fiscal_year"),
+        ({"fiscal_year": 2025}, Reason.REQUEST_MALFORMED, "fiscal_year"),  # the record says 2026
+        ({"fiscal_year": 0}, Reason.REQUEST_MALFORMED, "fiscal_year"),
         ({"publication_start": ""}, Reason.REQUEST_MALFORMED, "publication_start"),
         ({"publication_start": "2026-02-29"}, Reason.REQUEST_MALFORMED, "publication_start"),
         ({"publication_start": "20260601"}, Reason.REQUEST_MALFORMED, "publication_start"),
