@@ -25,7 +25,7 @@ def as_row(name: str, entry: StatsEntry) -> dict[str, Any]:
     }
 
 
-@events.quitting.add_listener
+@events.quitting.add_listener  # type: ignore[untyped-decorator]  # locust types no hooks
 def write_rows(environment: Any, **_: object) -> None:
     """Write the rows to the file named by ``WARIFU_STATS``, if it is set: a row a name, then all together."""
     wanted = os.environ.get("WARIFU_STATS")

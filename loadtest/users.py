@@ -101,7 +101,7 @@ class AgencyUser(User):
             size = _checked_size(result)
         except WarifuError as error:
             failure = error
-        events.request.fire(
+        events.request.fire(  # type: ignore[no-untyped-call]  # locust types no hooks
             request_type="inquire",
             name=f"{self._office.agency} asks {provider}",
             response_time=(time.perf_counter() - started) * 1000,
