@@ -66,6 +66,7 @@ LABELS = {
     "warifu-v1/dleq-convert": "challenge of a conversion proof",
     "warifu-v1/dleq-keydir": "challenge of a joint-key proof",
     "warifu-v1/hedge": "randomness of one encryption, hedged with the code and the request",
+    "warifu-v1/key-check": "the check value by which a database knows its keys",
     "warifu-v1/hedge-key": "an agency's key for hedged randomness, from its storage key",
     "warifu-v1/hub-factor": "the hub's factor s of one institution and epoch",
     "warifu-v1/hub-open": "the hub's opening share h of one institution and epoch",
