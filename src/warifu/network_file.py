@@ -27,15 +27,16 @@ NETWORK_FILE = "network.json"
 
 
 def _endpoint(value: object) -> str | None:
+    if value is None:
+        return None
+    fault = PydanticCustomError("endpoint", "should be host:port, or null before the network was up")
+    if not isinstance(value, str):
+        raise fault
     try:
-        if value is None:
-            return None
-        if isinstance(value, str):
-            check_address(value, where="endpoint")
-            return value
+        check_address(value, where="endpoint")
     except WarifuError:
-        pass
-    raise PydanticCustomError("endpoint", "should be host:port, or null before the network was up")
+        raise fault from None
+    return value
 
 
 _Text = Annotated[str, Field(min_length=1, max_length=300)]
