@@ -15,7 +15,8 @@ cryptography in ``translate``. The steps carry the design's numbers:
     (9) outcome in the log
     (10) answer relayed, still sealed
 
-It knows neither gRPC nor how a request arrived, so unary calls and streams share it. It never sees a My Number, a code
+Exchanges that came together take each step together (``warifu.steps``). It knows neither gRPC nor how a request
+arrived, so unary calls and streams share it. It never sees a My Number, a code
 or a payload: everything about the person is in ``encrypted_code`` and ``sealed_query``, which it cannot open.
 """
 
@@ -32,13 +33,14 @@ from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
 from warifu.clock import Clock
 from warifu.codes import EncryptedCode
-from warifu.context import ExchangeContext
+from warifu.context import ExchangeContext, ExchangeKey
 from warifu.directory import Directory, DirectoryEntry
 from warifu.errors import Reason, WarifuError
 from warifu.pki import Identity
 from warifu.rpc.deadline import pass_on
 from warifu.signature import SigningKey
 from warifu.statements import answer_digest, check_answer, check_inquiry, inquiry_digest, sign_permit
+from warifu.steps import in_step, keep_step
 from warifu_hub import leaves
 from warifu_hub.exchange_rules import answered_state, check_identity, check_keys, check_shape, decide_permission
 from warifu_hub.leaves import Asked
@@ -114,7 +116,7 @@ class Mediator:
         self._signing_key = signing_key
         self._clock = clock
         self._random_bytes = random_bytes
-        self._under_way: dict[tuple[str, bytes], tuple[bytes, asyncio.Task[MediatedExchange]]] = {}
+        self._under_way: dict[ExchangeKey, tuple[bytes, asyncio.Task[MediatedExchange]]] = {}
 
     async def exchange(self, caller: Identity, inquiry: SignedInquiry, left: float | None) -> MediatedExchange:
         """Mediate one exchange for ``caller``, who waits ``left`` seconds (None: no deadline).
@@ -129,15 +131,19 @@ class Mediator:
             context = ExchangeContext.decode(inquiry.context, where="inquiry.context")
             asked = replace(asked, context=context)
             admitted = self._admit(caller, inquiry, asked, context, left)
+            await keep_step()
             row = self._known(admitted)  # (4)
+            under_way = self._task(admitted)
             if row is None:
+                await keep_step()
                 check_inquiry(admitted.inquirer.signing_key, inquiry)  # (5)
             if row is not None and row.state.final:
                 return _given_before(row)
+            under_way = under_way or self._task(admitted)  # one may have begun since (4)
         except WarifuError as refusal:
             await self._store.append_leaf(leaves.refused_leaf(asked, refusal.reason, self._clock.now()))
             raise
-        return await self._shared(admitted, row)
+        return await asyncio.shield(under_way or self._begun(admitted, row))
 
     def _admit(
         self, caller: Identity, inquiry: SignedInquiry, asked: Asked, context: ExchangeContext, left: float | None
@@ -164,43 +170,47 @@ class Mediator:
     def _known(self, admitted: _Admitted) -> ExchangeRow | None:
         """Step 4. The exchange already stored under this request_id, if it is the same; a new one must be fresh."""
         context = admitted.context
-        under_way = self._under_way.get((context.inquirer, context.request_id))
         row = self._store.find_exchange(context.inquirer, context.request_id)
-        known_digest = row.inquiry_digest if row else under_way[0] if under_way else None
-        if known_digest is None:
+        if row is not None:
+            _must_be_same(row.inquiry_digest, admitted)
+        elif context.key not in self._under_way:
             context.check_times(self._clock.now(), where="inquiry.context")
-        elif known_digest != admitted.asked.digest:
-            raise WarifuError(Reason.REQUEST_REUSED, where="inquiry.context.request_id")
         return row
 
-    async def _shared(self, admitted: _Admitted, row: ExchangeRow | None) -> MediatedExchange:
-        """Run steps 6 to 10 once per request_id, and to their end even when the caller has gone."""
-        key = (admitted.context.inquirer, admitted.context.request_id)
-        found = self._under_way.get(key)
+    def _task(self, admitted: _Admitted) -> asyncio.Task[MediatedExchange] | None:
+        """Step 4 likewise, for an exchange that is under way: the same bytes share it."""
+        found = self._under_way.get(admitted.context.key)
         if found is None:
-            if len(self._under_way) >= MOST_UNDER_WAY:
-                raise WarifuError(Reason.OVERLOADED)
-            task = asyncio.create_task(self._mediate(admitted, row))
-            self._under_way[key] = (admitted.asked.digest, task)
-            task.add_done_callback(lambda ended: self._ended(key, ended))
-        else:
-            task = found[1]
-        return await asyncio.shield(task)
+            return None
+        _must_be_same(found[0], admitted)
+        return found[1]
 
-    def _ended(self, key: tuple[str, bytes], task: asyncio.Task[MediatedExchange]) -> None:
+    def _begun(self, admitted: _Admitted, row: ExchangeRow | None) -> asyncio.Task[MediatedExchange]:
+        """Begin steps 6 to 10, once per request_id; they go to their end even when the caller has gone."""
+        if len(self._under_way) >= MOST_UNDER_WAY:
+            raise WarifuError(Reason.OVERLOADED)
+        key = admitted.context.key
+        task = asyncio.create_task(self._mediate(admitted, row))
+        self._under_way[key] = (admitted.asked.digest, task)
+        task.add_done_callback(lambda ended: self._ended(key, ended))
+        return task
+
+    def _ended(self, key: ExchangeKey, task: asyncio.Task[MediatedExchange]) -> None:
         del self._under_way[key]
         if not task.cancelled():
             task.exception()  # seen here, so that an exchange whose caller has gone does not warn
 
     async def _mediate(self, admitted: _Admitted, row: ExchangeRow | None) -> MediatedExchange:
         opening = asyncio.create_task(self._open(admitted, row))  # (6): the disk works on it while the hub converts
-        await asyncio.sleep(0)  # a task begins only when this one pauses
+        await keep_step()  # a task begins only when this one pauses
         try:
             permit = ProvisionPermit(inquiry=admitted.inquiry)
-            self._convert(admitted, permit)  # (7)
+            await self._convert(admitted, permit)  # (7)
             row = await opening  # nothing leaves before this is on disk
+            await keep_step()
             self._sign(admitted, permit, row)  # (8)
             answer = await self._providers.provide(admitted.provider, permit, admitted.timeout)
+            await keep_step()
             closed = self._closed(admitted, row, answer)
         except Exception as error:  # a fault of ours is an end of the exchange too
             await self._failed(admitted, await opening, error)
@@ -231,18 +241,19 @@ class Mediator:
         """Day and twelve random digits: never a function of the person. A number that is taken is drawn again."""
         return f"{now:%Y%m%d}{int.from_bytes(self._random_bytes(16)) % 10**12:012d}"
 
-    def _convert(self, admitted: _Admitted, permit: ProvisionPermit) -> None:
+    async def _convert(self, admitted: _Admitted, permit: ProvisionPermit) -> None:
         """Step 7. Blind: in goes an encryption of the inquirer's code, out comes one of the provider's.
 
         The same inquiry always gives the same conversion, so a request made again gets the same permit.
         """
-        converted = self._translator.convert(
+        conversion = self._translator.conversion(
             context=admitted.inquiry.context,
             encrypted=admitted.encrypted,
             from_=(admitted.inquirer.institution, admitted.inquirer.epoch),
             to=(admitted.provider.institution, admitted.provider.epoch),
             to_key=admitted.provider.agency_key,
         )
+        converted = await in_step(conversion)
         permit.converted_code.CopyFrom(EncryptedCodeMessage(c1=converted.c1, c2=converted.c2))
 
     def _sign(self, admitted: _Admitted, permit: ProvisionPermit, row: ExchangeRow) -> None:
@@ -280,6 +291,11 @@ class Mediator:
         failed = replace(row, state=ExchangeState.FAILED)
         leaf = leaves.closing_leaf(admitted.asked, failed, self._clock.now(), reason=reason)
         await self._store.close_exchange(failed, leaf)
+
+
+def _must_be_same(digest: bytes, admitted: _Admitted) -> None:
+    if digest != admitted.asked.digest:
+        raise WarifuError(Reason.REQUEST_REUSED, where="inquiry.context.request_id")
 
 
 def _given_before(row: ExchangeRow) -> MediatedExchange:

@@ -31,6 +31,7 @@ from warifu.proofs import (
     prove_conversion,
     prove_joint_key,
 )
+from warifu.steps import Steps, at_once
 
 __all__ = ["DerivedRandomisers", "DirectoryPoints", "HubKeys", "Party", "Randomiser", "Randomisers", "Translator"]
 
@@ -172,8 +173,20 @@ class Translator:
         ``encrypted`` may come straight from the wire: its points are proven to be in the group here. The same arguments
         give the same result. Raises: ``POINT_INVALID``.
         """
+        return at_once(
+            self.conversion(context=context, encrypted=encrypted, from_=from_, to=to, to_key=to_key),
+        )
+
+    def conversion(
+        self, *, context: bytes, encrypted: EncryptedCode, from_: Party, to: Party, to_key: Point
+    ) -> Steps[EncryptedCode]:
+        """:meth:`convert` in steps."""
         binding = _binding(context, encrypted, from_, to)
-        return self._raise(encrypted, self._between(from_, to), self._randomisers.take(binding, to_key))
+        factors = self._between(from_, to)
+        yield
+        randomiser = self._randomisers.take(binding, to_key)
+        yield
+        return self._raise(encrypted, factors, randomiser)
 
     def convert_issued(self, *, context: bytes, encrypted: EncryptedCode, to: Party, to_key: Point) -> EncryptedCode:
         """Turn a person point of the numbering authority, encrypted to the joint key of ``to``, into a code of ``to``.

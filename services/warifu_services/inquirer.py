@@ -29,6 +29,7 @@ from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
 from warifu.rpc.deadline import pass_on
 from warifu.rpc.logging import EventLog, error_fields, get_logger
+from warifu.steps import keep_step
 from warifu_services.inquiry_book import Asked, InquiryBook, InquiryResult, OpenInquiry
 from warifu_services.inquiry_end import ended_well, ended_with
 from warifu_services.node_keys import NodeKeys
@@ -137,7 +138,7 @@ class Inquirer:
         secrets = self._book.secrets(opened)
         try:
             response = await self._exchange(secrets.inquiry, timeout)  # (3)
-            answer = self._book.open(opened.kept, secrets, response)  # (4)
+            answer = await self._book.open(opened.kept, secrets, response)  # (4)
         except WarifuError as error:
             failed = ended_with(opened.kept, error.reason, now_ms=self._clock.unix_ms())
             if failed is not None:
@@ -146,6 +147,7 @@ class Inquirer:
         ended = ended_well(opened.kept, response, answer, now_ms=self._clock.unix_ms())
         found = answer.found if isinstance(answer.found, ProvidedRecord) else None
         if found is not None:
+            await keep_step()
             ended = replace(ended, sealed_result=self._book.seal_result(ended, found))
         await self._store.put_inquiry(ended)  # (5)
         return InquiryResult(kept=ended, found=answer.found)

@@ -22,6 +22,7 @@ from warifu.inquiry import OpenedAnswer, Question, build_inquiry, open_answer
 from warifu.provision import PROCESSING_NUMBER
 from warifu.seal import SealingKey
 from warifu.statements import inquiry_digest
+from warifu.steps import in_step, keep_step
 from warifu_services.node_keys import NodeKeys
 from warifu_services.node_store import ExchangeRecord, ExchangeSide, KeptInquiry, NodeStore
 
@@ -87,7 +88,9 @@ class InquiryBook:
         known = self._known(asked.question.request_id, content)
         if known is not None:
             return OpenInquiry(known)
-        secrets = self._build(asked)
+        await keep_step()
+        secrets = await self._build(asked)
+        await keep_step()
         kept = self._new(asked, content, secrets)
         if await self._store.begin_inquiry(kept):
             return OpenInquiry(kept, secrets)
@@ -112,11 +115,11 @@ class InquiryBook:
         answer_key = SealingKey.from_bytes(plain[:_ANSWER_KEY_SIZE])
         return InquirySecrets(SignedInquiry.FromString(plain[_ANSWER_KEY_SIZE:]), answer_key)
 
-    def open(self, kept: KeptInquiry, secrets: InquirySecrets, response: ExchangeResponse) -> OpenedAnswer:
+    async def open(self, kept: KeptInquiry, secrets: InquirySecrets, response: ExchangeResponse) -> OpenedAnswer:
         """What the hub brought back, verified and opened. Raises: HUB_ANSWER_INVALID."""
         if not PROCESSING_NUMBER.fullmatch(response.processing_number):
             raise WarifuError(Reason.HUB_ANSWER_INVALID, where="processing_number")
-        return open_answer(
+        opening = open_answer.steps(
             response.answer,
             context=secrets.inquiry.context,
             asked=kept.record.inquiry_digest,
@@ -124,6 +127,7 @@ class InquiryBook:
             provider=self._directory.entry(kept.record.provider, where="inquiry.provider"),
             answer_key=secrets.answer_key,
         )
+        return await in_step(opening)
 
     def seal_result(self, kept: KeptInquiry, found: ProvidedRecord) -> bytes:
         """A record as it is kept for whoever asks again."""
@@ -155,23 +159,24 @@ class InquiryBook:
             bytes([question.flags]),
         )
 
-    def _build(self, asked: Asked) -> InquirySecrets:
+    async def _build(self, asked: Asked) -> InquirySecrets:
         own = self._keys.own
         if asked.question.provider == own.institution:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="inquiry.provider")
         person = self._store.person(asked.local_number)
         if person is None:
             raise WarifuError(Reason.CODE_NOT_ACQUIRED, where="inquiry.local_number")
+        await keep_step()
         point = Point(self._keys.at_rest.open(CODE_PLACE, person.row_key, person.sealed_code))
         code = AgencyCode(institution=own.institution, epoch=person.epoch, point=point)
-        inquiry, answer_key = build_inquiry(
+        building = build_inquiry.steps(
             asked.question,
             code,
             keys=self._keys.inquirer,
             directory=self._directory,
             now_ms=self._clock.unix_ms(),
         )
-        return InquirySecrets(inquiry, answer_key)
+        return InquirySecrets(*await in_step(building))
 
     def _new(self, asked: Asked, content: bytes, secrets: InquirySecrets) -> KeptInquiry:
         question, now_ms = asked.question, self._clock.unix_ms()

@@ -2,7 +2,8 @@
 
 Decides the order in which a provider acts; what each step checks is in ``warifu.provision``, what is answered is the
 agency's. Whoever is not registered here is answered like somebody without that record: same steps, same size, same
-outcome to the hub. It knows no gRPC and not how the permit arrived.
+outcome to the hub. Provisions that came together take each step together (``warifu.steps``). It knows no gRPC and not
+how the permit arrived.
 
     (4.1-4.5) signatures, address, keys: ``check_permit``
     (4.6) seen before: the same permit gets the same answer, other bytes are refused; a new one must be fresh
@@ -33,6 +34,7 @@ from warifu.provision import (
     open_row_key,
     seal_found,
 )
+from warifu.steps import in_step, keep_step
 from warifu_services.node_keys import NodeKeys
 from warifu_services.node_store import (
     ClerkDecision,
@@ -86,7 +88,9 @@ class Provider:
         """
         if left is not None and left < SHORTEST_SECONDS:
             raise WarifuError(Reason.DEADLINE_TOO_SHORT, where="deadline")
-        checked = check_permit(permit, keys=self._keys.provider, directory=self._directory)  # (4.1-4.5)
+        checking = check_permit.steps(permit, keys=self._keys.provider, directory=self._directory)
+        checked = await in_step(checking)  # (4.1-4.5)
+        await keep_step()
         kept = self._store.provision(checked.context.inquirer, checked.context.request_id)  # (4.6)
         if kept is None:
             check_fresh(checked, self._clock.now())
@@ -100,13 +104,19 @@ class Provider:
         """Steps 4.7 to 4.9: the answer, what to store of it, and whether the person asked about is not here."""
         if kept is not None:
             _must_be_same(kept, checked)
+        await keep_step()
         row_key = open_row_key(checked, self._keys.provider, self._directory)  # (4.7)
+        await keep_step()
         query = open_query(checked, self._keys.provider)
+        await keep_step()
         person = self._store.find_by_row_key(row_key, checked.context.item_code)
         outcome = _outcome(person, kept)  # (4.8)
         sealed_answer = b""
         if outcome is ExchangeOutcome.ANSWERED:  # (4.9)
-            sealed_answer = seal_found(await self._found(checked, person, query.fiscal_year), query, checked)
+            found = await self._found(checked, person, query.fiscal_year)
+            await keep_step()
+            sealed_answer = seal_found(found, query, checked)
+            await keep_step()
         made = make_answer(
             _OUTCOMES[outcome],
             checked,

@@ -16,6 +16,7 @@ import enum
 import struct
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
@@ -31,6 +32,7 @@ __all__ = [
     "ContextKind",
     "ExchangeContext",
     "ExchangeFlags",
+    "ExchangeKey",
     "request_id_of",
 ]
 
@@ -55,6 +57,10 @@ NO_ITEM = ItemCode("TM00000000000000")
 
 NO_PROCEDURE = ProcedureCode("JT00000000000000")
 """Stands in a context of kind ISSUE, where no procedure is under way."""
+
+
+ExchangeKey: TypeAlias = tuple[InstitutionCode, bytes]
+"""The inquirer, and the request_id that it gave."""
 
 
 class ContextKind(enum.IntEnum):
@@ -152,6 +158,11 @@ class ExchangeContext:
             epoch_to=epoch_to,
             key_id_to=key_id,
         )
+
+    @property
+    def key(self) -> ExchangeKey:
+        """What tells this exchange from every other of the network."""
+        return self.inquirer, self.request_id
 
     def check_times(self, now: datetime, *, where: str = "context") -> None:
         """Refuse a context from the future, an expired one, and one that claims too long a life.

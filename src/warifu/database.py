@@ -1,8 +1,9 @@
 """One party's SQLite file: durable writes in groups, reads at once.
 
 Decides how writes become durable: whatever is waiting runs in one transaction with ``synchronous=FULL`` in WAL mode,
-and its callers are told only when that is on disk, so that concurrent exchanges share one disk sync. It waits a moment
-for more only when the last group was large (adaptive group commit): a lone caller never waits.
+and its callers are told only when that is on disk, so that concurrent exchanges share one disk sync. A group begins when
+everything that the event loop had ready has run: calls that go in step (``warifu.steps``) are then all in it. It waits
+for no clock, and whatever comes during a sync is the next group.
 
 The statements of a group run on the event loop, some microseconds each, and only the commit, which waits for the disk,
 runs on a thread: a thread that ran the statements too would fight the event loop for the interpreter at every one of
@@ -34,8 +35,6 @@ Result = TypeVar("Result")
 Connection = TypeVar("Connection", bound=sqlite3.Connection)
 Mutation = Callable[[sqlite3.Connection], Result]
 
-_LARGE_GROUP = 4
-_GATHER_SECONDS = 0.001
 _MOST_IN_A_GROUP = 512
 _LOCK_MS = 5_000  # how long a group waits for somebody else to let go of the file
 _CHECKPOINT_PAGES = 8_000  # 32 MB: under load a page changes many times before it is copied into the database file
@@ -137,8 +136,7 @@ class Database:
         self._alone: deque[_Waiting] = deque()  # from a group that failed: each gets a transaction of its own
         self._group: list[_Waiting] = []
         self._committing: Future[None] | None = None
-        self._gathering: asyncio.TimerHandle | None = None
-        self._last_size = 0
+        self._gathering: asyncio.Handle | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"writer:{path.name}")
 
     def write(self, mutation: Mutation[Result], *, bulk: bool = False) -> asyncio.Future[Result]:
@@ -210,6 +208,7 @@ class Database:
     def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
         """Another event loop writes now; the one before has ended, perhaps with a group under way."""
         self._finish_group()
+        self._gathering = None
         self._loop = loop
 
     def _connect(self, kind: type[Connection]) -> Connection:
@@ -235,11 +234,9 @@ class Database:
             self._writer.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version={number}; COMMIT;")
 
     def _gather(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin a group, at once or, if the last one was large, when as many wait again or a moment has passed."""
-        if len(self._waiting) >= self._last_size or self._last_size < _LARGE_GROUP:
-            self._begin()
-        elif self._gathering is None:
-            self._gathering = loop.call_later(_GATHER_SECONDS, self._begin)
+        """Begin a group once everything that is ready now has run, and may have written too."""
+        if self._gathering is None:
+            self._gathering = loop.call_soon(self._begin)
 
     def _begin(self) -> None:
         """Run the statements of the next group that has no fault, and have it committed."""
@@ -325,7 +322,6 @@ class Database:
     def _end_group(self, error: BaseException | None) -> None:
         """Tell the callers of a group; if anything in it failed, each is tried alone, so that it harms no other."""
         group, self._group = self._group, []
-        self._last_size = len(group)
         if error is None:
             self.groups_committed += 1
             self.mutations_committed += len(group)

@@ -2,7 +2,7 @@
 
 Decides what goes into an inquiry and what must verify before an answer is believed. Randomness and time are arguments.
 Stores nothing and sends nothing; it must never see a My Number, and what it makes shows the hub neither the person's
-code nor the query.
+code nor the query. Both can be done in steps (``warifu.steps``).
 
 The query is sealed with the context as HPKE ``info``; the answer is sealed to a key made for this one inquiry, with
 the context under the label ``warifu-v1/answer``, so that neither box opens as the other.
@@ -29,6 +29,7 @@ from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.seal import SealingKey, open_sealed, seal
 from warifu.signature import SigningKey
 from warifu.statements import answer_digest, check_answer, sign_inquiry
+from warifu.steps import Steps, Stepwise
 
 __all__ = [
     "REQUEST_ID_SIZE",
@@ -78,6 +79,7 @@ class Question:
     flags: ExchangeFlags = ExchangeFlags.NONE
 
 
+@Stepwise
 def build_inquiry(
     question: Question,
     code: AgencyCode,
@@ -86,7 +88,7 @@ def build_inquiry(
     directory: Directory,
     now_ms: int,
     random_bytes: RandomBytes = secrets.token_bytes,
-) -> tuple[SignedInquiry, SealingKey]:
+) -> Steps[tuple[SignedInquiry, SealingKey]]:
     """A signed inquiry about the person with ``code``, and the key that will open its answer; about 0.5 ms.
 
     It is good for ten minutes from ``now_ms`` (Unix milliseconds). Two calls give unlinkable inquiries: randomness and
@@ -102,14 +104,18 @@ def build_inquiry(
     group = directory.group
     context = _context(question, keys.own, provider, directory.suite, now_ms).encode()
     r = hedged_randomness(group, keys.hedge_key, code.point, question.request_id, random_bytes)
+    yield
     encrypted = encrypt_code(group, code.point, provider.joint_key, r)
+    yield
     answer_key = SealingKey.from_bytes(random_bytes(32))
+    yield
     query = sealed_pb2.SealedQuery(answer_key=answer_key.public, fiscal_year=question.fiscal_year)
     inquiry = SignedInquiry(
         context=context,
         encrypted_code=inquiry_pb2.EncryptedCode(c1=encrypted.c1, c2=encrypted.c2),
         sealed_query=seal(provider.sealing_key, context, query.SerializeToString()),
     )
+    yield
     sign_inquiry(keys.signing_key, inquiry)
     return inquiry, answer_key
 
@@ -147,6 +153,7 @@ class OpenedAnswer:
     digest: bytes
 
 
+@Stepwise
 def open_answer(
     answer: SignedAnswer,
     *,
@@ -155,7 +162,7 @@ def open_answer(
     processing_number: str,
     provider: DirectoryEntry,
     answer_key: SealingKey,
-) -> OpenedAnswer:
+) -> Steps[OpenedAnswer]:
     """Verify and open what came back through the hub for the inquiry with this context and digest (``asked``).
 
     Raises:
@@ -164,7 +171,9 @@ def open_answer(
     """
     try:
         provided_ms = _check_shape(answer)
+        yield
         check_answer(provider.signing_key, answer, asked=asked, processing_number=processing_number)
+        yield
         found = _open_found(answer, context, answer_key)
     except WarifuError as error:
         raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where, debug=error.reason.value) from error

@@ -27,6 +27,7 @@ from warifu.seal import SealingKey, open_sealed, seal
 from warifu.signature import SigningKey
 from warifu.statements import answer_digest, check_inquiry, inquiry_digest, sign_answer
 from warifu.statements import check_permit as check_permit_signature
+from warifu.steps import Steps, Stepwise
 
 __all__ = [
     "PROCESSING_NUMBER",
@@ -93,7 +94,8 @@ class MadeAnswer:
     digest: bytes
 
 
-def check_permit(permit: ProvisionPermit, *, keys: ProviderKeys, directory: Directory) -> CheckedPermit:
+@Stepwise
+def check_permit(permit: ProvisionPermit, *, keys: ProviderKeys, directory: Directory) -> Steps[CheckedPermit]:
     """Step 4 of an exchange: everything but time, which :func:`check_fresh` looks at for permits not seen before.
 
     Raises:
@@ -105,9 +107,11 @@ def check_permit(permit: ProvisionPermit, *, keys: ProviderKeys, directory: Dire
     _check_shape(permit, context, keys.own, directory)
     # 4.2 The hub permitted this very inquiry.
     asked = inquiry_digest(permit.inquiry)
+    yield
     check_permit_signature(directory.hub_signing_key, permit, asked)
     # 4.3 The inquirer asked it.
     inquirer = directory.entry(context.inquirer, where="permit.inquiry.context.inquirer")
+    yield
     check_inquiry(inquirer.signing_key, permit.inquiry)
     # 4.4 Both sides' keys are those in force.
     _check_keys(context, inquirer, keys.own)

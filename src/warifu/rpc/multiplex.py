@@ -2,8 +2,9 @@
 
 A unary call costs both sides a large fraction of a millisecond of processor time, whatever is in it. Here whatever
 calls are waiting when the writer is free leave as one message, and replies come back the same way, each matched to its
-call by number. Only while many calls are under way does a message wait a moment to gather more. Decides how calls share messages, and nothing about the calls: each keeps its own deadline, its own
-outcome and its own error, exactly as if it had been made alone.
+call by number. No message waits for more: calls that came together go in step (``warifu.steps``), and so leave together.
+Decides how calls share messages, and nothing about the calls: each keeps its own deadline, its own outcome and its own
+error, exactly as if it had been made alone.
 """
 
 from __future__ import annotations
@@ -29,8 +30,6 @@ MOST_CALLS = 256
 _CALLS_TOGETHER = 16  # sent in one message: most of what sharing saves; with more, one side idles while the other works
 _BYTES_TOGETHER = 1024 * 1024  # a message ends once it is this long: with one more call it is still no too large one
 _MOST_UNDER_WAY = 2048
-_MANY_UNDER_WAY = 32  # from here on calls wait for the processor longer than a message gathers
-_GATHER_SECONDS = 0.003
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -76,7 +75,6 @@ async def serve_calls(
                 task = asyncio.create_task(run(call))
                 running.add(task)
                 task.add_done_callback(running.discard)
-                await asyncio.sleep(0)  # calls that came together do not hold each other's next step up
 
     async def read_until_stopping() -> None:
         await _until(stopping, read())
@@ -85,7 +83,7 @@ async def serve_calls(
     reader = asyncio.create_task(read_until_stopping())
     reader.add_done_callback(lambda _: ready.put_nowait(None))
     try:
-        async for replies in _batches(ready, lambda: len(running)):
+        async for replies in _batches(ready):
             yield response_type(replies=replies)
             for _ in replies:  # gRPC asks for more only once these have gone
                 slots.release()
@@ -112,14 +110,9 @@ async def _until(stopping: asyncio.Event | None, work: Awaitable[None]) -> None:
     return None
 
 
-async def _batches(ready: asyncio.Queue[Any], under_way: Callable[[], int]) -> AsyncIterator[list[Any]]:
-    """Whatever is ready, as soon as anything is, and no more than one message may carry; ends after a None.
-
-    While many calls are under way it waits a moment for more to be ready; a lone call never waits.
-    """
+async def _batches(ready: asyncio.Queue[Any]) -> AsyncIterator[list[Any]]:
+    """Whatever is ready, as soon as anything is, and no more than one message may carry; ends after a None."""
     while (first := await ready.get()) is not None:
-        if ready.qsize() + 1 < _CALLS_TOGETHER and under_way() >= _MANY_UNDER_WAY:
-            await asyncio.sleep(_GATHER_SECONDS)
         batch, size, ended = [first], first.ByteSize(), False
         while not ended and len(batch) < _CALLS_TOGETHER and size < _BYTES_TOGETHER and not ready.empty():
             following = ready.get_nowait()
@@ -272,7 +265,7 @@ class _Stream:
         await asyncio.gather(self._reader, return_exceptions=True)
 
     async def _messages(self) -> AsyncIterator[Any]:
-        async for calls in _batches(self._outgoing, lambda: len(self._waiting)):
+        async for calls in _batches(self._outgoing):
             yield self._rpc.message_type(calls=calls)
 
     async def _read(self) -> None:
