@@ -208,7 +208,7 @@ class Mediator:
             await self._convert(admitted, permit)  # (7)
             row = await opening  # nothing leaves before this is on disk
             await keep_step()
-            self._sign(admitted, permit, row)  # (8)
+            await self._sign(admitted, permit, row)  # (8)
             answer = await self._providers.provide(admitted.provider, permit, admitted.timeout)
             await keep_step()
             closed = self._closed(admitted, row, answer)
@@ -256,12 +256,12 @@ class Mediator:
         converted = await in_step(conversion)
         permit.converted_code.CopyFrom(EncryptedCodeMessage(c1=converted.c1, c2=converted.c2))
 
-    def _sign(self, admitted: _Admitted, permit: ProvisionPermit, row: ExchangeRow) -> None:
+    async def _sign(self, admitted: _Admitted, permit: ProvisionPermit, row: ExchangeRow) -> None:
         """Step 8. The permit is the hub's word that this exchange is in its log."""
         permit.processing_number = row.processing_number
         permit.permission_row = row.permission_row
         permit.permit_time.CopyFrom(leaves.timestamp_ms(row.permit_ms))
-        sign_permit(self._signing_key, permit, admitted.asked.digest)
+        await in_step(sign_permit.steps(self._signing_key, permit, admitted.asked.digest))
 
     def _closed(self, admitted: _Admitted, row: ExchangeRow, answer: SignedAnswer) -> ExchangeRow:
         """The row as the answer leaves it, once the answer is shown to be the provider's and to this exchange."""

@@ -117,13 +117,14 @@ class Provider:
             await keep_step()
             sealed_answer = seal_found(found, query, checked)
             await keep_step()
-        made = make_answer(
+        making = make_answer.steps(
             _OUTCOMES[outcome],
             checked,
             self._keys.provider.signing_key,
             now_ms=self._clock.unix_ms(),
             sealed_answer=sealed_answer,
         )
+        made = await in_step(making)
         return made, self._to_keep(checked, kept, made, outcome, person), person is None
 
     async def _found(self, checked: CheckedPermit, person: PersonReplicas | None, fiscal_year: int) -> Found:

@@ -199,6 +199,7 @@ def seal_found(found: Found, query: OpenedQuery, permit: CheckedPermit) -> bytes
         raise WarifuError(Reason.REQUEST_MALFORMED, where="permit.inquiry.sealed_query.answer_key") from error
 
 
+@Stepwise
 def make_answer(
     outcome: inquiry_pb2.ProvisionOutcome,
     permit: CheckedPermit,
@@ -206,10 +207,10 @@ def make_answer(
     *,
     now_ms: int,
     sealed_answer: bytes = b"",
-) -> MadeAnswer:
+) -> Steps[MadeAnswer]:
     """The signed answer to a permit; ``sealed_answer`` stays empty unless ``outcome`` is ANSWERED."""
     answer = SignedAnswer(outcome=outcome, sealed_answer=sealed_answer)
     answer.provision_time.FromMilliseconds(now_ms)
     number = permit.processing_number
-    sign_answer(signing_key, answer, asked=permit.asked, processing_number=number)
+    yield from sign_answer.steps(signing_key, answer, asked=permit.asked, processing_number=number)
     return MadeAnswer(answer, answer_digest(answer, asked=permit.asked, processing_number=number))

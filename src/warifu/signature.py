@@ -1,12 +1,23 @@
-"""Signatures over labelled lists of values.
+"""Signatures over labelled lists of values, one at a time or several together.
 
-Decides what a signature covers: the digest of a label and values (:func:`warifu.canonical.digest`), signed with
-Ed25519 (RFC 8032). The label says what kind of statement is signed, so that a signature made for one never passes for
-another. Must never know what the values mean.
+Decides what a signature covers: a *statement*, the digest of a label and values (:func:`warifu.canonical.digest`),
+signed with Ed25519 (RFC 8032). The label says what kind of statement is signed, so that a signature made for one never
+passes for another. Must never know what the values mean.
+
+Statements that calls in step (``warifu.steps``) have to sign share one Ed25519 signature: over the root of a Merkle
+tree, hashed as RFC 6962 does, whose leaves are the statements. Each gets that signature with its way to the root, and
+whoever verifies several of them verifies the root once (ADR 14):
+
+    alone       signature 64
+    together    signature 64, turns u8, siblings 32 each, 1 to 8 of them from the leaf upwards
+
+Bit i of ``turns`` is 1 where sibling i is on the left; bits beyond the last sibling are 0.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, Self
 
 import nacl.bindings as sodium
@@ -14,13 +25,23 @@ from nacl.exceptions import CryptoError
 
 from warifu.canonical import digest
 from warifu.errors import Reason, WarifuError
+from warifu.steps import Steps
+from warifu.tlog.merkle import HASH_LENGTH, leaf_hash, node_hash
 
-__all__ = ["SIGNATURE_SIZE", "VERIFY_KEY_SIZE", "SigningKey", "verify_signature"]
+__all__ = ["MOST_TOGETHER", "SIGNATURE_SIZE", "VERIFY_KEY_SIZE", "SigningKey", "verify_signature"]
 
 SIGNATURE_SIZE: Final = 64
+"""Bytes of a signature made alone; one made together is 65 + 32·n bytes long, with n from 1 to 8."""
+
 VERIFY_KEY_SIZE: Final = 32
 
+MOST_TOGETHER: Final = 256
+"""Statements under one signature."""
+
+_DEEPEST: Final = 8
 _SEED_SIZE: Final = 32
+_ROOT_LABEL: Final = b"warifu-v1/signed-together"
+_REMEMBERED_ROOTS: Final = 4096
 
 
 class SigningKey:
@@ -29,12 +50,13 @@ class SigningKey:
     ``verify_key`` is the public half, 32 bytes.
     """
 
-    __slots__ = ("_expanded", "verify_key")
+    __slots__ = ("_expanded", "_together", "verify_key")
 
     def __init__(self, seed: bytes) -> None:
         if len(seed) != _SEED_SIZE:
             raise WarifuError(Reason.KEY_INVALID, where="signing_key")
         public, self._expanded = sodium.crypto_sign_seed_keypair(seed)
+        self._together = _Together()
         self.verify_key: Final = public
 
     @classmethod
@@ -53,21 +75,105 @@ class SigningKey:
 
     def sign(self, label: bytes, *items: bytes) -> bytes:
         """The 64-byte signature over ``digest(label, *items)``."""
-        return sodium.crypto_sign(digest(label, *items), self._expanded)[:SIGNATURE_SIZE]
+        return self._signature(digest(label, *items))
+
+    def signing(self, label: bytes, *items: bytes) -> Steps[bytes]:
+        """The signature over ``digest(label, *items)``, in steps: made together with all that are in step.
+
+        Whoever is alone gets what :meth:`sign` gives. On one thread only.
+        """
+        together, place = self._together, self._together.add(digest(label, *items))
+        if place + 1 == MOST_TOGETHER:
+            self._together = _Together()
+        yield
+        if not together.signatures:  # the first to come back signs for all
+            if self._together is together:
+                self._together = _Together()
+            together.signatures = self._sign_together(together.statements)
+        return together.signatures[place]
+
+    def _sign_together(self, statements: Sequence[bytes]) -> list[bytes]:
+        if len(statements) == 1:
+            return [self._signature(statements[0])]
+        root, ways = _ways_to_root(statements)
+        signature = self._signature(digest(_ROOT_LABEL, root))
+        return [signature + way for way in ways]
+
+    def _signature(self, statement: bytes) -> bytes:
+        return sodium.crypto_sign(statement, self._expanded)[:SIGNATURE_SIZE]
 
     def __repr__(self) -> str:
         return "SigningKey(…)"
 
 
+class _Together:
+    """Statements that will be under one signature, and then their signatures."""
+
+    __slots__ = ("signatures", "statements")
+
+    def __init__(self) -> None:
+        self.statements: list[bytes] = []
+        self.signatures: list[bytes] = []
+
+    def add(self, statement: bytes) -> int:
+        """Take one more; its place."""
+        self.statements.append(statement)
+        return len(self.statements) - 1
+
+
+def _ways_to_root(statements: Sequence[bytes]) -> tuple[bytes, list[bytes]]:
+    """The root of the tree over at least two statements, and each one's turns and siblings."""
+    turns, siblings = [0] * len(statements), [b""] * len(statements)
+    level = [(leaf_hash(statement), [place]) for place, statement in enumerate(statements)]
+    while len(level) > 1:
+        above = []
+        for (left, on_left), (right, on_right) in zip(level[::2], level[1::2], strict=False):
+            for place in on_left:
+                siblings[place] += right
+            for place in on_right:
+                turns[place] |= 1 << len(siblings[place]) // HASH_LENGTH
+                siblings[place] += left
+            above.append((node_hash(left, right), on_left + on_right))
+        level = above + level[len(above) * 2 :]  # a last one without a partner goes up as it is
+    return level[0][0], [bytes([turn]) + way for turn, way in zip(turns, siblings, strict=True)]
+
+
 def verify_signature(verify_key: bytes, signature: bytes, label: bytes, *items: bytes, where: str = "") -> None:
-    """Check that the holder of ``verify_key`` signed ``digest(label, *items)``.
+    """Check that the holder of ``verify_key`` signed ``digest(label, *items)``, alone or together with others.
 
     Strict verification as libsodium does it: keys of small order and non-canonical signatures are refused. Raises:
     ``SIGNATURE_INVALID`` at ``where``, whatever the fault.
     """
-    if len(verify_key) != VERIFY_KEY_SIZE or len(signature) != SIGNATURE_SIZE:
-        raise WarifuError(Reason.SIGNATURE_INVALID, where=where)
+    statement, alone, way = digest(label, *items), signature[:SIGNATURE_SIZE], signature[SIGNATURE_SIZE:]
     try:
-        sodium.crypto_sign_open(signature + digest(label, *items), verify_key)
-    except CryptoError:
+        if way:
+            _verify_root(verify_key, alone, _root_of(statement, way))
+        else:
+            _verify(verify_key, alone, statement)
+    except (CryptoError, ValueError):
         raise WarifuError(Reason.SIGNATURE_INVALID, where=where) from None
+
+
+def _root_of(statement: bytes, way: bytes) -> bytes:
+    """The root to which ``way`` leads from the statement. Raises: ValueError when it is no way."""
+    turns, depth, rest = way[0], *divmod(len(way) - 1, HASH_LENGTH)
+    if rest or not 1 <= depth <= _DEEPEST or turns >> depth:
+        raise ValueError("not a way to a root")
+    running = leaf_hash(statement)
+    for start in range(1, len(way), HASH_LENGTH):
+        sibling = way[start : start + HASH_LENGTH]
+        running = node_hash(sibling, running) if turns & 1 else node_hash(running, sibling)
+        turns >>= 1
+    return running
+
+
+@lru_cache(maxsize=_REMEMBERED_ROOTS)
+def _verify_root(verify_key: bytes, signature: bytes, root: bytes) -> None:
+    """Only what verified is remembered: a failure raises, and is looked at anew each time."""
+    _verify(verify_key, signature, digest(_ROOT_LABEL, root))
+
+
+def _verify(verify_key: bytes, signature: bytes, statement: bytes) -> None:
+    if len(verify_key) != VERIFY_KEY_SIZE or len(signature) != SIGNATURE_SIZE:
+        raise ValueError("a key has 32 bytes and a signature 64")
+    sodium.crypto_sign_open(signature + statement, verify_key)

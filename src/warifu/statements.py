@@ -2,7 +2,8 @@
 
 Decides the label and the fields under each signature. Works on sealed bodies as opaque bytes: nothing here can open
 one, so the hub may import it. The three signatures of an exchange are the inquirer's over its inquiry, the hub's over
-its permit and the provider's over its answer; issuing codes adds the authority's and the hub's.
+its permit and the provider's over its answer, and exchanges in step share them; issuing codes adds the authority's and
+the hub's.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode, ProvisionPermit, SignedAnswer, SignedInquiry
 from warifu.canonical import digest
 from warifu.signature import SigningKey, verify_signature
+from warifu.steps import Steps, Stepwise
 
 __all__ = [
     "answer_digest",
@@ -40,9 +42,10 @@ def _inquiry_fields(inquiry: SignedInquiry) -> tuple[bytes, ...]:
     return inquiry.context, code.c1, code.c2, inquiry.sealed_query
 
 
-def sign_inquiry(key: SigningKey, inquiry: SignedInquiry) -> None:
+@Stepwise
+def sign_inquiry(key: SigningKey, inquiry: SignedInquiry) -> Steps[None]:
     """Put the inquirer's signature on ``inquiry``, whose other fields are set."""
-    inquiry.inquirer_signature = key.sign(_INQUIRY, *_inquiry_fields(inquiry))
+    inquiry.inquirer_signature = yield from key.signing(_INQUIRY, *_inquiry_fields(inquiry))
 
 
 def check_inquiry(verify_key: bytes, inquiry: SignedInquiry) -> None:
@@ -73,9 +76,10 @@ def _permit_fields(permit: ProvisionPermit, asked: bytes) -> tuple[bytes, ...]:
     )
 
 
-def sign_permit(key: SigningKey, permit: ProvisionPermit, asked: bytes) -> None:
+@Stepwise
+def sign_permit(key: SigningKey, permit: ProvisionPermit, asked: bytes) -> Steps[None]:
     """Put the hub's signature on ``permit``; ``asked`` is the digest of the inquiry in it."""
-    permit.hub_signature = key.sign(_PERMIT, *_permit_fields(permit, asked))
+    permit.hub_signature = yield from key.signing(_PERMIT, *_permit_fields(permit, asked))
 
 
 def check_permit(verify_key: bytes, permit: ProvisionPermit, asked: bytes) -> None:
@@ -96,9 +100,10 @@ def _answer_fields(answer: SignedAnswer, asked: bytes, processing_number: str) -
     )
 
 
-def sign_answer(key: SigningKey, answer: SignedAnswer, *, asked: bytes, processing_number: str) -> None:
+@Stepwise
+def sign_answer(key: SigningKey, answer: SignedAnswer, *, asked: bytes, processing_number: str) -> Steps[None]:
     """Put the provider's signature on ``answer`` to the inquiry whose digest is ``asked``."""
-    answer.provider_signature = key.sign(_ANSWER, *_answer_fields(answer, asked, processing_number))
+    answer.provider_signature = yield from key.signing(_ANSWER, *_answer_fields(answer, asked, processing_number))
 
 
 def check_answer(verify_key: bytes, answer: SignedAnswer, *, asked: bytes, processing_number: str) -> None:
