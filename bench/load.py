@@ -149,7 +149,8 @@ class RealLoad:
         self._inquirer = self._inquirer_over(self._hub)
         (tax,) = self._directory.of_kind("tax")
         self._provider = tax.institution
-        self._people = local_numbers(0, people)
+        self._records = {person: tax_record(person) for person in local_numbers(0, people)}
+        self._people = list(self._records)
         self.made = 0
 
     def _inquirer_over(self, hub: HubPort) -> Inquirer:
@@ -176,7 +177,7 @@ class RealLoad:
             fiscal_year=FISCAL_YEAR,
         )
         result = await inquirer.inquire(Asked(local_number=person, question=question), _PATIENCE_S)
-        if not isinstance(result.found, ProvidedRecord) or result.found.record != tax_record(person):
+        if not isinstance(result.found, ProvidedRecord) or result.found.record != self._records[person]:
             raise ValueError("the answer is not the record of the person asked about")
 
     async def close(self) -> None:

@@ -129,7 +129,7 @@ class Mediator:
         asked = Asked(caller=caller.institution, context=None, digest=inquiry_digest(inquiry))
         try:
             context = ExchangeContext.decode(inquiry.context, where="inquiry.context")
-            asked = replace(asked, context=context)
+            asked = Asked(caller=caller.institution, context=context, digest=asked.digest)
             admitted = self._admit(caller, inquiry, asked, context, left)
             await keep_step()
             row = self._known(admitted)  # (4)
@@ -239,7 +239,7 @@ class Mediator:
 
     def _processing_number(self, now: datetime) -> str:
         """Day and twelve random digits: never a function of the person. A number that is taken is drawn again."""
-        return f"{now:%Y%m%d}{int.from_bytes(self._random_bytes(16)) % 10**12:012d}"
+        return f"{now.year:04}{now.month:02}{now.day:02}{int.from_bytes(self._random_bytes(16)) % 10**12:012d}"
 
     async def _convert(self, admitted: _Admitted, permit: ProvisionPermit) -> None:
         """Step 7. Blind: in goes an encryption of the inquirer's code, out comes one of the provider's.

@@ -48,9 +48,7 @@ class Asked:
 
 def timestamp(moment: datetime) -> Timestamp:
     """``moment`` as protobuf has it."""
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp
+    return Timestamp(seconds=int(moment.timestamp()), nanos=moment.microsecond * 1000)
 
 
 def timestamp_ms(unix_ms: int) -> Timestamp:

@@ -17,10 +17,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import replace
 from typing import Any, Protocol
 
-from warifu.agency import Absence, ProvidedRecord
+from warifu.agency import Absence
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.clock import Clock
@@ -144,11 +143,14 @@ class Inquirer:
             if failed is not None:
                 await self._store.put_inquiry(failed)  # (5)
             raise
-        ended = ended_well(opened.kept, response, answer, now_ms=self._clock.unix_ms())
-        found = answer.found if isinstance(answer.found, ProvidedRecord) else None
-        if found is not None:
-            await keep_step()
-            ended = replace(ended, sealed_result=self._book.seal_result(ended, found))
+        await keep_step()
+        ended = ended_well(
+            opened.kept,
+            response,
+            answer,
+            now_ms=self._clock.unix_ms(),
+            sealed_result=self._book.seal_result(opened.kept, answer.found),
+        )
         await self._store.put_inquiry(ended)  # (5)
         return InquiryResult(kept=ended, found=answer.found)
 

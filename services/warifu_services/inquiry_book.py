@@ -129,8 +129,10 @@ class InquiryBook:
         )
         return await in_step(opening)
 
-    def seal_result(self, kept: KeptInquiry, found: ProvidedRecord) -> bytes:
-        """A record as it is kept for whoever asks again."""
+    def seal_result(self, kept: KeptInquiry, found: Found | None) -> bytes:
+        """A record as it is kept for whoever asks again; empty when none was found."""
+        if not isinstance(found, ProvidedRecord):
+            return b""
         message = sealed_pb2.ProvidedRecord(record_type=found.record_type, record=found.record)
         return self._keys.at_rest.seal(_RESULT, kept.record.request_id, message.SerializeToString())
 

@@ -57,8 +57,10 @@ def ended_with(kept: KeptInquiry, reason: Reason, *, now_ms: int) -> KeptInquiry
     )
 
 
-def ended_well(kept: KeptInquiry, response: ExchangeResponse, answer: OpenedAnswer, *, now_ms: int) -> KeptInquiry:
-    """What to store after an answer that verified; the record it brought is added by whoever seals it."""
+def ended_well(
+    kept: KeptInquiry, response: ExchangeResponse, answer: OpenedAnswer, *, now_ms: int, sealed_result: bytes = b""
+) -> KeptInquiry:
+    """What to store after an answer that verified; ``sealed_result`` is the record it brought, sealed for the store."""
     outcome, reason = _outcome(answer)
     record = replace(
         kept.record,
@@ -72,6 +74,7 @@ def ended_well(kept: KeptInquiry, response: ExchangeResponse, answer: OpenedAnsw
         kept,
         record=record,
         sealed_secrets=kept.sealed_secrets if outcome is ExchangeOutcome.PENDING else b"",
+        sealed_result=sealed_result,
         permitted_position=response.permitted_position,
         changed_ms=now_ms,
     )

@@ -16,6 +16,7 @@ import enum
 import struct
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TypeAlias
 
 from warifu.errors import Reason, WarifuError
@@ -51,6 +52,9 @@ LONGEST_VALIDITY = timedelta(minutes=10)
 
 LONGEST_SKEW = timedelta(minutes=2)
 """How far two parties' clocks may differ."""
+
+_VALIDITY_MS = LONGEST_VALIDITY // timedelta(milliseconds=1)
+_SKEW_MS = LONGEST_SKEW // timedelta(milliseconds=1)
 
 NO_ITEM = ItemCode("TM00000000000000")
 """Stands in a context of kind ISSUE, where no item is asked for."""
@@ -138,19 +142,19 @@ class ExchangeContext:
         if len(encoded) != CONTEXT_SIZE:
             raise WarifuError(Reason.REQUEST_MALFORMED, where=where, debug=f"{len(encoded)} bytes")
         suite, kind, request_id, *names, flags, issued, expires, epoch_from, epoch_to, key_id = _LAYOUT.unpack(encoded)
-        inquirer, provider, item, procedure = (_ascii(name, where) for name in names)
         if kind not in (ContextKind.EXCHANGE, ContextKind.ISSUE):
             raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{where}.kind")
         if flags & ~_KNOWN_FLAGS:
             raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{where}.flags")
+        inquirer, provider, item_code, procedure_code = _names(*names, where)
         return cls(
             suite=suite,
             kind=ContextKind(kind),
             request_id=request_id,
-            inquirer=InstitutionCode.parse(inquirer, f"{where}.inquirer"),
-            provider=InstitutionCode.parse(provider, f"{where}.provider"),
-            item_code=ItemCode.parse(item, f"{where}.item_code"),
-            procedure_code=ProcedureCode.parse(procedure, f"{where}.procedure_code"),
+            inquirer=inquirer,
+            provider=provider,
+            item_code=item_code,
+            procedure_code=procedure_code,
             flags=ExchangeFlags(flags),
             issued_ms=issued,
             expires_ms=expires,
@@ -170,12 +174,12 @@ class ExchangeContext:
         Raises:
             WarifuError: CLOCK_SKEWED.
         """
-        now_ms, skew_ms = _unix_ms(now), _in_ms(LONGEST_SKEW)
-        if self.issued_ms > now_ms + skew_ms:
+        now_ms = int(now.timestamp() * 1000)
+        if self.issued_ms > now_ms + _SKEW_MS:
             raise WarifuError(Reason.CLOCK_SKEWED, where=f"{where}.issued", debug="from the future")
-        if self.expires_ms < now_ms - skew_ms:
+        if self.expires_ms < now_ms - _SKEW_MS:
             raise WarifuError(Reason.CLOCK_SKEWED, where=f"{where}.expires", debug="expired")
-        if not 0 < self.expires_ms - self.issued_ms <= _in_ms(LONGEST_VALIDITY):
+        if not 0 < self.expires_ms - self.issued_ms <= _VALIDITY_MS:
             raise WarifuError(Reason.CLOCK_SKEWED, where=f"{where}.expires", debug="too long a life")
 
 
@@ -184,16 +188,21 @@ def request_id_of(encoded_context: bytes) -> str:
     return encoded_context[2:18].hex()
 
 
+@lru_cache(maxsize=4096)
+def _names(
+    inquirer: bytes, provider: bytes, item_code: bytes, procedure_code: bytes, where: str
+) -> tuple[InstitutionCode, InstitutionCode, ItemCode, ProcedureCode]:
+    """What the four names in a context say; remembered, because a network asks few things of few. Raises as decode."""
+    return (
+        InstitutionCode.parse(_ascii(inquirer, where), f"{where}.inquirer"),
+        InstitutionCode.parse(_ascii(provider, where), f"{where}.provider"),
+        ItemCode.parse(_ascii(item_code, where), f"{where}.item_code"),
+        ProcedureCode.parse(_ascii(procedure_code, where), f"{where}.procedure_code"),
+    )
+
+
 def _ascii(raw: bytes, where: str) -> str:
     try:
         return raw.decode("ascii")
     except UnicodeDecodeError as error:
         raise WarifuError(Reason.REQUEST_MALFORMED, where=where) from error
-
-
-def _unix_ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
-
-
-def _in_ms(span: timedelta) -> int:
-    return span // timedelta(milliseconds=1)

@@ -8,7 +8,7 @@ alone). Every party verifies each entry once, when it loads it. Holds public key
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from google.protobuf import json_format
@@ -147,6 +147,11 @@ class Directory:
     authority_signing_key: bytes
     log_verifier_key: str
     entries: Mapping[InstitutionCode, DirectoryEntry]
+    group: Group = field(init=False, repr=False, compare=False)
+    """The group of the network's suite."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "group", group_of(self.suite))
 
     @classmethod
     def from_message(cls, message: DirectoryFile, *, where: str = "directory") -> Directory:
@@ -179,11 +184,6 @@ class Directory:
             log_verifier_key=message.log_verifier_key,
             entries={entry.institution: entry for entry in entries},
         )
-
-    @property
-    def group(self) -> Group:
-        """The group of the network's suite."""
-        return group_of(self.suite)
 
     def entry(self, institution: InstitutionCode, *, where: str = "") -> DirectoryEntry:
         """The entry of one institution. Raises: INSTITUTION_UNKNOWN."""

@@ -11,6 +11,7 @@ HPKE base mode does not say who sealed: that is what the signatures of :mod:`war
 from __future__ import annotations
 
 import secrets
+from functools import lru_cache
 from typing import Final, Self
 
 from cryptography.exceptions import InvalidTag
@@ -133,6 +134,7 @@ def open_at_rest(key: bytes, sealed: bytes, aad: bytes) -> bytes:
         raise WarifuError(Reason.KEY_INVALID, where="value at rest") from None
 
 
+@lru_cache(maxsize=16)
 def _at_rest(key: bytes) -> ChaCha20Poly1305:
     if len(key) != _KEY_SIZE:
         raise WarifuError(Reason.KEY_INVALID, where="key at rest")
