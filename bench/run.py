@@ -138,7 +138,7 @@ def _show(console: Console, rows: list[Row], run: _Run) -> None:
         title="The network beside a bare mTLS relay (medians; ratios inside each round)", title_justify="left"
     )
     for heading, justify in (("figure", "left"), ("value", "right"), ("unit", "left"), ("goal", "left"), ("", "left")):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+        table.add_column(heading, justify=justify, no_wrap=heading == "figure", overflow="fold")  # type: ignore[arg-type]
     for row in rows:
         if row.name.endswith(("_low", "_high")):
             continue
