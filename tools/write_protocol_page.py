@@ -24,7 +24,7 @@ from pathlib import Path
 
 import warifu_hub
 import warifu_services
-from warifu import context, statements
+from warifu import context, signature, statements
 from warifu.errors import CATALOGUE
 from warifu.rpc.status import DOMAIN
 
@@ -78,6 +78,7 @@ LABELS = {
     "warifu-v1/person-point": "a person's point, from the authority's key and person id",
     "warifu-v1/proof-nonce": "nonces of proofs, hedged",
     "warifu-v1/rerand": "the randomiser k of one conversion",
+    "warifu-v1/signed-together": "a signature over the root of what was signed together",
     "warifu-v1/row": "an agency's row key of one code",
 }
 
@@ -268,6 +269,19 @@ def page() -> str:
             "under which signature is in [statements.py](../src/warifu/statements.py):",
             "",
             *_statement_lines(),
+            "",
+            "Inquiries, permits and answers to one addressee that a party signs in the same moment share one signature, over",
+            '`digest("warifu-v1/signed-together", root)`: the root of a Merkle tree, hashed as in RFC 6962, whose leaves are',
+            f"those digests, {signature.MOST_TOGETHER} at most ([signature.py](../src/warifu/signature.py)). Each then carries",
+            "",
+            "| bytes | what |",
+            "|---|---|",
+            f"| {signature.SIGNATURE_SIZE} | the signature |",
+            "| 1 | turns: bit i is 1 where sibling i is on the left; bits beyond the last sibling are 0 |",
+            "| 32·n | the n siblings on the way to the root, from the leaf upwards, n from 1 to 8 |",
+            "",
+            f"A statement signed alone carries the {signature.SIGNATURE_SIZE} bytes over its own digest and nothing else. Every",
+            "verifier takes both forms; nobody has to make the longer one.",
             "",
             "## Labels",
             "",

@@ -261,7 +261,8 @@ class Mediator:
         permit.processing_number = row.processing_number
         permit.permission_row = row.permission_row
         permit.permit_time.CopyFrom(leaves.timestamp_ms(row.permit_ms))
-        await in_step(sign_permit.steps(self._signing_key, permit, admitted.asked.digest))
+        signing = sign_permit.steps(self._signing_key, permit, admitted.asked.digest, to=admitted.provider.institution)
+        await in_step(signing)
 
     def _closed(self, admitted: _Admitted, row: ExchangeRow, answer: SignedAnswer) -> ExchangeRow:
         """The row as the answer leaves it, once the answer is shown to be the provider's and to this exchange."""

@@ -116,7 +116,7 @@ def build_inquiry(
         sealed_query=seal(provider.sealing_key, context, query.SerializeToString()),
     )
     yield
-    yield from sign_inquiry.steps(keys.signing_key, inquiry)
+    yield from sign_inquiry.steps(keys.signing_key, inquiry, to=provider.institution)
     return inquiry, answer_key
 
 

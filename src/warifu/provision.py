@@ -212,5 +212,6 @@ def make_answer(
     answer = SignedAnswer(outcome=outcome, sealed_answer=sealed_answer)
     answer.provision_time.FromMilliseconds(now_ms)
     number = permit.processing_number
-    yield from sign_answer.steps(signing_key, answer, asked=permit.asked, processing_number=number)
+    to = permit.context.inquirer
+    yield from sign_answer.steps(signing_key, answer, asked=permit.asked, processing_number=number, to=to)
     return MadeAnswer(answer, answer_digest(answer, asked=permit.asked, processing_number=number))

@@ -4,9 +4,10 @@ Decides what a signature covers: a *statement*, the digest of a label and values
 signed with Ed25519 (RFC 8032). The label says what kind of statement is signed, so that a signature made for one never
 passes for another. Must never know what the values mean.
 
-Statements that calls in step (``warifu.steps``) have to sign share one Ed25519 signature: over the root of a Merkle
-tree, hashed as RFC 6962 does, whose leaves are the statements. Each gets that signature with its way to the root, and
-whoever verifies several of them verifies the root once (ADR 14):
+Statements to one addressee that calls in step (``warifu.steps``) have to sign share one Ed25519 signature: over the
+root of a Merkle tree, hashed as RFC 6962 does, whose leaves are the statements. Each gets that signature with its way to
+the root, and whoever verifies several of them verifies the root once (ADR 14). Statements to different addressees never
+share one: by it, the two could tell which of theirs were made in the same moment.
 
     alone       signature 64
     together    signature 64, turns u8, siblings 32 each, 1 to 8 of them from the leaf upwards
@@ -56,7 +57,7 @@ class SigningKey:
         if len(seed) != _SEED_SIZE:
             raise WarifuError(Reason.KEY_INVALID, where="signing_key")
         public, self._expanded = sodium.crypto_sign_seed_keypair(seed)
-        self._together = _Together()
+        self._together: dict[str, _Together] = {}
         self.verify_key: Final = public
 
     @classmethod
@@ -77,18 +78,21 @@ class SigningKey:
         """The 64-byte signature over ``digest(label, *items)``."""
         return self._signature(digest(label, *items))
 
-    def signing(self, label: bytes, *items: bytes) -> Steps[bytes]:
-        """The signature over ``digest(label, *items)``, in steps: made together with all that are in step.
+    def signing(self, to: str | None, label: bytes, *items: bytes) -> Steps[bytes]:
+        """The signature over ``digest(label, *items)``, in steps: made together with all in step that go ``to`` the same.
 
-        Whoever is alone gets what :meth:`sign` gives. On one thread only.
+        Whoever is alone, or says no addressee, gets what :meth:`sign` gives. On one thread only.
         """
-        together, place = self._together, self._together.add(digest(label, *items))
+        if to is None:
+            return self.sign(label, *items)
+        together = self._together.setdefault(to, _Together())
+        place = together.add(digest(label, *items))
         if place + 1 == MOST_TOGETHER:
-            self._together = _Together()
+            del self._together[to]
         yield
         if not together.signatures:  # the first to come back signs for all
-            if self._together is together:
-                self._together = _Together()
+            if self._together.get(to) is together:
+                del self._together[to]
             together.signatures = self._sign_together(together.statements)
         return together.signatures[place]
 

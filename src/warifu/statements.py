@@ -43,9 +43,9 @@ def _inquiry_fields(inquiry: SignedInquiry) -> tuple[bytes, ...]:
 
 
 @Stepwise
-def sign_inquiry(key: SigningKey, inquiry: SignedInquiry) -> Steps[None]:
-    """Put the inquirer's signature on ``inquiry``, whose other fields are set."""
-    inquiry.inquirer_signature = yield from key.signing(_INQUIRY, *_inquiry_fields(inquiry))
+def sign_inquiry(key: SigningKey, inquiry: SignedInquiry, *, to: str | None = None) -> Steps[None]:
+    """Put the inquirer's signature on ``inquiry``, whose other fields are set; shared with others ``to`` that provider."""
+    inquiry.inquirer_signature = yield from key.signing(to, _INQUIRY, *_inquiry_fields(inquiry))
 
 
 def check_inquiry(verify_key: bytes, inquiry: SignedInquiry) -> None:
@@ -77,9 +77,12 @@ def _permit_fields(permit: ProvisionPermit, asked: bytes) -> tuple[bytes, ...]:
 
 
 @Stepwise
-def sign_permit(key: SigningKey, permit: ProvisionPermit, asked: bytes) -> Steps[None]:
-    """Put the hub's signature on ``permit``; ``asked`` is the digest of the inquiry in it."""
-    permit.hub_signature = yield from key.signing(_PERMIT, *_permit_fields(permit, asked))
+def sign_permit(key: SigningKey, permit: ProvisionPermit, asked: bytes, *, to: str | None = None) -> Steps[None]:
+    """Put the hub's signature on ``permit``, shared with others ``to`` that provider.
+
+    ``asked`` is the digest of the inquiry in it.
+    """
+    permit.hub_signature = yield from key.signing(to, _PERMIT, *_permit_fields(permit, asked))
 
 
 def check_permit(verify_key: bytes, permit: ProvisionPermit, asked: bytes) -> None:
@@ -101,9 +104,14 @@ def _answer_fields(answer: SignedAnswer, asked: bytes, processing_number: str) -
 
 
 @Stepwise
-def sign_answer(key: SigningKey, answer: SignedAnswer, *, asked: bytes, processing_number: str) -> Steps[None]:
-    """Put the provider's signature on ``answer`` to the inquiry whose digest is ``asked``."""
-    answer.provider_signature = yield from key.signing(_ANSWER, *_answer_fields(answer, asked, processing_number))
+def sign_answer(
+    key: SigningKey, answer: SignedAnswer, *, asked: bytes, processing_number: str, to: str | None = None
+) -> Steps[None]:
+    """Put the provider's signature on ``answer``, shared with others ``to`` that inquirer.
+
+    ``asked`` is the digest of the inquiry that it answers.
+    """
+    answer.provider_signature = yield from key.signing(to, _ANSWER, *_answer_fields(answer, asked, processing_number))
 
 
 def check_answer(verify_key: bytes, answer: SignedAnswer, *, asked: bytes, processing_number: str) -> None:

@@ -84,6 +84,14 @@ async def test_writes_that_wait_together_share_one_commit(database: Database, he
     assert database.groups_committed - before <= 3, "the one held, and the hundred in one group or two"
 
 
+async def test_writes_made_in_one_round_of_the_event_loop_share_one_commit(database: Database) -> None:
+    async def call(number: int) -> int:
+        return await database.write(noting(str(number)))
+
+    assert await asyncio.gather(*map(call, range(16))) == [1] * 16
+    assert (database.groups_committed, database.mutations_committed) == (1, 16)
+
+
 async def test_a_lone_write_after_a_lone_write_waits_for_nobody(database: Database) -> None:
     for number in range(20):
         await database.write(noting(str(number)))

@@ -22,6 +22,7 @@ from warifu.tlog.merkle import MerkleTree, leaf_hash, node_hash
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "warifu-v1-signed-together.json").read_text())
 KEY = SigningKey(bytes(range(32)))
 LABEL = b"warifu-v1/inquiry"
+TO = "9010000000000001"
 
 
 def item(number: int) -> bytes:
@@ -32,7 +33,7 @@ def signed_in_step(count: int, key: SigningKey = KEY) -> list[bytes]:
     """The signatures over ``count`` statements whose calls took each step together."""
 
     async def all_of_them() -> list[bytes]:
-        return await asyncio.gather(*(in_step(key.signing(LABEL, item(number))) for number in range(count)))
+        return await asyncio.gather(*(in_step(key.signing(TO, LABEL, item(number))) for number in range(count)))
 
     return asyncio.run(all_of_them())
 
@@ -100,7 +101,7 @@ def test_no_more_than_256_share_one() -> None:
 
 
 def test_those_that_come_later_have_a_signature_of_their_own() -> None:
-    first, later = KEY.signing(LABEL, item(0)), KEY.signing(LABEL, item(1))
+    first, later = KEY.signing(TO, LABEL, item(0)), KEY.signing(TO, LABEL, item(1))
     next(first)
     with pytest.raises(StopIteration) as end:
         next(first)
@@ -111,8 +112,28 @@ def test_those_that_come_later_have_a_signature_of_their_own() -> None:
     assert accepts(later_end.value.value, 1)
 
 
+async def test_statements_to_two_addressees_share_nothing() -> None:
+    to_one, to_other = range(4), range(4, 8)
+    calls = [(to, number) for pair in zip(to_one, to_other, strict=True) for to, number in zip("AB", pair, strict=True)]
+    signatures = await asyncio.gather(*(in_step(KEY.signing(to, LABEL, item(number))) for to, number in calls))
+    by_number = {number: signature for (_, number), signature in zip(calls, signatures, strict=True)}
+    assert all(accepts(signature, number) for number, signature in by_number.items())
+    parts = [{part for number in numbers for part in parts_of(by_number[number])} for numbers in (to_one, to_other)]
+    assert parts[0].isdisjoint(parts[1])
+    assert len({by_number[number][:SIGNATURE_SIZE] for number in to_one}) == 1
+
+
+def parts_of(signature: bytes) -> set[bytes]:
+    return {signature[:SIGNATURE_SIZE], *siblings(signature)}
+
+
+async def test_who_names_no_addressee_shares_nothing() -> None:
+    signatures = await asyncio.gather(*(in_step(KEY.signing(None, LABEL, item(number))) for number in range(3)))
+    assert signatures == [KEY.sign(LABEL, item(number)) for number in range(3)]
+
+
 def test_one_that_is_given_up_takes_none_with_it() -> None:
-    given_up, other = KEY.signing(LABEL, item(0)), KEY.signing(LABEL, item(1))
+    given_up, other = KEY.signing(TO, LABEL, item(0)), KEY.signing(TO, LABEL, item(1))
     next(given_up)
     next(other)
     given_up.close()

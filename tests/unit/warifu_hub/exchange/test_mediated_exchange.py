@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.group import IDENTITY
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.pki import Role
+from warifu.signature import SIGNATURE_SIZE
 from warifu.statements import inquiry_digest, sign_inquiry
 from warifu_hub.exchange import Mediator
 from warifu_hub.store import HubStore
@@ -253,3 +255,18 @@ async def test_no_leaf_holds_anything_of_the_encrypted_code_or_the_query(
     code = inquiry.encrypted_code
     for part in (code.c1, code.c2, inquiry.sealed_query[:32], inquiry.sealed_query[48:80]):
         assert part not in log
+
+
+async def test_permits_made_in_step_share_one_signature_and_the_provider_takes_each(
+    mediator: Mediator, asker: Any, provider: Any, log: Any
+) -> None:
+    await asyncio.gather(*(mediator.exchange(asker.identity, asker.ask(), 5.0) for _ in range(8)))
+    signatures = [permit.hub_signature for permit in provider.permits]
+    assert len({signature[:SIGNATURE_SIZE] for signature in signatures}) == 1
+    assert {len(signature) for signature in signatures} == {SIGNATURE_SIZE + 1 + 3 * 32}
+    assert sorted(log.events()) == ["ANSWERED"] * 8 + ["PERMITTED"] * 8
+
+
+async def test_a_permit_made_alone_has_the_plain_signature(mediator: Mediator, asker: Any, provider: Any) -> None:
+    await mediator.exchange(asker.identity, asker.ask(), 5.0)
+    assert len(provider.permits[0].hub_signature) == SIGNATURE_SIZE

@@ -14,6 +14,7 @@ from warifu.context import ExchangeFlags
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import ItemCode
 from warifu.inquiry import OpenedAnswer, open_answer
+from warifu.signature import SIGNATURE_SIZE
 from warifu.statements import inquiry_digest
 from warifu_services.agencies.tax import TaxAgency
 from warifu_services.node_store import ClerkDecision, ExchangeOutcome, ExchangeRecord, ExchangeSide, PersonFlags
@@ -43,6 +44,13 @@ class Asking:
 
 def records(two: Any) -> list[ExchangeRecord]:
     return [record for _, record in two.tax.records(0, 1000)]
+
+
+async def test_answers_made_in_step_share_one_signature_and_the_inquirer_opens_each(two: Any) -> None:
+    askings = [Asking(two, "hanako") for _ in range(4)]
+    answers = await asyncio.gather(*(two.provider.provide(asking.permit, 10.0) for asking in askings))
+    assert len({answer.provider_signature[:SIGNATURE_SIZE] for answer in answers}) == 1
+    assert all(asking.opened(answer).found for asking, answer in zip(askings, answers, strict=True))
 
 
 async def test_a_registered_record_is_provided_and_recorded(two: Any) -> None:
