@@ -16,8 +16,8 @@ cryptography in ``translate``. The steps carry the design's numbers:
     (10) answer relayed, still sealed
 
 Exchanges that came together take each step together (``warifu.steps``). It knows neither gRPC nor how a request
-arrived, so unary calls and streams share it. It never sees a My Number, a code
-or a payload: everything about the person is in ``encrypted_code`` and ``sealed_query``, which it cannot open.
+arrived, so unary calls and streams share it. It never sees a My Number, a code or a payload: everything about the person
+is in ``encrypted_code`` and ``sealed_query``, which it cannot open.
 """
 
 from __future__ import annotations
@@ -132,14 +132,13 @@ class Mediator:
             asked = Asked(caller=caller.institution, context=context, digest=asked.digest)
             admitted = self._admit(caller, inquiry, asked, context, left)
             await keep_step()
-            row = self._known(admitted)  # (4)
-            under_way = self._task(admitted)
+            row, under_way = self._known(admitted), self._task(admitted)  # (4)
+            if row is not None and row.state.final:
+                return _given_before(row)
             if row is None:
                 await keep_step()
                 check_inquiry(admitted.inquirer.signing_key, inquiry)  # (5)
-            if row is not None and row.state.final:
-                return _given_before(row)
-            under_way = under_way or self._task(admitted)  # one may have begun since (4)
+                under_way = under_way or self._task(admitted)  # one may have begun since (4)
         except WarifuError as refusal:
             await self._store.append_leaf(leaves.refused_leaf(asked, refusal.reason, self._clock.now()))
             raise
