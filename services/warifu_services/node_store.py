@@ -152,6 +152,12 @@ class KeptProvision:
     sealed_person: bytes = field(default=b"", repr=False)
     changed_ms: int
 
+    def ends(self, stored: KeptProvision) -> bool:
+        """Whether this is the end of ``stored``, which is pending, under the decision that it has now."""
+        pending = ExchangeOutcome.PENDING
+        waits, over = stored.record.outcome is pending, self.record.outcome is not pending
+        return waits and over and self.decision is stored.decision
+
 
 class NodeStore(Protocol):
     """The contract. Every writing method raises STORE_UNAVAILABLE when the disk refuses."""
@@ -195,7 +201,8 @@ class NodeStore(Protocol):
     async def settle_provision(self, kept: KeptProvision, *, missed: bool = False) -> KeptProvision:
         """Store a new provision, or the end of a pending one, with its record; what is stored afterwards.
 
-        Whatever else was stored for that inquiry stays, and is returned. ``missed`` counts a miss for the inquirer.
+        Whatever else was stored for that inquiry stays, and is returned; so does a pending one whose decision is another
+        by now than the one in ``kept``. ``missed`` counts a miss for the inquirer.
 
         Raises:
             WarifuError: PERMIT_REUSED when the processing number belongs to another inquiry.

@@ -120,9 +120,7 @@ class MemoryNodeStore:
     async def settle_provision(self, kept: KeptProvision, *, missed: bool = False) -> KeptProvision:
         """See the contract."""
         stored = self._provisions.get(_key(kept.record))
-        if stored is not None and stored.record.outcome is not ExchangeOutcome.PENDING:
-            return stored
-        if stored is not None and kept.record.outcome is ExchangeOutcome.PENDING:
+        if stored is not None and not kept.ends(stored):
             return stored
         if self._under_number.setdefault(kept.record.processing_number, _key(kept.record)) != _key(kept.record):
             raise WarifuError(Reason.PERMIT_REUSED, where="permit.processing_number")

@@ -15,7 +15,6 @@ from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu_services.node_store import (
     ClerkDecision,
-    ExchangeOutcome,
     ExchangeRecord,
     KeptInquiry,
     KeptProvision,
@@ -260,8 +259,7 @@ def _settle(connection: sqlite3.Connection, kept: KeptProvision, *, missed: bool
         stored = _one_provision(connection, kept.record.inquirer, kept.record.request_id)
         if stored is None:
             raise WarifuError(Reason.PERMIT_REUSED, where="permit.processing_number")
-        pending = ExchangeOutcome.PENDING
-        if stored.record.outcome is not pending or kept.record.outcome is pending:
+        if not kept.ends(stored):
             return stored
         _end_provision(connection, kept)
     if missed:

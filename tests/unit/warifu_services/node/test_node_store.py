@@ -229,6 +229,16 @@ async def test_a_pending_provision_waits_for_a_clerk_and_then_ends(store: NodeSt
     assert len(store.records(0, 10)) == 1
 
 
+async def test_an_answer_made_under_a_decision_that_was_changed_meanwhile_is_not_stored(store: NodeStore) -> None:
+    await store.settle_provision(provision(outcome=ExchangeOutcome.PENDING))
+    await store.decide("1" * 20, ClerkDecision.RELEASE)
+    released = replace(provision(), decision=ClerkDecision.RELEASE, answer=b"released")
+    await store.decide("1" * 20, ClerkDecision.REFUSE)
+    stored = await store.settle_provision(released)
+    assert (stored.record.outcome, stored.decision) == (ExchangeOutcome.PENDING, ClerkDecision.REFUSE)
+    assert store.provision(PEER, b"q" * 16) == stored
+
+
 async def test_a_second_pending_answer_does_not_replace_the_first(store: NodeStore) -> None:
     waiting = provision(outcome=ExchangeOutcome.PENDING)
     await store.settle_provision(waiting)
