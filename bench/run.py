@@ -19,6 +19,7 @@ import typer
 from figures import IN_FLIGHT, Row, SliceResult, faults, goal_text, rows_of
 from first_exchange import first_exchange_seconds
 from measure import fdatasync_ms, machine
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -134,24 +135,29 @@ def _at_hub(cell: Cell) -> tuple[int, dict[str, int]]:
 
 
 def _show(console: Console, rows: list[Row], run: _Run) -> None:
-    table = Table(
-        title="The network beside a bare mTLS relay (medians; ratios inside each round)", title_justify="left"
-    )
-    for heading, justify in (("figure", "left"), ("value", "right"), ("unit", "left"), ("goal", "left"), ("", "left")):
-        table.add_column(heading, justify=justify, no_wrap=heading == "figure", overflow="fold")  # type: ignore[arg-type]
+    title = "The network beside a bare mTLS relay (medians; ratios inside each round)"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("figure", no_wrap=True)
+    table.add_column("value", justify="right")
+    table.add_column("quartiles")
+    for heading in ("unit", "goal", ""):
+        table.add_column(heading)
     for row in rows:
-        if row.name.endswith(("_low", "_high")):
-            continue
-        table.add_row(row.name, _value(row, rows), row.unit, goal_text(row) or "", _verdict(row, rows))
+        if not row.name.endswith(("_low", "_high")) and not row.name.startswith(("machine_", "message_")):
+            told = _value(row), _quartiles(row, rows), row.unit, goal_text(row) or "", _verdict(row, rows)
+            table.add_row(row.name, *told)
     console.print(table)
     console.print(_sizes(run.sizes))
+    console.print("machine: " + ", ".join(f"{name} {value}" for name, value in machine().items()))
 
 
-def _value(row: Row, rows: list[Row]) -> str:
-    if isinstance(row.value, str):
-        return row.value
-    quartiles = [f"{other.value:.3g}" for other in rows if other.name in (f"{row.name}_low", f"{row.name}_high")]
-    return f"{row.value:.4g}" + (f" ({' to '.join(quartiles)})" if quartiles else "")
+def _value(row: Row) -> str:
+    return row.value if isinstance(row.value, str) else f"{row.value:.4g}"
+
+
+def _quartiles(row: Row, rows: list[Row]) -> str:
+    ends = [f"{end.value:.3g}" for end in rows if end.name in (f"{row.name}_low", f"{row.name}_high")]
+    return " to ".join(ends)
 
 
 def _verdict(row: Row, rows: list[Row]) -> str:
@@ -161,7 +167,7 @@ def _verdict(row: Row, rows: list[Row]) -> str:
     if not missed:
         return "[green]reached[/]"
     within = row.unit == "x" and missed <= _band(rows) * row.goal[1]
-    return f"[yellow]missed by {missed:.3g} {row.unit}" + (", within the noise of equal cells[/]" if within else "[/]")
+    return f"[yellow]missed by {missed:.2g}" + (", within the noise[/]" if within else "[/]")
 
 
 def _band(rows: list[Row]) -> float:
@@ -172,7 +178,7 @@ def _band(rows: list[Row]) -> float:
 
 def _sizes(sizes: dict[str, int]) -> str:
     told = ", ".join(f"{name} {size}" for name, size in sizes.items())
-    return f"message sizes, taken from a real exchange and used on both sides (bytes): {told}"
+    return f"message sizes, taken from real exchanges and used on both sides (bytes): {told}"
 
 
 if __name__ == "__main__":

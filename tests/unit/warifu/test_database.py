@@ -328,6 +328,20 @@ def test_another_event_loop_goes_on_where_one_ended(database: Database, path: Pa
     assert notes(path) == {"left", "next"}
 
 
+def test_a_write_that_had_not_begun_when_its_event_loop_ended_is_made_by_the_next(
+    database: Database, path: Path
+) -> None:
+    goes_no_further = asyncio.new_event_loop()
+    asyncio.events._set_running_loop(goes_no_further)
+    try:
+        database.write(noting("left"))
+    finally:
+        asyncio.events._set_running_loop(None)
+        goes_no_further.close()
+    write_once(database, "next")
+    assert notes(path) == {"left", "next"}
+
+
 async def test_a_write_is_under_way_before_anybody_waits_for_it(database: Database, path: Path) -> None:
     written = database.write(noting("a"))
     await asyncio.wait([written])
