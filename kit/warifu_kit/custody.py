@@ -65,7 +65,7 @@ def renew(path: Path, party: str, *, clock: Clock | None = None) -> list[int]:
 
 
 def revoke(path: Path, party: str, *, clock: Clock | None = None) -> list[int]:
-    """Take back the certificates a party holds now; every party refuses them within a second or two.
+    """Take back the certificates a party holds now; every party refuses a caller with them within a second or two.
 
     Returns the serial numbers. To let the party go on, :func:`renew` afterwards.
 

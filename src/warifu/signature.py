@@ -89,7 +89,13 @@ class SigningKey:
         place = together.add(digest(label, *items))
         if place + 1 == MOST_TOGETHER:
             del self._together[to]
-        yield
+        try:
+            yield
+        except BaseException:  # the call is given up
+            together.left -= 1
+            if not together.left and self._together.get(to) is together:
+                del self._together[to]
+            raise
         if not together.signatures:  # the first to come back signs for all
             if self._together.get(to) is together:
                 del self._together[to]
@@ -113,15 +119,17 @@ class SigningKey:
 class _Together:
     """Statements that will be under one signature, and then their signatures."""
 
-    __slots__ = ("signatures", "statements")
+    __slots__ = ("left", "signatures", "statements")
 
     def __init__(self) -> None:
         self.statements: list[bytes] = []
         self.signatures: list[bytes] = []
+        self.left = 0  # calls that still want theirs
 
     def add(self, statement: bytes) -> int:
         """Take one more; its place."""
         self.statements.append(statement)
+        self.left += 1
         return len(self.statements) - 1
 
 

@@ -44,7 +44,10 @@ def _inquiry_fields(inquiry: SignedInquiry) -> tuple[bytes, ...]:
 
 @Stepwise
 def sign_inquiry(key: SigningKey, inquiry: SignedInquiry, *, to: str | None = None) -> Steps[None]:
-    """Put the inquirer's signature on ``inquiry``, whose other fields are set; shared with others ``to`` that provider."""
+    """Put the inquirer's signature on ``inquiry``, whose other fields are set.
+
+    It is shared with others in step that go ``to`` the same provider.
+    """
     inquiry.inquirer_signature = yield from key.signing(to, _INQUIRY, *_inquiry_fields(inquiry))
 
 
@@ -78,9 +81,9 @@ def _permit_fields(permit: ProvisionPermit, asked: bytes) -> tuple[bytes, ...]:
 
 @Stepwise
 def sign_permit(key: SigningKey, permit: ProvisionPermit, asked: bytes, *, to: str | None = None) -> Steps[None]:
-    """Put the hub's signature on ``permit``, shared with others ``to`` that provider.
+    """Put the hub's signature on ``permit``; ``asked`` is the digest of the inquiry in it.
 
-    ``asked`` is the digest of the inquiry in it.
+    It is shared with others in step that go ``to`` the same provider.
     """
     permit.hub_signature = yield from key.signing(to, _PERMIT, *_permit_fields(permit, asked))
 
@@ -107,9 +110,9 @@ def _answer_fields(answer: SignedAnswer, asked: bytes, processing_number: str) -
 def sign_answer(
     key: SigningKey, answer: SignedAnswer, *, asked: bytes, processing_number: str, to: str | None = None
 ) -> Steps[None]:
-    """Put the provider's signature on ``answer``, shared with others ``to`` that inquirer.
+    """Put the provider's signature on ``answer`` to the inquiry whose digest is ``asked``.
 
-    ``asked`` is the digest of the inquiry that it answers.
+    It is shared with others in step that go ``to`` the same inquirer.
     """
     answer.provider_signature = yield from key.signing(to, _ANSWER, *_answer_fields(answer, asked, processing_number))
 

@@ -31,9 +31,10 @@ def renew(path: NetworkDir, party: Party) -> None:
 
 @app.command()
 def revoke(path: NetworkDir, party: Party) -> None:
-    """Take back the certificates PARTY holds now; every party refuses them within a second or two.
+    """Take back the certificates PARTY holds now: within some seconds every party refuses a caller that shows one.
 
-    To let the party go on, renew afterwards.
+    As a server PARTY is believed until its certificate ends; docs/limits.md says why. To let the party go on, renew
+    afterwards.
 
     Example: warifu certificate revoke net tax
     """

@@ -112,6 +112,15 @@ def test_those_that_come_later_have_a_signature_of_their_own() -> None:
     assert accepts(later_end.value.value, 1)
 
 
+def test_those_that_are_all_given_up_leave_nothing_behind() -> None:
+    given_up = [KEY.signing(TO, LABEL, item(number)) for number in range(3)]
+    for signing in given_up:
+        next(signing)
+    for signing in given_up:
+        signing.close()
+    assert signed_in_step(1) == [KEY.sign(LABEL, item(0))]
+
+
 async def test_statements_to_two_addressees_share_nothing() -> None:
     to_one, to_other = range(4), range(4, 8)
     calls = [(to, number) for pair in zip(to_one, to_other, strict=True) for to, number in zip("AB", pair, strict=True)]
