@@ -179,3 +179,18 @@ async def test_an_answer_withheld_by_a_full_disk_is_given_when_asked_again(
         await asker.refusal(mediator, inquiry)
     await mediator.exchange(asker.identity, inquiry, 5.0)
     assert log.events() == ["PERMITTED", "ANSWERED"]
+
+
+@pytest.mark.parametrize("pauses", range(24))
+async def test_a_caller_who_goes_at_any_pause_leaves_one_whole_exchange(
+    mediator: Mediator, asker: Any, provider: Any, log: Any, pauses: int
+) -> None:
+    inquiry = asker.ask()
+    call = asyncio.ensure_future(mediator.exchange(asker.identity, inquiry, 5.0))
+    for _ in range(pauses):
+        await asyncio.sleep(0)
+    call.cancel()
+    await asyncio.gather(call, return_exceptions=True)
+    await mediator.exchange(asker.identity, inquiry, 5.0)
+    assert log.events() == ["PERMITTED", "ANSWERED"]
+    assert len(provider.permits) == 1

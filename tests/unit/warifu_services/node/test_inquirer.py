@@ -337,3 +337,19 @@ async def test_a_code_moved_to_another_row_does_not_open(two: Any) -> None:
     await store.add_people([mixed])
     with pytest.raises(WarifuError, match="KEY_INVALID"):
         await two.new_inquirer(store).inquire(two.ask("hanako"), 10.0)
+
+
+@pytest.mark.parametrize("pauses", range(0, 24, 2))
+async def test_a_business_system_that_goes_at_any_pause_finds_one_inquiry_when_it_asks_again(
+    two: Any, pauses: int
+) -> None:
+    asked = two.ask("hanako")
+    call = asyncio.ensure_future(two.inquirer.inquire(asked, 10.0))
+    for _ in range(pauses):
+        await asyncio.sleep(0)
+    call.cancel()
+    await asyncio.gather(call, return_exceptions=True)
+    result: InquiryResult = await two.inquirer.inquire(asked, 10.0)
+    assert result.found == ProvidedRecord("warifu.api.record.v1.LocalTaxRecord", two.replica("hanako").record)
+    assert [record.outcome for record in records(two)] == [ExchangeOutcome.ANSWERED]
+    assert len(set(two.hub.seen)) == 1

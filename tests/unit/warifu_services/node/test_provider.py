@@ -265,3 +265,17 @@ async def test_either_side_may_mark_the_fact_as_not_to_be_disclosed(
     flags = ExchangeFlags.NON_DISCLOSURE if asked_hidden else ExchangeFlags.NONE
     await two.provider.provide(Asking(two, "hanako", flags=flags).permit, None)
     assert records(two)[0].non_disclosure is hidden
+
+
+@pytest.mark.parametrize("pauses", range(0, 24, 2))
+async def test_a_hub_that_goes_at_any_pause_gets_one_answer_when_it_asks_again(two: Any, pauses: int) -> None:
+    asking = Asking(two, "hanako")
+    call = asyncio.ensure_future(two.provider.provide(asking.permit, 10.0))
+    for _ in range(pauses):
+        await asyncio.sleep(0)
+    call.cancel()
+    await asyncio.gather(call, return_exceptions=True)
+    first, again = [await two.provider.provide(asking.permit, 10.0) for _ in range(2)]
+    assert first.SerializeToString() == again.SerializeToString()
+    assert asking.opened(first).found
+    assert len(records(two)) == 1
