@@ -141,8 +141,8 @@ def read_callers() -> dict[str, str]:
     """Who may call each RPC, from every access table that a server is built with."""
     callers: dict[str, str] = {}
     for package in (warifu_hub, warifu_services):
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-            if not module.name.endswith(("servicer", "servicers")):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if "servicer" not in module.name:
                 continue
             loaded = importlib.import_module(module.name)
             for table in (value for name, value in vars(loaded).items() if name.endswith("_ACCESS")):
@@ -210,8 +210,13 @@ def _label_lines() -> Iterator[str]:
     yield "| label | use | in |"
     yield "|---|---|---|"
     for label in sorted(LABELS):
-        files = ", ".join(f"[{Path(name).name}](../{name})" for name in found[label])
+        files = ", ".join(f"[{_within_package(name)}](../{name})" for name in found[label])
         yield f"| `{label}` | {LABELS[label]} | {files} |"
+
+
+def _within_package(name: str) -> str:
+    """A file's path below its package: "authority/keys.py" says more than "keys.py"."""
+    return re.sub(r"^.*?/warifu(_[a-z]+)?/", "", name)
 
 
 def _must_match(name: str, described: set[str], present: set[str]) -> None:

@@ -27,18 +27,18 @@ from warifu.process import announce_ready, serve_until
 from warifu.rpc.channel import ChannelPool
 from warifu.rpc.logging import error_fields, get_logger, raised_at
 from warifu.rpc.server import build_server
-from warifu_hub.directory_servicer import DIRECTORY_ACCESS, DirectoryServicer
 from warifu_hub.exchange import Mediator
 from warifu_hub.issuing import CodeConverter
 from warifu_hub.ledger import Ledger
-from warifu_hub.log_servicer import LOG_ACCESS, LogServicer
 from warifu_hub.own_keys import OwnKeys
 from warifu_hub.permissions import PermissionTable
 from warifu_hub.providers import GrpcProviders
-from warifu_hub.servicer import HUB_ACCESS, HubServicer
+from warifu_hub.servicers.directory import DIRECTORY_ACCESS, DirectoryServicer
+from warifu_hub.servicers.hub import HUB_ACCESS, HubServicer
+from warifu_hub.servicers.log import LOG_ACCESS, LogServicer
+from warifu_hub.servicers.supervision import SUPERVISION_ACCESS, SupervisionServicer
 from warifu_hub.store import HubStore
 from warifu_hub.store_sqlite import SqliteHubStore
-from warifu_hub.supervision_servicer import SUPERVISION_ACCESS, SupervisionServicer
 
 __all__ = ["Hub", "build_hub", "run_hub"]
 
