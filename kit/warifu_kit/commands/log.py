@@ -31,7 +31,7 @@ def copy(
     import asyncio
 
     from warifu.client import LogClient, NetworkDescription
-    from warifu_kit.log_copy import copy_log
+    from warifu_kit.audit.log_copy import copy_log
 
     connection = NetworkDescription.load(path).to_hub()
 

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warifu.errors import Reason, WarifuError
+from warifu_kit.audit.logged_exchanges import Difference
+from warifu_kit.audit.reconciliation import Ending, Reconciliation
 from warifu_kit.blindness import BlindnessSearch
 from warifu_kit.demo.checks import population_check, procedure_check, refusal_checks
 from warifu_kit.demo.outside import blindness_check, control_check, reconciliation_check
@@ -27,9 +29,7 @@ from warifu_kit.demo.result import (
     to_json,
     write_json,
 )
-from warifu_kit.logged_exchanges import Difference
 from warifu_kit.needles import Secret
-from warifu_kit.reconciliation import Ending, Reconciliation
 from warifu_kit.residents import AS_OF, generate
 
 

@@ -14,7 +14,7 @@ from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.node.v1.node_service_pb2 import ExchangeRecord
-from warifu_kit.reconciliation import Ending, Reconciliation, reconcile
+from warifu_kit.audit.reconciliation import Ending, Reconciliation, reconcile
 
 ASKING, ASKED, THIRD = "9030110020000001", "9010110020000001", "9020110020000001"
 PERMITTED, ANSWERED = log_pb2.LEAF_EVENT_PERMITTED, log_pb2.LEAF_EVENT_ANSWERED

@@ -23,7 +23,7 @@ from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.node.v1.node_service_pb2 import ExchangeRecord
 from warifu.errors import Reason
-from warifu_kit.logged_exchanges import Difference, Ending, HubLog, LoggedExchange, RefusalKey, read_log
+from warifu_kit.audit.logged_exchanges import Difference, Ending, HubLog, LoggedExchange, RefusalKey, read_log
 
 __all__ = ["Difference", "Ending", "Reconciliation", "reconcile"]
 

@@ -11,7 +11,7 @@ import pytest
 from warifu.client import LogClient
 from warifu.errors import Reason, WarifuError
 from warifu.tlog import Checkpoint, MerkleTree, leaf_hash, log_origin, sign_checkpoint
-from warifu_kit.log_copy import copy_log
+from warifu_kit.audit.log_copy import copy_log
 
 
 class Hub:
