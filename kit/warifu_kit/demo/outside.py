@@ -17,12 +17,12 @@ from warifu.errors import WarifuError
 from warifu.tlog import VerifiedLog, verify_copy
 from warifu_kit.audit.log_copy import copy_log
 from warifu_kit.audit.reconciliation import Reconciliation, reconcile
-from warifu_kit.blindness import BlindnessReport, BlindnessSearch
+from warifu_kit.blindness.needles import Secret
+from warifu_kit.blindness.search import BlindnessReport, BlindnessSearch
 from warifu_kit.demo.offices import Offices
 from warifu_kit.demo.plan import AGENCIES, Plan
 from warifu_kit.demo.population import Population
 from warifu_kit.demo.result import Check
-from warifu_kit.needles import Secret
 
 __all__ = [
     "LogSeen",

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from warifu.errors import Reason, WarifuError
 from warifu.process import new_event_loop
-from warifu_kit.blindness import BlindnessReport, BlindnessSearch
+from warifu_kit.blindness.needles import Secret
+from warifu_kit.blindness.search import BlindnessReport, BlindnessSearch
 from warifu_kit.demo.checks import population_check, procedure_check, refusal_checks
 from warifu_kit.demo.offices import Offices, open_offices
 from warifu_kit.demo.outside import (
@@ -34,7 +35,6 @@ from warifu_kit.demo.procedures import run_procedure
 from warifu_kit.demo.progress import Phase, Teller
 from warifu_kit.demo.refusals import run_refusals
 from warifu_kit.demo.result import Check, DemoResult, ProcedureResult, RefusalResult
-from warifu_kit.needles import Secret
 from warifu_kit.network import Network
 from warifu_kit.residents import Resident
 

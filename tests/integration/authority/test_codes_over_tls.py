@@ -17,7 +17,7 @@ from warifu.party import PartyFolder
 from warifu.rpc.server import build_server
 from warifu.statements import check_conversion
 from warifu_hub.app import build_hub
-from warifu_kit.needles import Secret, needles
+from warifu_kit.blindness.needles import Secret, needles
 
 Refusal = Callable[[Awaitable[Any]], Awaitable[WarifuError]]
 Acquisitions = Callable[[Sequence[str]], list[messages.Acquisition]]

@@ -13,7 +13,7 @@ import pytest
 from warifu.api.authority.v1.authority_service_pb2 import DesignateMyNumbersRequest, ReplaceMyNumberRequest
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import MyNumber, ResidentRecordCode
-from warifu_kit.needles import Secret, needles
+from warifu_kit.blindness.needles import Secret, needles
 
 Refusal = Callable[[Awaitable[Any]], Awaitable[WarifuError]]
 

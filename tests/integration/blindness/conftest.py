@@ -24,7 +24,9 @@ from warifu.group import Point
 from warifu.identifiers import ItemCode, MyNumber
 from warifu.party import PartyFolder
 from warifu_hub.translate import HubKeys, Translator
-from warifu_kit.blindness import BlindnessReport, BlindnessSearch
+from warifu_kit.blindness.needles import Secret
+from warifu_kit.blindness.search import BlindnessReport, BlindnessSearch
+from warifu_kit.blindness.tapped_hub import tapped_hub_command
 from warifu_kit.demo.offices import Offices, open_offices
 from warifu_kit.demo.plan import AGENCIES, AgencyPlan, Plan, make_plan
 from warifu_kit.demo.population import Population, populate
@@ -32,10 +34,8 @@ from warifu_kit.demo.procedures import ask, new_inquiry, run_procedure
 from warifu_kit.demo.progress import teller
 from warifu_kit.demo.refusals import run_refusals
 from warifu_kit.demo.result import Outcome
-from warifu_kit.needles import Secret
 from warifu_kit.network import Network, party_command
 from warifu_kit.residents import AS_OF, Resident, generate
-from warifu_kit.tapped_hub import tapped_hub_command
 from warifu_services.agencies.tax import LOCAL_TAX
 from warifu_services.authority_keys import AuthorityKeys
 

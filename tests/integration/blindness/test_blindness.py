@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from warifu_kit.blindness import BlindnessReport, Hit
+from warifu_kit.blindness.search import BlindnessReport, Hit
+from warifu_kit.blindness.tap import Direction, read_tap
 from warifu_kit.demo.plan import AGENCIES
-from warifu_kit.tap import Direction, read_tap
 
 KINDS = {
     "my_number",

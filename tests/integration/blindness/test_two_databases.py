@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from warifu.network_file import read_network_file
+from warifu_kit.blindness.observer import Join, find_joins, mutual_exchange_values
 from warifu_kit.demo.plan import AGENCIES
-from warifu_kit.observer import Join, find_joins, mutual_exchange_values
 
 PAIRS = list(itertools.combinations(AGENCIES, 2))
 

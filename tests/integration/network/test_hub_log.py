@@ -15,8 +15,8 @@ from warifu.errors import Reason, WarifuError
 from warifu.tlog.checkpoint import read_checkpoint_unverified
 from warifu.tlog.tiles import write_copy
 from warifu.tlog.verify import verify_copy, verify_entry, verify_extends
-from warifu_kit.blindness import BlindnessSearch
-from warifu_kit.needles import Secret
+from warifu_kit.blindness.needles import Secret
+from warifu_kit.blindness.search import BlindnessSearch
 
 
 @pytest.fixture

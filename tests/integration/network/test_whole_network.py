@@ -16,7 +16,7 @@ import pytest
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import MyNumber
-from warifu_kit.blindness import BlindnessSearch
+from warifu_kit.blindness.search import BlindnessSearch
 from warifu_kit.demo.offices import Offices, open_offices
 from warifu_kit.demo.outside import look_from_outside
 

@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from warifu.errors import Reason, WarifuError
-from warifu_kit.tap import Direction, Tap, TappingServer, client_taps, read_tap
+from warifu_kit.blindness.tap import Direction, Tap, TappingServer, client_taps, read_tap
 
 RECEIVED, SENT = Direction.RECEIVED, Direction.SENT
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from warifu.errors import Reason, WarifuError
 from warifu_kit.audit.logged_exchanges import Difference
 from warifu_kit.audit.reconciliation import Ending, Reconciliation
-from warifu_kit.blindness import BlindnessSearch
+from warifu_kit.blindness.needles import Secret
+from warifu_kit.blindness.search import BlindnessSearch
 from warifu_kit.demo.checks import population_check, procedure_check, refusal_checks
 from warifu_kit.demo.outside import blindness_check, control_check, reconciliation_check
 from warifu_kit.demo.plan import make_plan
@@ -29,7 +30,6 @@ from warifu_kit.demo.result import (
     to_json,
     write_json,
 )
-from warifu_kit.needles import Secret
 from warifu_kit.residents import AS_OF, generate
 
 

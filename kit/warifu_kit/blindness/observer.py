@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warifu.errors import Reason
-from warifu_kit.sqlite_cells import Cell, cells
+from warifu_kit.blindness.sqlite_cells import Cell, cells
 
 __all__ = ["WINDOW", "Join", "find_joins", "is_public", "mutual_exchange_values"]
 

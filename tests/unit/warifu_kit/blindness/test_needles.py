@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warifu_kit.needles import SHORTEST_NEEDLE, Secret, needles
+from warifu_kit.blindness.needles import SHORTEST_NEEDLE, Secret, needles
 
 long_enough = st.binary(min_size=12, max_size=64)
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=8, max_size=20)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from warifu_kit import process_memory
-from warifu_kit.blindness import BlindnessReport, BlindnessSearch
-from warifu_kit.needles import Secret, needles
-from warifu_kit.process_memory import MemoryForbiddenError, Region, regions
+from warifu_kit.blindness import process_memory
+from warifu_kit.blindness.needles import Secret, needles
+from warifu_kit.blindness.process_memory import MemoryForbiddenError, Region, regions
+from warifu_kit.blindness.search import BlindnessReport, BlindnessSearch
 
 CODE = secrets.token_bytes(32)
 MY_NUMBER = f"{secrets.randbelow(10**12):012}"

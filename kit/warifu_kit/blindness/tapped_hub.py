@@ -1,4 +1,4 @@
-"""The hub with a tap on its wire: ``python -m warifu_kit.tapped_hub --dir DIR --tap FILE [--listen HOST:PORT]``.
+"""The hub with a tap on its wire: ``python -m warifu_kit.blindness.tapped_hub --dir DIR --tap FILE [--listen HOST:PORT]``.
 
 Decides nothing: it is the hub's own process with interceptors around its server and its channels. The hub has no switch
 for this, and no other code runs in it.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from warifu.process import run_party
 from warifu_hub.app import run_hub
-from warifu_kit.tap import Tap, TappingServer, client_taps
+from warifu_kit.blindness.tap import Tap, TappingServer, client_taps
 
 __all__ = ["main", "tapped_hub_command"]
 
@@ -21,12 +21,14 @@ __all__ = ["main", "tapped_hub_command"]
 def tapped_hub_command(folder: Path, tap: Path, options: Sequence[str] = ()) -> list[str]:
     """The command line of a tapped hub that stops with the process that started it; ``options`` as for the hub."""
     words = ["--dir", str(folder), "--tap", str(tap), *options, "--stop-with-parent"]
-    return [sys.executable, "-m", "warifu_kit.tapped_hub", *words]
+    return [sys.executable, "-m", "warifu_kit.blindness.tapped_hub", *words]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a tapped hub until it is asked to stop; the exit status. Its log leaves out nothing it could say."""
-    parser = argparse.ArgumentParser(prog="warifu_kit.tapped_hub", description="Run the hub with a tap on its wire.")
+    parser = argparse.ArgumentParser(
+        prog="warifu_kit.blindness.tapped_hub", description="Run the hub with a tap on its wire."
+    )
     parser.add_argument("--dir", type=Path, required=True, help="the hub's folder")
     parser.add_argument("--tap", type=Path, required=True, help="the file that takes every message")
     parser.add_argument("--listen", metavar="HOST:PORT", help="where to listen")

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from warifu_kit import blindness
-from warifu_kit.blindness import BlindnessSearch
-from warifu_kit.needles import Secret
+from warifu_kit.blindness import search as blindness
+from warifu_kit.blindness.needles import Secret
+from warifu_kit.blindness.search import BlindnessSearch
 
 CODE = secrets.token_bytes(32)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from warifu.api.type.v1.inquiry_pb2 import SignedAnswer
-from warifu_kit.observer import Join, find_joins, is_public, mutual_exchange_values
+from warifu_kit.blindness.observer import Join, find_joins, is_public, mutual_exchange_values
 
 CODES = [secrets.token_bytes(32) for _ in range(5)]
 

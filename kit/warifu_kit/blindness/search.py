@@ -21,9 +21,9 @@ from pathlib import Path
 
 from ahocorasick_rs import BytesAhoCorasick
 
-from warifu_kit.needles import SHORTEST_NEEDLE, Needle, Secret, Skipped, needles
-from warifu_kit.process_memory import PAGE, MemoryForbiddenError, Region, open_memory, paused, read_at
-from warifu_kit.sqlite_cells import cells, is_sqlite
+from warifu_kit.blindness.needles import SHORTEST_NEEDLE, Needle, Secret, Skipped, needles
+from warifu_kit.blindness.process_memory import PAGE, MemoryForbiddenError, Region, open_memory, paused, read_at
+from warifu_kit.blindness.sqlite_cells import cells, is_sqlite
 
 __all__ = ["BlindnessReport", "BlindnessSearch", "Forbidden", "Hit", "Place"]
 
