@@ -22,7 +22,8 @@ from typing import Any
 
 from people import BusinessSystem, designate, local_numbers
 
-from warifu_kit.network import Network, PartyProcess, party_command
+from warifu_kit.network.network import Network
+from warifu_kit.network.party_process import PartyProcess, party_command
 from warifu_services.agencies.tax import LOCAL_TAX
 
 __all__ = ["ACQUIRED_AT_ONCE", "Cell", "Load", "Stage", "prepare"]

@@ -31,13 +31,14 @@ from warifu.rpc.channel import secure_channel
 from warifu.rpc.status import from_rpc_error
 from warifu_kit.blindness.needles import Secret
 from warifu_kit.blindness.search import BlindnessSearch
-from warifu_kit.creation import create_network
 from warifu_kit.demo.offices import open_offices
 from warifu_kit.demo.outside import secrets_of
 from warifu_kit.demo.plan import Plan, make_plan
 from warifu_kit.demo.population import Population, populate
 from warifu_kit.demo.progress import teller
-from warifu_kit.network import Network, PartyProcess, party_command
+from warifu_kit.network.creation import create_network
+from warifu_kit.network.network import Network
+from warifu_kit.network.party_process import PartyProcess, party_command
 from warifu_kit.residents import AS_OF, generate
 from warifu_services.inquiry_book import CODE_PLACE
 from warifu_services.node_keys import AtRest

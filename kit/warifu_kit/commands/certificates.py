@@ -23,7 +23,7 @@ def renew(path: NetworkDir, party: Party) -> None:
 
     Example: warifu certificate renew net tax
     """
-    from warifu_kit.custody import renew as renew_certificates
+    from warifu_kit.network.custody import renew as renew_certificates
 
     replaced = renew_certificates(path, party)
     typer.echo(f"renewed {party}; replaced {_serials(replaced)}")
@@ -38,7 +38,7 @@ def revoke(path: NetworkDir, party: Party) -> None:
 
     Example: warifu certificate revoke net tax
     """
-    from warifu_kit.custody import revoke as revoke_certificates
+    from warifu_kit.network.custody import revoke as revoke_certificates
 
     revoked = revoke_certificates(path, party)
     typer.echo(f"revoked {party}: {_serials(revoked)}; to let it go on: warifu certificate renew {path} {party}")

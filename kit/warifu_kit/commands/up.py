@@ -21,7 +21,7 @@ def new(path: NetworkDir, suite: Suite = "auto") -> None:
 
     Example: warifu new net
     """
-    from warifu_kit.creation import create_network
+    from warifu_kit.network.creation import create_network
 
     number = chosen_suite(suite)
     create_network(path, suite=number)
@@ -39,8 +39,8 @@ def up(path: NetworkDir, suite: Suite = "auto") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from warifu_kit.creation import holds_network
-    from warifu_kit.network import Network
+    from warifu_kit.network.creation import holds_network
+    from warifu_kit.network.network import Network
 
     wanted = None if suite == "auto" and holds_network(path) else chosen_suite(suite)
     console, stopping = Console(), threading.Event()

@@ -34,7 +34,7 @@ from warifu.rpc.status import from_rpc_error
 from warifu.signature import SigningKey
 from warifu.statements import check_issue, sign_conversion
 from warifu_hub.translate import HubKeys, Translator
-from warifu_kit.creation import create_network
+from warifu_kit.network.creation import create_network
 from warifu_services.authority import Authority, build_authority
 from warifu_services.authority_keys import AuthorityKeys
 

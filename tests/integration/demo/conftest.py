@@ -19,7 +19,7 @@ from warifu_kit.demo.offices import open_offices
 from warifu_kit.demo.plan import Plan, make_plan
 from warifu_kit.demo.population import populate
 from warifu_kit.demo.progress import teller
-from warifu_kit.network import Network
+from warifu_kit.network.network import Network
 from warifu_kit.residents import AS_OF, generate
 
 COMMAND_SECONDS = 60.0

@@ -19,7 +19,7 @@ from warifu.tlog.note import Verifier
 from warifu_hub.app import build_hub
 from warifu_hub.ledger import Ledger
 from warifu_hub.store_sqlite import SqliteHubStore
-from warifu_kit.network import party_command
+from warifu_kit.network.party_process import party_command
 
 
 def last_words(path: Path) -> dict[str, Any]:

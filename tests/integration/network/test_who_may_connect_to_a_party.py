@@ -20,7 +20,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.pki import Credential, Identity, Role, Root, write_public_file
 from warifu.rpc.channel import secure_channel
 from warifu.rpc.status import from_rpc_error
-from warifu_kit.custody import _sign_list
+from warifu_kit.network.custody import _sign_list
 
 BOTH = pytest.mark.parametrize("party", ["hub", "tax"])
 

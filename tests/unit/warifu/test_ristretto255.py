@@ -17,7 +17,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.group import SUITE_2, Group, Point, Scalar, available_suites, group_of
 from warifu.party import PartyFolder
 from warifu.ristretto255 import IDENTITY, SONAMES, Ristretto255, ristretto255
-from warifu_kit.creation import create_network
+from warifu_kit.network.creation import create_network
 from warifu_services.node import run_node
 
 VECTORS = Path(__file__).parents[2] / "vectors"

@@ -35,7 +35,7 @@ from warifu_hub.store import HubStore
 from warifu_hub.store_memory import MemoryHubStore
 from warifu_hub.store_sqlite import SqliteHubStore
 from warifu_hub.translate import HubKeys, Translator
-from warifu_kit.creation import create_network
+from warifu_kit.network.creation import create_network
 
 LOCAL_TAX = ItemCode("TM00000000000002")
 

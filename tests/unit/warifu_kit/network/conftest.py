@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from warifu.pki import Role
-from warifu_kit.creation import DEFAULT_MEMBERS, create_network
-from warifu_kit.network import Network
+from warifu_kit.network.creation import DEFAULT_MEMBERS, create_network
+from warifu_kit.network.network import Network
 
 AGENCIES = ("tax", "childcare")
 SMALL = tuple(member for member in DEFAULT_MEMBERS if member.role is not Role.AGENCY or member.party in AGENCIES)

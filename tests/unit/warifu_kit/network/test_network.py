@@ -12,7 +12,7 @@ import pytest
 
 from warifu.errors import Reason, WarifuError
 from warifu.network_file import read_network_file
-from warifu_kit.network import Network
+from warifu_kit.network.network import Network
 
 AGENCIES = ("tax", "childcare")
 

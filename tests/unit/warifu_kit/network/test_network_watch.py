@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from warifu.errors import Reason, WarifuError
-from warifu_kit import network as network_module
-from warifu_kit.network import Network, party_command
+from warifu_kit.network import network as network_module
+from warifu_kit.network import party_process as process_module
+from warifu_kit.network.network import Network
+from warifu_kit.network.party_process import party_command
 
 AGENCIES = ("tax", "childcare")
 
@@ -96,7 +98,7 @@ def test_a_party_that_does_not_start_is_told_with_its_last_words_and_stops_the_r
 def test_a_party_that_is_never_ready_is_given_up_in_time(
     path: Path, monkeypatch: pytest.MonkeyPatch, stand_in: Any, started: Any
 ) -> None:
-    monkeypatch.setattr(network_module, "_READY_SECONDS", 0.2)
+    monkeypatch.setattr(process_module, "_READY_SECONDS", 0.2)
     (path / "hub" / "act").write_text("time.sleep(60)")
     with pytest.raises(WarifuError) as error, Network(path, command=stand_in):
         pytest.fail("it started")
@@ -117,7 +119,7 @@ def test_agencies_stop_before_the_authority_and_the_hub_last_also_after_restarts
 def test_a_party_that_will_not_stop_is_ended_by_force(
     path: Path, monkeypatch: pytest.MonkeyPatch, stand_in: Any
 ) -> None:
-    monkeypatch.setattr(network_module, "_STOP_SECONDS", 0.2)
+    monkeypatch.setattr(network_module, "STOP_SECONDS", 0.2)
     (path / "tax" / "act").write_text("signal.signal(signal.SIGTERM, signal.SIG_IGN)")
     with Network(path, command=stand_in) as network:
         pass
@@ -128,7 +130,7 @@ def test_a_party_that_will_not_stop_is_ended_by_force(
 def test_parties_that_will_not_stop_are_waited_for_together(
     path: Path, monkeypatch: pytest.MonkeyPatch, stand_in: Any
 ) -> None:
-    monkeypatch.setattr(network_module, "_STOP_SECONDS", 1.0)
+    monkeypatch.setattr(network_module, "STOP_SECONDS", 1.0)
     monkeypatch.setattr(network_module, "_HEAD_START_SECONDS", 0.1)
     for party in ("tax", "childcare", "authority", "hub"):
         (path / party / "act").write_text("signal.signal(signal.SIGTERM, signal.SIG_IGN)")
@@ -197,7 +199,7 @@ def test_whatever_goes_wrong_in_a_restart_the_watch_goes_on(
 
     with Network(path, on_event=events, command=stand_in) as network:
         with monkeypatch.context() as patched:
-            patched.setattr(network_module.PartyProcess, "restart", fail)
+            patched.setattr(process_module.PartyProcess, "restart", fail)
             network.kill("tax")
             until(lambda: events.of("failed"))
         until(lambda: events.of("restarted"))
@@ -248,7 +250,7 @@ def test_stopping_twice_and_stopping_what_never_started_do_no_harm(path: Path, s
 
 
 def test_what_is_not_started_has_no_process_id(path: Path) -> None:
-    process = network_module.PartyProcess("tax", path / "tax", ["true"])
+    process = process_module.PartyProcess("tax", path / "tax", ["true"])
     assert process.exit_status() is None
     assert process.wait_stopped(1) is None
     for act in (lambda: process.pid, process.wait_ready):

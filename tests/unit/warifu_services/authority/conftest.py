@@ -22,7 +22,7 @@ from warifu.party import PartyFolder
 from warifu.signature import SigningKey
 from warifu.statements import sign_conversion
 from warifu_hub.translate import HubKeys, Translator
-from warifu_kit.creation import create_network
+from warifu_kit.network.creation import create_network
 from warifu_services.authority_keys import AuthorityKeys
 from warifu_services.authority_store import AuthorityStore, MemoryAuthorityStore, SqliteAuthorityStore
 from warifu_services.issuing import Issuer

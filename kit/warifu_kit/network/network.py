@@ -8,11 +8,8 @@ all stop when this process does. It plays no part in what the parties say to eac
 from __future__ import annotations
 
 import fcntl
-import json
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -24,13 +21,12 @@ from typing import IO
 from warifu.errors import Reason, WarifuError
 from warifu.group import group_of
 from warifu.network_file import NETWORK_FILE, NetworkFile, read_network_file, write_network_file
-from warifu_kit.creation import create_network, holds_network
-from warifu_kit.custody import keep_fresh
+from warifu_kit.network.creation import create_network, holds_network
+from warifu_kit.network.custody import keep_fresh
+from warifu_kit.network.party_process import STOP_SECONDS, PartyProcess, party_command
 
-__all__ = ["Network", "PartyProcess", "party_command"]
+__all__ = ["Network"]
 
-_READY_SECONDS = 30.0
-_STOP_SECONDS = 4.0
 _HEAD_START_SECONDS = 1.0
 _WATCH_SECONDS = 0.1
 _RETRY_SECONDS = 0.25
@@ -41,134 +37,6 @@ _ASKED_BY_ALL = ("authority", "hub")
 """Parties that the others ask, in the order in which they stop."""
 
 CommandMaker = Callable[[str, Path, Sequence[str]], list[str]]
-
-
-def party_command(party: str, folder: Path, options: Sequence[str]) -> list[str]:
-    """The command that runs one party: the same that a person would type."""
-    words = [party] if party in ("hub", "authority") else ["agency", party]
-    return [sys.executable, "-m", "warifu_kit.cli", *words, "--dir", str(folder), *options, "--stop-with-parent"]
-
-
-class PartyProcess:
-    """One party's process. Its log goes to ``party.log`` in its folder."""
-
-    def __init__(self, party: str, folder: Path, command: list[str]) -> None:
-        self.party = party
-        self.endpoint = ""
-        self.is_ready = False
-        self._log_path = folder / "party.log"
-        self._command = command
-        self._process: subprocess.Popen[str] | None = None
-
-    @property
-    def pid(self) -> int:
-        """The process id of the running process."""
-        if self._process is None:
-            raise WarifuError(Reason.INTERNAL, where=f"{self.party} is not started")
-        return self._process.pid
-
-    def start(self, more: Sequence[str] = ()) -> None:
-        """Start the process; :meth:`wait_ready` says when it serves.
-
-        Raises: PARTY_NOT_STARTED when its log cannot be written or the system starts no process.
-        """
-        self.is_ready = False
-        try:
-            with self._log_path.open("ab") as log:
-                self._process = subprocess.Popen(
-                    [*self._command, *more],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    text=True,
-                    start_new_session=True,
-                )
-        except OSError as error:
-            why = f"{error.filename or 'process'}: {error.strerror}"
-            raise WarifuError(Reason.PARTY_NOT_STARTED, where=f"{self.party} did not start: {why}") from error
-
-    def wait_ready(self) -> str:
-        """Wait for the ready line; the endpoint in it. Raises: PARTY_NOT_STARTED, with the log's last words."""
-        process = self._process
-        if process is None or process.stdout is None:
-            raise WarifuError(Reason.INTERNAL, where=f"{self.party} is not started")
-        endpoint = _endpoint_in(_first_line(process.stdout, _READY_SECONDS))
-        if endpoint is None:
-            process.kill()
-            self.wait_stopped(_STOP_SECONDS)
-            raise WarifuError(Reason.PARTY_NOT_STARTED, where=f"{self.party} did not start: {self._last_words()}")
-        self.endpoint, self.is_ready = endpoint, True
-        return endpoint
-
-    def restart(self) -> None:
-        """Start again where it listened before, and wait until it is ready."""
-        self.wait_stopped(_STOP_SECONDS)
-        self.start(("--listen", self.endpoint))
-        self.wait_ready()
-
-    def exit_status(self) -> int | None:
-        """The exit status, negative for a signal; None while it runs."""
-        return self._process.poll() if self._process else None
-
-    def send(self, number: signal.Signals) -> None:
-        """Send the process a signal, if it still runs."""
-        if self._process and self._process.poll() is None:
-            self._process.send_signal(number)
-
-    def has_stopped_within(self, seconds: float) -> bool:
-        """Whether it ends by itself within ``seconds``, or never started."""
-        try:
-            return self._process is None or self._process.wait(seconds) is not None
-        except subprocess.TimeoutExpired:
-            return False
-
-    def wait_stopped(self, seconds: float) -> int | None:
-        """Wait for the end, and end it by force after ``seconds``; the exit status, None if it never started."""
-        if self._process is None:
-            return None
-        try:
-            status = self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            status = self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        return status
-
-    def _last_words(self) -> str:
-        try:
-            lines = self._log_path.read_text("utf-8", errors="replace").strip().splitlines()
-        except OSError:
-            lines = []
-        return _readable(lines[-1]) if lines else f"see {self._log_path}"
-
-
-def _readable(line: str) -> str:
-    """A log line's reason and place, where it has them; else the line as it is."""
-    try:
-        told = json.loads(line)
-        return " ".join(told[name] for name in ("reason", "where", "debug") if told.get(name)) or line
-    except (ValueError, TypeError, AttributeError):
-        return line
-
-
-def _first_line(stream: IO[str], seconds: float) -> str:
-    """The first line of ``stream``, empty if it ends or takes longer than ``seconds``."""
-    lines: list[str] = []
-    reader = threading.Thread(target=lambda: lines.append(stream.readline()), daemon=True)
-    reader.start()
-    reader.join(seconds)
-    return lines[0] if lines else ""
-
-
-def _endpoint_in(line: str) -> str | None:
-    """The endpoint in a ready line; None when it is none."""
-    try:
-        told = json.loads(line)
-    except ValueError:
-        return None
-    endpoint = told.get("endpoint") if isinstance(told, dict) else None
-    return endpoint if isinstance(endpoint, str) else None
 
 
 class Network:
@@ -362,7 +230,7 @@ class Network:
 
 def _wait_all_stopped(processes: Sequence[PartyProcess]) -> None:
     """Wait for all of them together, and end by force whoever takes longer."""
-    give_up = time.monotonic() + _STOP_SECONDS
+    give_up = time.monotonic() + STOP_SECONDS
     for process in processes:
         process.wait_stopped(max(0.0, give_up - time.monotonic()))
 

@@ -20,7 +20,7 @@ from warifu.seal import SealingKey
 from warifu.signature import SigningKey
 from warifu.tlog.note import Verifier
 from warifu_kit.cli import app
-from warifu_kit.creation import DEFAULT_MEMBERS, Member, create_network
+from warifu_kit.network.creation import DEFAULT_MEMBERS, Member, create_network
 
 AGENCIES = ("residence", "tax", "childcare", "insurance")
 PARTIES = ("hub", "authority", "supervisor", *AGENCIES)

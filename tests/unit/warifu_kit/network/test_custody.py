@@ -16,8 +16,8 @@ from warifu.errors import Reason, WarifuError
 from warifu.party import PartyFolder
 from warifu.pki import RevocationRegister, read_revocation_list
 from warifu_kit.cli import app
-from warifu_kit.creation import create_network
-from warifu_kit.custody import keep_fresh, renew, revoke
+from warifu_kit.network.creation import create_network
+from warifu_kit.network.custody import keep_fresh, renew, revoke
 
 PARTIES = ("hub", "authority", "supervisor", "residence", "tax", "childcare", "insurance")
 
