@@ -39,7 +39,7 @@ from warifu_kit.demo.progress import teller
 from warifu_kit.network.creation import create_network
 from warifu_kit.network.network import Network
 from warifu_kit.network.party_process import PartyProcess, party_command
-from warifu_kit.residents import AS_OF, generate
+from warifu_kit.people.residents import AS_OF, generate
 from warifu_services.inquiry_book import CODE_PLACE
 from warifu_services.node_keys import AtRest
 

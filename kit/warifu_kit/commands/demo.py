@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from warifu_kit.demo.result import DemoResult
-    from warifu_kit.residents import Resident
+    from warifu_kit.people.residents import Resident
 
 __all__ = ["demo"]
 
@@ -104,8 +104,8 @@ def _people(count: int, seed: int, file: Path | None) -> tuple[list[Resident], d
     from warifu.agency import day_in_japan
     from warifu.clock import SystemClock
     from warifu.errors import Reason, WarifuError
-    from warifu_kit.residents import AS_OF, generate
-    from warifu_kit.residents_csv import read_csv
+    from warifu_kit.people.residents import AS_OF, generate
+    from warifu_kit.people.residents_csv import read_csv
 
     if file is None:
         return generate(seed, count), AS_OF

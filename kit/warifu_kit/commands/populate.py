@@ -29,7 +29,7 @@ def populate(
     from warifu_kit.demo.plan import make_plan
     from warifu_kit.demo.population import populate as settle
     from warifu_kit.demo.progress import teller
-    from warifu_kit.residents import AS_OF, generate
+    from warifu_kit.people.residents import AS_OF, generate
     from warifu_kit.settled import describe_population, write_population
 
     console = Console()

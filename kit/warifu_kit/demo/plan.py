@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from warifu.api.node.v1.node_service_pb2 import Replica
 from warifu.identifiers import ItemCode, ProcedureCode, ResidentRecordCode
 from warifu_kit.demo.records import children_under_three, replica_of
-from warifu_kit.residents import Application, Resident, applicants, households
+from warifu_kit.people.residents import Application, Resident, applicants, households
 from warifu_services.agencies.residence import RESIDENT_RECORD
 from warifu_services.agencies.tax import LOCAL_TAX
 

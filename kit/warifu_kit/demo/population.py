@@ -18,7 +18,7 @@ from warifu_kit.demo.offices import Offices
 from warifu_kit.demo.patience import Patience, is_worth_another_attempt
 from warifu_kit.demo.plan import AgencyPlan, Plan, Registration
 from warifu_kit.demo.progress import Phase, Teller
-from warifu_kit.residents import Resident
+from warifu_kit.people.residents import Resident
 
 __all__ = ["Population", "flags_of", "populate"]
 

@@ -25,7 +25,7 @@ from warifu_kit.demo.patience import Patience
 from warifu_kit.demo.plan import Case, ProcedurePlan
 from warifu_kit.demo.progress import Phase, Teller
 from warifu_kit.demo.result import Outcome, ProcedureResult, count_answers
-from warifu_kit.residents import Application
+from warifu_kit.people.residents import Application
 from warifu_services.agencies.childcare import decide_child_allowance
 from warifu_services.agencies.insurance import copayment_limit_category
 

@@ -17,7 +17,7 @@ from warifu.api.record.v1.insurance_qualification_record_pb2 import InsuranceQua
 from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
 from warifu.api.record.v1.resident_record_pb2 import ResidentRecord
 from warifu.identifiers import ItemCode
-from warifu_kit.residents import Resident
+from warifu_kit.people.residents import Resident
 from warifu_services.agencies.childcare import CHILD_ALLOWANCE, decide_child_allowance
 from warifu_services.agencies.insurance import INSURANCE_QUALIFICATION
 from warifu_services.agencies.residence import RESIDENT_RECORD

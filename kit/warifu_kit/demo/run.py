@@ -36,7 +36,7 @@ from warifu_kit.demo.progress import Phase, Teller
 from warifu_kit.demo.refusals import run_refusals
 from warifu_kit.demo.result import Check, DemoResult, ProcedureResult, RefusalResult
 from warifu_kit.network.network import Network
-from warifu_kit.residents import Resident
+from warifu_kit.people.residents import Resident
 
 __all__ = ["DemoRequest", "run_demo"]
 

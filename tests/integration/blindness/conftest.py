@@ -36,7 +36,7 @@ from warifu_kit.demo.refusals import run_refusals
 from warifu_kit.demo.result import Outcome
 from warifu_kit.network.network import Network
 from warifu_kit.network.party_process import party_command
-from warifu_kit.residents import AS_OF, Resident, generate
+from warifu_kit.people.residents import AS_OF, Resident, generate
 from warifu_services.agencies.tax import LOCAL_TAX
 from warifu_services.authority_keys import AuthorityKeys
 

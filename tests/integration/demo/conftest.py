@@ -20,7 +20,7 @@ from warifu_kit.demo.plan import Plan, make_plan
 from warifu_kit.demo.population import populate
 from warifu_kit.demo.progress import teller
 from warifu_kit.network.network import Network
-from warifu_kit.residents import AS_OF, generate
+from warifu_kit.people.residents import AS_OF, generate
 
 COMMAND_SECONDS = 60.0
 SETTLE_SECONDS = 20.0

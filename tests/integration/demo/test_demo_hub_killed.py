@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from warifu_kit.residents import generate
-from warifu_kit.residents_csv import write_csv
+from warifu_kit.people.residents import generate
+from warifu_kit.people.residents_csv import write_csv
 
 
 def test_killing_the_hub_in_mid_demonstration_loses_nothing(

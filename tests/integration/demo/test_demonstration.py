@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from warifu.group import available_suites
-from warifu_kit.residents import generate
-from warifu_kit.residents_csv import write_csv
+from warifu_kit.people.residents import generate
+from warifu_kit.people.residents_csv import write_csv
 
 
 def test_everything_holds_and_the_exit_status_says_so(demonstrated: Any) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from warifu.agency import Agency
 from warifu.identifiers import ItemCode
 from warifu_kit.demo.plan import AGENCIES, Plan, make_plan
-from warifu_kit.residents import AS_OF, Application, applicants, generate
+from warifu_kit.people.residents import AS_OF, Application, applicants, generate
 from warifu_services.agencies.childcare import ChildcareAgency
 from warifu_services.agencies.insurance import InsuranceAgency
 from warifu_services.agencies.residence import ResidenceAgency

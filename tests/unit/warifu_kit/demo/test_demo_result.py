@@ -30,7 +30,7 @@ from warifu_kit.demo.result import (
     to_json,
     write_json,
 )
-from warifu_kit.residents import AS_OF, generate
+from warifu_kit.people.residents import AS_OF, generate
 
 
 def _procedure(*ended: tuple[Outcome, str, float], pending: int = 0) -> ProcedureResult:

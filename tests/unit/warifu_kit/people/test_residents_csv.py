@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import MunicipalityCode
-from warifu_kit import residents_csv
-from warifu_kit.residents import Application, applicants, generate
-from warifu_kit.residents_csv import COLUMNS, MAX_BYTES, read_csv, write_csv
+from warifu_kit.people import residents_csv
+from warifu_kit.people.residents import Application, applicants, generate
+from warifu_kit.people.residents_csv import COLUMNS, MAX_BYTES, read_csv, write_csv
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "people.csv"
+EXAMPLE = Path(__file__).parents[4] / "examples" / "people.csv"
 
 HEAD_ROW = {
     "resident_number": "1",

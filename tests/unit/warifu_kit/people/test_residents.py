@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from warifu.identifiers import MunicipalityCode
 from warifu_hub.permissions import PermissionTable
-from warifu_kit.households import CHILD, HEAD, draw_household, pick
-from warifu_kit.municipalities import municipalities, places_to_live
-from warifu_kit.residents import AS_OF, Application, Resident, Sex, applicants, generate, households
+from warifu_kit.people.households import CHILD, HEAD, draw_household, pick
+from warifu_kit.people.municipalities import municipalities, places_to_live
+from warifu_kit.people.residents import AS_OF, Application, Resident, Sex, applicants, generate, households
 
 CHIYODA = MunicipalityCode("131016")
 PEOPLE = generate(7, 2000, CHIYODA)

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Final
 
 from warifu.identifiers import MunicipalityCode, ProcedureCode
-from warifu_kit.households import DEPENDANT_INCOME_YEN, HEAD, Member, Sex, draw_household
-from warifu_kit.municipalities import Municipality, municipalities, places_to_live
-from warifu_kit.resident_tax import ResidentTax, assess
+from warifu_kit.people.households import DEPENDANT_INCOME_YEN, HEAD, Member, Sex, draw_household
+from warifu_kit.people.municipalities import Municipality, municipalities, places_to_live
+from warifu_kit.people.resident_tax import ResidentTax, assess
 
 __all__ = ["AS_OF", "Application", "Resident", "Sex", "applicants", "generate", "households"]
 

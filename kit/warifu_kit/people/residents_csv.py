@@ -20,9 +20,9 @@ from typing import Any, Final, NamedTuple
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import MunicipalityCode
-from warifu_kit.households import HEAD
-from warifu_kit.municipalities import municipalities
-from warifu_kit.residents import Resident, Sex
+from warifu_kit.people.households import HEAD
+from warifu_kit.people.municipalities import municipalities
+from warifu_kit.people.residents import Resident, Sex
 
 __all__ = ["COLUMNS", "MAX_BYTES", "MAX_PEOPLE", "read_csv", "write_csv"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from warifu.identifiers import MunicipalityCode
-from warifu_kit.municipalities import municipalities, places_to_live
+from warifu_kit.people.municipalities import municipalities, places_to_live
 
 KNOWN = {
     "011002": ("北海道", "札幌市", "サッポロシ"),

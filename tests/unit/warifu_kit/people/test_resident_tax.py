@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warifu_kit.resident_tax import assess
+from warifu_kit.people.resident_tax import assess
 
 EXAMPLES = {
     "no income, no tax": (0, 0, 0, 0, 0),
