@@ -56,7 +56,7 @@ def authority(
 
     Example: warifu authority --dir net/authority --hub 127.0.0.1:7400 --listen 127.0.0.1:7401
     """
-    from warifu_services.authority import run_authority
+    from warifu_services.authority.app import run_authority
 
     raise typer.Exit(
         run_party(

@@ -35,8 +35,8 @@ from warifu.signature import SigningKey
 from warifu.statements import check_issue, sign_conversion
 from warifu_hub.translate import HubKeys, Translator
 from warifu_kit.network.creation import create_network
-from warifu_services.authority import Authority, build_authority
-from warifu_services.authority_keys import AuthorityKeys
+from warifu_services.authority.app import Authority, build_authority
+from warifu_services.authority.keys import AuthorityKeys
 
 Convert = Callable[[hub_messages.ConvertIssuedCodesRequest, Any], Awaitable[hub_messages.ConvertIssuedCodesResponse]]
 

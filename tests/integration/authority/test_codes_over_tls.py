@@ -317,7 +317,9 @@ async def test_somebody_else_at_the_hubs_address_is_not_the_hub(town: Any, one: 
 async def test_a_hub_that_takes_too_long_is_told_apart_from_one_that_is_gone(
     town: Any, one: Any, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("warifu_services.issuing._MARGIN_S", 9.0)  # so that the hub's deadline ends long before ours
+    monkeypatch.setattr(
+        "warifu_services.authority.issuing._MARGIN_S", 9.0
+    )  # so that the hub's deadline ends long before ours
 
     async def never(request: ConvertIssuedCodesRequest, context: Any) -> ConvertIssuedCodesResponse:
         await asyncio.sleep(60)

@@ -14,7 +14,7 @@ import pytest
 from warifu.errors import Reason, WarifuError
 from warifu.party import PartyFolder
 from warifu.signature import SigningKey
-from warifu_services.authority import build_authority, run_authority
+from warifu_services.authority.app import build_authority, run_authority
 
 NOWHERE = "127.0.0.1:1"
 

@@ -38,7 +38,7 @@ from warifu_kit.network.network import Network
 from warifu_kit.network.party_process import party_command
 from warifu_kit.people.residents import AS_OF, Resident, generate
 from warifu_services.agencies.tax import LOCAL_TAX
-from warifu_services.authority_keys import AuthorityKeys
+from warifu_services.authority.keys import AuthorityKeys
 
 RESIDENTS, SEED, EPOCH = 40, 11, 1
 SHORTEST_RECORD = 16

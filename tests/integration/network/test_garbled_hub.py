@@ -15,7 +15,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.pki import Role
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.server import build_server
-from warifu_services.code_conversion import HubConverter
+from warifu_services.authority.code_conversion import HubConverter
 from warifu_services.hub_link import StreamedHub
 
 HUB = "/warifu.api.hub.v1.HubService"

@@ -23,10 +23,10 @@ from warifu.signature import SigningKey
 from warifu.statements import sign_conversion
 from warifu_hub.translate import HubKeys, Translator
 from warifu_kit.network.creation import create_network
-from warifu_services.authority_keys import AuthorityKeys
-from warifu_services.authority_store import AuthorityStore, MemoryAuthorityStore, SqliteAuthorityStore
-from warifu_services.issuing import Issuer
-from warifu_services.numbering import Numbering
+from warifu_services.authority.issuing import Issuer
+from warifu_services.authority.keys import AuthorityKeys
+from warifu_services.authority.numbering import Numbering
+from warifu_services.authority.store import AuthorityStore, MemoryAuthorityStore, SqliteAuthorityStore
 
 
 @pytest.fixture(scope="session")

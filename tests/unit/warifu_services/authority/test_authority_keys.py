@@ -8,7 +8,7 @@ from warifu.codes import person_point
 from warifu.errors import Reason, WarifuError
 from warifu.group import SUITE_2
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
-from warifu_services.authority_keys import LOOKUP_SIZE, AuthorityKeys
+from warifu_services.authority.keys import LOOKUP_SIZE, AuthorityKeys
 
 NUMBER = MyNumber("123456789018")
 RESIDENT = ResidentRecordCode.from_body("1234567890")

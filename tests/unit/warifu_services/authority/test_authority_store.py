@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from warifu.errors import Reason, WarifuError
-from warifu_services.authority_store import AuthorityStore, Designation, SealedNumber, SqliteAuthorityStore
+from warifu_services.authority.store import AuthorityStore, Designation, SealedNumber, SqliteAuthorityStore
 
 
 def number(name: str) -> SealedNumber:

@@ -18,9 +18,9 @@ from warifu.errors import Reason, WarifuError
 from warifu.group import Point
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
 from warifu.statements import check_conversion, check_issue
-from warifu_services.authority_store import AuthorityStore
-from warifu_services.issuing import Issuer
-from warifu_services.numbering import Numbering
+from warifu_services.authority.issuing import Issuer
+from warifu_services.authority.numbering import Numbering
+from warifu_services.authority.store import AuthorityStore
 
 Designate = Callable[[int], Any]
 PersonOf = Callable[[MyNumber], Point]

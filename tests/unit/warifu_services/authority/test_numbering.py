@@ -12,9 +12,9 @@ import pytest
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
-from warifu_services.authority_keys import AuthorityKeys
-from warifu_services.authority_store import AuthorityStore
-from warifu_services.numbering import Numbering, random_number
+from warifu_services.authority.keys import AuthorityKeys
+from warifu_services.authority.numbering import Numbering, random_number
+from warifu_services.authority.store import AuthorityStore
 
 Residents = Callable[[int], list[ResidentRecordCode]]
 

@@ -20,8 +20,8 @@ from concurrent.futures import Executor
 from warifu.errors import Reason, WarifuError
 from warifu.group import RandomBytes
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
-from warifu_services.authority_keys import AuthorityKeys
-from warifu_services.authority_store import AuthorityStore, Designation, SealedNumber
+from warifu_services.authority.keys import AuthorityKeys
+from warifu_services.authority.store import AuthorityStore, Designation, SealedNumber
 
 __all__ = ["PERSON_ID_SIZE", "Numbering", "random_number"]
 

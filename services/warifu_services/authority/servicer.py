@@ -22,8 +22,8 @@ from warifu.pki.identity import Role
 from warifu.rpc.access import AccessTable
 from warifu.rpc.deadline import remaining
 from warifu.rpc.identity import AnyContext, caller
-from warifu_services.issuing import LARGEST_BATCH, IssuedBatch, Issuer
-from warifu_services.numbering import Numbering
+from warifu_services.authority.issuing import LARGEST_BATCH, IssuedBatch, Issuer
+from warifu_services.authority.numbering import Numbering
 
 __all__ = ["ACQUISITION_NUMBER_SIZE", "AUTHORITY_ACCESS", "REGISTRY_KIND", "AuthorityServicer"]
 
@@ -46,7 +46,7 @@ _Acquisitions = Sequence[messages.Acquisition]
 
 
 class AuthorityServicer(AuthorityServiceServicer):
-    """Serves :mod:`warifu_services.numbering` and :mod:`warifu_services.issuing`."""
+    """Serves :mod:`warifu_services.authority.numbering` and :mod:`warifu_services.authority.issuing`."""
 
     def __init__(self, *, directory: Directory, numbering: Numbering, issuer: Issuer) -> None:
         self._directory = directory

@@ -28,12 +28,12 @@ from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.server import build_server
 from warifu.signature import SigningKey
-from warifu_services.authority_keys import AuthorityKeys
-from warifu_services.authority_servicer import AUTHORITY_ACCESS, AuthorityServicer
-from warifu_services.authority_store import AuthorityStore, SqliteAuthorityStore
-from warifu_services.code_conversion import HubConverter
-from warifu_services.issuing import Issuer
-from warifu_services.numbering import Numbering
+from warifu_services.authority.code_conversion import HubConverter
+from warifu_services.authority.issuing import Issuer
+from warifu_services.authority.keys import AuthorityKeys
+from warifu_services.authority.numbering import Numbering
+from warifu_services.authority.servicer import AUTHORITY_ACCESS, AuthorityServicer
+from warifu_services.authority.store import AuthorityStore, SqliteAuthorityStore
 
 __all__ = ["Authority", "build_authority", "run_authority"]
 

@@ -35,9 +35,9 @@ from warifu.identifiers import InstitutionCode, MyNumber
 from warifu.rpc.deadline import pass_on
 from warifu.signature import SigningKey
 from warifu.statements import sign_issue
-from warifu_services.authority_keys import AuthorityKeys
-from warifu_services.authority_store import AuthorityStore
-from warifu_services.code_conversion import CodeConverter, check_answer
+from warifu_services.authority.code_conversion import CodeConverter, check_answer
+from warifu_services.authority.keys import AuthorityKeys
+from warifu_services.authority.store import AuthorityStore
 
 __all__ = ["LARGEST_BATCH", "IssuedBatch", "Issuer", "TimeLeft"]
 
