@@ -6,7 +6,7 @@
 
 Reads one JSON order a line from standard input and answers each with one JSON line on standard output. ``bare`` calls
 the relay. The others are the inquirer's side of a node: its folder and keys, its database with durable writes, and the
-production :class:`~warifu_services.inquirer.Inquirer`; an answer counts only when it verified, opened, was recorded
+production :class:`~warifu_services.node.inquirer.Inquirer`; an answer counts only when it verified, opened, was recorded
 and is the very record of the person asked about. ``stream`` reaches the hub as a node does, ``unary`` one RPC at a time.
 
 A slice is measured while it is in full swing: the calls in flight start, settle for a moment, and only then do the
@@ -43,11 +43,11 @@ from warifu.process import announce_ready, run_party
 from warifu.rpc.channel import PeerChannel
 from warifu_services.agencies.childcare import CHILD_ALLOWANCE_PROCEDURE
 from warifu_services.agencies.tax import LOCAL_TAX
-from warifu_services.hub_link import StreamedHub, UnaryHub
-from warifu_services.inquirer import HubPort, Inquirer
-from warifu_services.inquiry_book import Asked
-from warifu_services.node_keys import NodeKeys
-from warifu_services.node_store_sqlite import SqliteNodeStore
+from warifu_services.node.hub_link import StreamedHub, UnaryHub
+from warifu_services.node.inquirer import HubPort, Inquirer
+from warifu_services.node.inquiry_book import Asked
+from warifu_services.node.keys import NodeKeys
+from warifu_services.node.store_sqlite import SqliteNodeStore
 
 Call = Callable[[], Awaitable[None]]
 

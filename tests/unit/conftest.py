@@ -22,7 +22,7 @@ from warifu.signature import SigningKey
 from warifu.statements import inquiry_digest, sign_permit
 from warifu_hub.translate import HubKeys, Translator
 from warifu_kit.network.creation import create_network
-from warifu_services.node_keys import NodeKeys
+from warifu_services.node.keys import NodeKeys
 
 START = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
 AUTHORITY_KEY = bytes(32)

@@ -81,7 +81,7 @@ def agency(
 
     Example: warifu agency tax --dir net/tax --hub 127.0.0.1:7400 --authority 127.0.0.1:7401
     """
-    from warifu_services.node import run_node
+    from warifu_services.node.app import run_node
 
     raise typer.Exit(
         run_party(

@@ -17,7 +17,7 @@ from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceStub
 from warifu.clock import ManualClock, SystemClock
 from warifu.errors import Reason
 from warifu.party import PartyFolder
-from warifu_services.node import Node, build_node
+from warifu_services.node.app import Node, build_node
 
 Begin = Callable[[int], Awaitable[Any]]
 

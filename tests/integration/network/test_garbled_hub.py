@@ -16,7 +16,7 @@ from warifu.pki import Role
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.server import build_server
 from warifu_services.authority.code_conversion import HubConverter
-from warifu_services.hub_link import StreamedHub
+from warifu_services.node.hub_link import StreamedHub
 
 HUB = "/warifu.api.hub.v1.HubService"
 

@@ -37,7 +37,7 @@ from warifu_hub.servicers.directory import DIRECTORY_ACCESS
 from warifu_hub.servicers.hub import HUB_ACCESS
 from warifu_kit.network.creation import create_network
 from warifu_services.authority.app import Authority, build_authority
-from warifu_services.node import Node, build_node
+from warifu_services.node.app import Node, build_node
 
 LOCAL_TAX, CHILD_ALLOWANCE = "TM00000000000002", "JT99000000000001"
 

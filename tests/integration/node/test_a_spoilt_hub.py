@@ -19,7 +19,7 @@ from warifu.provision import check_permit, make_answer, open_query, seal_found
 from warifu.signature import SigningKey
 from warifu.statements import inquiry_digest, sign_permit
 from warifu_hub.translate import HubKeys, Translator
-from warifu_services.node_keys import NodeKeys
+from warifu_services.node.keys import NodeKeys
 
 NUMBER = "20260615000000000001"
 
@@ -252,7 +252,7 @@ async def test_a_hub_that_answers_with_errors_is_asked_ever_less_often(
 
     contact = spoilt_town.nodes["childcare"].contact
     monkeypatch.setattr(contact, "_announce", fail)
-    monkeypatch.setattr("warifu_services.hub_link.asyncio.sleep", no_sleep)
+    monkeypatch.setattr("warifu_services.node.hub_link.asyncio.sleep", no_sleep)
     keeping = asyncio.create_task(contact.keep())
     async with asyncio.timeout(15):
         await enough.wait()

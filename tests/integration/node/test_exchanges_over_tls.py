@@ -15,11 +15,11 @@ from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
 from warifu.errors import Reason, WarifuError
 from warifu.pki import CredentialFiles, Root
 from warifu.rpc.status import translated
-from warifu_services.hub_link import StreamedHub
-from warifu_services.inquirer import Inquirer
-from warifu_services.node_keys import NodeKeys
-from warifu_services.node_messages import read_inquiry
-from warifu_services.node_store import ExchangeOutcome
+from warifu_services.node.hub_link import StreamedHub
+from warifu_services.node.inquirer import Inquirer
+from warifu_services.node.keys import NodeKeys
+from warifu_services.node.messages import read_inquiry
+from warifu_services.node.store import ExchangeOutcome
 
 
 async def test_a_record_is_asked_for_given_and_recorded_on_both_sides(town: Any) -> None:

@@ -15,9 +15,9 @@ from warifu.clock import ManualClock
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.party import PartyFolder
-from warifu_services.node import build_node, purge, run_node
-from warifu_services.node_store import ExchangeRecord, ExchangeSide, KeptInquiry
-from warifu_services.node_store_memory import MemoryNodeStore
+from warifu_services.node.app import build_node, purge, run_node
+from warifu_services.node.store import ExchangeRecord, ExchangeSide, KeptInquiry
+from warifu_services.node.store_memory import MemoryNodeStore
 
 
 def _other_key(name: str) -> Callable[[Path], object]:
@@ -126,7 +126,7 @@ async def test_a_node_says_it_is_ready_once_the_hub_knows_where_it_listens(
         assert known == [endpoint]
         stop.set()
 
-    monkeypatch.setattr("warifu_services.node.announce_ready", announce)
+    monkeypatch.setattr("warifu_services.node.app.announce_ready", announce)
     await empty_town.start_hub()
     async with asyncio.timeout(20):
         await run_node(stop, empty_town.path / "tax", kind="tax", hub=empty_town.hub_endpoint, authority="127.0.0.1:1")
@@ -137,8 +137,8 @@ async def test_a_node_without_a_hub_becomes_ready_all_the_same(
     empty_town: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stop = asyncio.Event()
-    monkeypatch.setattr("warifu_services.node._HUB_KNOWS_S", 0.05)
-    monkeypatch.setattr("warifu_services.node.announce_ready", lambda **_: stop.set())
+    monkeypatch.setattr("warifu_services.node.app._HUB_KNOWS_S", 0.05)
+    monkeypatch.setattr("warifu_services.node.app.announce_ready", lambda **_: stop.set())
     async with asyncio.timeout(20):
         await run_node(stop, empty_town.path / "tax", kind="tax", hub="127.0.0.1:1", authority="127.0.0.1:1")
     assert "ready_without_hub" in "".join(capsys.readouterr())

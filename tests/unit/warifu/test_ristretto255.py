@@ -18,7 +18,7 @@ from warifu.group import SUITE_2, Group, Point, Scalar, available_suites, group_
 from warifu.party import PartyFolder
 from warifu.ristretto255 import IDENTITY, SONAMES, Ristretto255, ristretto255
 from warifu_kit.network.creation import create_network
-from warifu_services.node import run_node
+from warifu_services.node.app import run_node
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 RFC_9496 = json.loads((VECTORS / "rfc9496_ristretto255.json").read_text())

@@ -17,11 +17,11 @@ from warifu.codes import row_key
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import ItemCode
 from warifu_services.agencies.tax import TaxAgency
-from warifu_services.inquirer import Inquirer
-from warifu_services.inquiry_book import CODE_PLACE, Asked
-from warifu_services.node_store import Person
-from warifu_services.node_store_memory import MemoryNodeStore
-from warifu_services.provider import Provider
+from warifu_services.node.inquirer import Inquirer
+from warifu_services.node.inquiry_book import CODE_PLACE, Asked
+from warifu_services.node.provider import Provider
+from warifu_services.node.store import Person
+from warifu_services.node.store_memory import MemoryNodeStore
 
 LOCAL_TAX = ItemCode("TM00000000000002")
 

@@ -24,8 +24,8 @@ from warifu.context import NO_ITEM, NO_PROCEDURE, ContextKind, ExchangeContext, 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import MyNumber
 from warifu.statements import sign_conversion
-from warifu_services.acquisition import Acquirer, PersonToAcquire
-from warifu_services.node_store_memory import MemoryNodeStore
+from warifu_services.node.acquisition import Acquirer, PersonToAcquire
+from warifu_services.node.store_memory import MemoryNodeStore
 
 UNDESIGNATED = MyNumber.from_body("99999999999").digits
 

@@ -11,10 +11,10 @@ import pytest
 from warifu.agency import ProvidedRecord
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
-from warifu_services.inquirer import Inquirer
-from warifu_services.inquiry_book import InquiryResult
-from warifu_services.node_store import ClerkDecision, ExchangeOutcome, ExchangeRecord, PersonFlags
-from warifu_services.node_store_memory import MemoryNodeStore
+from warifu_services.node.inquirer import Inquirer
+from warifu_services.node.inquiry_book import InquiryResult
+from warifu_services.node.store import ClerkDecision, ExchangeOutcome, ExchangeRecord, PersonFlags
+from warifu_services.node.store_memory import MemoryNodeStore
 
 
 def records(two: Any) -> list[ExchangeRecord]:

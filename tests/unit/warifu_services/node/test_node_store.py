@@ -15,7 +15,7 @@ import pytest
 from warifu.agency import Replica
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
-from warifu_services.node_store import (
+from warifu_services.node.store import (
     ClerkDecision,
     ExchangeOutcome,
     ExchangeRecord,
@@ -27,8 +27,8 @@ from warifu_services.node_store import (
     PersonFlags,
     expired_before,
 )
-from warifu_services.node_store_memory import MemoryNodeStore
-from warifu_services.node_store_sqlite import SqliteNodeStore
+from warifu_services.node.store_memory import MemoryNodeStore
+from warifu_services.node.store_sqlite import SqliteNodeStore
 
 ITEM = ItemCode("TM00000000000002")
 OWN, PEER = InstitutionCode("9030110020000001"), InstitutionCode("9020110020000001")

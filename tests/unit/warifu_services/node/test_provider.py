@@ -17,7 +17,7 @@ from warifu.inquiry import OpenedAnswer, open_answer
 from warifu.signature import SIGNATURE_SIZE
 from warifu.statements import inquiry_digest
 from warifu_services.agencies.tax import TaxAgency
-from warifu_services.node_store import ClerkDecision, ExchangeOutcome, ExchangeRecord, ExchangeSide, PersonFlags
+from warifu_services.node.store import ClerkDecision, ExchangeOutcome, ExchangeRecord, ExchangeSide, PersonFlags
 
 ANSWERED, PENDING = inquiry_pb2.PROVISION_OUTCOME_ANSWERED, inquiry_pb2.PROVISION_OUTCOME_PENDING
 REFUSED = inquiry_pb2.PROVISION_OUTCOME_REFUSED

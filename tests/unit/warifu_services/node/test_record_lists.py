@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
-from warifu_services import node_servicer
-from warifu_services.node_servicer import NodeCore, NodeServicer
+from warifu_services.node import servicer as servicer_module
+from warifu_services.node.servicer import NodeCore, NodeServicer
 
 
 async def test_of_many_lists_at_once_no_two_are_read_in_one_turn_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,8 +31,8 @@ async def test_of_many_lists_at_once_no_two_are_read_in_one_turn_of_the_loop(mon
         replies = servicer.ListExchangeRecords(node_pb2.ListExchangeRecordsRequest(), cast(Any, None))
         return len([reply async for reply in replies])
 
-    monkeypatch.setattr(node_servicer, "caller", lambda _: SimpleNamespace(institution="own"))
-    monkeypatch.setattr(node_servicer, "exchange_record_message", lambda _: node_pb2.ExchangeRecord())
+    monkeypatch.setattr(servicer_module, "caller", lambda _: SimpleNamespace(institution="own"))
+    monkeypatch.setattr(servicer_module, "exchange_record_message", lambda _: node_pb2.ExchangeRecord())
     core = SimpleNamespace(institution="own", store=SimpleNamespace(records=records))
     servicer = NodeServicer(cast(NodeCore, core))
     counting = asyncio.create_task(count_turns())

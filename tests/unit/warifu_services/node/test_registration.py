@@ -10,9 +10,9 @@ from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import ItemCode
 from warifu_services.agencies.tax import TaxAgency
-from warifu_services.node_store import Person, PersonFlags
-from warifu_services.node_store_memory import MemoryNodeStore
-from warifu_services.registration import Registrar, ReplicaText
+from warifu_services.node.registration import Registrar, ReplicaText
+from warifu_services.node.store import Person, PersonFlags
+from warifu_services.node.store_memory import MemoryNodeStore
 
 RECORD = LocalTaxRecord(fiscal_year=2026).SerializeToString()
 

@@ -26,7 +26,7 @@ _WITHOUT_REASON: CodeTable = {
 
 
 class GrpcAuthority:
-    """:class:`warifu_services.acquisition.AuthorityPort` over the lasting channel to the authority."""
+    """:class:`warifu_services.node.acquisition.AuthorityPort` over the lasting channel to the authority."""
 
     __slots__ = ("_authority",)
 
@@ -39,7 +39,7 @@ class GrpcAuthority:
 
 
 class _Session:
-    """:class:`warifu_services.acquisition.AcquisitionSession` as one gRPC stream."""
+    """:class:`warifu_services.node.acquisition.AcquisitionSession` as one gRPC stream."""
 
     __slots__ = ("_call",)
 

@@ -36,9 +36,9 @@ from warifu.errors import Reason, WarifuError
 from warifu.group import RandomBytes
 from warifu.identifiers import MyNumber
 from warifu.statements import check_conversion
-from warifu_services.inquiry_book import CODE_PLACE
-from warifu_services.node_keys import NodeKeys
-from warifu_services.node_store import NodeStore, Person
+from warifu_services.node.inquiry_book import CODE_PLACE
+from warifu_services.node.keys import NodeKeys
+from warifu_services.node.store import NodeStore, Person
 
 __all__ = ["Acquirer", "AcquisitionSession", "AuthorityPort", "PersonToAcquire"]
 

@@ -15,7 +15,7 @@ from warifu.agency import Replica
 from warifu.errors import Reason
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.key_check import KEY_CHECK_TABLE
-from warifu_services.node_store import (
+from warifu_services.node.store import (
     ClerkDecision,
     ExchangeOutcome,
     ExchangeRecord,

@@ -14,7 +14,7 @@ from warifu.rpc.deadline import remaining
 from warifu.rpc.identity import AnyContext
 from warifu.rpc.logging import bind
 from warifu.rpc.multiplex import serve_calls
-from warifu_services.provider import Provider
+from warifu_services.node.provider import Provider
 
 __all__ = ["AGENCY_ACCESS", "AgencyServicer"]
 

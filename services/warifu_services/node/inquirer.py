@@ -29,10 +29,10 @@ from warifu.errors import Reason, WarifuError
 from warifu.rpc.deadline import pass_on
 from warifu.rpc.logging import EventLog, error_fields, get_logger
 from warifu.steps import keep_step
-from warifu_services.inquiry_book import Asked, InquiryBook, InquiryResult, OpenInquiry
-from warifu_services.inquiry_end import ended_well, ended_with
-from warifu_services.node_keys import NodeKeys
-from warifu_services.node_store import ExchangeOutcome, NodeStore
+from warifu_services.node.inquiry_book import Asked, InquiryBook, InquiryResult, OpenInquiry
+from warifu_services.node.inquiry_end import ended_well, ended_with
+from warifu_services.node.keys import NodeKeys
+from warifu_services.node.store import ExchangeOutcome, NodeStore
 
 __all__ = ["HubPort", "Inquirer"]
 

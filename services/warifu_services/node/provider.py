@@ -35,8 +35,8 @@ from warifu.provision import (
     seal_found,
 )
 from warifu.steps import in_step, keep_step
-from warifu_services.node_keys import NodeKeys
-from warifu_services.node_store import (
+from warifu_services.node.keys import NodeKeys
+from warifu_services.node.store import (
     ClerkDecision,
     ExchangeOutcome,
     ExchangeRecord,

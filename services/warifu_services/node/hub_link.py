@@ -46,7 +46,7 @@ _ABSENT = frozenset({Reason.HUB_UNREACHABLE, Reason.HUB_TIMED_OUT})
 
 
 class UnaryHub:
-    """:class:`warifu_services.inquirer.HubPort`, one RPC for each exchange."""
+    """:class:`warifu_services.node.inquirer.HubPort`, one RPC for each exchange."""
 
     __slots__ = ("_hub",)
 
@@ -63,7 +63,7 @@ class UnaryHub:
 
 
 class StreamedHub:
-    """:class:`warifu_services.inquirer.HubPort` over one long-lived stream that concurrent exchanges share."""
+    """:class:`warifu_services.node.inquirer.HubPort` over one long-lived stream that concurrent exchanges share."""
 
     __slots__ = ("_stream",)
 

@@ -14,7 +14,7 @@ from datetime import date
 from warifu.agency import Agency, Replica
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import ItemCode
-from warifu_services.node_store import NodeStore, PersonFlags
+from warifu_services.node.store import NodeStore, PersonFlags
 
 __all__ = ["Registrar", "ReplicaText"]
 

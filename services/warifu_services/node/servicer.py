@@ -20,10 +20,10 @@ from warifu.rpc.access import AccessTable
 from warifu.rpc.deadline import remaining
 from warifu.rpc.identity import AnyContext, caller
 from warifu.rpc.logging import bind
-from warifu_services.acquisition import Acquirer, PersonToAcquire
-from warifu_services.inquirer import Inquirer
-from warifu_services.inquiry_book import InquiryResult
-from warifu_services.node_messages import (
+from warifu_services.node.acquisition import Acquirer, PersonToAcquire
+from warifu_services.node.inquirer import Inquirer
+from warifu_services.node.inquiry_book import InquiryResult
+from warifu_services.node.messages import (
     check_local_number,
     exchange_record_message,
     flags_from,
@@ -32,9 +32,9 @@ from warifu_services.node_messages import (
     read_request_id,
     replica_text,
 )
-from warifu_services.node_store import ClerkDecision, ExchangeOutcome, ExchangeRecord, NodeStore
-from warifu_services.provider import Provider
-from warifu_services.registration import Registrar
+from warifu_services.node.provider import Provider
+from warifu_services.node.registration import Registrar
+from warifu_services.node.store import ClerkDecision, ExchangeOutcome, ExchangeRecord, NodeStore
 
 __all__ = ["NODE_ACCESS", "NodeCore", "NodeServicer"]
 

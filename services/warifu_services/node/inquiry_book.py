@@ -23,8 +23,8 @@ from warifu.provision import PROCESSING_NUMBER
 from warifu.seal import SealingKey
 from warifu.statements import inquiry_digest
 from warifu.steps import in_step, keep_step
-from warifu_services.node_keys import NodeKeys
-from warifu_services.node_store import ExchangeRecord, ExchangeSide, KeptInquiry, NodeStore
+from warifu_services.node.keys import NodeKeys
+from warifu_services.node.store import ExchangeRecord, ExchangeSide, KeptInquiry, NodeStore
 
 __all__ = ["CODE_PLACE", "Asked", "InquiryBook", "InquiryResult", "InquirySecrets", "OpenInquiry"]
 

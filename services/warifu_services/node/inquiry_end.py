@@ -14,7 +14,7 @@ from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.errors import Reason
 from warifu.inquiry import OpenedAnswer
-from warifu_services.node_store import ExchangeOutcome, KeptInquiry
+from warifu_services.node.store import ExchangeOutcome, KeptInquiry
 
 __all__ = ["ended_well", "ended_with"]
 

@@ -1,4 +1,4 @@
-"""A node's store in one SQLite file, with group commit. The schema is in ``node_store_rows``.
+"""A node's store in one SQLite file, with group commit. The schema is in ``store_rows``.
 
 Reads are by primary key or a unique index and are made at once; writes wait for the disk.
 """
@@ -13,7 +13,7 @@ from warifu.agency import Replica
 from warifu.database import Database
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
-from warifu_services.node_store import (
+from warifu_services.node.store import (
     ClerkDecision,
     ExchangeRecord,
     KeptInquiry,
@@ -22,7 +22,7 @@ from warifu_services.node_store import (
     PersonFlags,
     PersonReplicas,
 )
-from warifu_services.node_store_rows import (
+from warifu_services.node.store_rows import (
     MIGRATIONS,
     RECORD_COLUMNS,
     insert_record,
@@ -63,7 +63,7 @@ _IN_ONE_QUERY = 500
 
 
 class SqliteNodeStore:
-    """:class:`warifu_services.node_store.NodeStore` on SQLite. Raises STORE_UNAVAILABLE when it cannot be opened."""
+    """:class:`warifu_services.node.store.NodeStore` on SQLite. Raises STORE_UNAVAILABLE when it cannot be opened."""
 
     def __init__(self, path: Path) -> None:
         self.database = Database(path, MIGRATIONS)

@@ -12,10 +12,10 @@ from warifu.context import ExchangeFlags
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.inquiry import REQUEST_ID_SIZE, Question
-from warifu_services.inquiry_book import Asked
-from warifu_services.node_store import ExchangeRecord, PersonFlags
-from warifu_services.provider import PendingProvision
-from warifu_services.registration import ReplicaText
+from warifu_services.node.inquiry_book import Asked
+from warifu_services.node.provider import PendingProvision
+from warifu_services.node.registration import ReplicaText
+from warifu_services.node.store import ExchangeRecord, PersonFlags
 
 __all__ = [
     "check_local_number",

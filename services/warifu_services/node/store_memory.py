@@ -9,7 +9,7 @@ from dataclasses import replace
 from warifu.agency import Replica
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
-from warifu_services.node_store import (
+from warifu_services.node.store import (
     ClerkDecision,
     ExchangeOutcome,
     ExchangeRecord,
@@ -31,7 +31,7 @@ def _key(record: ExchangeRecord) -> _RecordKey:
 
 
 class MemoryNodeStore:
-    """:class:`warifu_services.node_store.NodeStore` in dictionaries."""
+    """:class:`warifu_services.node.store.NodeStore` in dictionaries."""
 
     def __init__(self) -> None:
         self._people: dict[str, Person] = {}

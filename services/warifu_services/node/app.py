@@ -31,17 +31,17 @@ from warifu.rpc.address import check_address
 from warifu.rpc.channel import ChannelPool
 from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.server import build_server
-from warifu_services.acquisition import Acquirer
-from warifu_services.agency_servicer import AGENCY_ACCESS, AgencyServicer
-from warifu_services.authority_link import GrpcAuthority
-from warifu_services.hub_link import HubContact, StreamedHub
-from warifu_services.inquirer import Inquirer
-from warifu_services.node_keys import NodeKeys
-from warifu_services.node_servicer import NODE_ACCESS, NodeCore, NodeServicer
-from warifu_services.node_store import NodeStore, expired_before
-from warifu_services.node_store_sqlite import SqliteNodeStore
-from warifu_services.provider import Provider
-from warifu_services.registration import Registrar
+from warifu_services.node.acquisition import Acquirer
+from warifu_services.node.agency_servicer import AGENCY_ACCESS, AgencyServicer
+from warifu_services.node.authority_link import GrpcAuthority
+from warifu_services.node.hub_link import HubContact, StreamedHub
+from warifu_services.node.inquirer import Inquirer
+from warifu_services.node.keys import NodeKeys
+from warifu_services.node.provider import Provider
+from warifu_services.node.registration import Registrar
+from warifu_services.node.servicer import NODE_ACCESS, NodeCore, NodeServicer
+from warifu_services.node.store import NodeStore, expired_before
+from warifu_services.node.store_sqlite import SqliteNodeStore
 
 __all__ = ["ANSWERS_KEPT", "Node", "build_node", "purge", "run_node"]
 
