@@ -25,7 +25,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from stage import Cell, Stage, prepare
 
-from warifu.group import available_suites
+from warifu.curve.suites import available_suites
 
 RESULTS = Path(__file__).parent / "results"
 _SETTLE_S = {1: 0.05, 8: 0.1, 64: 0.25}

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from warifu.group import Group, available_suites, group_of
+from warifu.curve.group import Group
+from warifu.curve.suites import available_suites, group_of
 
 # Variables that would change what a network does: a proxy between loopback processes, gRPC's own switches,
 # roots of other people's certificates, processes that may not keep their bytecode.

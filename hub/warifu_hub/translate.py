@@ -21,8 +21,8 @@ from typing import Final, NamedTuple, Protocol
 
 from warifu.canonical import length_prefixed
 from warifu.codes import EncryptedCode
+from warifu.curve.group import Group, Point, RandomBytes, Scalar
 from warifu.errors import Reason, WarifuError
-from warifu.group import Group, Point, RandomBytes, Scalar
 from warifu.identifiers import InstitutionCode
 from warifu.proofs import (
     ConversionStatement,

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from warifu.canonical import length_prefixed
-from warifu.group import Group, Point, RandomBytes, Scalar
+from warifu.curve.group import Group, Point, RandomBytes, Scalar
 from warifu.identifiers import InstitutionCode
 
 __all__ = [

@@ -16,8 +16,9 @@ from google.protobuf import json_format
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry as EntryMessage
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile
 from warifu.canonical import digest
+from warifu.curve.group import Group, Point
+from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
-from warifu.group import Group, Point, group_of
 from warifu.identifiers import InstitutionCode
 from warifu.proofs import joint_key_context, verify_joint_key
 from warifu.signature import SigningKey, verify_signature

@@ -22,9 +22,9 @@ from warifu.api.type.v1.inquiry_pb2 import SignedAnswer, SignedInquiry
 from warifu.canonical import digest, length_prefixed
 from warifu.codes import AgencyCode, encrypt_code, hedged_randomness
 from warifu.context import LONGEST_VALIDITY, REQUEST_ID_SIZE, ContextKind, ExchangeContext, ExchangeFlags
+from warifu.curve.group import RandomBytes
 from warifu.directory import Directory, DirectoryEntry
 from warifu.errors import Reason, WarifuError
-from warifu.group import RandomBytes
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.seal import SealingKey, open_sealed, seal
 from warifu.signature import SigningKey

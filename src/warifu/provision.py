@@ -19,9 +19,9 @@ from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
 from warifu.codes import EncryptedCode, open_code, row_key
 from warifu.context import LONGEST_SKEW, ContextKind, ExchangeContext
+from warifu.curve.group import Scalar
 from warifu.directory import Directory, DirectoryEntry
 from warifu.errors import Reason, WarifuError
-from warifu.group import Scalar
 from warifu.inquiry import answer_info
 from warifu.seal import SealingKey, open_sealed, seal
 from warifu.signature import SigningKey

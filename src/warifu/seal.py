@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+from warifu.curve.group import RandomBytes
 from warifu.errors import Reason, WarifuError
-from warifu.group import RandomBytes
 
 __all__ = ["BOX_OVERHEAD", "PADDING_STEP", "SealingKey", "open_at_rest", "open_sealed", "seal", "seal_at_rest"]
 

@@ -23,13 +23,13 @@ Suite = Annotated[
 
 def chosen_suite(choice: Literal["auto", "1", "2"]) -> int:
     """The number of the suite to make a network in."""
-    from warifu.group import available_suites
+    from warifu.curve.suites import available_suites
 
     return available_suites()[0] if choice == "auto" else int(choice)
 
 
 def suite_text(suite: int) -> str:
     """A suite for people to read. Raises: ``CONFIG_INVALID`` when this machine lacks its library; ``SUITE_UNKNOWN``."""
-    from warifu.group import group_of
+    from warifu.curve.suites import group_of
 
     return f"suite {suite} ({group_of(suite).name})"

@@ -18,9 +18,10 @@ from pathlib import Path
 
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry, DirectoryFile
 from warifu.clock import Clock, SystemClock
+from warifu.curve.group import Group
+from warifu.curve.suites import group_of
 from warifu.directory import countersign_entry, sign_entry, write_directory_file
 from warifu.errors import Reason, WarifuError
-from warifu.group import Group, group_of
 from warifu.identifiers import InstitutionCode, MunicipalityCode
 from warifu.network_file import NETWORK_FILE
 from warifu.party import PartyFolder, PartySettings

@@ -18,8 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
-from warifu.group import group_of
 from warifu.network_file import NETWORK_FILE, NetworkFile, read_network_file, write_network_file
 from warifu_kit.network.creation import create_network, holds_network
 from warifu_kit.network.custody import keep_fresh

@@ -14,8 +14,8 @@ import grpc
 
 from warifu.api.hub.v1.hub_service_pb2 import ConvertIssuedCodesRequest, ConvertIssuedCodesResponse
 from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceStub
+from warifu.curve.group import POINT_SIZE
 from warifu.errors import Reason, WarifuError
-from warifu.group import POINT_SIZE
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.status import CodeTable, translated
 from warifu.statements import check_conversion

@@ -28,9 +28,9 @@ from warifu.api.type.v1.inquiry_pb2 import EncryptedCode
 from warifu.clock import Clock
 from warifu.codes import encrypt_code, hedged_randomness
 from warifu.context import NO_ITEM, NO_PROCEDURE, ContextKind, ExchangeContext, ExchangeFlags
+from warifu.curve.group import RandomBytes
 from warifu.directory import Directory, DirectoryEntry
 from warifu.errors import Reason, WarifuError
-from warifu.group import RandomBytes
 from warifu.identifiers import InstitutionCode, MyNumber
 from warifu.rpc.deadline import pass_on
 from warifu.signature import SigningKey

@@ -15,8 +15,8 @@ from functools import lru_cache
 
 from warifu.canonical import length_prefixed
 from warifu.codes import person_point
+from warifu.curve.group import Group, Point, RandomBytes
 from warifu.errors import Reason, WarifuError
-from warifu.group import Group, Point, RandomBytes
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
 from warifu.seal import open_at_rest, seal_at_rest
 

@@ -17,8 +17,8 @@ import secrets
 from collections.abc import Sequence
 from concurrent.futures import Executor
 
+from warifu.curve.group import RandomBytes
 from warifu.errors import Reason, WarifuError
-from warifu.group import RandomBytes
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
 from warifu_services.authority.keys import AuthorityKeys
 from warifu_services.authority.store import AuthorityStore, Designation, SealedNumber

@@ -31,9 +31,9 @@ from warifu.api.authority.v1.authority_service_pb2 import (
 from warifu.clock import Clock
 from warifu.codes import EncryptedCode, open_code, row_key
 from warifu.context import ContextKind, ExchangeContext
+from warifu.curve.group import RandomBytes
 from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
-from warifu.group import RandomBytes
 from warifu.identifiers import MyNumber
 from warifu.statements import check_conversion
 from warifu_services.node.inquiry_book import CODE_PLACE

@@ -15,9 +15,9 @@ from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.clock import Clock
 from warifu.codes import AgencyCode
 from warifu.context import ExchangeFlags
+from warifu.curve.group import Point
 from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
-from warifu.group import Point
 from warifu.inquiry import OpenedAnswer, Question, build_inquiry, open_answer
 from warifu.provision import PROCESSING_NUMBER
 from warifu.seal import SealingKey

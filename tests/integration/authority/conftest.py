@@ -21,9 +21,9 @@ from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceServicer, add_HubSe
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.codes import EncryptedCode, open_code, person_point
 from warifu.context import ExchangeContext
+from warifu.curve.group import Point
 from warifu.directory import Directory, DirectoryEntry
 from warifu.errors import Reason, WarifuError
-from warifu.group import Point
 from warifu.identifiers import MyNumber, ResidentRecordCode
 from warifu.party import PartyFolder
 from warifu.pki import CredentialFiles, Identity, Role

@@ -19,8 +19,8 @@ from rich.console import Console
 
 from warifu.api.record.v1.resident_record_pb2 import ResidentRecord
 from warifu.codes import row_key
+from warifu.curve.group import Point
 from warifu.directory import Directory
-from warifu.group import Point
 from warifu.identifiers import ItemCode, MyNumber
 from warifu.party import PartyFolder
 from warifu_hub.translate import HubKeys, Translator

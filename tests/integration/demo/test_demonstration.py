@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from warifu.group import available_suites
+from warifu.curve.suites import available_suites
 from warifu_kit.people.residents import generate
 from warifu_kit.people.residents_csv import write_csv
 

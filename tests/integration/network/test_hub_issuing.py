@@ -16,8 +16,9 @@ from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.clock import ManualClock, SystemClock
 from warifu.codes import EncryptedCode, encrypt_code, open_code
 from warifu.context import LONGEST_VALIDITY, NO_ITEM, NO_PROCEDURE, ContextKind, ExchangeContext, ExchangeFlags
+from warifu.curve.edwards25519 import IDENTITY
+from warifu.curve.group import Point
 from warifu.errors import Reason, WarifuError
-from warifu.group import IDENTITY, Point
 from warifu.identifiers import InstitutionCode
 from warifu.pki import Role
 from warifu.signature import SigningKey

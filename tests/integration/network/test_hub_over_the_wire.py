@@ -15,8 +15,8 @@ from warifu.api.hub.v1 import hub_service_pb2 as hub_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.clock import ManualClock, SystemClock
 from warifu.context import ExchangeContext, ExchangeFlags
+from warifu.curve.edwards25519 import IDENTITY
 from warifu.errors import Reason
-from warifu.group import IDENTITY
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.statements import check_answer, inquiry_digest, sign_inquiry
 

@@ -16,8 +16,8 @@ from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, Signed
 from warifu.clock import ManualClock, SystemClock
 from warifu.codes import EncryptedCode
 from warifu.context import ExchangeContext
+from warifu.curve.edwards25519 import IDENTITY
 from warifu.errors import Reason
-from warifu.group import IDENTITY
 from warifu.signature import SigningKey
 from warifu.statements import check_answer, inquiry_digest, sign_inquiry, sign_permit
 from warifu_hub.own_keys import OwnKeys

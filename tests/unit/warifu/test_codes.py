@@ -21,9 +21,10 @@ from warifu.codes import (
     person_point,
     row_key,
 )
+from warifu.curve.edwards25519 import SUITE_2
+from warifu.curve.group import Point, Scalar
+from warifu.curve.hash_to_curve import hash_to_edwards25519
 from warifu.errors import Reason, WarifuError
-from warifu.group import SUITE_2, Point, Scalar
-from warifu.hash_to_curve import hash_to_edwards25519
 from warifu.identifiers import InstitutionCode
 
 VECTORS = Path(__file__).parents[2] / "vectors"

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry as EntryMessage
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile
+from warifu.curve.edwards25519 import SUITE_2
+from warifu.curve.group import Point, Scalar
 from warifu.directory import (
     Directory,
     countersign_entry,
@@ -22,7 +24,6 @@ from warifu.directory import (
     write_directory_file,
 )
 from warifu.errors import Reason, WarifuError
-from warifu.group import SUITE_2, Point, Scalar
 from warifu.identifiers import InstitutionCode
 from warifu.proofs import joint_key_context, prove_joint_key
 from warifu.signature import SigningKey

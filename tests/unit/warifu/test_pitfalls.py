@@ -24,11 +24,13 @@ from warifu.codes import (
     person_point,
     row_key,
 )
+from warifu.curve.edwards25519 import SUITE_2, Ed25519Subgroup
+from warifu.curve.group import Point, Scalar
+from warifu.curve.ristretto255 import ristretto255
+from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
-from warifu.group import SUITE_2, Ed25519Subgroup, Point, Scalar, group_of
 from warifu.identifiers import InstitutionCode
 from warifu.proofs import prove_joint_key, verify_joint_key
-from warifu.ristretto255 import ristretto255
 from warifu.seal import SealingKey
 from warifu.signature import SigningKey, verify_signature
 from warifu_hub.translate import HubKeys, Translator
@@ -212,7 +214,7 @@ def test_7_scalars_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch
         compared.append((left, right))
         return left == right
 
-    monkeypatch.setattr("warifu.scalars.hmac.compare_digest", watched)
+    monkeypatch.setattr("warifu.curve.scalars.hmac.compare_digest", watched)
     assert scalar("s") == scalar("s")
     assert len(compared) == 1
 
@@ -298,7 +300,7 @@ def test_11_a_library_that_checks_points_badly_stops_everything(monkeypatch: pyt
 
 def test_11_no_suite_steps_in_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
     ristretto255.cache_clear()
-    monkeypatch.setattr("warifu.ristretto255.SONAMES", ("libsodium.so.nowhere",))
+    monkeypatch.setattr("warifu.curve.ristretto255.SONAMES", ("libsodium.so.nowhere",))
     assert group_of(2).suite == 2
     with pytest.raises(WarifuError) as caught:
         group_of(1)

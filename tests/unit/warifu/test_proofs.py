@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from warifu.codes import EncryptedCode, encrypt_code, person_point
+from warifu.curve.edwards25519 import SUITE_2
+from warifu.curve.group import ORDER, Point, Scalar
 from warifu.errors import Reason, WarifuError
-from warifu.group import ORDER, SUITE_2, Point, Scalar
 from warifu.proofs import (
     CONVERSION_PROOF_SIZE,
     JOINT_KEY_PROOF_SIZE,

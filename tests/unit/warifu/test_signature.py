@@ -9,8 +9,8 @@ import nacl.bindings as sodium
 import pytest
 
 from warifu.canonical import digest
+from warifu.curve.group import ORDER
 from warifu.errors import Reason, WarifuError
-from warifu.group import ORDER
 from warifu.signature import SIGNATURE_SIZE, SigningKey, verify_signature
 
 VECTORS = Path(__file__).parents[2] / "vectors"

@@ -14,7 +14,8 @@ import pytest
 
 from warifu.canonical import digest
 from warifu.codes import EncryptedCode, encrypt_code, hedged_randomness, open_code, person_point, row_key
-from warifu.group import Group, Point, Scalar, group_of
+from warifu.curve.group import Group, Point, Scalar
+from warifu.curve.suites import group_of
 from warifu.identifiers import InstitutionCode
 from warifu.proofs import joint_key_context, verify_conversion, verify_joint_key
 from warifu.signature import SigningKey, verify_signature

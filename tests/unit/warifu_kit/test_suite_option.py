@@ -10,16 +10,16 @@ from typing import Literal
 import pytest
 from typer.testing import CliRunner
 
+from warifu.curve.ristretto255 import ristretto255
+from warifu.curve.suites import available_suites
 from warifu.errors import Reason, WarifuError
-from warifu.group import available_suites
-from warifu.ristretto255 import ristretto255
 from warifu_kit.cli import app
 from warifu_kit.commands.suites import chosen_suite, suite_text
 
 
 @pytest.fixture
 def no_library(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("warifu.ristretto255.SONAMES", ("libsodium.so.nowhere",))
+    monkeypatch.setattr("warifu.curve.ristretto255.SONAMES", ("libsodium.so.nowhere",))
     ristretto255.cache_clear()
     yield
     ristretto255.cache_clear()

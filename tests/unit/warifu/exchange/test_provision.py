@@ -15,8 +15,8 @@ from warifu.api.record.v1 import sealed_pb2
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit
 from warifu.codes import row_key
 from warifu.context import ContextKind, ExchangeContext
+from warifu.curve.edwards25519 import IDENTITY
 from warifu.errors import Reason, WarifuError
-from warifu.group import IDENTITY
 from warifu.provision import CheckedPermit, check_fresh, check_permit, open_query, open_row_key, seal_found
 from warifu.seal import seal
 from warifu.statements import sign_inquiry

@@ -18,9 +18,10 @@ from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, Signed
 from warifu.clock import ManualClock
 from warifu.codes import AgencyCode, row_key
 from warifu.context import ExchangeContext, ExchangeFlags
+from warifu.curve.edwards25519 import SUITE_2
+from warifu.curve.group import Point
 from warifu.directory import Directory, DirectoryEntry
 from warifu.errors import WarifuError
-from warifu.group import SUITE_2, Point
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.inquiry import InquirerKeys, Question, build_inquiry
 from warifu.party import PartyFolder

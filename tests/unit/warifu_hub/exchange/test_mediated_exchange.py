@@ -16,9 +16,9 @@ from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.clock import ManualClock
 from warifu.codes import AgencyCode
 from warifu.context import ExchangeContext, ExchangeFlags
+from warifu.curve.edwards25519 import IDENTITY
 from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
-from warifu.group import IDENTITY
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.pki import Role
 from warifu.signature import SIGNATURE_SIZE

@@ -15,8 +15,8 @@ from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.clock import ManualClock
 from warifu.codes import EncryptedCode, open_code
 from warifu.context import ExchangeContext
+from warifu.curve.group import Point
 from warifu.directory import Directory, DirectoryEntry
-from warifu.group import Point
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
 from warifu.party import PartyFolder
 from warifu.signature import SigningKey

@@ -17,10 +17,10 @@ from typing import Any, Final
 
 from cffi import FFI  # type: ignore[import-untyped]  # it comes without types
 
+from warifu.curve.group import POINT_SIZE, Point
+from warifu.curve.hash_to_curve import expand_message_xmd
+from warifu.curve.scalars import SCALAR_SIZE, Scalar, ScalarField
 from warifu.errors import Reason, WarifuError
-from warifu.group import POINT_SIZE, Point
-from warifu.hash_to_curve import expand_message_xmd
-from warifu.scalars import SCALAR_SIZE, Scalar, ScalarField
 
 __all__ = ["IDENTITY", "SONAMES", "Ristretto255", "ristretto255"]
 

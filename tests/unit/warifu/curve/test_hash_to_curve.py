@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warifu.hash_to_curve import expand_message_xmd, field_elements, hash_to_edwards25519, map_to_edwards25519
+from warifu.curve.hash_to_curve import expand_message_xmd, field_elements, hash_to_edwards25519, map_to_edwards25519
 
-VECTORS = Path(__file__).parents[2] / "vectors"
+VECTORS = Path(__file__).parents[3] / "vectors"
 EXPANDER = json.loads((VECTORS / "rfc9380_expand_message_xmd_sha512.json").read_text())
 CURVE = json.loads((VECTORS / "rfc9380_edwards25519_hash_to_curve.json").read_text())
 PRIME = 2**255 - 19

@@ -15,8 +15,8 @@ from typing import ClassVar, Final
 import nacl.bindings as sodium
 
 from warifu.canonical import length_prefixed
+from warifu.curve.hash_to_curve import expand_message_xmd
 from warifu.errors import Reason, WarifuError
-from warifu.hash_to_curve import expand_message_xmd
 
 __all__ = ["ORDER", "SCALAR_SIZE", "RandomBytes", "Scalar", "ScalarField"]
 

@@ -12,15 +12,17 @@ from types import SimpleNamespace
 import pytest
 
 from warifu.codes import EncryptedCode, encrypt_code, open_code, person_point
+from warifu.curve.edwards25519 import SUITE_2
+from warifu.curve.group import Group, Point, Scalar
+from warifu.curve.ristretto255 import IDENTITY, SONAMES, Ristretto255, ristretto255
+from warifu.curve.suites import available_suites, group_of
 from warifu.directory import Directory, read_directory_file
 from warifu.errors import Reason, WarifuError
-from warifu.group import SUITE_2, Group, Point, Scalar, available_suites, group_of
 from warifu.party import PartyFolder
-from warifu.ristretto255 import IDENTITY, SONAMES, Ristretto255, ristretto255
 from warifu_kit.network.creation import create_network
 from warifu_services.node.app import run_node
 
-VECTORS = Path(__file__).parents[2] / "vectors"
+VECTORS = Path(__file__).parents[3] / "vectors"
 RFC_9496 = json.loads((VECTORS / "rfc9496_ristretto255.json").read_text())
 RFC_9497 = json.loads((VECTORS / "rfc9497_ristretto255_sha512.json").read_text())["vectors"]
 invalid_points = pytest.mark.parametrize(
@@ -42,7 +44,7 @@ def ristretto() -> Ristretto255:
 @pytest.fixture
 def no_library(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A machine without the library."""
-    monkeypatch.setattr("warifu.ristretto255.SONAMES", ("libsodium.so.nowhere", "libsodium.so.neither"))
+    monkeypatch.setattr("warifu.curve.ristretto255.SONAMES", ("libsodium.so.nowhere", "libsodium.so.neither"))
     ristretto255.cache_clear()
     yield
     ristretto255.cache_clear()
@@ -98,7 +100,7 @@ def test_the_cheap_decoding_refuses_what_can_be_seen_without_arithmetic(ristrett
 def test_64_bytes_map_to_the_element_of_rfc_9496_a_3(
     ristretto: Ristretto255, case: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("warifu.ristretto255.expand_message_xmd", lambda *_: bytes.fromhex(case["uniform"]))
+    monkeypatch.setattr("warifu.curve.ristretto255.expand_message_xmd", lambda *_: bytes.fromhex(case["uniform"]))
     assert ristretto.hash_to_point(b"").hex() == case["element"]
 
 
@@ -166,14 +168,14 @@ def test_a_library_that_calculates_wrongly_is_refused(
 ) -> None:
     real = ristretto._library
     functions = {name: getattr(real, name) for name in WRONG} | {function: WRONG[function]}
-    monkeypatch.setattr("warifu.ristretto255._opened", lambda _: SimpleNamespace(**functions))
+    monkeypatch.setattr("warifu.curve.ristretto255._opened", lambda _: SimpleNamespace(**functions))
     error = refused(Ristretto255)
     assert (error.reason, "wrong results" in error.where) == (Reason.CONFIG_INVALID, True)
 
 
 @pytest.mark.parametrize("soname", ["libc.so.6", "libm.so.6"])
 def test_a_library_without_the_functions_is_passed_over(monkeypatch: pytest.MonkeyPatch, soname: str) -> None:
-    monkeypatch.setattr("warifu.ristretto255.SONAMES", (soname,))
+    monkeypatch.setattr("warifu.curve.ristretto255.SONAMES", (soname,))
     assert refused(Ristretto255).reason is Reason.CONFIG_INVALID
 
 
@@ -206,7 +208,7 @@ def test_entries_of_one_suite_are_refused_in_a_directory_of_the_other(network: P
 async def test_a_node_on_a_machine_without_the_library_says_so_and_does_not_start(
     network: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("warifu.ristretto255.SONAMES", ("libsodium.so.nowhere",))
+    monkeypatch.setattr("warifu.curve.ristretto255.SONAMES", ("libsodium.so.nowhere",))
     ristretto255.cache_clear()
     with pytest.raises(WarifuError) as caught:
         await run_node(
