@@ -36,7 +36,7 @@ from warifu.api.agency.v1.agency_service_pb2 import ProvideRequest, ProvideRespo
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeRequest, ExchangeResponse
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode, ProvisionPermit, SignedInquiry
 from warifu.clock import SystemClock
-from warifu.inquiry import Question
+from warifu.exchange.inquiry import Question
 from warifu.party import PartyFolder
 from warifu.pki import Identity, Role
 from warifu.process import announce_ready, run_party

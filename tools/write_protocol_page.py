@@ -24,8 +24,8 @@ from pathlib import Path
 
 import warifu_hub
 import warifu_services
-from warifu import context, signature, statements
 from warifu.errors import CATALOGUE
+from warifu.exchange import context, signature, statements
 from warifu.rpc.status import DOMAIN
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -262,7 +262,7 @@ def page() -> str:
             *services,
             "## The context of an exchange",
             "",
-            f"{context.CONTEXT_SIZE} bytes, big-endian ([context.py](../src/warifu/context.py)). It is the HPKE `info` of the",
+            f"{context.CONTEXT_SIZE} bytes, big-endian ([context.py](../src/warifu/exchange/context.py)). It is the HPKE `info` of the",
             "sealed query, it is under every signature of the exchange, and the hub decides on it alone.",
             "",
             *_context_lines(),
@@ -271,15 +271,15 @@ def page() -> str:
             "",
             "Ed25519 over `digest(label, items…)`: BLAKE2b-256 over the label behind its length as two bytes, then each item",
             "behind its length as eight bytes, all big-endian ([canonical.py](../src/warifu/canonical.py)). Which fields are",
-            "under which signature is in [statements.py](../src/warifu/statements.py), for directory entries in",
-            "[directory.py](../src/warifu/directory.py). Log checkpoints are C2SP signed notes and the revocation list is an X.509",
+            "under which signature is in [statements.py](../src/warifu/exchange/statements.py), for directory entries in",
+            "[directory.py](../src/warifu/exchange/directory.py). Log checkpoints are C2SP signed notes and the revocation list is an X.509",
             "CRL; neither is signed this way.",
             "",
             *_statement_lines(),
             "",
             "Inquiries, permits and answers to one addressee that a party signs in the same moment share one signature, over",
             '`digest("warifu-v1/signed-together", root)`: the root of a Merkle tree, SHA-256 as in RFC 6962, whose leaves are',
-            f"those digests, {signature.MOST_TOGETHER} at most ([signature.py](../src/warifu/signature.py)). Each then carries",
+            f"those digests, {signature.MOST_TOGETHER} at most ([signature.py](../src/warifu/exchange/signature.py)). Each then carries",
             "",
             "| bytes | what |",
             "|---|---|",

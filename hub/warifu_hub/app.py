@@ -19,8 +19,8 @@ from warifu.api.hub.v1.hub_service_pb2_grpc import add_HubServiceServicer_to_ser
 from warifu.api.hub.v1.supervision_service_pb2_grpc import add_SupervisionServiceServicer_to_server
 from warifu.api.log.v1.log_service_pb2_grpc import add_LogServiceServicer_to_server
 from warifu.clock import Clock, SystemClock
-from warifu.directory import Directory, read_directory_file
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.directory import Directory, read_directory_file
 from warifu.party import PartyFolder, PartySettings
 from warifu.pki import RevocationFile, Role
 from warifu.process import announce_ready, serve_until

@@ -32,14 +32,14 @@ from typing import Protocol
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
 from warifu.clock import Clock
-from warifu.codes import EncryptedCode
-from warifu.context import ExchangeContext, ExchangeKey
-from warifu.directory import Directory, DirectoryEntry
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import EncryptedCode
+from warifu.exchange.context import ExchangeContext, ExchangeKey
+from warifu.exchange.directory import Directory, DirectoryEntry
+from warifu.exchange.signature import SigningKey
+from warifu.exchange.statements import answer_digest, check_answer, check_inquiry, inquiry_digest, sign_permit
 from warifu.pki import Identity
 from warifu.rpc.deadline import pass_on
-from warifu.signature import SigningKey
-from warifu.statements import answer_digest, check_answer, check_inquiry, inquiry_digest, sign_permit
 from warifu.steps import in_step, keep_step
 from warifu_hub import leaves
 from warifu_hub.exchange_rules import answered_state, check_identity, check_keys, check_shape, decide_permission

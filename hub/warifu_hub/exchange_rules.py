@@ -14,10 +14,10 @@ from warifu.api.type.v1.inquiry_pb2 import (
     SignedAnswer,
     SignedInquiry,
 )
-from warifu.codes import EncryptedCode
-from warifu.context import ContextKind, ExchangeContext, ExchangeFlags
-from warifu.directory import Directory, DirectoryEntry
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import EncryptedCode
+from warifu.exchange.context import ContextKind, ExchangeContext, ExchangeFlags
+from warifu.exchange.directory import Directory, DirectoryEntry
 from warifu.pki import Identity, Role
 from warifu_hub.permissions import PermissionQuery, PermissionRow, PermissionTable
 from warifu_hub.store import ExchangeState, WithdrawnAssessments

@@ -14,13 +14,13 @@ from concurrent.futures import Executor
 from warifu.api.hub.v1.hub_service_pb2 import ConvertIssuedCodesRequest, ConvertIssuedCodesResponse
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.clock import Clock
-from warifu.codes import EncryptedCode
-from warifu.context import ContextKind, ExchangeContext
-from warifu.directory import Directory, DirectoryEntry
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import EncryptedCode
+from warifu.exchange.context import ContextKind, ExchangeContext
+from warifu.exchange.directory import Directory, DirectoryEntry
+from warifu.exchange.signature import SigningKey
+from warifu.exchange.statements import check_issue, sign_conversion
 from warifu.pki import Identity, Role
-from warifu.signature import SigningKey
-from warifu.statements import check_issue, sign_conversion
 from warifu_hub.leaves import conversion_leaf
 from warifu_hub.store import HubStore
 from warifu_hub.translate import Translator

@@ -13,8 +13,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf, LeafEvent
-from warifu.context import ExchangeContext, ExchangeFlags
 from warifu.errors import Reason
+from warifu.exchange.context import ExchangeContext, ExchangeFlags
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu_hub.store import ExchangeRow, ExchangeState
 

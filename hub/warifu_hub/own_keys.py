@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.directory import Directory
+from warifu.exchange.signature import SigningKey
 from warifu.party import PartyFolder
-from warifu.signature import SigningKey
 from warifu.tlog.note import Verifier
 from warifu_hub.translate import HubKeys, Translator
 

@@ -18,8 +18,8 @@ from warifu.api.agency.v1.agency_service_pb2 import (
 )
 from warifu.api.agency.v1.agency_service_pb2_grpc import AgencyServiceStub
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
-from warifu.directory import DirectoryEntry
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.directory import DirectoryEntry
 from warifu.pki import Identity, Role
 from warifu.rpc.channel import ChannelPool, PeerChannel
 from warifu.rpc.multiplex import CallStream, StreamedRpc

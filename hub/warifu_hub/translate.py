@@ -20,17 +20,17 @@ from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
 from warifu.canonical import length_prefixed
-from warifu.codes import EncryptedCode
 from warifu.curve.group import Group, Point, RandomBytes, Scalar
 from warifu.errors import Reason, WarifuError
-from warifu.identifiers import InstitutionCode
-from warifu.proofs import (
+from warifu.exchange.codes import EncryptedCode
+from warifu.exchange.proofs import (
     ConversionStatement,
     ConversionWitness,
     joint_key_context,
     prove_conversion,
     prove_joint_key,
 )
+from warifu.identifiers import InstitutionCode
 from warifu.steps import Steps, at_once
 
 __all__ = ["DerivedRandomisers", "DirectoryPoints", "HubKeys", "Party", "Randomiser", "Randomisers", "Translator"]
@@ -153,7 +153,7 @@ class Translator:
     ) -> DirectoryPoints:
         """What the directory entry of an institution with the key ``agency_key`` (Y_X) holds from the hub.
 
-        The proof is bound to :func:`warifu.proofs.joint_key_context`. Raises: ``POINT_INVALID`` for a key outside the
+        The proof is bound to :func:`warifu.exchange.proofs.joint_key_context`. Raises: ``POINT_INVALID`` for a key outside the
         group.
         """
         opening = self.opening(institution, epoch)
@@ -208,7 +208,7 @@ class Translator:
     ) -> tuple[ConversionStatement, bytes]:
         """Prove, at any later time, the conversion that these arguments gave (``from_`` is None for an issued code).
 
-        Returns the public statement and its proof for :func:`warifu.proofs.verify_conversion`. Raises:
+        Returns the public statement and its proof for :func:`warifu.exchange.proofs.verify_conversion`. Raises:
         ``POINT_INVALID``.
         """
         t, u = self._between(from_, to) if from_ else self._issuing(to)

@@ -6,7 +6,7 @@ digit. It knows nothing of who holds which number and never reads or writes anyt
 Two families, kept apart on purpose. A :class:`MyNumber` and a :class:`ResidentRecordCode` are secret: a number shows
 itself as ``MyNumber(…)`` wherever it is printed, and only ``.digits`` gives it away. Everything else here is public and
 is a ``str`` that cannot be malformed.
-None of these is a *code for a person*; those are points of a group and live in ``warifu.codes``.
+None of these is a *code for a person*; those are points of a group and live in ``warifu.exchange.codes``.
 
 Only the ASCII digits count: full-width digits, signs and blanks are refused, not cleaned up. No error repeats the text.
 """

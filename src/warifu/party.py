@@ -13,8 +13,8 @@ from pathlib import Path
 
 from cryptography import x509
 
-from warifu.directory import Directory, read_directory_file
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.directory import Directory, read_directory_file
 from warifu.identifiers import InstitutionCode
 from warifu.pki import CredentialFiles, Identity, Role
 

@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from rich.console import Console
 
 from warifu.clock import Clock, SystemClock
-from warifu.directory import Directory
 from warifu.errors import WarifuError
+from warifu.exchange.directory import Directory
 from warifu.identifiers import InstitutionCode
 from warifu.party import PartyFolder
 from warifu.pki import Credential, Identity, Role, Root

@@ -11,15 +11,15 @@ import pytest
 
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.clock import ManualClock
-from warifu.codes import AgencyCode, EncryptedCode, person_point
-from warifu.context import ExchangeContext
-from warifu.directory import Directory
+from warifu.exchange.codes import AgencyCode, EncryptedCode, person_point
+from warifu.exchange.context import ExchangeContext
+from warifu.exchange.directory import Directory
+from warifu.exchange.inquiry import Question, build_inquiry
+from warifu.exchange.seal import SealingKey
+from warifu.exchange.signature import SigningKey
+from warifu.exchange.statements import inquiry_digest, sign_permit
 from warifu.identifiers import ItemCode, ProcedureCode
-from warifu.inquiry import Question, build_inquiry
 from warifu.party import PartyFolder
-from warifu.seal import SealingKey
-from warifu.signature import SigningKey
-from warifu.statements import inquiry_digest, sign_permit
 from warifu_hub.translate import HubKeys, Translator
 from warifu_kit.network.creation import create_network
 from warifu_services.node.keys import NodeKeys

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from warifu.api.directory.v1 import directory_service_pb2 as directory_pb2
 from warifu.api.directory.v1.directory_service_pb2_grpc import DirectoryServiceServicer
-from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.directory import Directory
 from warifu.pki import Role
 from warifu.rpc.access import EVERY_ROLE, AccessTable
 from warifu.rpc.address import check_address

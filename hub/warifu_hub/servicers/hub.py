@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from warifu.api.hub.v1 import hub_service_pb2 as hub_pb2
 from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceServicer
-from warifu.context import request_id_of
+from warifu.exchange.context import request_id_of
 from warifu.pki import Role
 from warifu.rpc.access import AccessTable
 from warifu.rpc.deadline import remaining

@@ -5,8 +5,8 @@ from __future__ import annotations
 from warifu.api.hub.v1 import supervision_service_pb2 as supervision_pb2
 from warifu.api.hub.v1.supervision_service_pb2_grpc import SupervisionServiceServicer
 from warifu.clock import Clock
-from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.directory import Directory
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.pki import Role
 from warifu.rpc.access import AccessTable

@@ -20,14 +20,14 @@ from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry, Direct
 from warifu.clock import Clock, SystemClock
 from warifu.curve.group import Group
 from warifu.curve.suites import group_of
-from warifu.directory import countersign_entry, sign_entry, write_directory_file
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.directory import countersign_entry, sign_entry, write_directory_file
+from warifu.exchange.seal import SealingKey
+from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode, MunicipalityCode
 from warifu.network_file import NETWORK_FILE
 from warifu.party import PartyFolder, PartySettings
 from warifu.pki import Identity, Role, Root, write_public_file
-from warifu.seal import SealingKey
-from warifu.signature import SigningKey
 from warifu.tlog.checkpoint import log_origin
 from warifu.tlog.note import Verifier
 from warifu_hub.permissions import DEFAULT_TABLE

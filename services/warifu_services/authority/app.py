@@ -17,8 +17,9 @@ import grpc
 
 from warifu.api.authority.v1.authority_service_pb2_grpc import add_AuthorityServiceServicer_to_server
 from warifu.clock import Clock, SystemClock
-from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.directory import Directory
+from warifu.exchange.signature import SigningKey
 from warifu.key_check import check_keys
 from warifu.party import PartyFolder, PartySettings
 from warifu.pki import Identity, RevocationFile, Role
@@ -27,7 +28,6 @@ from warifu.rpc.address import check_address
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.server import build_server
-from warifu.signature import SigningKey
 from warifu_services.authority.code_conversion import HubConverter
 from warifu_services.authority.issuing import Issuer
 from warifu_services.authority.keys import AuthorityKeys

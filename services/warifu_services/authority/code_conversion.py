@@ -16,9 +16,9 @@ from warifu.api.hub.v1.hub_service_pb2 import ConvertIssuedCodesRequest, Convert
 from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceStub
 from warifu.curve.group import POINT_SIZE
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.statements import check_conversion
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.status import CodeTable, translated
-from warifu.statements import check_conversion
 
 __all__ = ["CodeConverter", "HubConverter", "check_answer"]
 

@@ -26,15 +26,15 @@ from typing import TypeAlias
 from warifu.api.hub.v1.hub_service_pb2 import ConvertIssuedCodesRequest
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode
 from warifu.clock import Clock
-from warifu.codes import encrypt_code, hedged_randomness
-from warifu.context import NO_ITEM, NO_PROCEDURE, ContextKind, ExchangeContext, ExchangeFlags
 from warifu.curve.group import RandomBytes
-from warifu.directory import Directory, DirectoryEntry
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import encrypt_code, hedged_randomness
+from warifu.exchange.context import NO_ITEM, NO_PROCEDURE, ContextKind, ExchangeContext, ExchangeFlags
+from warifu.exchange.directory import Directory, DirectoryEntry
+from warifu.exchange.signature import SigningKey
+from warifu.exchange.statements import sign_issue
 from warifu.identifiers import InstitutionCode, MyNumber
 from warifu.rpc.deadline import pass_on
-from warifu.signature import SigningKey
-from warifu.statements import sign_issue
 from warifu_services.authority.code_conversion import CodeConverter, check_answer
 from warifu_services.authority.keys import AuthorityKeys
 from warifu_services.authority.store import AuthorityStore

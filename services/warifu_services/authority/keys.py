@@ -14,11 +14,11 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from warifu.canonical import length_prefixed
-from warifu.codes import person_point
 from warifu.curve.group import Group, Point, RandomBytes
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import person_point
+from warifu.exchange.seal import open_at_rest, seal_at_rest
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
-from warifu.seal import open_at_rest, seal_at_rest
 
 __all__ = ["LOOKUP_SIZE", "AuthorityKeys"]
 

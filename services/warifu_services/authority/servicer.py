@@ -15,8 +15,8 @@ from functools import partial
 from warifu.api.authority.v1 import authority_service_pb2 as messages
 from warifu.api.authority.v1.authority_service_pb2_grpc import AuthorityServiceServicer
 from warifu.api.type.v1.inquiry_pb2 import CallFailure
-from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.directory import Directory
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
 from warifu.pki.identity import Role
 from warifu.rpc.access import AccessTable

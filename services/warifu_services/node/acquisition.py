@@ -29,13 +29,13 @@ from warifu.api.authority.v1.authority_service_pb2 import (
     IssuedCode,
 )
 from warifu.clock import Clock
-from warifu.codes import EncryptedCode, open_code, row_key
-from warifu.context import ContextKind, ExchangeContext
 from warifu.curve.group import RandomBytes
-from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import EncryptedCode, open_code, row_key
+from warifu.exchange.context import ContextKind, ExchangeContext
+from warifu.exchange.directory import Directory
+from warifu.exchange.statements import check_conversion
 from warifu.identifiers import MyNumber
-from warifu.statements import check_conversion
 from warifu_services.node.inquiry_book import CODE_PLACE
 from warifu_services.node.keys import NodeKeys
 from warifu_services.node.store import NodeStore, Person

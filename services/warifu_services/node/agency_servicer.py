@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from warifu.api.agency.v1 import agency_service_pb2 as agency_pb2
 from warifu.api.agency.v1.agency_service_pb2_grpc import AgencyServiceServicer
-from warifu.context import request_id_of
+from warifu.exchange.context import request_id_of
 from warifu.pki import Role
 from warifu.rpc.access import AccessTable
 from warifu.rpc.deadline import remaining

@@ -21,8 +21,8 @@ from warifu.agency import Agency, find_agency, provided_items
 from warifu.api.agency.v1.agency_service_pb2_grpc import add_AgencyServiceServicer_to_server
 from warifu.api.node.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from warifu.clock import Clock, SystemClock
-from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.directory import Directory
 from warifu.key_check import check_keys
 from warifu.party import PartyFolder, PartySettings
 from warifu.pki import Identity, RevocationFile, Role

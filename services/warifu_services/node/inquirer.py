@@ -1,7 +1,7 @@
 """One inquiry of ours, from the business system's question to its answer.
 
 Decides the order in which an inquirer acts and what becomes of an inquiry; how it is built and opened is in
-``warifu.inquiry``. Nothing is sent that is not stored, and nothing is handed over that is not recorded. An inquiry is
+``warifu.exchange.inquiry``. Nothing is sent that is not stored, and nothing is handed over that is not recorded. An inquiry is
 built once: retries send the same bytes, so the hub gives the same answer, also after either side restarted.
 
     (1) the person's code, or CODE_NOT_ACQUIRED and nothing is sent
@@ -23,9 +23,9 @@ from warifu.agency import Absence
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.clock import Clock
-from warifu.context import LONGEST_VALIDITY
-from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.context import LONGEST_VALIDITY
+from warifu.exchange.directory import Directory
 from warifu.rpc.deadline import pass_on
 from warifu.rpc.logging import EventLog, error_fields, get_logger
 from warifu.steps import keep_step

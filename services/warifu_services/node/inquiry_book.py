@@ -13,15 +13,15 @@ from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
 from warifu.api.record.v1 import sealed_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.clock import Clock
-from warifu.codes import AgencyCode
-from warifu.context import ExchangeFlags
 from warifu.curve.group import Point
-from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
-from warifu.inquiry import OpenedAnswer, Question, build_inquiry, open_answer
-from warifu.provision import PROCESSING_NUMBER
-from warifu.seal import SealingKey
-from warifu.statements import inquiry_digest
+from warifu.exchange.codes import AgencyCode
+from warifu.exchange.context import ExchangeFlags
+from warifu.exchange.directory import Directory
+from warifu.exchange.inquiry import OpenedAnswer, Question, build_inquiry, open_answer
+from warifu.exchange.provision import PROCESSING_NUMBER
+from warifu.exchange.seal import SealingKey
+from warifu.exchange.statements import inquiry_digest
 from warifu.steps import in_step, keep_step
 from warifu_services.node.keys import NodeKeys
 from warifu_services.node.store import ExchangeRecord, ExchangeSide, KeptInquiry, NodeStore

@@ -13,7 +13,7 @@ from warifu.agency import Absence
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.errors import Reason
-from warifu.inquiry import OpenedAnswer
+from warifu.exchange.inquiry import OpenedAnswer
 from warifu_services.node.store import ExchangeOutcome, KeptInquiry
 
 __all__ = ["ended_well", "ended_with"]

@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from warifu.canonical import digest, length_prefixed
-from warifu.directory import Directory, DirectoryEntry
 from warifu.errors import Reason, WarifuError
-from warifu.inquiry import InquirerKeys, hedge_key_from
+from warifu.exchange.directory import Directory, DirectoryEntry
+from warifu.exchange.inquiry import InquirerKeys, hedge_key_from
+from warifu.exchange.provision import ProviderKeys
+from warifu.exchange.seal import SealingKey, open_at_rest, seal_at_rest
+from warifu.exchange.signature import SigningKey
 from warifu.party import PartyFolder
-from warifu.provision import ProviderKeys
-from warifu.seal import SealingKey, open_at_rest, seal_at_rest
-from warifu.signature import SigningKey
 
 __all__ = ["AtRest", "NodeKeys"]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
-from warifu.context import ExchangeFlags
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.context import ExchangeFlags
+from warifu.exchange.inquiry import REQUEST_ID_SIZE, Question
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
-from warifu.inquiry import REQUEST_ID_SIZE, Question
 from warifu_services.node.inquiry_book import Asked
 from warifu_services.node.provider import PendingProvision
 from warifu_services.node.registration import ReplicaText

@@ -1,6 +1,6 @@
 """One provision, from permit to signed answer.
 
-Decides the order in which a provider acts; what each step checks is in ``warifu.provision``, what is answered is the
+Decides the order in which a provider acts; what each step checks is in ``warifu.exchange.provision``, what is answered is the
 agency's. Whoever is not registered here is answered like somebody without that record: same steps, same size, same
 outcome to the hub. Provisions that came together take each step together (``warifu.steps``). It knows no gRPC and not
 how the permit arrived.
@@ -21,10 +21,10 @@ from warifu.agency import Absence, Agency, Found, ProvisionQuery, day_in_japan
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
 from warifu.clock import Clock
-from warifu.context import ExchangeFlags
-from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
-from warifu.provision import (
+from warifu.exchange.context import ExchangeFlags
+from warifu.exchange.directory import Directory
+from warifu.exchange.provision import (
     CheckedPermit,
     MadeAnswer,
     check_fresh,

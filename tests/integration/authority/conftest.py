@@ -19,11 +19,13 @@ from warifu.api.authority.v1.authority_service_pb2_grpc import AuthorityServiceS
 from warifu.api.hub.v1 import hub_service_pb2 as hub_messages
 from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceServicer, add_HubServiceServicer_to_server
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
-from warifu.codes import EncryptedCode, open_code, person_point
-from warifu.context import ExchangeContext
 from warifu.curve.group import Point
-from warifu.directory import Directory, DirectoryEntry
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import EncryptedCode, open_code, person_point
+from warifu.exchange.context import ExchangeContext
+from warifu.exchange.directory import Directory, DirectoryEntry
+from warifu.exchange.signature import SigningKey
+from warifu.exchange.statements import check_issue, sign_conversion
 from warifu.identifiers import MyNumber, ResidentRecordCode
 from warifu.party import PartyFolder
 from warifu.pki import CredentialFiles, Identity, Role
@@ -31,8 +33,6 @@ from warifu.rpc import logging
 from warifu.rpc.channel import secure_channel
 from warifu.rpc.server import build_server
 from warifu.rpc.status import from_rpc_error
-from warifu.signature import SigningKey
-from warifu.statements import check_issue, sign_conversion
 from warifu_hub.translate import HubKeys, Translator
 from warifu_kit.network.creation import create_network
 from warifu_services.authority.app import Authority, build_authority

@@ -12,10 +12,10 @@ import pytest
 from warifu.api.authority.v1 import authority_service_pb2 as messages
 from warifu.api.hub.v1.hub_service_pb2 import ConvertIssuedCodesRequest, ConvertIssuedCodesResponse
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.statements import check_conversion
 from warifu.identifiers import MyNumber
 from warifu.party import PartyFolder
 from warifu.rpc.server import build_server
-from warifu.statements import check_conversion
 from warifu_hub.app import build_hub
 from warifu_kit.blindness.needles import Secret, needles
 

@@ -18,9 +18,9 @@ import pytest
 from rich.console import Console
 
 from warifu.api.record.v1.resident_record_pb2 import ResidentRecord
-from warifu.codes import row_key
 from warifu.curve.group import Point
-from warifu.directory import Directory
+from warifu.exchange.codes import row_key
+from warifu.exchange.directory import Directory
 from warifu.identifiers import ItemCode, MyNumber
 from warifu.party import PartyFolder
 from warifu_hub.translate import HubKeys, Translator

@@ -32,17 +32,17 @@ from warifu.api.log.v1.log_service_pb2_grpc import LogServiceStub
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import CallFailure, ProvisionPermit, SignedAnswer, SignedInquiry
 from warifu.clock import Clock, SystemClock
-from warifu.codes import AgencyCode, open_code
-from warifu.context import ExchangeFlags
-from warifu.directory import DirectoryEntry
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import AgencyCode, open_code
+from warifu.exchange.context import ExchangeFlags
+from warifu.exchange.directory import DirectoryEntry
+from warifu.exchange.inquiry import InquirerKeys, Question, build_inquiry
+from warifu.exchange.provision import ProviderKeys, check_permit, make_answer, open_query, seal_found
+from warifu.exchange.seal import SealingKey
+from warifu.exchange.signature import SigningKey
 from warifu.identifiers import ItemCode, ProcedureCode
-from warifu.inquiry import InquirerKeys, Question, build_inquiry
 from warifu.pki import Role
-from warifu.provision import ProviderKeys, check_permit, make_answer, open_query, seal_found
 from warifu.rpc.server import build_server
-from warifu.seal import SealingKey
-from warifu.signature import SigningKey
 
 LOCAL_TAX = ItemCode("TM00000000000002")
 CHILD_ALLOWANCE = ProcedureCode("JT99000000000001")

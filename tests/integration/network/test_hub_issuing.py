@@ -14,15 +14,15 @@ from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceStub
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.clock import ManualClock, SystemClock
-from warifu.codes import EncryptedCode, encrypt_code, open_code
-from warifu.context import LONGEST_VALIDITY, NO_ITEM, NO_PROCEDURE, ContextKind, ExchangeContext, ExchangeFlags
 from warifu.curve.edwards25519 import IDENTITY
 from warifu.curve.group import Point
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import EncryptedCode, encrypt_code, open_code
+from warifu.exchange.context import LONGEST_VALIDITY, NO_ITEM, NO_PROCEDURE, ContextKind, ExchangeContext, ExchangeFlags
+from warifu.exchange.signature import SigningKey
+from warifu.exchange.statements import check_conversion, sign_issue
 from warifu.identifiers import InstitutionCode
 from warifu.pki import Role
-from warifu.signature import SigningKey
-from warifu.statements import check_conversion, sign_issue
 
 ORDER_EIGHT = bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
 

@@ -12,7 +12,7 @@ import grpc
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
 from warifu.errors import Reason
-from warifu.statements import answer_digest, inquiry_digest
+from warifu.exchange.statements import answer_digest, inquiry_digest
 from warifu.tlog.checkpoint import read_checkpoint_unverified
 from warifu.tlog.tiles import write_copy
 from warifu.tlog.verify import verify_copy, verify_extends

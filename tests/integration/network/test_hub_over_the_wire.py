@@ -14,11 +14,11 @@ import pytest
 from warifu.api.hub.v1 import hub_service_pb2 as hub_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.clock import ManualClock, SystemClock
-from warifu.context import ExchangeContext, ExchangeFlags
 from warifu.curve.edwards25519 import IDENTITY
 from warifu.errors import Reason
+from warifu.exchange.context import ExchangeContext, ExchangeFlags
+from warifu.exchange.statements import check_answer, inquiry_digest, sign_inquiry
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
-from warifu.statements import check_answer, inquiry_digest, sign_inquiry
 
 ORDER_EIGHT = bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
 MEBIBYTE = 1024 * 1024

@@ -12,9 +12,9 @@ import pytest
 from warifu.api.agency.v1.agency_service_pb2 import ProvideResponse
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit
 from warifu.errors import Reason, WarifuError
-from warifu.provision import check_permit
+from warifu.exchange.provision import check_permit
+from warifu.exchange.statements import sign_answer
 from warifu.rpc.server import build_server
-from warifu.statements import sign_answer
 from warifu_services.agencies.residence import RESIDENT_RECORD
 
 Act = Callable[[ProvisionPermit], Awaitable[bytes]]

@@ -14,12 +14,12 @@ from warifu.api.agency.v1.agency_service_pb2_grpc import AgencyServiceStub
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
 from warifu.clock import ManualClock, SystemClock
-from warifu.codes import EncryptedCode
-from warifu.context import ExchangeContext
 from warifu.curve.edwards25519 import IDENTITY
 from warifu.errors import Reason
-from warifu.signature import SigningKey
-from warifu.statements import check_answer, inquiry_digest, sign_inquiry, sign_permit
+from warifu.exchange.codes import EncryptedCode
+from warifu.exchange.context import ExchangeContext
+from warifu.exchange.signature import SigningKey
+from warifu.exchange.statements import check_answer, inquiry_digest, sign_inquiry, sign_permit
 from warifu_hub.own_keys import OwnKeys
 
 

@@ -12,12 +12,12 @@ from warifu.agency import Absence, ProvidedRecord
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeRequest, ExchangeResponse
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.type.v1 import inquiry_pb2
-from warifu.codes import EncryptedCode
-from warifu.context import ExchangeContext
 from warifu.errors import Reason, WarifuError
-from warifu.provision import check_permit, make_answer, open_query, seal_found
-from warifu.signature import SigningKey
-from warifu.statements import inquiry_digest, sign_permit
+from warifu.exchange.codes import EncryptedCode
+from warifu.exchange.context import ExchangeContext
+from warifu.exchange.provision import check_permit, make_answer, open_query, seal_found
+from warifu.exchange.signature import SigningKey
+from warifu.exchange.statements import inquiry_digest, sign_permit
 from warifu_hub.translate import HubKeys, Translator
 from warifu_services.node.keys import NodeKeys
 

@@ -9,11 +9,11 @@ import pytest
 
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode, SignedAnswer, SignedInquiry
-from warifu.context import ContextKind, ExchangeContext, ExchangeFlags
 from warifu.curve.edwards25519 import SUITE_2
 from warifu.curve.group import Point
-from warifu.directory import Directory, DirectoryEntry
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.context import ContextKind, ExchangeContext, ExchangeFlags
+from warifu.exchange.directory import Directory, DirectoryEntry
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.pki import Identity, Role
 from warifu_hub.exchange_rules import (

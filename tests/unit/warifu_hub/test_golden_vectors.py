@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from warifu.canonical import digest
-from warifu.codes import EncryptedCode, encrypt_code, hedged_randomness, open_code, person_point, row_key
 from warifu.curve.group import Group, Point, Scalar
 from warifu.curve.suites import group_of
+from warifu.exchange.codes import EncryptedCode, encrypt_code, hedged_randomness, open_code, person_point, row_key
+from warifu.exchange.proofs import joint_key_context, verify_conversion, verify_joint_key
+from warifu.exchange.signature import SigningKey, verify_signature
 from warifu.identifiers import InstitutionCode
-from warifu.proofs import joint_key_context, verify_conversion, verify_joint_key
-from warifu.signature import SigningKey, verify_signature
 from warifu_hub.translate import HubKeys, Party, Translator
 
 VECTORS = Path(__file__).parents[2] / "vectors"

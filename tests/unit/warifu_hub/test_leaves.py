@@ -9,8 +9,8 @@ import pytest
 
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
-from warifu.context import ContextKind, ExchangeContext, ExchangeFlags
 from warifu.errors import Reason
+from warifu.exchange.context import ContextKind, ExchangeContext, ExchangeFlags
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu_hub.leaves import (
     Asked,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from warifu.errors import Reason, WarifuError
-from warifu.signature import SigningKey
+from warifu.exchange.signature import SigningKey
 from warifu.tlog.checkpoint import log_origin, open_checkpoint
 from warifu.tlog.note import Verifier
 from warifu.tlog.verify import verify_entry, verify_extends

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from warifu.codes import EncryptedCode, encrypt_code, hedged_randomness, open_code, person_point
 from warifu.curve.group import Group, Point, Scalar
 from warifu.curve.scalars import ScalarField
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import EncryptedCode, encrypt_code, hedged_randomness, open_code, person_point
+from warifu.exchange.proofs import joint_key_context, verify_conversion, verify_joint_key
 from warifu.identifiers import InstitutionCode
-from warifu.proofs import joint_key_context, verify_conversion, verify_joint_key
 from warifu_hub.translate import DerivedRandomisers, HubKeys, Party, Randomiser, Translator
 
 VECTORS = Path(__file__).parents[2] / "vectors"

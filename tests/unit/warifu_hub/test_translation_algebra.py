@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from warifu.codes import EncryptedCode, encrypt_code, open_code
 from warifu.curve.edwards25519 import SUITE_2
 from warifu.curve.group import ORDER, Group, Point, RandomBytes, Scalar
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import EncryptedCode, encrypt_code, open_code
 from warifu.identifiers import InstitutionCode
 from warifu_hub.translate import HubKeys, Randomiser, Translator
 

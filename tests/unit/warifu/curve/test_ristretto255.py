@@ -11,13 +11,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from warifu.codes import EncryptedCode, encrypt_code, open_code, person_point
 from warifu.curve.edwards25519 import SUITE_2
 from warifu.curve.group import Group, Point, Scalar
 from warifu.curve.ristretto255 import IDENTITY, SONAMES, Ristretto255, ristretto255
 from warifu.curve.suites import available_suites, group_of
-from warifu.directory import Directory, read_directory_file
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import EncryptedCode, encrypt_code, open_code, person_point
+from warifu.exchange.directory import Directory, read_directory_file
 from warifu.party import PartyFolder
 from warifu_kit.network.creation import create_network
 from warifu_services.node.app import run_node

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from warifu.agency import Absence, Found, ProvidedRecord
 from warifu.api.type.v1 import inquiry_pb2
-from warifu.codes import AgencyCode
-from warifu.context import ExchangeContext, ExchangeFlags
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import AgencyCode
+from warifu.exchange.context import ExchangeContext, ExchangeFlags
+from warifu.exchange.inquiry import OpenedAnswer, build_inquiry, hedge_key_from, open_answer
+from warifu.exchange.provision import OpenedQuery, check_permit, make_answer, open_query, seal_found
+from warifu.exchange.seal import SealingKey
+from warifu.exchange.statements import inquiry_digest
 from warifu.identifiers import InstitutionCode
-from warifu.inquiry import OpenedAnswer, build_inquiry, hedge_key_from, open_answer
-from warifu.provision import OpenedQuery, check_permit, make_answer, open_query, seal_found
-from warifu.seal import SealingKey
-from warifu.statements import inquiry_digest
 
 RECORD = ProvidedRecord("warifu.api.record.v1.LocalTaxRecord", b"record bytes")
 

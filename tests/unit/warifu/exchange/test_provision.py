@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from warifu.agency import Absence, ProvidedRecord
 from warifu.api.record.v1 import sealed_pb2
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit
-from warifu.codes import row_key
-from warifu.context import ContextKind, ExchangeContext
 from warifu.curve.edwards25519 import IDENTITY
 from warifu.errors import Reason, WarifuError
-from warifu.provision import CheckedPermit, check_fresh, check_permit, open_query, open_row_key, seal_found
-from warifu.seal import seal
-from warifu.statements import sign_inquiry
+from warifu.exchange.codes import row_key
+from warifu.exchange.context import ContextKind, ExchangeContext
+from warifu.exchange.provision import CheckedPermit, check_fresh, check_permit, open_query, open_row_key, seal_found
+from warifu.exchange.seal import seal
+from warifu.exchange.statements import sign_inquiry
 
 EXACTLY = {
     Reason.REQUEST_MALFORMED,

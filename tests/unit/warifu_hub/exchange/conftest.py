@@ -16,20 +16,20 @@ from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf, LeafEvent
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
 from warifu.clock import ManualClock
-from warifu.codes import AgencyCode, row_key
-from warifu.context import ExchangeContext, ExchangeFlags
 from warifu.curve.edwards25519 import SUITE_2
 from warifu.curve.group import Point
-from warifu.directory import Directory, DirectoryEntry
 from warifu.errors import WarifuError
+from warifu.exchange.codes import AgencyCode, row_key
+from warifu.exchange.context import ExchangeContext, ExchangeFlags
+from warifu.exchange.directory import Directory, DirectoryEntry
+from warifu.exchange.inquiry import InquirerKeys, Question, build_inquiry
+from warifu.exchange.provision import ProviderKeys, check_permit, make_answer, open_query, open_row_key, seal_found
+from warifu.exchange.seal import SealingKey
+from warifu.exchange.signature import SigningKey
+from warifu.exchange.statements import sign_inquiry
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
-from warifu.inquiry import InquirerKeys, Question, build_inquiry
 from warifu.party import PartyFolder
 from warifu.pki import Identity, Role
-from warifu.provision import ProviderKeys, check_permit, make_answer, open_query, open_row_key, seal_found
-from warifu.seal import SealingKey
-from warifu.signature import SigningKey
-from warifu.statements import sign_inquiry
 from warifu_hub.exchange import Mediator
 from warifu_hub.permissions import PermissionQuery, PermissionTable
 from warifu_hub.store import HubStore

@@ -14,15 +14,15 @@ import pytest
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.clock import ManualClock
-from warifu.codes import AgencyCode
-from warifu.context import ExchangeContext, ExchangeFlags
 from warifu.curve.edwards25519 import IDENTITY
-from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import AgencyCode
+from warifu.exchange.context import ExchangeContext, ExchangeFlags
+from warifu.exchange.directory import Directory
+from warifu.exchange.signature import SIGNATURE_SIZE
+from warifu.exchange.statements import inquiry_digest, sign_inquiry
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.pki import Role
-from warifu.signature import SIGNATURE_SIZE
-from warifu.statements import inquiry_digest, sign_inquiry
 from warifu_hub.exchange import Mediator
 from warifu_hub.store import HubStore
 

@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 from warifu.clock import SystemClock
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.seal import SealingKey
+from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode
 from warifu.party import PartyFolder
 from warifu.pki import Role, Root, read_revocation_list
-from warifu.seal import SealingKey
-from warifu.signature import SigningKey
 from warifu.tlog.note import Verifier
 from warifu_kit.cli import app
 from warifu_kit.network.creation import DEFAULT_MEMBERS, Member, create_network

@@ -13,14 +13,14 @@ import pytest
 from warifu.api.hub.v1.hub_service_pb2 import ConvertIssuedCodesRequest, ConvertIssuedCodesResponse
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.clock import ManualClock
-from warifu.codes import EncryptedCode, open_code
-from warifu.context import ExchangeContext
 from warifu.curve.group import Point
-from warifu.directory import Directory, DirectoryEntry
+from warifu.exchange.codes import EncryptedCode, open_code
+from warifu.exchange.context import ExchangeContext
+from warifu.exchange.directory import Directory, DirectoryEntry
+from warifu.exchange.signature import SigningKey
+from warifu.exchange.statements import sign_conversion
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
 from warifu.party import PartyFolder
-from warifu.signature import SigningKey
-from warifu.statements import sign_conversion
 from warifu_hub.translate import HubKeys, Translator
 from warifu_kit.network.creation import create_network
 from warifu_services.authority.issuing import Issuer

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from warifu.codes import person_point
 from warifu.curve.edwards25519 import SUITE_2
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import person_point
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
 from warifu_services.authority.keys import LOOKUP_SIZE, AuthorityKeys
 

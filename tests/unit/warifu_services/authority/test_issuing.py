@@ -12,12 +12,12 @@ import pytest
 
 from warifu.api.hub.v1.hub_service_pb2 import ConvertIssuedCodesResponse
 from warifu.clock import ManualClock
-from warifu.context import NO_ITEM, NO_PROCEDURE, ContextKind, ExchangeContext, ExchangeFlags
 from warifu.curve.group import Point
-from warifu.directory import Directory
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.context import NO_ITEM, NO_PROCEDURE, ContextKind, ExchangeContext, ExchangeFlags
+from warifu.exchange.directory import Directory
+from warifu.exchange.statements import check_conversion, check_issue
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
-from warifu.statements import check_conversion, check_issue
 from warifu_services.authority.issuing import Issuer
 from warifu_services.authority.numbering import Numbering
 from warifu_services.authority.store import AuthorityStore

@@ -13,8 +13,8 @@ from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
 from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedInquiry
 from warifu.clock import ManualClock
-from warifu.codes import row_key
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import row_key
 from warifu.identifiers import ItemCode
 from warifu_services.agencies.tax import TaxAgency
 from warifu_services.node.inquirer import Inquirer

@@ -19,11 +19,11 @@ from warifu.api.authority.v1.authority_service_pb2 import (
 )
 from warifu.api.type.v1.inquiry_pb2 import CallFailure, EncryptedCode
 from warifu.clock import ManualClock
-from warifu.codes import encrypt_code, row_key
-from warifu.context import NO_ITEM, NO_PROCEDURE, ContextKind, ExchangeContext, ExchangeFlags
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import encrypt_code, row_key
+from warifu.exchange.context import NO_ITEM, NO_PROCEDURE, ContextKind, ExchangeContext, ExchangeFlags
+from warifu.exchange.statements import sign_conversion
 from warifu.identifiers import MyNumber
-from warifu.statements import sign_conversion
 from warifu_services.node.acquisition import Acquirer, PersonToAcquire
 from warifu_services.node.store_memory import MemoryNodeStore
 

@@ -10,12 +10,12 @@ import pytest
 
 from warifu.agency import Absence, ProvidedRecord, ProvisionQuery
 from warifu.api.type.v1 import inquiry_pb2
-from warifu.context import ExchangeFlags
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.context import ExchangeFlags
+from warifu.exchange.inquiry import OpenedAnswer, open_answer
+from warifu.exchange.signature import SIGNATURE_SIZE
+from warifu.exchange.statements import inquiry_digest
 from warifu.identifiers import ItemCode
-from warifu.inquiry import OpenedAnswer, open_answer
-from warifu.signature import SIGNATURE_SIZE
-from warifu.statements import inquiry_digest
 from warifu_services.agencies.tax import TaxAgency
 from warifu_services.node.store import ClerkDecision, ExchangeOutcome, ExchangeRecord, ExchangeSide, PersonFlags
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warifu.context import (
+from warifu.errors import Reason, WarifuError
+from warifu.exchange.context import (
     CONTEXT_SIZE,
     LONGEST_SKEW,
     LONGEST_VALIDITY,
@@ -19,7 +20,6 @@ from warifu.context import (
     ExchangeContext,
     ExchangeFlags,
 )
-from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)

@@ -12,12 +12,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warifu import statements
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode, ProvisionPermit, SignedAnswer, SignedInquiry
 from warifu.errors import Reason, WarifuError
-from warifu.signature import SigningKey
-from warifu.statements import (
+from warifu.exchange import statements
+from warifu.exchange.signature import SigningKey
+from warifu.exchange.statements import (
     answer_digest,
     check_answer,
     check_conversion,

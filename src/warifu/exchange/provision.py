@@ -17,16 +17,16 @@ from warifu.agency import Absence, Found, ProvidedRecord
 from warifu.api.record.v1 import sealed_pb2
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
-from warifu.codes import EncryptedCode, open_code, row_key
-from warifu.context import LONGEST_SKEW, ContextKind, ExchangeContext
 from warifu.curve.group import Scalar
-from warifu.directory import Directory, DirectoryEntry
 from warifu.errors import Reason, WarifuError
-from warifu.inquiry import answer_info
-from warifu.seal import SealingKey, open_sealed, seal
-from warifu.signature import SigningKey
-from warifu.statements import answer_digest, check_inquiry, inquiry_digest, sign_answer
-from warifu.statements import check_permit as check_permit_signature
+from warifu.exchange.codes import EncryptedCode, open_code, row_key
+from warifu.exchange.context import LONGEST_SKEW, ContextKind, ExchangeContext
+from warifu.exchange.directory import Directory, DirectoryEntry
+from warifu.exchange.inquiry import answer_info
+from warifu.exchange.seal import SealingKey, open_sealed, seal
+from warifu.exchange.signature import SigningKey
+from warifu.exchange.statements import answer_digest, check_inquiry, inquiry_digest, sign_answer
+from warifu.exchange.statements import check_permit as check_permit_signature
 from warifu.steps import Steps, Stepwise
 
 __all__ = [

@@ -12,7 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warifu.canonical import length_prefixed
-from warifu.codes import (
+from warifu.curve.edwards25519 import SUITE_2
+from warifu.curve.group import Point, Scalar
+from warifu.curve.hash_to_curve import hash_to_edwards25519
+from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import (
     AgencyCode,
     EncryptedCode,
     encrypt_code,
@@ -21,13 +25,9 @@ from warifu.codes import (
     person_point,
     row_key,
 )
-from warifu.curve.edwards25519 import SUITE_2
-from warifu.curve.group import Point, Scalar
-from warifu.curve.hash_to_curve import hash_to_edwards25519
-from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
 
-VECTORS = Path(__file__).parents[2] / "vectors"
+VECTORS = Path(__file__).parents[3] / "vectors"
 INVALID = json.loads((VECTORS / "edwards25519_invalid_points.json").read_text())["points"]
 AUTHORITY_KEY = bytes(range(64))
 CODE = person_point(SUITE_2, AUTHORITY_KEY, b"person 1")

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from warifu.canonical import digest
 from warifu.errors import Reason, WarifuError
-from warifu.signature import MOST_TOGETHER, SIGNATURE_SIZE, SigningKey, verify_signature
+from warifu.exchange.signature import MOST_TOGETHER, SIGNATURE_SIZE, SigningKey, verify_signature
 from warifu.steps import in_step
 from warifu.tlog.merkle import MerkleTree, leaf_hash, node_hash
 
-VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "warifu-v1-signed-together.json").read_text())
+VECTORS = json.loads((Path(__file__).parents[3] / "vectors" / "warifu-v1-signed-together.json").read_text())
 KEY = SigningKey(bytes(range(32)))
 LABEL = b"warifu-v1/inquiry"
 TO = "9010000000000001"

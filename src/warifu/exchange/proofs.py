@@ -13,9 +13,9 @@ import secrets
 from dataclasses import dataclass
 
 from warifu.canonical import length_prefixed
-from warifu.codes import EncryptedCode
 from warifu.curve.group import SCALAR_SIZE, Group, Point, RandomBytes, Scalar
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import EncryptedCode
 
 __all__ = [
     "CONVERSION_PROOF_SIZE",

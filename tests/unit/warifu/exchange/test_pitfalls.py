@@ -15,7 +15,12 @@ from pathlib import Path
 import nacl.bindings as sodium
 import pytest
 
-from warifu.codes import (
+from warifu.curve.edwards25519 import SUITE_2, Ed25519Subgroup
+from warifu.curve.group import Point, Scalar
+from warifu.curve.ristretto255 import ristretto255
+from warifu.curve.suites import group_of
+from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import (
     AgencyCode,
     EncryptedCode,
     encrypt_code,
@@ -24,15 +29,10 @@ from warifu.codes import (
     person_point,
     row_key,
 )
-from warifu.curve.edwards25519 import SUITE_2, Ed25519Subgroup
-from warifu.curve.group import Point, Scalar
-from warifu.curve.ristretto255 import ristretto255
-from warifu.curve.suites import group_of
-from warifu.errors import Reason, WarifuError
+from warifu.exchange.proofs import prove_joint_key, verify_joint_key
+from warifu.exchange.seal import SealingKey
+from warifu.exchange.signature import SigningKey, verify_signature
 from warifu.identifiers import InstitutionCode
-from warifu.proofs import prove_joint_key, verify_joint_key
-from warifu.seal import SealingKey
-from warifu.signature import SigningKey, verify_signature
 from warifu_hub.translate import HubKeys, Translator
 
 GROUP = SUITE_2
@@ -41,7 +41,7 @@ HUB = Translator(GROUP, KEYS)
 A = (InstitutionCode.build(1, None, 1), 1)
 B = (InstitutionCode.build(2, None, 2), 1)
 CONTEXT = bytes(range(148))
-VECTORS = Path(__file__).parents[2] / "vectors"
+VECTORS = Path(__file__).parents[3] / "vectors"
 
 
 def scalar(name: str) -> Scalar:
@@ -278,7 +278,9 @@ def test_9_one_key_in_two_places_is_refused_and_labels_keep_the_values_apart_any
 
 
 def test_10_the_translation_loads_without_the_code_that_opens_boxes() -> None:
-    program = "import sys, warifu_hub.translate; print([name for name in sys.modules if name == 'warifu.seal'])"
+    program = (
+        "import sys, warifu_hub.translate; print([name for name in sys.modules if name == 'warifu.exchange.seal'])"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=_paths())
     assert done.stdout.strip() == "[]"
 

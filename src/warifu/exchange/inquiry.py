@@ -20,15 +20,15 @@ from warifu.api.record.v1 import sealed_pb2
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedAnswer, SignedInquiry
 from warifu.canonical import digest, length_prefixed
-from warifu.codes import AgencyCode, encrypt_code, hedged_randomness
-from warifu.context import LONGEST_VALIDITY, REQUEST_ID_SIZE, ContextKind, ExchangeContext, ExchangeFlags
 from warifu.curve.group import RandomBytes
-from warifu.directory import Directory, DirectoryEntry
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import AgencyCode, encrypt_code, hedged_randomness
+from warifu.exchange.context import LONGEST_VALIDITY, REQUEST_ID_SIZE, ContextKind, ExchangeContext, ExchangeFlags
+from warifu.exchange.directory import Directory, DirectoryEntry
+from warifu.exchange.seal import SealingKey, open_sealed, seal
+from warifu.exchange.signature import SigningKey
+from warifu.exchange.statements import answer_digest, check_answer, sign_inquiry
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
-from warifu.seal import SealingKey, open_sealed, seal
-from warifu.signature import SigningKey
-from warifu.statements import answer_digest, check_answer, sign_inquiry
 from warifu.steps import Steps, Stepwise
 
 __all__ = [

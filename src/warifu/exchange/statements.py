@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode, ProvisionPermit, SignedAnswer, SignedInquiry
 from warifu.canonical import digest
-from warifu.signature import SigningKey, verify_signature
+from warifu.exchange.signature import SigningKey, verify_signature
 from warifu.steps import Steps, Stepwise
 
 __all__ = [

@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warifu import seal as module
 from warifu.errors import Reason, WarifuError
-from warifu.seal import BOX_OVERHEAD, PADDING_STEP, SealingKey, open_at_rest, open_sealed, seal, seal_at_rest
+from warifu.exchange import seal as module
+from warifu.exchange.seal import BOX_OVERHEAD, PADDING_STEP, SealingKey, open_at_rest, open_sealed, seal, seal_at_rest
 
-VECTOR = json.loads((Path(__file__).parents[2] / "vectors" / "rfc9180_a2_1.json").read_text())
+VECTOR = json.loads((Path(__file__).parents[3] / "vectors" / "rfc9180_a2_1.json").read_text())
 KEY = SealingKey.from_bytes(bytes(range(32)))
 INFO = bytes(148)
 

@@ -16,17 +16,17 @@ from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry as Entr
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile
 from warifu.curve.edwards25519 import SUITE_2
 from warifu.curve.group import Point, Scalar
-from warifu.directory import (
+from warifu.errors import Reason, WarifuError
+from warifu.exchange.directory import (
     Directory,
     countersign_entry,
     read_directory_file,
     sign_entry,
     write_directory_file,
 )
-from warifu.errors import Reason, WarifuError
+from warifu.exchange.proofs import joint_key_context, prove_joint_key
+from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode
-from warifu.proofs import joint_key_context, prove_joint_key
-from warifu.signature import SigningKey
 
 TAX, CHILDCARE = InstitutionCode("9020110020000001"), InstitutionCode("9030110020000001")
 ORDER_EIGHT = bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")

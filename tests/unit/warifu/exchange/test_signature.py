@@ -11,9 +11,9 @@ import pytest
 from warifu.canonical import digest
 from warifu.curve.group import ORDER
 from warifu.errors import Reason, WarifuError
-from warifu.signature import SIGNATURE_SIZE, SigningKey, verify_signature
+from warifu.exchange.signature import SIGNATURE_SIZE, SigningKey, verify_signature
 
-VECTORS = Path(__file__).parents[2] / "vectors"
+VECTORS = Path(__file__).parents[3] / "vectors"
 CASES = json.loads((VECTORS / "rfc8032_ed25519.json").read_text())["cases"]
 INVALID = json.loads((VECTORS / "edwards25519_invalid_points.json").read_text())["points"]
 KEY = SigningKey(bytes(range(32)))

@@ -5,7 +5,7 @@ HKDF-SHA256, ChaCha20-Poly1305) and how a code is encrypted at rest (RFC 8439). 
 context, so a box opens only inside the exchange it was made for. Boxes come in steps of 256 bytes, because the hub sees
 lengths. The hub must never import this module; it relays boxes and cannot open one.
 
-HPKE base mode does not say who sealed: that is what the signatures of :mod:`warifu.signature` are for.
+HPKE base mode does not say who sealed: that is what the signatures of :mod:`warifu.exchange.signature` are for.
 """
 
 from __future__ import annotations

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from warifu.codes import EncryptedCode, encrypt_code, person_point
 from warifu.curve.edwards25519 import SUITE_2
 from warifu.curve.group import ORDER, Point, Scalar
 from warifu.errors import Reason, WarifuError
-from warifu.proofs import (
+from warifu.exchange.codes import EncryptedCode, encrypt_code, person_point
+from warifu.exchange.proofs import (
     CONVERSION_PROOF_SIZE,
     JOINT_KEY_PROOF_SIZE,
     ConversionStatement,
@@ -25,7 +25,7 @@ from warifu.proofs import (
     verify_joint_key,
 )
 
-VECTORS = Path(__file__).parents[2] / "vectors"
+VECTORS = Path(__file__).parents[3] / "vectors"
 INVALID = [
     bytes.fromhex(p["encoded"])
     for p in json.loads((VECTORS / "edwards25519_invalid_points.json").read_text())["points"]

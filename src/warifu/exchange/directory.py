@@ -19,9 +19,9 @@ from warifu.canonical import digest
 from warifu.curve.group import Group, Point
 from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.proofs import joint_key_context, verify_joint_key
+from warifu.exchange.signature import SigningKey, verify_signature
 from warifu.identifiers import InstitutionCode
-from warifu.proofs import joint_key_context, verify_joint_key
-from warifu.signature import SigningKey, verify_signature
 
 __all__ = [
     "Directory",
