@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from warifu.process import run_party
+from warifu.party.process import run_party
 from warifu_hub import app
 from warifu_hub.providers import GrpcProviders
 from warifu_hub.store_sqlite import SqliteHubStore

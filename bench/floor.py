@@ -19,9 +19,9 @@ from typing import Any
 
 import grpc
 
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
+from warifu.party.process import announce_ready, run_party, serve_until
 from warifu.pki import Credential, Identity, Role
-from warifu.process import announce_ready, run_party, serve_until
 from warifu.rpc.channel import secure_channel
 from warifu.rpc.server import SERVER_OPTIONS
 

@@ -37,9 +37,9 @@ from warifu.api.hub.v1.hub_service_pb2 import ExchangeRequest, ExchangeResponse
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode, ProvisionPermit, SignedInquiry
 from warifu.clock import SystemClock
 from warifu.exchange.inquiry import Question
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
+from warifu.party.process import announce_ready, run_party
 from warifu.pki import Identity, Role
-from warifu.process import announce_ready, run_party
 from warifu.rpc.channel import PeerChannel
 from warifu_services.agencies.childcare import CHILD_ALLOWANCE_PROCEDURE
 from warifu_services.agencies.tax import LOCAL_TAX

@@ -19,7 +19,7 @@ from warifu.api.node.v1 import node_service_pb2 as node
 from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceStub
 from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
 from warifu.identifiers import ResidentRecordCode
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 from warifu.pki import CredentialFiles, Identity, Role
 from warifu.rpc.channel import secure_channel_sync
 

@@ -21,9 +21,9 @@ from warifu.api.log.v1.log_service_pb2_grpc import add_LogServiceServicer_to_ser
 from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory, read_directory_file
-from warifu.party import PartyFolder, PartySettings
+from warifu.party.folder import PartyFolder, PartySettings
+from warifu.party.process import announce_ready, serve_until
 from warifu.pki import RevocationFile, Role
-from warifu.process import announce_ready, serve_until
 from warifu.rpc.channel import ChannelPool
 from warifu.rpc.logging import error_fields, get_logger, raised_at
 from warifu.rpc.server import build_server

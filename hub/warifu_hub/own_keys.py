@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.exchange.signature import SigningKey
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 from warifu.tlog.note import Verifier
 from warifu_hub.translate import HubKeys, Translator
 

@@ -13,8 +13,8 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from warifu.config import Fault, FieldPath, parsed_by
 from warifu.identifiers import AffairCode, InstitutionCode, ItemCode, ProcedureCode
+from warifu.party.config import Fault, FieldPath, parsed_by
 
 __all__ = [
     "AssessmentEntry",

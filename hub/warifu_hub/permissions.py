@@ -15,9 +15,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from warifu.config import load_yaml
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import AffairCode, InstitutionCode, ItemCode, ProcedureCode
+from warifu.party.config import load_yaml
 from warifu_hub.permission_file import (
     AssessmentForm,
     AssessmentStatus,

@@ -8,9 +8,9 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from warifu.database import Database
 from warifu.errors import Reason
 from warifu.identifiers import InstitutionCode, ItemCode
+from warifu.party.database import Database
 from warifu_hub.store import ExchangeRow, ExchangeState, WithdrawnAssessments
 
 __all__ = ["SqliteHubStore"]

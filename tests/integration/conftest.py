@@ -25,7 +25,7 @@ from warifu.clock import Clock, SystemClock
 from warifu.errors import WarifuError
 from warifu.exchange.directory import Directory
 from warifu.identifiers import InstitutionCode
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 from warifu.pki import Credential, Identity, Role, Root
 from warifu.rpc.channel import secure_channel
 from warifu.rpc.status import from_rpc_error

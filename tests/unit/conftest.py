@@ -19,7 +19,7 @@ from warifu.exchange.seal import SealingKey
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import inquiry_digest, sign_permit
 from warifu.identifiers import ItemCode, ProcedureCode
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 from warifu_hub.translate import HubKeys, Translator
 from warifu_kit.network.creation import create_network
 from warifu_services.node.keys import NodeKeys

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from warifu.process import run_party
+from warifu.party.process import run_party
 from warifu_hub.app import run_hub
 from warifu_kit.blindness.tap import Tap, TappingServer, client_taps
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from warifu.process import run_party
+from warifu.party.process import run_party
 
 __all__ = ["agency", "authority", "hub"]
 

@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 
 from warifu.errors import Reason, WarifuError
-from warifu.process import new_event_loop
+from warifu.party.process import new_event_loop
 from warifu_kit.blindness.needles import Secret
 from warifu_kit.blindness.search import BlindnessReport, BlindnessSearch
 from warifu_kit.demo.checks import population_check, procedure_check, refusal_checks

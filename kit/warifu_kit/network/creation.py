@@ -25,8 +25,8 @@ from warifu.exchange.directory import countersign_entry, sign_entry, write_direc
 from warifu.exchange.seal import SealingKey
 from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode, MunicipalityCode
-from warifu.network_file import NETWORK_FILE
-from warifu.party import PartyFolder, PartySettings
+from warifu.party.folder import PartyFolder, PartySettings
+from warifu.party.network_file import NETWORK_FILE
 from warifu.pki import Identity, Role, Root, write_public_file
 from warifu.tlog.checkpoint import log_origin
 from warifu.tlog.note import Verifier

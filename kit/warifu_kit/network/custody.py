@@ -15,7 +15,7 @@ from cryptography import x509
 
 from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
-from warifu.network_file import read_network_file
+from warifu.party.network_file import read_network_file
 from warifu.pki import Credential, Root, read_revocation_list, write_public_file
 
 __all__ = ["keep_fresh", "renew", "revoke"]

@@ -20,7 +20,7 @@ from typing import IO
 
 from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
-from warifu.network_file import NETWORK_FILE, NetworkFile, read_network_file, write_network_file
+from warifu.party.network_file import NETWORK_FILE, NetworkFile, read_network_file, write_network_file
 from warifu_kit.network.creation import create_network, holds_network
 from warifu_kit.network.custody import keep_fresh
 from warifu_kit.network.party_process import STOP_SECONDS, PartyProcess, party_command

@@ -20,10 +20,10 @@ from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.exchange.signature import SigningKey
-from warifu.key_check import check_keys
-from warifu.party import PartyFolder, PartySettings
+from warifu.party.folder import PartyFolder, PartySettings
+from warifu.party.key_check import check_keys
+from warifu.party.process import announce_ready, serve_until
 from warifu.pki import Identity, RevocationFile, Role
-from warifu.process import announce_ready, serve_until
 from warifu.rpc.address import check_address
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import error_fields, get_logger

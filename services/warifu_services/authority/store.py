@@ -15,9 +15,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from warifu.database import Database
 from warifu.errors import Reason, WarifuError
-from warifu.key_check import KEY_CHECK_TABLE
+from warifu.party.database import Database
+from warifu.party.key_check import KEY_CHECK_TABLE
 
 __all__ = ["AuthorityStore", "Designation", "MemoryAuthorityStore", "SealedNumber", "SqliteAuthorityStore"]
 

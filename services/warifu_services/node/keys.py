@@ -16,7 +16,7 @@ from warifu.exchange.inquiry import InquirerKeys, hedge_key_from
 from warifu.exchange.provision import ProviderKeys
 from warifu.exchange.seal import SealingKey, open_at_rest, seal_at_rest
 from warifu.exchange.signature import SigningKey
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 
 __all__ = ["AtRest", "NodeKeys"]
 

@@ -14,7 +14,7 @@ from typing import Any
 from warifu.agency import Replica
 from warifu.errors import Reason
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
-from warifu.key_check import KEY_CHECK_TABLE
+from warifu.party.key_check import KEY_CHECK_TABLE
 from warifu_services.node.store import (
     ClerkDecision,
     ExchangeOutcome,

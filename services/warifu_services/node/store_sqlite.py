@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from warifu.agency import Replica
-from warifu.database import Database
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
+from warifu.party.database import Database
 from warifu_services.node.store import (
     ClerkDecision,
     ExchangeRecord,

@@ -13,7 +13,7 @@ from typing import Any
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
-from warifu.network_file import NETWORK_FILE, read_network_file
+from warifu.party.network_file import NETWORK_FILE, read_network_file
 from warifu.pki import Identity, Role
 
 __all__ = ["Connection", "NetworkDescription"]

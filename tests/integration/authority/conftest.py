@@ -27,7 +27,7 @@ from warifu.exchange.directory import Directory, DirectoryEntry
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import check_issue, sign_conversion
 from warifu.identifiers import MyNumber, ResidentRecordCode
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 from warifu.pki import CredentialFiles, Identity, Role
 from warifu.rpc import logging
 from warifu.rpc.channel import secure_channel

@@ -14,7 +14,7 @@ from warifu.api.hub.v1.hub_service_pb2 import ConvertIssuedCodesRequest, Convert
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.statements import check_conversion
 from warifu.identifiers import MyNumber
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 from warifu.rpc.server import build_server
 from warifu_hub.app import build_hub
 from warifu_kit.blindness.needles import Secret, needles

@@ -13,7 +13,7 @@ import pytest
 
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.signature import SigningKey
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 from warifu_services.authority.app import build_authority, run_authority
 
 NOWHERE = "127.0.0.1:1"

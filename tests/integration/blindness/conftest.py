@@ -22,7 +22,7 @@ from warifu.curve.group import Point
 from warifu.exchange.codes import row_key
 from warifu.exchange.directory import Directory
 from warifu.identifiers import ItemCode, MyNumber
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 from warifu_hub.translate import HubKeys, Translator
 from warifu_kit.blindness.needles import Secret
 from warifu_kit.blindness.search import BlindnessReport, BlindnessSearch

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from warifu.network_file import read_network_file
+from warifu.party.network_file import read_network_file
 from warifu_kit.blindness.observer import Join, find_joins, mutual_exchange_values
 from warifu_kit.demo.plan import AGENCIES
 

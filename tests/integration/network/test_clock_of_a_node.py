@@ -16,7 +16,7 @@ from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceStub
 from warifu.clock import ManualClock, SystemClock
 from warifu.errors import Reason
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 from warifu_services.node.app import Node, build_node
 
 Begin = Callable[[int], Awaitable[Any]]

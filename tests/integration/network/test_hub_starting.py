@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from warifu.errors import Reason, WarifuError
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 from warifu.tlog.note import Verifier
 from warifu_hub.app import build_hub
 from warifu_hub.ledger import Ledger

@@ -26,7 +26,7 @@ from warifu.client.connection import Connection
 from warifu.clock import SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import resident_record_check_digit
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 from warifu.pki import CredentialFiles
 from warifu.rpc.access import EVERY_ROLE
 from warifu.rpc.channel import PeerChannel

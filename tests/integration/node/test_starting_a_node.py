@@ -14,7 +14,7 @@ import pytest
 from warifu.clock import ManualClock
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 from warifu_services.node.app import build_node, purge, run_node
 from warifu_services.node.store import ExchangeRecord, ExchangeSide, KeptInquiry
 from warifu_services.node.store_memory import MemoryNodeStore

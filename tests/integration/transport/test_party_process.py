@@ -26,7 +26,7 @@ import asyncio, os, sys
 from pathlib import Path
 from warifu.errors import Reason, WarifuError
 from warifu.pki import CredentialFiles
-from warifu.process import announce_ready, run_party, serve_until
+from warifu.party.process import announce_ready, run_party, serve_until
 from warifu.rpc.server import build_server
 
 folder, words = Path(sys.argv[1]), sys.argv[2:]
@@ -155,7 +155,7 @@ async def test_a_party_does_not_outlive_whoever_started_it(start: Start) -> None
     assert out == ""
 
 
-@pytest.mark.parametrize("entry", ["warifu.process", "warifu_kit.cli", "warifu_kit.blindness.tapped_hub"])
+@pytest.mark.parametrize("entry", ["warifu.party.process", "warifu_kit.cli", "warifu_kit.blindness.tapped_hub"])
 def test_grpc_writes_no_lines_of_its_own_into_the_log(entry: str) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     environment.pop("GRPC_VERBOSITY", None)

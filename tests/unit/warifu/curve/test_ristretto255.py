@@ -18,7 +18,7 @@ from warifu.curve.suites import available_suites, group_of
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode, encrypt_code, open_code, person_point
 from warifu.exchange.directory import Directory, read_directory_file
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 from warifu_kit.network.creation import create_network
 from warifu_services.node.app import run_node
 

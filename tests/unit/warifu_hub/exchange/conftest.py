@@ -28,7 +28,7 @@ from warifu.exchange.seal import SealingKey
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import sign_inquiry
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 from warifu.pki import Identity, Role
 from warifu_hub.exchange import Mediator
 from warifu_hub.permissions import PermissionQuery, PermissionTable

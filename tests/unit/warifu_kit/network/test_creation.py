@@ -16,7 +16,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.exchange.seal import SealingKey
 from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 from warifu.pki import Role, Root, read_revocation_list
 from warifu.tlog.note import Verifier
 from warifu_kit.cli import app

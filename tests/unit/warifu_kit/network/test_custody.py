@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from warifu.clock import Clock, ManualClock
 from warifu.errors import Reason, WarifuError
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 from warifu.pki import RevocationRegister, read_revocation_list
 from warifu_kit.cli import app
 from warifu_kit.network.creation import create_network

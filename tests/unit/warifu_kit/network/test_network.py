@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from warifu.errors import Reason, WarifuError
-from warifu.network_file import read_network_file
+from warifu.party.network_file import read_network_file
 from warifu_kit.network.network import Network
 
 AGENCIES = ("tax", "childcare")

@@ -20,7 +20,7 @@ from warifu.exchange.directory import Directory, DirectoryEntry
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import sign_conversion
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
-from warifu.party import PartyFolder
+from warifu.party.folder import PartyFolder
 from warifu_hub.translate import HubKeys, Translator
 from warifu_kit.network.creation import create_network
 from warifu_services.authority.issuing import Issuer

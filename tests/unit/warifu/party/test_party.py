@@ -13,7 +13,7 @@ import pytest
 from warifu.clock import SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
-from warifu.party import PartyFolder, PartySettings
+from warifu.party.folder import PartyFolder, PartySettings
 from warifu.pki import Identity, Role, Root
 
 SETTINGS = PartySettings(

@@ -12,8 +12,8 @@ import sqlite3
 from collections.abc import Mapping
 
 from warifu.canonical import length_prefixed
-from warifu.database import Database
 from warifu.errors import Reason, WarifuError
+from warifu.party.database import Database
 
 __all__ = ["KEY_CHECK_TABLE", "check_keys"]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from warifu.database import Database, Mutation
 from warifu.errors import Reason, WarifuError
+from warifu.party.database import Database, Mutation
 
 NOTES = ("CREATE TABLE note (text TEXT NOT NULL UNIQUE);",)
 
@@ -93,7 +93,7 @@ async def test_a_file_that_another_process_locks_stops_no_event_loop_and_is_writ
 async def test_a_file_that_stays_locked_fails_all_who_wait_at_once_and_takes_writes_again(
     database: Database, path: Path, locked: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("warifu.database._LOCK_MS", 300)
+    monkeypatch.setattr("warifu.party.database._LOCK_MS", 300)
     loop = asyncio.get_running_loop()
     began = loop.time()
     writes = [database.write(noting(str(number))) for number in range(20)]

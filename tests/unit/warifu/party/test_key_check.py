@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from warifu.database import Database
 from warifu.errors import Reason, WarifuError
-from warifu.key_check import KEY_CHECK_TABLE, check_keys
+from warifu.party.database import Database
+from warifu.party.key_check import KEY_CHECK_TABLE, check_keys
 
 KEYS = {"row.key": bytes(range(32)), "storage.key": bytes(range(32, 64))}
 

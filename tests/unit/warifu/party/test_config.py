@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from warifu.config import MAX_BYTES, Fault, load_yaml, parse_yaml, parsed_by
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import MunicipalityCode
+from warifu.party.config import MAX_BYTES, Fault, load_yaml, parse_yaml, parsed_by
 
 
 class Town(BaseModel):

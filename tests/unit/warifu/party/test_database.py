@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from warifu.database import Database, Mutation
 from warifu.errors import Reason, WarifuError
+from warifu.party.database import Database, Mutation
 
 NOTES = ("CREATE TABLE note (text TEXT NOT NULL UNIQUE);",)
 
@@ -169,7 +169,7 @@ async def test_a_full_disk_is_told_by_its_reason_and_leaves_nothing_half_written
 WRITER = """
 import asyncio, resource, sys
 from pathlib import Path
-from warifu.database import Database
+from warifu.party.database import Database
 from warifu.errors import WarifuError
 
 def say(*words): print(*words, flush=True)

@@ -14,9 +14,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
-from warifu.config import Fault, load_yaml, parsed_by
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
+from warifu.party.config import Fault, load_yaml, parsed_by
 from warifu.pki import write_public_file
 from warifu.rpc.address import check_address
 
