@@ -45,7 +45,7 @@ from warifu_services.agencies.childcare import CHILD_ALLOWANCE_PROCEDURE
 from warifu_services.agencies.tax import LOCAL_TAX
 from warifu_services.node.hub_link import StreamedHub, UnaryHub
 from warifu_services.node.inquirer import HubPort, Inquirer
-from warifu_services.node.inquiry_book import Asked
+from warifu_services.node.inquiry_book import InquiryRequest
 from warifu_services.node.keys import NodeKeys
 from warifu_services.node.store_sqlite import SqliteNodeStore
 
@@ -182,7 +182,7 @@ class RealLoad:
             item_code=LOCAL_TAX,
             fiscal_year=FISCAL_YEAR,
         )
-        result = await inquirer.inquire(Asked(local_number=person, question=question), _PATIENCE_S)
+        result = await inquirer.inquire(InquiryRequest(local_number=person, question=question), _PATIENCE_S)
         if not isinstance(result.found, ProvidedRecord) or result.found.record != self._records[person]:
             raise ValueError("the answer is not the record of the person asked about")
 

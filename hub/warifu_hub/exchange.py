@@ -3,20 +3,20 @@
 Decides the order of things; the decisions themselves are in ``exchange_rules``, the permissions in ``permissions``, the
 cryptography in ``translate``. The steps carry the design's numbers:
 
-    (0) identity: the certificate's institution is the one the inquiry is from
-    (1) shape and limits, keys in force
-    (2) enough of the deadline left
-    (3) a permission row, and the assessments in force: before the person's code or row is touched
-    (4) replay: the same request_id and bytes get the same answer, other bytes are refused
-    (5) the inquirer's signature
-    (6) processing number given, permit in the log, durably, before anything leaves
-    (7) blind conversion, rerandomised
-    (8) permit signed and forwarded to the provider
-    (9) outcome in the log
-    (10) answer relayed, still sealed
+    (3.0) identity: the certificate's institution is the one the inquiry is from
+    (3.1) shape and limits, keys in force
+    (3.2) enough of the deadline left
+    (3.3) a permission row, and the assessments in force: before the person's code or row is touched
+    (3.4) replay: the same request_id and bytes get the same answer, other bytes are refused
+    (3.5) the inquirer's signature
+    (3.6) processing number given, permit in the log, durably, before anything leaves
+    (3.7) blind conversion, rerandomised
+    (3.8) permit signed and forwarded to the provider
+    (3.9) outcome in the log
+    (3.10) answer relayed, still sealed
 
-Exchanges that came together take each step together (``warifu.steps``). It knows neither gRPC nor how a request
-arrived, so unary calls and streams share it. It never sees a My Number, a code or a payload: everything about the person
+Exchanges that came together go through each step in lockstep (``warifu.lockstep``). It knows neither gRPC nor how a
+request arrived, so unary calls and streams share it. It never sees a My Number, a code or a payload: everything about the person
 is in ``encrypted_code`` and ``sealed_query``, which it cannot open.
 """
 
@@ -38,14 +38,14 @@ from warifu.exchange.context import ExchangeContext, ExchangeKey
 from warifu.exchange.directory import Directory, DirectoryEntry
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import answer_digest, check_answer, check_inquiry, inquiry_digest, sign_permit
+from warifu.lockstep import in_lockstep, pause
 from warifu.pki import Identity
 from warifu.rpc.deadline import pass_on
-from warifu.steps import in_step, keep_step
 from warifu_hub import leaves
 from warifu_hub.exchange_rules import answered_state, check_identity, check_keys, check_shape, decide_permission
-from warifu_hub.leaves import Asked
+from warifu_hub.leaves import ReceivedInquiry
 from warifu_hub.permissions import PermissionTable
-from warifu_hub.store import ExchangeRow, ExchangeState, HubStore
+from warifu_hub.store import ExchangeState, HubStore, StoredExchange
 from warifu_hub.translate import Translator
 
 __all__ = ["MARGIN_SECONDS", "MediatedExchange", "Mediator", "Providers"]
@@ -71,15 +71,15 @@ class Providers(Protocol):
 class MediatedExchange:
     """What the inquirer gets: the answer as signed by the provider, and under what it was permitted."""
 
-    row: ExchangeRow
+    stored: StoredExchange
     answer: SignedAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Admitted:
-    """An inquiry that passed steps 0 to 3."""
+    """An inquiry that passed steps 3.0 to 3.3."""
 
-    asked: Asked
+    asked: ReceivedInquiry
     context: ExchangeContext
     inquiry: SignedInquiry
     encrypted: EncryptedCode
@@ -126,35 +126,40 @@ class Mediator:
                 it cannot be logged, LOG_UNAVAILABLE is raised instead. Only OVERLOADED is not logged: nothing was
                 decided then.
         """
-        asked = Asked(caller=caller.institution, context=None, digest=inquiry_digest(inquiry))
+        asked = ReceivedInquiry(caller=caller.institution, context=None, digest=inquiry_digest(inquiry))
         try:
             context = ExchangeContext.decode(inquiry.context, where="inquiry.context")
-            asked = Asked(caller=caller.institution, context=context, digest=asked.digest)
+            asked = ReceivedInquiry(caller=caller.institution, context=context, digest=asked.digest)
             admitted = self._admit(caller, inquiry, asked, context, left)
-            await keep_step()
-            row, under_way = self._known(admitted), self._task(admitted)  # (4)
-            if row is not None and row.state.final:
-                return _given_before(row)
-            if row is None:
-                await keep_step()
-                check_inquiry(admitted.inquirer.signing_key, inquiry)  # (5)
-                under_way = under_way or self._task(admitted)  # one may have begun since (4)
+            await pause()
+            stored, under_way = self._known(admitted), self._task(admitted)  # (3.4)
+            if stored is not None and stored.state.final:
+                return _given_before(stored)
+            if stored is None:
+                await pause()
+                check_inquiry(admitted.inquirer.signing_key, inquiry)  # (3.5)
+                under_way = under_way or self._task(admitted)  # one may have begun since (3.4)
         except WarifuError as refusal:
             await self._store.append_leaf(leaves.refused_leaf(asked, refusal.reason, self._clock.now()))
             raise
-        return await asyncio.shield(under_way or self._begun(admitted, row))
+        return await asyncio.shield(under_way or self._begun(admitted, stored))
 
     def _admit(
-        self, caller: Identity, inquiry: SignedInquiry, asked: Asked, context: ExchangeContext, left: float | None
+        self,
+        caller: Identity,
+        inquiry: SignedInquiry,
+        asked: ReceivedInquiry,
+        context: ExchangeContext,
+        left: float | None,
     ) -> _Admitted:
-        check_identity(caller, context)  # (0)
-        encrypted = check_shape(inquiry, context, self._directory)  # (1)
+        check_identity(caller, context)  # (3.0)
+        encrypted = check_shape(inquiry, context, self._directory)  # (3.1)
         inquirer = self._directory.entry(context.inquirer, where="inquiry.context.inquirer")
         provider = self._directory.entry(context.provider, where="inquiry.context.provider")
         check_keys(context, inquirer, provider)
-        timeout = pass_on(left, MARGIN_SECONDS, at_least=SHORTEST_PROVISION_SECONDS)  # (2)
+        timeout = pass_on(left, MARGIN_SECONDS, at_least=SHORTEST_PROVISION_SECONDS)  # (3.2)
         withdrawn = self._store.withdrawn_assessments()
-        permission = decide_permission(context, inquirer, provider, self._permissions, withdrawn)  # (3)
+        permission = decide_permission(context, inquirer, provider, self._permissions, withdrawn)  # (3.3)
         return _Admitted(
             asked=asked,
             context=context,
@@ -166,30 +171,30 @@ class Mediator:
             timeout=timeout,
         )
 
-    def _known(self, admitted: _Admitted) -> ExchangeRow | None:
-        """Step 4. The exchange already stored under this request_id, if it is the same; a new one must be fresh."""
+    def _known(self, admitted: _Admitted) -> StoredExchange | None:
+        """Step 3.4. The exchange already stored under this request_id, if it is the same; a new one must be fresh."""
         context = admitted.context
-        row = self._store.find_exchange(context.inquirer, context.request_id)
-        if row is not None:
-            _must_be_same(row.inquiry_digest, admitted)
+        stored = self._store.find_exchange(context.inquirer, context.request_id)
+        if stored is not None:
+            _must_be_same(stored.inquiry_digest, admitted)
         elif context.key not in self._under_way:
             context.check_times(self._clock.now(), where="inquiry.context")
-        return row
+        return stored
 
     def _task(self, admitted: _Admitted) -> asyncio.Task[MediatedExchange] | None:
-        """Step 4 likewise, for an exchange that is under way: the same bytes share it."""
+        """Step 3.4 likewise, for an exchange that is under way: the same bytes share it."""
         found = self._under_way.get(admitted.context.key)
         if found is None:
             return None
         _must_be_same(found[0], admitted)
         return found[1]
 
-    def _begun(self, admitted: _Admitted, row: ExchangeRow | None) -> asyncio.Task[MediatedExchange]:
-        """Begin steps 6 to 10, once per request_id; they go to their end even when the caller has gone."""
+    def _begun(self, admitted: _Admitted, stored: StoredExchange | None) -> asyncio.Task[MediatedExchange]:
+        """Begin steps 3.6 to 3.10, once per request_id; they go to their end even when the caller has gone."""
         if len(self._under_way) >= MOST_UNDER_WAY:
             raise WarifuError(Reason.OVERLOADED)
         key = admitted.context.key
-        task = asyncio.create_task(self._mediate(admitted, row))
+        task = asyncio.create_task(self._mediate(admitted, stored))
         self._under_way[key] = (admitted.asked.digest, task)
         task.add_done_callback(lambda ended: self._ended(key, ended))
         return task
@@ -199,32 +204,34 @@ class Mediator:
         if not task.cancelled():
             task.exception()  # seen here, so that an exchange whose caller has gone does not warn
 
-    async def _mediate(self, admitted: _Admitted, row: ExchangeRow | None) -> MediatedExchange:
-        opening = asyncio.create_task(self._open(admitted, row))  # (6): the disk works on it while the hub converts
-        await keep_step()  # a task begins only when this one pauses
+    async def _mediate(self, admitted: _Admitted, stored: StoredExchange | None) -> MediatedExchange:
+        recording = asyncio.create_task(
+            self._record(admitted, stored)
+        )  # (3.6): the disk works on it while the hub converts
+        await pause()  # a task begins only when this one pauses
         try:
             permit = ProvisionPermit(inquiry=admitted.inquiry)
-            await self._convert(admitted, permit)  # (7)
-            row = await opening  # nothing leaves before this is on disk
-            await keep_step()
-            await self._sign(admitted, permit, row)  # (8)
+            await self._convert(admitted, permit)  # (3.7)
+            stored = await recording  # nothing leaves before this is on disk
+            await pause()
+            await self._sign(admitted, permit, stored)  # (3.8)
             answer = await self._providers.provide(admitted.provider, permit, admitted.timeout)
-            await keep_step()
-            closed = self._closed(admitted, row, answer)
+            await pause()
+            closed = self._closed(admitted, stored, answer)
         except Exception as error:  # a fault of ours is an end of the exchange too
-            await self._failed(admitted, await opening, error)
+            await self._failed(admitted, await recording, error)
             raise
-        if closed.state is not row.state:  # a poll that finds a pending answer still pending is no event
-            await self._store.close_exchange(closed, self._closing_leaf(admitted, closed, answer))  # (9)
-        return MediatedExchange(row=closed, answer=answer)  # (10)
+        if closed.state is not stored.state:  # a poll that finds a pending answer still pending is no event
+            await self._store.close_exchange(closed, self._closing_leaf(admitted, closed, answer))  # (3.9)
+        return MediatedExchange(stored=closed, answer=answer)  # (3.10)
 
-    async def _open(self, admitted: _Admitted, known: ExchangeRow | None) -> ExchangeRow:
-        """Step 6. Give the exchange its number and put the permit into the log, durably; once, if it is known."""
+    async def _record(self, admitted: _Admitted, known: StoredExchange | None) -> StoredExchange:
+        """Step 3.6. Give the exchange its number and put the permit into the log, durably; once, if it is known."""
         if known is not None:
             return known
         now = self._clock.now()
         while True:
-            row = ExchangeRow(
+            stored = StoredExchange(
                 inquirer=admitted.context.inquirer,
                 request_id=admitted.context.request_id,
                 inquiry_digest=admitted.asked.digest,
@@ -232,16 +239,16 @@ class Mediator:
                 permission_row=admitted.permission_row,
                 permit_ms=int(now.timestamp() * 1000),
             )
-            position = await self._store.open_exchange(row, leaves.permitted_leaf(admitted.asked, row, now))
+            position = await self._store.open_exchange(stored, leaves.permitted_leaf(admitted.asked, stored, now))
             if position is not None:
-                return replace(row, permitted_position=position)
+                return replace(stored, permitted_position=position)
 
     def _processing_number(self, now: datetime) -> str:
         """Day and twelve random digits: never a function of the person. A number that is taken is drawn again."""
         return f"{now.year:04}{now.month:02}{now.day:02}{int.from_bytes(self._random_bytes(16)) % 10**12:012d}"
 
     async def _convert(self, admitted: _Admitted, permit: ProvisionPermit) -> None:
-        """Step 7. Blind: in goes an encryption of the inquirer's code, out comes one of the provider's.
+        """Step 3.7. Blind: in goes an encryption of the inquirer's code, out comes one of the provider's.
 
         The same inquiry always gives the same conversion, so a request made again gets the same permit.
         """
@@ -252,43 +259,45 @@ class Mediator:
             to=(admitted.provider.institution, admitted.provider.epoch),
             to_key=admitted.provider.agency_key,
         )
-        converted = await in_step(conversion)
+        converted = await in_lockstep(conversion)
         permit.converted_code.CopyFrom(EncryptedCodeMessage(c1=converted.c1, c2=converted.c2))
 
-    async def _sign(self, admitted: _Admitted, permit: ProvisionPermit, row: ExchangeRow) -> None:
-        """Step 8. The permit is the hub's word that this exchange is in its log."""
-        permit.processing_number = row.processing_number
-        permit.permission_row = row.permission_row
-        permit.permit_time.CopyFrom(leaves.timestamp_ms(row.permit_ms))
-        signing = sign_permit.steps(self._signing_key, permit, admitted.asked.digest, to=admitted.provider.institution)
-        await in_step(signing)
+    async def _sign(self, admitted: _Admitted, permit: ProvisionPermit, stored: StoredExchange) -> None:
+        """Step 3.8. The permit is the hub's word that this exchange is in its log."""
+        permit.processing_number = stored.processing_number
+        permit.permission_row = stored.permission_row
+        permit.permit_time.CopyFrom(leaves.timestamp_ms(stored.permit_ms))
+        signing = sign_permit.paced(self._signing_key, permit, admitted.asked.digest, to=admitted.provider.institution)
+        await in_lockstep(signing)
 
-    def _closed(self, admitted: _Admitted, row: ExchangeRow, answer: SignedAnswer) -> ExchangeRow:
-        """The row as the answer leaves it, once the answer is shown to be the provider's and to this exchange."""
+    def _closed(self, admitted: _Admitted, stored: StoredExchange, answer: SignedAnswer) -> StoredExchange:
+        """The exchange as the answer leaves it, once the answer is shown to be the provider's and to this exchange."""
         state = answered_state(answer)
         try:
             check_answer(
                 admitted.provider.signing_key,
                 answer,
                 asked=admitted.asked.digest,
-                processing_number=row.processing_number,
+                processing_number=stored.processing_number,
             )
         except WarifuError as error:
             raise WarifuError(Reason.PROVIDER_ANSWER_INVALID, where=error.where) from error
-        return replace(row, state=state, answer=answer.SerializeToString())
+        return replace(stored, state=state, answer=answer.SerializeToString())
 
-    def _closing_leaf(self, admitted: _Admitted, row: ExchangeRow, answer: SignedAnswer) -> bytes:
+    def _closing_leaf(self, admitted: _Admitted, stored: StoredExchange, answer: SignedAnswer) -> bytes:
         return leaves.closing_leaf(
             admitted.asked,
-            row,
+            stored,
             self._clock.now(),
-            reason=Reason.RELEASE_REFUSED if row.state is ExchangeState.REFUSED else None,
-            answer_digest=answer_digest(answer, asked=admitted.asked.digest, processing_number=row.processing_number),
+            reason=Reason.RELEASE_REFUSED if stored.state is ExchangeState.REFUSED else None,
+            answer_digest=answer_digest(
+                answer, asked=admitted.asked.digest, processing_number=stored.processing_number
+            ),
         )
 
-    async def _failed(self, admitted: _Admitted, row: ExchangeRow, error: Exception) -> None:
+    async def _failed(self, admitted: _Admitted, stored: StoredExchange, error: Exception) -> None:
         reason = error.reason if isinstance(error, WarifuError) else Reason.INTERNAL
-        failed = replace(row, state=ExchangeState.FAILED)
+        failed = replace(stored, state=ExchangeState.FAILED)
         leaf = leaves.closing_leaf(admitted.asked, failed, self._clock.now(), reason=reason)
         await self._store.close_exchange(failed, leaf)
 
@@ -298,7 +307,7 @@ def _must_be_same(digest: bytes, admitted: _Admitted) -> None:
         raise WarifuError(Reason.REQUEST_REUSED, where="inquiry.context.request_id")
 
 
-def _given_before(row: ExchangeRow) -> MediatedExchange:
-    if not row.answer:
+def _given_before(stored: StoredExchange) -> MediatedExchange:
+    if not stored.answer:
         raise WarifuError(Reason.REQUEST_REUSED, where="inquiry.context.request_id", debug="answer no longer kept")
-    return MediatedExchange(row=row, answer=SignedAnswer.FromString(row.answer))
+    return MediatedExchange(stored=stored, answer=SignedAnswer.FromString(stored.answer))

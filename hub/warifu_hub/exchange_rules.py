@@ -45,13 +45,13 @@ _STATES = {
 
 
 def check_identity(caller: Identity, context: ExchangeContext) -> None:
-    """Step 0. The certificate's institution must be the one the inquiry is from. Raises: CALLER_NOT_IDENTIFIED."""
+    """Step 3.0. The certificate's institution must be the one the inquiry is from. Raises: CALLER_NOT_IDENTIFIED."""
     if caller.role is not Role.AGENCY or caller.institution != context.inquirer:
         raise WarifuError(Reason.CALLER_NOT_IDENTIFIED, where="inquiry.context.inquirer")
 
 
 def check_shape(inquiry: SignedInquiry, context: ExchangeContext, directory: Directory) -> EncryptedCode:
-    """Step 1. Kind, suite, sizes and points. Raises: REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID.
+    """Step 3.1. Kind, suite, sizes and points. Raises: REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID.
 
     The points' membership in the group is proven where the conversion multiplies them.
     """
@@ -73,7 +73,7 @@ def _check_sealed(body: bytes, where: str) -> None:
 
 
 def check_keys(context: ExchangeContext, inquirer: DirectoryEntry, provider: DirectoryEntry) -> None:
-    """Step 1, with the directory at hand: both epochs and the provider's key id are in force. Raises: EPOCH_STALE."""
+    """Step 3.1, with the directory at hand: both epochs and the provider's key id are in force. Raises: EPOCH_STALE."""
     if context.epoch_from != inquirer.epoch:
         raise WarifuError(Reason.EPOCH_STALE, where="inquiry.context.epoch_from")
     if context.epoch_to != provider.epoch or context.key_id_to != provider.key_id:
@@ -87,7 +87,7 @@ def decide_permission(
     table: PermissionTable,
     withdrawn: WithdrawnAssessments,
 ) -> PermissionRow:
-    """Step 3. The row of the law that lets this inquirer ask (Act Art. 19(8), (9), 21(2)).
+    """Step 3.3. The row of the law that lets this inquirer ask (Act Art. 19(8), (9), 21(2)).
 
     Raises:
         WarifuError: PROCEDURE_UNKNOWN, ITEM_UNKNOWN, EXCHANGE_NOT_PERMITTED, CONSENT_MISSING; ASSESSMENT_NOT_IN_FORCE
@@ -121,7 +121,7 @@ def _in_force(
 
 
 def answered_state(answer: SignedAnswer) -> ExchangeState:
-    """Step 9. What the provider's answer makes of the exchange. Raises: PROVIDER_ANSWER_INVALID for a shapeless one."""
+    """Step 3.9. What the provider's answer makes of the exchange. Raises: PROVIDER_ANSWER_INVALID for a shapeless one."""
     state = _STATES.get(answer.outcome)
     if state is None:
         raise WarifuError(Reason.PROVIDER_ANSWER_INVALID, where="answer.outcome")

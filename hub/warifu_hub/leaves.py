@@ -16,10 +16,10 @@ from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf, LeafEvent
 from warifu.errors import Reason
 from warifu.exchange.context import ExchangeContext, ExchangeFlags
 from warifu.identifiers import InstitutionCode, ItemCode
-from warifu_hub.store import ExchangeRow, ExchangeState
+from warifu_hub.store import ExchangeState, StoredExchange
 
 __all__ = [
-    "Asked",
+    "ReceivedInquiry",
     "assessment_leaf",
     "closing_leaf",
     "conversion_leaf",
@@ -38,7 +38,7 @@ _CLOSING: dict[ExchangeState, LeafEvent] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ReceivedInquiry:
     """What an inquirer asked: the context if it could be read, and the digest of the inquiry as received."""
 
     caller: InstitutionCode
@@ -58,7 +58,7 @@ def timestamp_ms(unix_ms: int) -> Timestamp:
     return stamp
 
 
-def _leaf(event: LeafEvent, asked: Asked, now: datetime) -> ExchangeLeaf:
+def _leaf(event: LeafEvent, asked: ReceivedInquiry, now: datetime) -> ExchangeLeaf:
     leaf = ExchangeLeaf(event=event, event_time=timestamp(now), inquirer=asked.caller, inquiry_digest=asked.digest)
     if asked.context is not None:
         leaf.request_id = asked.context.request_id
@@ -69,15 +69,15 @@ def _leaf(event: LeafEvent, asked: Asked, now: datetime) -> ExchangeLeaf:
     return leaf
 
 
-def permitted_leaf(asked: Asked, row: ExchangeRow, now: datetime) -> bytes:
+def permitted_leaf(asked: ReceivedInquiry, stored: StoredExchange, now: datetime) -> bytes:
     """The exchange was permitted, under this processing number and permission row."""
     leaf = _leaf(log_pb2.LEAF_EVENT_PERMITTED, asked, now)
-    leaf.processing_number = row.processing_number
-    leaf.permission_row = row.permission_row
+    leaf.processing_number = stored.processing_number
+    leaf.permission_row = stored.permission_row
     return leaf.SerializeToString(deterministic=True)
 
 
-def refused_leaf(asked: Asked, reason: Reason, now: datetime) -> bytes:
+def refused_leaf(asked: ReceivedInquiry, reason: Reason, now: datetime) -> bytes:
     """The hub refused the exchange before anything left it."""
     leaf = _leaf(log_pb2.LEAF_EVENT_REFUSED, asked, now)
     leaf.reason = reason.value
@@ -85,12 +85,17 @@ def refused_leaf(asked: Asked, reason: Reason, now: datetime) -> bytes:
 
 
 def closing_leaf(
-    asked: Asked, row: ExchangeRow, now: datetime, *, reason: Reason | None = None, answer_digest: bytes = b""
+    asked: ReceivedInquiry,
+    stored: StoredExchange,
+    now: datetime,
+    *,
+    reason: Reason | None = None,
+    answer_digest: bytes = b"",
 ) -> bytes:
-    """What became of a permitted exchange, by the row's state: answered, pending, refused by a clerk, or failed."""
-    leaf = _leaf(_CLOSING[row.state], asked, now)
-    leaf.processing_number = row.processing_number
-    leaf.permission_row = row.permission_row
+    """What became of a permitted exchange, by the exchange's state: answered, pending, refused by a clerk, or failed."""
+    leaf = _leaf(_CLOSING[stored.state], asked, now)
+    leaf.processing_number = stored.processing_number
+    leaf.permission_row = stored.permission_row
     leaf.reason = reason.value if reason else ""
     leaf.answer_digest = answer_digest
     return leaf.SerializeToString(deterministic=True)

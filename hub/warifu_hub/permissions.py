@@ -164,7 +164,7 @@ class PermissionQuery:
     consent: bool = False
 
 
-_Opening = tuple[ProcedureCode, bool, str, str, ItemCode]
+_Query = tuple[ProcedureCode, bool, str, str, ItemCode]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +176,7 @@ class PermissionTable:
     procedures: Mapping[ProcedureCode, Procedure]
     rows: tuple[PermissionRow, ...]
     sources: Mapping[str, str]
-    _openings: Mapping[_Opening, tuple[PermissionRow, Grant]]
+    _grants: Mapping[_Query, tuple[PermissionRow, Grant]]
     _assessments: Mapping[tuple[str, ItemCode], AssessmentStatus]
 
     @classmethod
@@ -196,12 +196,12 @@ class PermissionTable:
             raise WarifuError(Reason.PROCEDURE_UNKNOWN, where="procedure_code")
         if query.item_code not in self.items:
             raise WarifuError(Reason.ITEM_UNKNOWN, where="item_code")
-        opening = self._openings.get(
+        granted = self._grants.get(
             (query.procedure_code, query.ordinance, query.inquirer_kind, query.provider_kind, query.item_code)
         )
-        if opening is None:
+        if granted is None:
             raise WarifuError(Reason.EXCHANGE_NOT_PERMITTED)
-        row, grant = opening
+        row, grant = granted
         if grant.consent_required and not query.consent:
             raise WarifuError(Reason.CONSENT_MISSING)
         return row
@@ -229,7 +229,7 @@ class PermissionTable:
 def _built(file: PermissionFile) -> PermissionTable:
     procedures = {entry.code: _procedure(file, position) for position, entry in enumerate(file.procedures)}
     rows = tuple(_row(entry, procedures[entry.procedure]) for entry in file.rows)
-    openings: dict[_Opening, tuple[PermissionRow, Grant]] = {
+    grants: dict[_Query, tuple[PermissionRow, Grant]] = {
         (row.procedure_code, row.ordinance, inquirer, grant.provider_kind, grant.item_code): (row, grant)
         for row in rows
         for inquirer in row.inquirer_kinds
@@ -246,7 +246,7 @@ def _built(file: PermissionFile) -> PermissionTable:
         procedures=MappingProxyType(procedures),
         rows=rows,
         sources=MappingProxyType(dict(file.sources)),
-        _openings=MappingProxyType(openings),
+        _grants=MappingProxyType(grants),
         _assessments=MappingProxyType(assessments),
     )
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from warifu.identifiers import InstitutionCode, ItemCode
 
-__all__ = ["ExchangeRow", "ExchangeState", "HubStore", "WithdrawnAssessments"]
+__all__ = ["ExchangeState", "HubStore", "StoredExchange", "WithdrawnAssessments"]
 
 WithdrawnAssessments = frozenset[tuple[InstitutionCode, ItemCode]]
 
@@ -34,7 +34,7 @@ class ExchangeState(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeRow:
+class StoredExchange:
     """One permitted exchange. ``answer`` is a serialized SignedAnswer, empty until there is one."""
 
     inquirer: InstitutionCode
@@ -51,17 +51,17 @@ class ExchangeRow:
 class HubStore(Protocol):
     """The contract. Every writing method raises LOG_UNAVAILABLE when the disk refuses; nothing is half-written."""
 
-    def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> ExchangeRow | None:
+    def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | None:
         """The exchange the inquirer made under this request_id."""
 
-    async def open_exchange(self, row: ExchangeRow, leaf: bytes) -> int | None:
+    async def open_exchange(self, stored: StoredExchange, leaf: bytes) -> int | None:
         """Store a new exchange and sequence its PERMITTED leaf, together; the leaf's position.
 
         None, and nothing written, when the processing number is taken. The request_id must be new.
         """
 
-    async def close_exchange(self, row: ExchangeRow, leaf: bytes) -> int:
-        """Store the row's new state and answer and sequence the leaf that says so, together; the leaf's position."""
+    async def close_exchange(self, stored: StoredExchange, leaf: bytes) -> int:
+        """Store the exchange's new state and answer and sequence the leaf that says so, together; the leaf's position."""
 
     async def append_leaf(self, leaf: bytes) -> int:
         """Sequence a leaf that belongs to no stored exchange; its position."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from warifu.identifiers import InstitutionCode, ItemCode
-from warifu_hub.store import ExchangeRow, ExchangeState, WithdrawnAssessments
+from warifu_hub.store import ExchangeState, StoredExchange, WithdrawnAssessments
 
 __all__ = ["MemoryHubStore"]
 
@@ -15,29 +15,31 @@ class MemoryHubStore:
 
     def __init__(self) -> None:
         self._leaves: list[bytes] = []
-        self._exchanges: dict[tuple[InstitutionCode, bytes], ExchangeRow] = {}
+        self._exchanges: dict[tuple[InstitutionCode, bytes], StoredExchange] = {}
         self._numbers: set[str] = set()
         self._endpoints: dict[InstitutionCode, str] = {}
         self._withdrawn: WithdrawnAssessments = frozenset()
         self._checkpoint: bytes | None = None
 
-    def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> ExchangeRow | None:
+    def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | None:
         """See the contract."""
         return self._exchanges.get((inquirer, request_id))
 
-    async def open_exchange(self, row: ExchangeRow, leaf: bytes) -> int | None:
+    async def open_exchange(self, exchange: StoredExchange, leaf: bytes) -> int | None:
         """See the contract."""
-        if row.processing_number in self._numbers:
+        if exchange.processing_number in self._numbers:
             return None
         position = await self.append_leaf(leaf)
-        self._numbers.add(row.processing_number)
-        self._exchanges[row.inquirer, row.request_id] = replace(row, permitted_position=position)
+        self._numbers.add(exchange.processing_number)
+        self._exchanges[exchange.inquirer, exchange.request_id] = replace(exchange, permitted_position=position)
         return position
 
-    async def close_exchange(self, row: ExchangeRow, leaf: bytes) -> int:
+    async def close_exchange(self, exchange: StoredExchange, leaf: bytes) -> int:
         """See the contract."""
-        stored = self._exchanges[row.inquirer, row.request_id]
-        self._exchanges[row.inquirer, row.request_id] = replace(stored, state=row.state, answer=row.answer)
+        stored = self._exchanges[exchange.inquirer, exchange.request_id]
+        self._exchanges[exchange.inquirer, exchange.request_id] = replace(
+            stored, state=exchange.state, answer=exchange.answer
+        )
         return await self.append_leaf(leaf)
 
     async def append_leaf(self, leaf: bytes) -> int:
@@ -85,8 +87,8 @@ class MemoryHubStore:
         """See the contract."""
         old = [
             key
-            for key, row in self._exchanges.items()
-            if row.permit_ms < before_ms and row.state is ExchangeState.ANSWERED and row.answer
+            for key, exchange in self._exchanges.items()
+            if exchange.permit_ms < before_ms and exchange.state is ExchangeState.ANSWERED and exchange.answer
         ]
         for key in old:
             self._exchanges[key] = replace(self._exchanges[key], answer=b"")

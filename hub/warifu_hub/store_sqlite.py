@@ -11,7 +11,7 @@ from pathlib import Path
 from warifu.errors import Reason
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.party.database import Database
-from warifu_hub.store import ExchangeRow, ExchangeState, WithdrawnAssessments
+from warifu_hub.store import ExchangeState, StoredExchange, WithdrawnAssessments
 
 __all__ = ["SqliteHubStore"]
 
@@ -68,13 +68,13 @@ class SqliteHubStore:
         self._endpoints: dict[InstitutionCode, str | None] = {}  # as on disk: this process alone writes there
         self._withdrawn: WithdrawnAssessments | None = None  # likewise
 
-    def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> ExchangeRow | None:
+    def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | None:
         """See the contract."""
         found = self._reader.execute(_FIND, (str(inquirer), request_id)).fetchone()
         if found is None:
             return None
         asked, number, permission_row, permit_ms, state, answer, position = found
-        return ExchangeRow(
+        return StoredExchange(
             inquirer=inquirer,
             request_id=request_id,
             inquiry_digest=asked,
@@ -86,17 +86,17 @@ class SqliteHubStore:
             permitted_position=position,
         )
 
-    async def open_exchange(self, row: ExchangeRow, leaf: bytes) -> int | None:
+    async def open_exchange(self, stored: StoredExchange, leaf: bytes) -> int | None:
         """See the contract."""
         fields = (
-            str(row.inquirer),
-            row.request_id,
-            row.inquiry_digest,
-            row.processing_number,
-            row.permission_row,
-            row.permit_ms,
-            row.state.value,
-            row.answer,
+            str(stored.inquirer),
+            stored.request_id,
+            stored.inquiry_digest,
+            stored.processing_number,
+            stored.permission_row,
+            stored.permit_ms,
+            stored.state.value,
+            stored.answer,
         )
 
         def mutation(connection: sqlite3.Connection) -> int | None:
@@ -105,13 +105,13 @@ class SqliteHubStore:
 
         return await self.database.write(mutation)
 
-    async def close_exchange(self, row: ExchangeRow, leaf: bytes) -> int:
+    async def close_exchange(self, stored: StoredExchange, leaf: bytes) -> int:
         """See the contract."""
 
         def mutation(connection: sqlite3.Connection) -> int:
             connection.execute(
                 "UPDATE exchange SET state = ?, answer = ? WHERE inquirer = ? AND request_id = ?",
-                (row.state.value, row.answer, str(row.inquirer), row.request_id),
+                (stored.state.value, stored.answer, str(stored.inquirer), stored.request_id),
             )
             return _sequence(connection, leaf)
 

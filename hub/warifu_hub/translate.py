@@ -31,7 +31,7 @@ from warifu.exchange.proofs import (
     prove_joint_key,
 )
 from warifu.identifiers import InstitutionCode
-from warifu.steps import Steps, at_once
+from warifu.lockstep import Paced, at_once
 
 __all__ = ["DerivedRandomisers", "DirectoryPoints", "HubKeys", "Party", "Randomiser", "Randomisers", "Translator"]
 
@@ -136,7 +136,7 @@ class Translator:
         """s_X: what separates this institution's codes from every other's."""
         return self._derive(_FACTOR_LABEL, self._keys.factor_key, (institution, epoch))
 
-    def opening(self, institution: InstitutionCode, epoch: int) -> Scalar:
+    def opening_share(self, institution: InstitutionCode, epoch: int) -> Scalar:
         """h_X: the hub's share of the key that opens requests to this institution."""
         return self._derive(_OPENING_LABEL, self._keys.opening_key, (institution, epoch))
 
@@ -156,13 +156,13 @@ class Translator:
         The proof is bound to :func:`warifu.exchange.proofs.joint_key_context`. Raises: ``POINT_INVALID`` for a key outside the
         group.
         """
-        opening = self.opening(institution, epoch)
+        share = self.opening_share(institution, epoch)
         context = joint_key_context(institution, epoch)
         return DirectoryPoints(
             commitment=self.commitment(institution, epoch),
-            opening_key=self._group.base_multiply(opening),
-            joint_key=self._group.multiply(opening, agency_key),
-            proof=prove_joint_key(self._group, opening, agency_key, context, random_bytes),
+            opening_key=self._group.base_multiply(share),
+            joint_key=self._group.multiply(share, agency_key),
+            proof=prove_joint_key(self._group, share, agency_key, context, random_bytes),
         )
 
     def convert(
@@ -179,7 +179,7 @@ class Translator:
 
     def conversion(
         self, *, context: bytes, encrypted: EncryptedCode, from_: Party, to: Party, to_key: Point
-    ) -> Steps[EncryptedCode]:
+    ) -> Paced[EncryptedCode]:
         """:meth:`convert` in steps."""
         binding = _binding(context, encrypted, from_, to)
         factors = self._between(from_, to)
@@ -216,7 +216,7 @@ class Translator:
         statement = ConversionStatement(
             source_commitment=self.commitment(*from_) if from_ else self._group.generator,
             target_commitment=self.commitment(*to),
-            opening_key=self._group.base_multiply(self.opening(*to)),
+            opening_key=self._group.base_multiply(self.opening_share(*to)),
             target_key=to_key,
             encrypted=encrypted,
             converted=self._raise(encrypted, (t, u), randomiser),
@@ -237,11 +237,11 @@ class Translator:
 
     def _derive_between(self, from_: Party, to: Party) -> tuple[Scalar, Scalar]:
         t = self._group.scalar_multiply(self.factor(*to), self._group.scalar_invert(self.factor(*from_)))
-        return t, self._group.scalar_multiply(t, self.opening(*to))
+        return t, self._group.scalar_multiply(t, self.opening_share(*to))
 
     def _derive_issuing(self, to: Party) -> tuple[Scalar, Scalar]:
         t = self.factor(*to)
-        return t, self._group.scalar_multiply(t, self.opening(*to))
+        return t, self._group.scalar_multiply(t, self.opening_share(*to))
 
 
 def _party_bytes(party: Party) -> bytes:

@@ -12,7 +12,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMED = re.compile(r"\[`([A-Za-z_.]+)`\]\(([^)#]+\.py)\)")
-STEP = re.compile(r"^- \*\*\((\d+)\) ", re.MULTILINE)
+STEP = re.compile(r"^- \*\*\((\d\.\d+(?:-\d\.\d+)?)\) ", re.MULTILINE)
+INQUIRER = "services/warifu_services/node/inquirer.py"
+HUB = "hub/warifu_hub/exchange.py"
+PROVIDER = "services/warifu_services/node/provider.py"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
@@ -49,15 +52,41 @@ def test_the_tour_names_many_functions(pages: dict[str, str]) -> None:
     assert len(NAMED.findall(pages["docs/tour.md"])) > 40
 
 
-def test_the_tour_has_the_hubs_steps_in_the_hubs_order(pages: dict[str, str]) -> None:
-    source = (ROOT / "hub/warifu_hub/exchange.py").read_text("utf-8")
-    docstring = ast.get_docstring(ast.parse(source)) or ""
-    steps = re.findall(r"^\s+\((\d+)\) ", docstring, re.MULTILINE)
-    assert steps == [str(number) for number in range(11)]
-    assert STEP.findall(pages["docs/tour.md"]) == steps
+def _numbered(path: str) -> list[str]:
+    """The numbers of the steps that a module's docstring lists, in its order."""
+    docstring = ast.get_docstring(ast.parse((ROOT / path).read_text("utf-8"))) or ""
+    return re.findall(r"^\s+\((\d\.\d+(?:-\d\.\d+)?)\) ", docstring, re.MULTILINE)
 
 
-def test_every_step_that_the_tour_numbers_is_marked_in_the_hubs_code() -> None:
-    source = (ROOT / "hub/warifu_hub/exchange.py").read_text("utf-8")
-    code = source.partition('"""\n\nfrom __future__')[2]
-    assert [number for number in range(11) if f"({number})" not in code] == []
+def test_the_hub_numbers_its_steps_as_the_design_does() -> None:
+    assert _numbered(HUB) == [f"3.{number}" for number in range(11)]
+
+
+def test_the_tour_has_every_step_of_inquirer_hub_and_provider_in_the_order_of_an_exchange(
+    pages: dict[str, str],
+) -> None:
+    inquirer = _numbered(INQUIRER)
+    before, after = ([step for step in inquirer if step.startswith(part)] for part in ("2.", "5."))
+    assert before + after == inquirer
+    assert STEP.findall(pages["docs/tour.md"]) == [*before, *_numbered(HUB), *_numbered(PROVIDER), *after]
+
+
+@pytest.mark.parametrize("path", [INQUIRER, HUB, PROVIDER])
+def test_every_numbered_step_is_marked_in_the_code(path: str) -> None:
+    code = (ROOT / path).read_text("utf-8").partition('"""\n\nfrom __future__')[2]
+    marked = set(re.findall(r"\b(\d\.\d+)\b", code))
+    assert [step for step in _numbered(path) if not set(step.split("-")) <= marked] == []
+
+
+def test_readme_and_tour_send_a_reader_to_the_same_five_files(pages: dict[str, str]) -> None:
+    links = {
+        page: [target.removeprefix("../") for target in re.findall(r"\]\(([^)]+)\)", _paragraph(pages[page], starts))]
+        for page, starts in (("README.md", "To understand it:"), ("docs/tour.md", "To read the code along"))
+    }
+    assert links["README.md"][:4] == ["docs/tour.md", *links["docs/tour.md"][1:]]
+    assert links["docs/tour.md"][0] == "README.md"
+    assert len(links["docs/tour.md"]) == 4  # and the tour itself
+
+
+def _paragraph(page: str, starts: str) -> str:
+    return next(each for each in page.split("\n\n") if each.startswith(starts))

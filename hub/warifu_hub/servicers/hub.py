@@ -32,13 +32,13 @@ HUB_ACCESS: AccessTable = {
 
 def exchange_response(mediated: MediatedExchange) -> hub_pb2.ExchangeResponse:
     """A mediated exchange as the contract says it."""
-    row = mediated.row
+    stored = mediated.stored
     return hub_pb2.ExchangeResponse(
-        processing_number=row.processing_number,
+        processing_number=stored.processing_number,
         answer=mediated.answer,
-        permitted_position=row.permitted_position,
-        permit_time=timestamp_ms(row.permit_ms),
-        permission_row=row.permission_row,
+        permitted_position=stored.permitted_position,
+        permit_time=timestamp_ms(stored.permit_ms),
+        permission_row=stored.permission_row,
     )
 
 

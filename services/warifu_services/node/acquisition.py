@@ -4,11 +4,11 @@ Decides how people are grouped on their way to the numbering authority, what mus
 what becomes of each person. A My Number is here from the moment the business system hands it over until the authority
 has it: it is never stored and never logged. The hub never sees it.
 
-    (1) each My Number checked; each person given a one-use acquisition number (取得番号)
-    (2) asked of the authority in groups that follow each other closely
-    (3) the hub's signature over the converted codes checked
-    (4) each code opened, filed under its row key, sealed at rest
-    (5) the whole request stored in one durable write, then told
+    (a) each My Number checked; each person given a one-use acquisition number (取得番号)
+    (b) asked of the authority in groups that follow each other closely
+    (c) the hub's signature over the converted codes checked
+    (d) each code opened, filed under its row key, sealed at rest
+    (e) the whole request stored in one durable write, then told
 
 Arithmetic runs on worker threads in small pieces, so that the node goes on answering others meanwhile.
 """
@@ -148,10 +148,10 @@ class Acquirer:
     ) -> None:
         try:
             async for people in requests:
-                request, messages = self._prepare(people)  # (1)
+                request, messages = self._prepare(people)  # (a)
                 await ahead.put(request)
                 for message in messages:
-                    await session.ask(message)  # (2)
+                    await session.ask(message)  # (b)
         except Exception as error:  # noqa: BLE001  # whoever takes from the queue raises it, after what went before
             await ahead.put(error)
         await ahead.put(None)
@@ -180,14 +180,14 @@ class Acquirer:
         people: dict[int, Person] = {}
         for group in request.groups:
             people |= await self._opened(request, group, await session.answer())
-        held = await self._store.add_people(list(people.values()))  # (5)
+        held = await self._store.add_people(list(people.values()))  # (e)
         for place, is_held in zip(people, held, strict=True):
             if not is_held:
                 request.reasons[place] = Reason.CODE_ALREADY_HELD
         return list(zip(request.local_numbers, request.reasons, strict=True))
 
     async def _opened(self, request: _Request, group: _Group, answer: AcquireCodesResponse) -> dict[int, Person]:
-        """Steps 3 and 4 for one group: the people whose codes came; the others' reasons are noted."""
+        """Steps c and d for one group: the people whose codes came; the others' reasons are noted."""
         issued = answer.issued_codes
         if tuple(code.acquisition_number for code in issued) != group.numbers:
             raise WarifuError(Reason.HUB_ANSWER_INVALID, where="issued_codes.acquisition_number")
@@ -207,7 +207,7 @@ class Acquirer:
         return dict(zip(places, await self._in_pieces(numbers, codes), strict=True))
 
     def _check_receipt(self, answer: AcquireCodesResponse) -> None:
-        """Step 3. The hub converted exactly these codes, for this agency, just now."""
+        """Step c. The hub converted exactly these codes, for this agency, just now."""
         receipt = answer.receipt
         codes = [code.converted_code for code in answer.issued_codes if code.HasField("converted_code")]
         try:
@@ -222,7 +222,7 @@ class Acquirer:
             raise WarifuError(Reason.HUB_ANSWER_INVALID, where="receipt.context")
 
     async def _in_pieces(self, local_numbers: Sequence[str], codes: Sequence[EncryptedCode]) -> list[Person]:
-        """Step 4, on the worker threads."""
+        """Step d, on the worker threads."""
         loop = asyncio.get_running_loop()
         pieces = [
             loop.run_in_executor(self._workers, self._open_piece, local_numbers[start:end], codes[start:end])

@@ -4,11 +4,11 @@ Decides the order in which an inquirer acts and what becomes of an inquiry; how 
 ``warifu.exchange.inquiry``. Nothing is sent that is not stored, and nothing is handed over that is not recorded. An inquiry is
 built once: retries send the same bytes, so the hub gives the same answer, also after either side restarted.
 
-    (1) the person's code, or CODE_NOT_ACQUIRED and nothing is sent
-    (2) the inquiry built, and stored with its record, durably
-    (3) sent; while the hub cannot be reached, sent again
-    (4) the answer verified and opened
-    (5) the end stored, durably; what sending again needed is erased
+    (2.1) the person's code, or CODE_NOT_ACQUIRED and nothing is sent
+    (2.2) the inquiry built, and stored with its record, durably
+    (2.3) sent; while the hub cannot be reached, sent again
+    (5.1) the answer verified and opened
+    (5.2) the end stored, durably; what sending again needed is erased
 
 It knows no gRPC: the hub is a :class:`HubPort`. It never sees a My Number.
 """
@@ -26,10 +26,10 @@ from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.context import LONGEST_VALIDITY
 from warifu.exchange.directory import Directory
+from warifu.lockstep import pause
 from warifu.rpc.deadline import pass_on
 from warifu.rpc.logging import EventLog, error_fields, get_logger
-from warifu.steps import keep_step
-from warifu_services.node.inquiry_book import Asked, InquiryBook, InquiryResult, OpenInquiry
+from warifu_services.node.inquiry_book import InquiryBook, InquiryRequest, InquiryResult, OpenInquiry
 from warifu_services.node.inquiry_end import ended_well, ended_with
 from warifu_services.node.keys import NodeKeys
 from warifu_services.node.store import ExchangeOutcome, NodeStore
@@ -68,16 +68,17 @@ class Inquirer:
         self._under_way: dict[bytes, asyncio.Task[InquiryResult]] = {}
         self._background: set[asyncio.Task[None]] = set()
 
-    async def inquire(self, asked: Asked, left: float | None) -> InquiryResult:
+    async def inquire(self, asked: InquiryRequest, left: float | None) -> InquiryResult:
         """Ask, and wait for the end or for PENDING, at most ``left`` seconds (None: half a minute).
 
         Raises:
             WarifuError: every reason listed at ``NodeService.Inquire``.
         """
         timeout = pass_on(left, MARGIN_SECONDS, at_most=_LONGEST_ATTEMPT_S)
-        return await self._come_to_end(await self._book.begin(asked), timeout)
+        opened = await self._book.begin(asked)  # (2.1), (2.2)
+        return await self._come_to_end(opened, timeout)
 
-    async def submit(self, asked: Asked) -> None:
+    async def submit(self, asked: InquiryRequest) -> None:
         """Take an inquiry durably and go on with it in the background.
 
         Raises:
@@ -115,7 +116,7 @@ class Inquirer:
         return _handed_over(result)
 
     async def send(self, opened: OpenInquiry, timeout: float) -> InquiryResult:
-        """Steps 3 to 5, once per request_id at a time, and to their end even when the caller has gone.
+        """Steps 2.3 to 5.2, once per request_id at a time, and to their end even when the caller has gone.
 
         Raises:
             WarifuError: as :meth:`inquire`, but for what is inside an answer.
@@ -136,14 +137,14 @@ class Inquirer:
     async def _send(self, opened: OpenInquiry, timeout: float) -> InquiryResult:
         secrets = self._book.secrets(opened)
         try:
-            response = await self._exchange(secrets.inquiry, timeout)  # (3)
-            answer = await self._book.open(opened.kept, secrets, response)  # (4)
+            response = await self._exchange(secrets.inquiry, timeout)  # (2.3)
+            answer = await self._book.open(opened.kept, secrets, response)  # (5.1)
         except WarifuError as error:
             failed = ended_with(opened.kept, error.reason, now_ms=self._clock.unix_ms())
             if failed is not None:
-                await self._store.put_inquiry(failed)  # (5)
+                await self._store.put_inquiry(failed)  # (5.2)
             raise
-        await keep_step()
+        await pause()
         ended = ended_well(
             opened.kept,
             response,
@@ -151,11 +152,11 @@ class Inquirer:
             now_ms=self._clock.unix_ms(),
             sealed_result=self._book.seal_result(opened.kept, answer.found),
         )
-        await self._store.put_inquiry(ended)  # (5)
+        await self._store.put_inquiry(ended)  # (5.2)
         return InquiryResult(kept=ended, found=answer.found)
 
     async def _exchange(self, inquiry: SignedInquiry, timeout: float) -> ExchangeResponse:
-        """Step 3. A hub that cannot be reached may be restarting: it gets the same bytes again while there is time."""
+        """Step 2.3. A hub that cannot be reached may be restarting: it gets the same bytes again while there is time."""
         now = asyncio.get_running_loop().time
         give_up, pause = now() + timeout, _FIRST_PAUSE_S
         while True:

@@ -22,11 +22,11 @@ from warifu.exchange.inquiry import OpenedAnswer, Question, build_inquiry, open_
 from warifu.exchange.provision import PROCESSING_NUMBER
 from warifu.exchange.seal import SealingKey
 from warifu.exchange.statements import inquiry_digest
-from warifu.steps import in_step, keep_step
+from warifu.lockstep import in_lockstep, pause
 from warifu_services.node.keys import NodeKeys
 from warifu_services.node.store import ExchangeRecord, ExchangeSide, KeptInquiry, NodeStore
 
-__all__ = ["CODE_PLACE", "Asked", "InquiryBook", "InquiryResult", "InquirySecrets", "OpenInquiry"]
+__all__ = ["CODE_PLACE", "InquiryBook", "InquiryRequest", "InquiryResult", "InquirySecrets", "OpenInquiry"]
 
 CODE_PLACE = b"person.code"
 """Where a person's code is sealed for; the owner is the row key."""
@@ -37,7 +37,7 @@ _ANSWER_KEY_SIZE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class InquiryRequest:
     """What the business system asks: about whom, by its own local number, and what."""
 
     local_number: str = field(repr=False)
@@ -77,7 +77,7 @@ class InquiryBook:
         self._store = store
         self._clock = clock
 
-    async def begin(self, asked: Asked) -> OpenInquiry:
+    async def begin(self, asked: InquiryRequest) -> OpenInquiry:
         """The inquiry with this request_id, built and stored if it is new.
 
         Raises:
@@ -88,9 +88,9 @@ class InquiryBook:
         known = self._known(asked.question.request_id, content)
         if known is not None:
             return OpenInquiry(known)
-        await keep_step()
+        await pause()
         secrets = await self._build(asked)
-        await keep_step()
+        await pause()
         kept = self._new(asked, content, secrets)
         if await self._store.begin_inquiry(kept):
             return OpenInquiry(kept, secrets)
@@ -119,7 +119,7 @@ class InquiryBook:
         """What the hub brought back, verified and opened. Raises: HUB_ANSWER_INVALID."""
         if not PROCESSING_NUMBER.fullmatch(response.processing_number):
             raise WarifuError(Reason.HUB_ANSWER_INVALID, where="processing_number")
-        opening = open_answer.steps(
+        paced = open_answer.paced(
             response.answer,
             context=secrets.inquiry.context,
             asked=kept.record.inquiry_digest,
@@ -127,7 +127,7 @@ class InquiryBook:
             provider=self._directory.entry(kept.record.provider, where="inquiry.provider"),
             answer_key=secrets.answer_key,
         )
-        return await in_step(opening)
+        return await in_lockstep(paced)
 
     def seal_result(self, kept: KeptInquiry, found: Found | None) -> bytes:
         """A record as it is kept for whoever asks again; empty when none was found."""
@@ -150,7 +150,7 @@ class InquiryBook:
             raise WarifuError(Reason.REQUEST_REUSED, where="inquiry.request_id")
         return kept
 
-    def _content(self, asked: Asked) -> bytes:
+    def _content(self, asked: InquiryRequest) -> bytes:
         question = asked.question
         return self._keys.at_rest.content_digest(
             asked.local_number.encode(),
@@ -161,26 +161,26 @@ class InquiryBook:
             bytes([question.flags]),
         )
 
-    async def _build(self, asked: Asked) -> InquirySecrets:
+    async def _build(self, asked: InquiryRequest) -> InquirySecrets:
         own = self._keys.own
         if asked.question.provider == own.institution:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="inquiry.provider")
         person = self._store.person(asked.local_number)
         if person is None:
             raise WarifuError(Reason.CODE_NOT_ACQUIRED, where="inquiry.local_number")
-        await keep_step()
+        await pause()
         point = Point(self._keys.at_rest.open(CODE_PLACE, person.row_key, person.sealed_code))
         code = AgencyCode(institution=own.institution, epoch=person.epoch, point=point)
-        building = build_inquiry.steps(
+        building = build_inquiry.paced(
             asked.question,
             code,
             keys=self._keys.inquirer,
             directory=self._directory,
             now_ms=self._clock.unix_ms(),
         )
-        return InquirySecrets(*await in_step(building))
+        return InquirySecrets(*await in_lockstep(building))
 
-    def _new(self, asked: Asked, content: bytes, secrets: InquirySecrets) -> KeptInquiry:
+    def _new(self, asked: InquiryRequest, content: bytes, secrets: InquirySecrets) -> KeptInquiry:
         question, now_ms = asked.question, self._clock.unix_ms()
         plain = secrets.answer_key.to_bytes() + secrets.inquiry.SerializeToString()
         record = ExchangeRecord(

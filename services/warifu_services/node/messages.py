@@ -12,7 +12,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.exchange.context import ExchangeFlags
 from warifu.exchange.inquiry import REQUEST_ID_SIZE, Question
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
-from warifu_services.node.inquiry_book import Asked
+from warifu_services.node.inquiry_book import InquiryRequest
 from warifu_services.node.provider import PendingProvision
 from warifu_services.node.registration import ReplicaText
 from warifu_services.node.store import ExchangeRecord, PersonFlags
@@ -44,7 +44,7 @@ def read_request_id(request_id: bytes, where: str) -> bytes:
     return request_id
 
 
-def read_inquiry(message: node_pb2.Inquiry) -> Asked:
+def read_inquiry(message: node_pb2.Inquiry) -> InquiryRequest:
     """What the business system asks. Raises: REQUEST_MALFORMED, at the field at fault."""
     check_local_number(message.local_number, "inquiry.local_number")
     if message.fiscal_year > _LAST_YEAR:
@@ -53,7 +53,7 @@ def read_inquiry(message: node_pb2.Inquiry) -> Asked:
     flags |= ExchangeFlags.ORDINANCE if message.ordinance else ExchangeFlags.NONE
     flags |= ExchangeFlags.CONSENT if message.consent else ExchangeFlags.NONE
     flags |= ExchangeFlags.NON_DISCLOSURE if message.non_disclosure else ExchangeFlags.NONE
-    return Asked(
+    return InquiryRequest(
         local_number=message.local_number,
         question=Question(
             request_id=read_request_id(message.request_id, "inquiry.request_id"),

@@ -2,7 +2,7 @@
 
 Decides the order in which a provider acts; what each step checks is in ``warifu.exchange.provision``, what is answered is the
 agency's. Whoever is not registered here is answered like somebody without that record: same steps, same size, same
-outcome to the hub. Provisions that came together take each step together (``warifu.steps``). It knows no gRPC and not
+outcome to the hub. Provisions that came together go through each step in lockstep (``warifu.lockstep``). It knows no gRPC and not
 how the permit arrived.
 
     (4.1-4.5) signatures, address, keys: ``check_permit``
@@ -34,7 +34,7 @@ from warifu.exchange.provision import (
     open_row_key,
     seal_found,
 )
-from warifu.steps import in_step, keep_step
+from warifu.lockstep import in_lockstep, pause
 from warifu_services.node.keys import NodeKeys
 from warifu_services.node.store import (
     ClerkDecision,
@@ -88,9 +88,9 @@ class Provider:
         """
         if left is not None and left < SHORTEST_SECONDS:
             raise WarifuError(Reason.DEADLINE_TOO_SHORT, where="deadline")
-        checking = check_permit.steps(permit, keys=self._keys.provider, directory=self._directory)
-        checked = await in_step(checking)  # (4.1-4.5)
-        await keep_step()
+        checking = check_permit.paced(permit, keys=self._keys.provider, directory=self._directory)
+        checked = await in_lockstep(checking)  # (4.1-4.5)
+        await pause()
         kept = self._store.provision(checked.context.inquirer, checked.context.request_id)  # (4.6)
         if kept is None:
             check_fresh(checked, self._clock.now())
@@ -104,27 +104,27 @@ class Provider:
         """Steps 4.7 to 4.9: the answer, what to store of it, and whether the person asked about is not here."""
         if kept is not None:
             _must_be_same(kept, checked)
-        await keep_step()
+        await pause()
         row_key = open_row_key(checked, self._keys.provider, self._directory)  # (4.7)
-        await keep_step()
+        await pause()
         query = open_query(checked, self._keys.provider)
-        await keep_step()
+        await pause()
         person = self._store.find_by_row_key(row_key, checked.context.item_code)
         outcome = _outcome(person, kept)  # (4.8)
         sealed_answer = b""
         if outcome is ExchangeOutcome.ANSWERED:  # (4.9)
             found = await self._found(checked, person, query.fiscal_year)
-            await keep_step()
+            await pause()
             sealed_answer = seal_found(found, query, checked)
-            await keep_step()
-        making = make_answer.steps(
+            await pause()
+        making = make_answer.paced(
             _OUTCOMES[outcome],
             checked,
             self._keys.provider.signing_key,
             now_ms=self._clock.unix_ms(),
             sealed_answer=sealed_answer,
         )
-        made = await in_step(making)
+        made = await in_lockstep(making)
         return made, self._to_keep(checked, kept, made, outcome, person), person is None
 
     async def _found(self, checked: CheckedPermit, person: PersonReplicas | None, fiscal_year: int) -> Found:

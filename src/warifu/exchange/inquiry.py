@@ -2,7 +2,7 @@
 
 Decides what goes into an inquiry and what must verify before an answer is believed. Randomness and time are arguments.
 Stores nothing and sends nothing; it must never see a My Number, and what it makes shows the hub neither the person's
-code nor the query. Both can be done in steps (``warifu.steps``).
+code nor the query. Both can be paced (``warifu.lockstep``).
 
 The query is sealed with the context as HPKE ``info``; the answer is sealed to a key made for this one inquiry, with
 the context under the label ``warifu-v1/answer``, so that neither box opens as the other.
@@ -29,7 +29,7 @@ from warifu.exchange.seal import SealingKey, open_sealed, seal
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import answer_digest, check_answer, sign_inquiry
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
-from warifu.steps import Steps, Stepwise
+from warifu.lockstep import Lockstep, Paced
 
 __all__ = [
     "REQUEST_ID_SIZE",
@@ -79,7 +79,7 @@ class Question:
     flags: ExchangeFlags = ExchangeFlags.NONE
 
 
-@Stepwise
+@Lockstep
 def build_inquiry(
     question: Question,
     code: AgencyCode,
@@ -88,7 +88,7 @@ def build_inquiry(
     directory: Directory,
     now_ms: int,
     random_bytes: RandomBytes = secrets.token_bytes,
-) -> Steps[tuple[SignedInquiry, SealingKey]]:
+) -> Paced[tuple[SignedInquiry, SealingKey]]:
     """A signed inquiry about the person with ``code``, and the key that will open its answer; about 0.5 ms.
 
     It is good for ten minutes from ``now_ms`` (Unix milliseconds). Two calls give unlinkable inquiries: randomness and
@@ -116,7 +116,7 @@ def build_inquiry(
         sealed_query=seal(provider.sealing_key, context, query.SerializeToString()),
     )
     yield
-    yield from sign_inquiry.steps(keys.signing_key, inquiry, to=provider.institution)
+    yield from sign_inquiry.paced(keys.signing_key, inquiry, to=provider.institution)
     return inquiry, answer_key
 
 
@@ -153,7 +153,7 @@ class OpenedAnswer:
     digest: bytes
 
 
-@Stepwise
+@Lockstep
 def open_answer(
     answer: SignedAnswer,
     *,
@@ -162,7 +162,7 @@ def open_answer(
     processing_number: str,
     provider: DirectoryEntry,
     answer_key: SealingKey,
-) -> Steps[OpenedAnswer]:
+) -> Paced[OpenedAnswer]:
     """Verify and open what came back through the hub for the inquiry with this context and digest (``asked``).
 
     Raises:

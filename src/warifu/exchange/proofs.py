@@ -47,23 +47,23 @@ def joint_key_context(institution: str, epoch: int) -> bytes:
 
 def prove_joint_key(
     group: Group,
-    opening: Scalar,
+    opening_share: Scalar,
     agency_key: Point,
     context: bytes,
     random_bytes: RandomBytes = secrets.token_bytes,
 ) -> bytes:
-    """Prove log_G(opening key) = log_agency_key(joint key), 64 bytes. ``opening`` is the hub's secret share h.
+    """Prove log_G(opening key) = log_agency_key(joint key), 64 bytes. ``opening_share`` is the hub's secret share h.
 
     Raises: ``POINT_INVALID`` when ``agency_key`` is not in the group.
     """
-    opening_key = group.base_multiply(opening)
-    joint_key = group.multiply(opening, agency_key)
-    nonce = _nonce(group, (opening,), context + agency_key, random_bytes, b"a")
+    opening_key = group.base_multiply(opening_share)
+    joint_key = group.multiply(opening_share, agency_key)
+    nonce = _nonce(group, (opening_share,), context + agency_key, random_bytes, b"a")
     commitments = group.base_multiply(nonce), group.multiply(nonce, agency_key)
     challenge = group.hash_to_scalar(
         _JOINT_KEY_LABEL, context, group.generator, agency_key, opening_key, joint_key, *commitments
     )
-    return challenge.value + _response(group, nonce, challenge, opening).value
+    return challenge.value + _response(group, nonce, challenge, opening_share).value
 
 
 def verify_joint_key(

@@ -27,7 +27,7 @@ from warifu.exchange.seal import SealingKey, open_sealed, seal
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import answer_digest, check_inquiry, inquiry_digest, sign_answer
 from warifu.exchange.statements import check_permit as check_permit_signature
-from warifu.steps import Steps, Stepwise
+from warifu.lockstep import Lockstep, Paced
 
 __all__ = [
     "PROCESSING_NUMBER",
@@ -94,8 +94,8 @@ class MadeAnswer:
     digest: bytes
 
 
-@Stepwise
-def check_permit(permit: ProvisionPermit, *, keys: ProviderKeys, directory: Directory) -> Steps[CheckedPermit]:
+@Lockstep
+def check_permit(permit: ProvisionPermit, *, keys: ProviderKeys, directory: Directory) -> Paced[CheckedPermit]:
     """Step 4 of an exchange: everything but time, which :func:`check_fresh` looks at for permits not seen before.
 
     Raises:
@@ -199,7 +199,7 @@ def seal_found(found: Found, query: OpenedQuery, permit: CheckedPermit) -> bytes
         raise WarifuError(Reason.REQUEST_MALFORMED, where="permit.inquiry.sealed_query.answer_key") from error
 
 
-@Stepwise
+@Lockstep
 def make_answer(
     outcome: inquiry_pb2.ProvisionOutcome,
     permit: CheckedPermit,
@@ -207,11 +207,11 @@ def make_answer(
     *,
     now_ms: int,
     sealed_answer: bytes = b"",
-) -> Steps[MadeAnswer]:
+) -> Paced[MadeAnswer]:
     """The signed answer to a permit; ``sealed_answer`` stays empty unless ``outcome`` is ANSWERED."""
     answer = SignedAnswer(outcome=outcome, sealed_answer=sealed_answer)
     answer.provision_time.FromMilliseconds(now_ms)
     number = permit.processing_number
     to = permit.context.inquirer
-    yield from sign_answer.steps(signing_key, answer, asked=permit.asked, processing_number=number, to=to)
+    yield from sign_answer.paced(signing_key, answer, asked=permit.asked, processing_number=number, to=to)
     return MadeAnswer(answer, answer_digest(answer, asked=permit.asked, processing_number=number))

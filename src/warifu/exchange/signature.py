@@ -4,7 +4,7 @@ Decides what a signature covers: a *statement*, the digest of a label and values
 signed with Ed25519 (RFC 8032). The label says what kind of statement is signed, so that a signature made for one never
 passes for another. Must never know what the values mean.
 
-Statements to one addressee that calls in step (``warifu.steps``) have to sign share one Ed25519 signature: over the
+Statements to one addressee that calls in lockstep (``warifu.lockstep``) have to sign share one Ed25519 signature: over the
 root of a Merkle tree, hashed as RFC 6962 does, whose leaves are the statements. Each gets that signature with its way to
 the root, and whoever verifies several of them verifies the root once (ADR 14). Statements to different addressees never
 share one: by it, the two could tell which of theirs were made in the same moment.
@@ -26,7 +26,7 @@ from nacl.exceptions import CryptoError
 
 from warifu.canonical import digest
 from warifu.errors import Reason, WarifuError
-from warifu.steps import Steps
+from warifu.lockstep import Paced
 from warifu.tlog.merkle import HASH_LENGTH, leaf_hash, node_hash
 
 __all__ = ["MOST_TOGETHER", "SIGNATURE_SIZE", "VERIFY_KEY_SIZE", "SigningKey", "verify_signature"]
@@ -78,7 +78,7 @@ class SigningKey:
         """The 64-byte signature over ``digest(label, *items)``."""
         return self._signature(digest(label, *items))
 
-    def signing(self, to: str | None, label: bytes, *items: bytes) -> Steps[bytes]:
+    def signing(self, to: str | None, label: bytes, *items: bytes) -> Paced[bytes]:
         """The signature over ``digest(label, *items)``, in steps: made together with all in step that go ``to`` the same.
 
         Whoever is alone, or says no addressee, gets what :meth:`sign` gives. On one thread only.

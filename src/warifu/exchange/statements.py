@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode, ProvisionPermit, SignedAnswer, SignedInquiry
 from warifu.canonical import digest
 from warifu.exchange.signature import SigningKey, verify_signature
-from warifu.steps import Steps, Stepwise
+from warifu.lockstep import Lockstep, Paced
 
 __all__ = [
     "answer_digest",
@@ -42,8 +42,8 @@ def _inquiry_fields(inquiry: SignedInquiry) -> tuple[bytes, ...]:
     return inquiry.context, code.c1, code.c2, inquiry.sealed_query
 
 
-@Stepwise
-def sign_inquiry(key: SigningKey, inquiry: SignedInquiry, *, to: str | None = None) -> Steps[None]:
+@Lockstep
+def sign_inquiry(key: SigningKey, inquiry: SignedInquiry, *, to: str | None = None) -> Paced[None]:
     """Put the inquirer's signature on ``inquiry``, whose other fields are set.
 
     It is shared with others in step that go ``to`` the same provider.
@@ -79,8 +79,8 @@ def _permit_fields(permit: ProvisionPermit, asked: bytes) -> tuple[bytes, ...]:
     )
 
 
-@Stepwise
-def sign_permit(key: SigningKey, permit: ProvisionPermit, asked: bytes, *, to: str | None = None) -> Steps[None]:
+@Lockstep
+def sign_permit(key: SigningKey, permit: ProvisionPermit, asked: bytes, *, to: str | None = None) -> Paced[None]:
     """Put the hub's signature on ``permit``; ``asked`` is the digest of the inquiry in it.
 
     It is shared with others in step that go ``to`` the same provider.
@@ -106,10 +106,10 @@ def _answer_fields(answer: SignedAnswer, asked: bytes, processing_number: str) -
     )
 
 
-@Stepwise
+@Lockstep
 def sign_answer(
     key: SigningKey, answer: SignedAnswer, *, asked: bytes, processing_number: str, to: str | None = None
-) -> Steps[None]:
+) -> Paced[None]:
     """Put the provider's signature on ``answer`` to the inquiry whose digest is ``asked``.
 
     It is shared with others in step that go ``to`` the same inquirer.

@@ -2,7 +2,7 @@
 
 Decides how writes become durable: whatever is waiting runs in one transaction with ``synchronous=FULL`` in WAL mode,
 and its callers are told only when that is on disk, so that concurrent exchanges share one disk sync. A group begins when
-everything that the event loop had ready has run: calls that go in step (``warifu.steps``) are then all in it. It waits
+everything that the event loop had ready has run: calls in lockstep (``warifu.lockstep``) are then all in it. It waits
 for no clock, and whatever comes during a sync is the next group.
 
 The statements of a group run on the event loop, some microseconds each, and only the commit, which waits for the disk,

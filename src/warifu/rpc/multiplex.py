@@ -2,7 +2,7 @@
 
 A unary call costs both sides a large fraction of a millisecond of processor time, whatever is in it. Here whatever
 calls are waiting when the writer is free leave as one message, and replies come back the same way, each matched to its
-call by number. No message waits for more: calls that came together go in step (``warifu.steps``), and so leave together.
+call by number. No message waits for more: calls that came together go in lockstep (``warifu.lockstep``), and so leave together.
 Decides how calls share messages, and nothing about the calls: each keeps its own deadline, its own outcome and its own
 error, exactly as if it had been made alone.
 """

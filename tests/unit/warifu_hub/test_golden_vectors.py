@@ -87,7 +87,7 @@ def _agency(group: Group, hub: Translator, name: str) -> dict[str, Any]:
         "secret": SECRETS[name].value.hex(),
         "key": _key(group, name).hex(),
         "factor": hub.factor(institution, epoch).value.hex(),
-        "opening": hub.opening(institution, epoch).value.hex(),
+        "opening": hub.opening_share(institution, epoch).value.hex(),
         "commitment": points.commitment.hex(),
         "opening_key": points.opening_key.hex(),
         "joint_key": points.joint_key.hex(),

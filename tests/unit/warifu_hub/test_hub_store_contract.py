@@ -12,7 +12,7 @@ import pytest
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
-from warifu_hub.store import ExchangeRow, ExchangeState, HubStore
+from warifu_hub.store import ExchangeState, HubStore, StoredExchange
 from warifu_hub.store_memory import MemoryHubStore
 from warifu_hub.store_sqlite import SqliteHubStore
 
@@ -32,8 +32,8 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "kept.sqlite3"
 
 
-def row(number: int = 1, *, permit_ms: int = 1000, inquirer: InstitutionCode = CHILDCARE) -> ExchangeRow:
-    return ExchangeRow(
+def row(number: int = 1, *, permit_ms: int = 1000, inquirer: InstitutionCode = CHILDCARE) -> StoredExchange:
+    return StoredExchange(
         inquirer=inquirer,
         request_id=number.to_bytes(16, "big"),
         inquiry_digest=bytes([number % 256]) * 32,
@@ -43,7 +43,7 @@ def row(number: int = 1, *, permit_ms: int = 1000, inquirer: InstitutionCode = C
     )
 
 
-async def opened(store: HubStore, new: ExchangeRow) -> ExchangeRow:
+async def opened(store: HubStore, new: StoredExchange) -> StoredExchange:
     position = await store.open_exchange(new, b"permitted")
     assert position is not None
     return replace(new, permitted_position=position)

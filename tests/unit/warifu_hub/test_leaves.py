@@ -13,7 +13,7 @@ from warifu.errors import Reason
 from warifu.exchange.context import ContextKind, ExchangeContext, ExchangeFlags
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu_hub.leaves import (
-    Asked,
+    ReceivedInquiry,
     assessment_leaf,
     closing_leaf,
     conversion_leaf,
@@ -21,7 +21,7 @@ from warifu_hub.leaves import (
     refused_leaf,
     timestamp_ms,
 )
-from warifu_hub.store import ExchangeRow, ExchangeState
+from warifu_hub.store import ExchangeState, StoredExchange
 
 NOW = datetime(2026, 6, 1, 9, 0, 0, 123_000, tzinfo=UTC)
 TAX, CHILDCARE = InstitutionCode("9020110020000001"), InstitutionCode("9030110020000001")
@@ -40,8 +40,8 @@ CONTEXT = ExchangeContext(
     epoch_to=1,
     key_id_to=bytes(8),
 )
-ASKED = Asked(caller=CHILDCARE, context=CONTEXT, digest=b"d" * 32)
-ROW = ExchangeRow(
+ASKED = ReceivedInquiry(caller=CHILDCARE, context=CONTEXT, digest=b"d" * 32)
+ROW = StoredExchange(
     inquirer=CHILDCARE,
     request_id=CONTEXT.request_id,
     inquiry_digest=b"d" * 32,

@@ -106,7 +106,7 @@ def run(group: Group, *, person: int, y_b: int, r_issue: int, r_ask: int, k: int
     y, fixed = Scalar(packed(y_b)), FixedRandomiser(group, Scalar(packed(k)))
     hub = Translator(group, KEYS, fixed)
     point, key = group.base_multiply(Scalar(packed(person))), group.base_multiply(y)
-    joint = {party: group.multiply(hub.opening(*party), key) for party in (A, B)}
+    joint = {party: group.multiply(hub.opening_share(*party), key) for party in (A, B)}
     first = encrypt_code(group, point, joint[A], Scalar(packed(r_issue)))
     issued = hub.convert_issued(context=b"", encrypted=first, to=A, to_key=key)
     code_a = open_code(group, y, issued)

@@ -110,8 +110,8 @@ def test_3_under_the_providers_own_key_alone_the_provider_reads_the_inquirers_co
     assert open_code(GROUP, SECRET_B, textbook) == CODE_A
     ours = encrypt_code(GROUP, CODE_A, POINTS_B.joint_key, scalar("r"))
     assert open_code(GROUP, SECRET_B, ours) != CODE_A
-    assert open_code(GROUP, HUB.opening(*B), ours) != CODE_A  # nor does the hub alone
-    both = GROUP.scalar_multiply(SECRET_B, HUB.opening(*B))
+    assert open_code(GROUP, HUB.opening_share(*B), ours) != CODE_A  # nor does the hub alone
+    both = GROUP.scalar_multiply(SECRET_B, HUB.opening_share(*B))
     assert open_code(GROUP, both, ours) == CODE_A
 
 
@@ -191,7 +191,7 @@ def test_6_the_challenge_of_a_joint_key_proof_hashes_every_public_value_and_the_
             hashed.append((label, *items))
             return super().hash_to_scalar(label, *items)
 
-    prove_joint_key(Watched(), HUB.opening(*B), KEY_B, CONTEXT)
+    prove_joint_key(Watched(), HUB.opening_share(*B), KEY_B, CONTEXT)
     challenge = hashed[-1]
     assert challenge[:6] == (
         b"warifu-v1/dleq-keydir",
@@ -252,7 +252,7 @@ def test_9_each_root_key_moves_its_own_values_and_no_others() -> None:
         hub = Translator(GROUP, keys)
         encrypted = encrypt_code(GROUP, CODE_A, POINTS_B.joint_key, scalar("r"))
         answer = hub.convert(context=CONTEXT, encrypted=encrypted, from_=A, to=B, to_key=KEY_B)
-        return hub.factor(*A), hub.opening(*A), answer
+        return hub.factor(*A), hub.opening_share(*A), answer
 
     factor, opening, answer = values(KEYS)
     other_factor = values(HubKeys(factor_key=b"F" * 32, opening_key=b"o" * 32, rerandomise_key=b"r" * 32))
@@ -271,7 +271,7 @@ def test_9_one_key_in_two_places_is_refused_and_labels_keep_the_values_apart_any
         HubKeys(factor_key=b"f" * 32, opening_key=b"f" * 32, rerandomise_key=b"r" * 32)
     assert caught.value.reason is Reason.KEY_INVALID
     swapped = Translator(GROUP, HubKeys(factor_key=b"o" * 32, opening_key=b"f" * 32, rerandomise_key=b"r" * 32))
-    assert swapped.opening(*A) != HUB.factor(*A)
+    assert swapped.opening_share(*A) != HUB.factor(*A)
 
 
 # 10. The hub's path holds nothing that opens boxes.
@@ -355,7 +355,7 @@ def test_without_rerandomising_a_requester_who_overhears_the_answer_reads_the_pr
     crafted = EncryptedCode(GROUP.base_multiply(r), GROUP.add(CODE_A, GROUP.multiply(r, own_key)))
 
     t = GROUP.scalar_multiply(HUB.factor(*B), GROUP.scalar_invert(HUB.factor(*A)))
-    u = GROUP.scalar_multiply(t, HUB.opening(*B))
+    u = GROUP.scalar_multiply(t, HUB.opening_share(*B))
     bare = EncryptedCode(GROUP.multiply(u, crafted.c1), GROUP.multiply(t, crafted.c2))
     assert open_code(GROUP, x, bare) == CODE_B  # the requester now holds the provider's code
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from warifu.canonical import digest
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.signature import MOST_TOGETHER, SIGNATURE_SIZE, SigningKey, verify_signature
-from warifu.steps import in_step
+from warifu.lockstep import in_lockstep
 from warifu.tlog.merkle import MerkleTree, leaf_hash, node_hash
 
 VECTORS = json.loads((Path(__file__).parents[3] / "vectors" / "warifu-v1-signed-together.json").read_text())
@@ -33,7 +33,7 @@ def signed_in_step(count: int, key: SigningKey = KEY) -> list[bytes]:
     """The signatures over ``count`` statements whose calls took each step together."""
 
     async def all_of_them() -> list[bytes]:
-        return await asyncio.gather(*(in_step(key.signing(TO, LABEL, item(number))) for number in range(count)))
+        return await asyncio.gather(*(in_lockstep(key.signing(TO, LABEL, item(number))) for number in range(count)))
 
     return asyncio.run(all_of_them())
 
@@ -124,7 +124,7 @@ def test_those_that_are_all_given_up_leave_nothing_behind() -> None:
 async def test_statements_to_two_addressees_share_nothing() -> None:
     to_one, to_other = range(4), range(4, 8)
     calls = [(to, number) for pair in zip(to_one, to_other, strict=True) for to, number in zip("AB", pair, strict=True)]
-    signatures = await asyncio.gather(*(in_step(KEY.signing(to, LABEL, item(number))) for to, number in calls))
+    signatures = await asyncio.gather(*(in_lockstep(KEY.signing(to, LABEL, item(number))) for to, number in calls))
     by_number = {number: signature for (_, number), signature in zip(calls, signatures, strict=True)}
     assert all(accepts(signature, number) for number, signature in by_number.items())
     parts = [{part for number in numbers for part in parts_of(by_number[number])} for numbers in (to_one, to_other)]
@@ -137,7 +137,7 @@ def parts_of(signature: bytes) -> set[bytes]:
 
 
 async def test_who_names_no_addressee_shares_nothing() -> None:
-    signatures = await asyncio.gather(*(in_step(KEY.signing(None, LABEL, item(number))) for number in range(3)))
+    signatures = await asyncio.gather(*(in_lockstep(KEY.signing(None, LABEL, item(number))) for number in range(3)))
     assert signatures == [KEY.sign(LABEL, item(number)) for number in range(3)]
 
 

@@ -34,11 +34,11 @@ async def test_an_exchange_is_permitted_then_answered_and_the_log_says_so(
     mediated = await mediator.exchange(asker.identity, inquiry, 5.0)
     permitted, answered = log()
     assert log.events() == ["PERMITTED", "ANSWERED"]
-    assert permitted.processing_number == answered.processing_number == mediated.row.processing_number
+    assert permitted.processing_number == answered.processing_number == mediated.stored.processing_number
     assert permitted.inquirer == asker.own.institution
     assert permitted.inquiry_digest == inquiry_digest(inquiry)
     assert permitted.permission_row == "R01"
-    assert mediated.row.permitted_position == 0
+    assert mediated.stored.permitted_position == 0
 
 
 async def test_the_provider_opens_its_own_code_for_the_same_person(
@@ -242,7 +242,7 @@ async def test_a_processing_number_that_is_taken_is_drawn_again(
 ) -> None:
     drawn = iter([bytes(16), bytes(16), (1).to_bytes(16, "big")])
     monkeypatch.setattr(mediator, "_random_bytes", lambda size: next(drawn))
-    numbers = [(await mediator.exchange(asker.identity, asker.ask(), 5.0)).row.processing_number for _ in range(2)]
+    numbers = [(await mediator.exchange(asker.identity, asker.ask(), 5.0)).stored.processing_number for _ in range(2)]
     assert numbers == ["20260601000000000000", "20260601000000000001"]
 
 

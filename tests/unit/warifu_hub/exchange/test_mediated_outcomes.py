@@ -27,7 +27,7 @@ async def test_the_same_bytes_get_the_same_answer_and_ask_the_provider_once(
     clock.advance(timedelta(hours=2))
     again = await mediator.exchange(asker.identity, inquiry, 5.0)
     assert again.answer == first.answer
-    assert again.row.processing_number == first.row.processing_number
+    assert again.stored.processing_number == first.stored.processing_number
     assert len(provider.permits) == 1
     assert log.events() == ["PERMITTED", "ANSWERED"]
 
@@ -37,7 +37,7 @@ async def test_the_same_bytes_at_the_same_time_share_one_exchange(
 ) -> None:
     inquiry = asker.ask()
     mediated = await asyncio.gather(*(mediator.exchange(asker.identity, inquiry, 5.0) for _ in range(8)))
-    assert len({each.row.processing_number for each in mediated}) == 1
+    assert len({each.stored.processing_number for each in mediated}) == 1
     assert len(provider.permits) == 1
     assert log.events() == ["PERMITTED", "ANSWERED"]
 
@@ -66,7 +66,7 @@ async def test_pending_stays_pending_until_the_provider_answers(
     assert log.events() == ["PERMITTED", "PENDING"], "a poll that finds nothing new is no event"
     provider.outcome = inquiry_pb2.PROVISION_OUTCOME_ANSWERED
     answered = await mediator.exchange(asker.identity, inquiry, 5.0)
-    assert answered.row.processing_number == first.row.processing_number
+    assert answered.stored.processing_number == first.stored.processing_number
     assert log.events() == ["PERMITTED", "PENDING", "ANSWERED"]
     assert provider.permits[0] == provider.permits[-1], "the same request gives the identical permit"
 

@@ -52,8 +52,8 @@ async def test_a_processing_number_that_is_taken_is_drawn_again(mediator: Mediat
     mediator._random_bytes = lambda _: next(drawn)
     first = await mediator.exchange(asker.identity, asker.ask(), 5.0)
     second = await mediator.exchange(asker.identity, asker.ask(), 5.0)
-    assert first.row.processing_number == "20260601" + "0" * 12
-    assert second.row.processing_number != first.row.processing_number
+    assert first.stored.processing_number == "20260601" + "0" * 12
+    assert second.stored.processing_number != first.stored.processing_number
     assert len(log()) == 4
 
 
@@ -63,12 +63,12 @@ async def test_a_processing_number_says_the_day_and_nothing_else(
     code, numbers = asker.code(), set()
     for _ in range(20):
         mediated = await mediator.exchange(asker.identity, asker.ask(code=code), 5.0)
-        numbers.add(mediated.row.processing_number)
-        assert mediated.row.processing_number.startswith("20260601")
-        assert len(mediated.row.processing_number) == 20
+        numbers.add(mediated.stored.processing_number)
+        assert mediated.stored.processing_number.startswith("20260601")
+        assert len(mediated.stored.processing_number) == 20
     assert len(numbers) == 20, "one person's exchanges have nothing in common"
     clock.advance(timedelta(days=1))
-    assert (await mediator.exchange(asker.identity, asker.ask(), 5.0)).row.processing_number.startswith("20260602")
+    assert (await mediator.exchange(asker.identity, asker.ask(), 5.0)).stored.processing_number.startswith("20260602")
 
 
 async def test_an_answer_that_is_no_longer_kept_is_not_asked_for_a_second_time(
@@ -91,7 +91,7 @@ async def test_a_permitted_exchange_whose_end_is_open_may_be_asked_again_long_af
     clock.advance(timedelta(days=3))
     provider.outcome = inquiry_pb2.PROVISION_OUTCOME_ANSWERED
     later = await mediator.exchange(asker.identity, inquiry, 5.0)
-    assert later.row.processing_number == first.row.processing_number
+    assert later.stored.processing_number == first.stored.processing_number
     assert later.answer.outcome == inquiry_pb2.PROVISION_OUTCOME_ANSWERED
     fresh = asker.ask()
     clock.advance(timedelta(days=3))

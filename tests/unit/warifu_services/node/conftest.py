@@ -18,7 +18,7 @@ from warifu.exchange.codes import row_key
 from warifu.identifiers import ItemCode
 from warifu_services.agencies.tax import TaxAgency
 from warifu_services.node.inquirer import Inquirer
-from warifu_services.node.inquiry_book import CODE_PLACE, Asked
+from warifu_services.node.inquiry_book import CODE_PLACE, InquiryRequest
 from warifu_services.node.provider import Provider
 from warifu_services.node.store import Person
 from warifu_services.node.store_memory import MemoryNodeStore
@@ -110,9 +110,9 @@ class TwoNodes:
             item_code=LOCAL_TAX, fiscal_year=2026, publication_start=start, publication_end=None, record=record
         )
 
-    def ask(self, name: str, **changes: Any) -> Asked:
+    def ask(self, name: str, **changes: Any) -> InquiryRequest:
         """A fresh question of childcare about somebody."""
-        return Asked(local_number=f"C-{name}", question=self.pair.question(**changes))
+        return InquiryRequest(local_number=f"C-{name}", question=self.pair.question(**changes))
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from warifu.steps import Steps, Stepwise, at_once, in_step, keep_step
+from warifu.lockstep import Lockstep, Paced, at_once, in_lockstep, pause
 
 
-@Stepwise
-def doubled(name: str, number: int, *, taken: list[str]) -> Steps[int]:
+@Lockstep
+def doubled(name: str, number: int, *, taken: list[str]) -> Paced[int]:
     """Twice the number, in two steps."""
     taken.append(f"{name}1")
     yield
@@ -18,8 +18,8 @@ def doubled(name: str, number: int, *, taken: list[str]) -> Steps[int]:
     return 2 * number
 
 
-@Stepwise
-def failing() -> Steps[None]:
+@Lockstep
+def failing() -> Paced[None]:
     yield
     raise ValueError("in the second step")
 
@@ -31,14 +31,14 @@ def test_called_it_takes_all_steps_at_once() -> None:
 
 
 def test_a_calculation_under_way_is_finished_at_once() -> None:
-    steps = doubled.steps("a", 4, taken=[])
+    steps = doubled.paced("a", 4, taken=[])
     next(steps)
     assert at_once(steps) == 8
 
 
 async def test_calls_that_came_together_take_each_step_together() -> None:
     taken: list[str] = []
-    found = await asyncio.gather(*(in_step(doubled.steps(name, 1, taken=taken)) for name in "abc"))
+    found = await asyncio.gather(*(in_lockstep(doubled.paced(name, 1, taken=taken)) for name in "abc"))
     assert found == [2, 2, 2]
     assert taken == ["a1", "b1", "c1", "a2", "b2", "c2"]
 
@@ -49,7 +49,7 @@ async def test_keeping_step_waits_for_those_that_are_as_far_and_for_nobody_else(
 
     async def call(name: str) -> None:
         taken.append(f"{name}1")
-        await keep_step()
+        await pause()
         taken.append(f"{name}2")
 
     idle = asyncio.create_task(never.wait())
@@ -60,7 +60,7 @@ async def test_keeping_step_waits_for_those_that_are_as_far_and_for_nobody_else(
 
 async def test_what_a_step_raises_reaches_its_own_caller_only() -> None:
     failed, found = await asyncio.gather(
-        in_step(failing.steps()), in_step(doubled.steps("a", 1, taken=[])), return_exceptions=True
+        in_lockstep(failing.paced()), in_lockstep(doubled.paced("a", 1, taken=[])), return_exceptions=True
     )
     assert isinstance(failed, ValueError)
     assert found == 2
