@@ -1,19 +1,15 @@
 """Making a new network: root, certificates, keys, directory, one folder for each party.
 
-Decides who is in a network and what each party's folder holds at the start. Every key is new for every network, so that
-no network can be mistaken for another, or for a real one. After creation no process sees all of this again.
+Decides who is in a network, and what all of them are told. Every key is new for every network, so that
+no network can be mistaken for another, or for a real one. After creation no process sees all of this again. What one
+party's folder holds is in ``one_party``.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry, DirectoryFile
@@ -21,34 +17,20 @@ from warifu.clock import Clock, SystemClock
 from warifu.curve.group import Group
 from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.directory import countersign_entry, sign_entry, write_directory_file
-from warifu.exchange.seal import SealingKey
+from warifu.exchange.directory import write_directory_file
 from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode, MunicipalityCode
-from warifu.party.folder import PartyFolder, PartySettings
-from warifu.party.network_file import NETWORK_FILE
-from warifu.pki import Identity, Role, Root, write_public_file
+from warifu.party.folder import PartyFolder
+from warifu.party.network_file import NETWORK_FILE, NetworkFile, write_network_file
+from warifu.pki import Role, Root
 from warifu.tlog.checkpoint import log_origin
 from warifu.tlog.note import Verifier
 from warifu_hub.permissions import DEFAULT_TABLE
-from warifu_hub.translate import HubKeys, Translator
+from warifu_kit.network.one_party import HUB, Member, describe_party, make_party, unfinished_folder
 
 __all__ = ["DEFAULT_MEMBERS", "Member", "create_network", "holds_network"]
 
-_EPOCH = 1
 _MUNICIPALITY = MunicipalityCode("011002")
-_LISTEN = "127.0.0.1:0"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One party to be made. ``kind`` is an institution kind of the permission table for agencies, the role otherwise."""
-
-    party: str
-    role: Role
-    kind: str
-    name: str
-    institution: InstitutionCode
 
 
 def _municipal(kind: str, number: int, name: str) -> Member:
@@ -94,8 +76,8 @@ def create_network(
     try:
         target = Path(os.path.realpath(path))  # "." has no name to rename to, and a link is not what is replaced
         there = _exists_empty(target, path)
-        with _unfinished(target if there else target.parent) as unfinished:
-            _Maker(unfinished, members, clock or SystemClock(), permissions, group).make()
+        with unfinished_folder(target if there else target.parent) as unfinished:
+            _make(unfinished, members, clock or SystemClock(), permissions, group)
             if there:
                 _move_into(target, unfinished)
             else:
@@ -122,17 +104,6 @@ def _exists_empty(target: Path, path: Path) -> bool:
     return True
 
 
-@contextmanager
-def _unfinished(beside: Path) -> Iterator[Path]:
-    """A folder nobody else uses, for the network while it is made; whatever is left of it goes at the end."""
-    beside.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=".making-", dir=beside))
-    try:
-        yield unfinished
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)  # keys of a network that never was
-
-
 def _move_into(target: Path, unfinished: Path) -> None:
     """Move a network into a folder that stays the one it is: somebody may stand in it.
 
@@ -150,149 +121,54 @@ def _move_into(target: Path, unfinished: Path) -> None:
         raise
 
 
-class _Maker:
-    """Makes one network; lives for the length of :func:`create_network`."""
-
-    def __init__(self, path: Path, members: tuple[Member, ...], clock: Clock, permissions: Path, group: Group) -> None:
-        self._path = path
-        self._members = members
-        self._clock = clock
-        self._permissions = permissions
-        self._network = f"sim-{secrets.token_hex(4)}"
-        self._root = Root.create(self._network, clock)
-        self._group = group
-        self._signing = {member.party: SigningKey.generate() for member in members}
-
-    def make(self) -> None:
-        (self._path / "root").mkdir(mode=0o700)
-        self._root.save(self._path / "root")
-        for member in self._members:
-            self._make_folder(member)
-        translator = self._make_hub_keys()
-        log_verifier_key = self._make_log_key()
-        self._folder("authority").write_secret("point.key", secrets.token_bytes(32))
-        entries = [self._make_agency(member, translator) for member in self._agencies()]
-        self._write_directory(entries, log_verifier_key)
-        shutil.copyfile(self._permissions, self._path / "hub" / "permissions.yaml")
-        self._write_network_file(log_verifier_key)
-
-    def _agencies(self) -> list[Member]:
-        return [member for member in self._members if member.role is Role.AGENCY]
-
-    def _member(self, role: Role) -> Member:
-        (found,) = (member for member in self._members if member.role is role)
-        return found
-
-    def _folder(self, party: str) -> PartyFolder:
-        return PartyFolder(self._path / party)
-
-    def _make_folder(self, member: Member) -> None:
-        folder = self._folder(member.party)
-        folder.path.mkdir(mode=0o700)
-        self._issue(folder.path, member.role, member.institution)
-        folder.write_secret("signing.key", self._signing[member.party].to_bytes())
-        write_public_file(folder.path / "root.pem", self._root.cert_pem)
-        write_public_file(folder.path / "revoked.pem", self._root.revocation_list((), self._clock))
-        folder.write_settings(
-            PartySettings(
-                network=self._network,
-                role=member.role.value,
-                institution_code=member.institution,
-                institution_kind=member.kind,
-                institution_name=member.name,
-                listen=_LISTEN,
-            )
-        )
-
-    def _issue(self, path: Path, role: Role, institution: InstitutionCode) -> None:
-        identity = Identity(network=self._network, role=role, institution=institution)
-        self._root.issue(identity).save(path / "tls.pem", path / "tls.key")
-
-    def _make_hub_keys(self) -> Translator:
-        keys, folder = HubKeys.generate(), self._folder("hub")
-        folder.write_secret("factor.key", keys.factor_key)
-        folder.write_secret("opening.key", keys.opening_key)
-        folder.write_secret("rerandomise.key", keys.rerandomise_key)
-        return Translator(self._group, keys)
-
-    def _make_log_key(self) -> str:
-        key = SigningKey.generate()
-        self._folder("hub").write_secret("log.key", key.to_bytes())
-        verifier = Verifier(log_origin(self._network), key.verify_key)
-        (self._path / "log.vkey").write_text(verifier.vkey + "\n", "ascii")
-        return verifier.vkey
-
-    def _make_agency(self, member: Member, translator: Translator) -> DirectoryEntry:
-        """Make an agency's keys and its directory entry, which agency and hub both sign."""
-        folder, sealing_key = self._folder(member.party), SealingKey.generate()
-        agency_secret = self._group.random_scalar()
-        folder.write_secret("agency.key", agency_secret.value)
-        folder.write_secret("sealing.key", sealing_key.to_bytes())
-        folder.write_secret("row.key", secrets.token_bytes(32))
-        folder.write_secret("storage.key", secrets.token_bytes(32))
-        business = folder.path / "business"
-        business.mkdir(mode=0o700)
-        self._issue(business, Role.BUSINESS, member.institution)
-        agency_key = self._group.base_multiply(agency_secret)
-        points = translator.directory_points(member.institution, _EPOCH, agency_key)
-        entry = DirectoryEntry(
-            institution_code=member.institution,
-            institution_kind=member.kind,
-            institution_name=member.name,
-            suite=self._group.suite,
-            epoch=_EPOCH,
-            agency_key=agency_key,
-            opening_key=points.opening_key,
-            joint_key=points.joint_key,
-            factor_commitment=points.commitment,
-            sealing_key=sealing_key.public,
-            signing_key=self._signing[member.party].verify_key,
-            joint_key_proof=points.proof,
-        )
-        sign_entry(self._signing[member.party], entry)
-        countersign_entry(self._signing["hub"], entry)
-        return entry
-
-    def _write_directory(self, entries: list[DirectoryEntry], log_verifier_key: str) -> None:
-        hub, authority = self._member(Role.HUB), self._member(Role.AUTHORITY)
-        directory = DirectoryFile(
-            network=self._network,
-            suite=self._group.suite,
-            hub_institution_code=hub.institution,
-            hub_signing_key=self._signing[hub.party].verify_key,
-            authority_institution_code=authority.institution,
-            authority_signing_key=self._signing[authority.party].verify_key,
-            log_verifier_key=log_verifier_key,
-            entries=entries,
-        )
-        for member in self._members:
-            write_directory_file(self._path / member.party / "directory.json", directory)
-
-    def _write_network_file(self, log_verifier_key: str) -> None:
-        description = {
-            "notice": "SIMULATED. Not a My Number service; never put real My Numbers in it.",
-            "network": self._network,
-            "suite": self._group.suite,
-            "root_certificate": "root/root.pem",
-            "log_verifier_key": log_verifier_key,
-            "parties": {member.party: _described(member) for member in self._members},
-        }
-        text = json.dumps(description, ensure_ascii=False, indent=2)
-        (self._path / NETWORK_FILE).write_text(text + "\n", "utf-8")
+def _make(path: Path, members: tuple[Member, ...], clock: Clock, permissions: Path, group: Group) -> None:
+    """Make the whole network in ``path``, an empty folder."""
+    (path / "root").mkdir(mode=0o700)
+    Root.create(f"sim-{secrets.token_hex(4)}", clock).save(path / "root")
+    hub_first = sorted(members, key=lambda member: member.role is not Role.HUB)
+    made = {member.party: make_party(path, member, group=group, clock=clock) for member in hub_first}
+    directory = _directory(path, members, [made[member.party] for member in members], group)
+    for member in members:
+        write_directory_file(path / member.party / "directory.json", directory)
+    shutil.copyfile(permissions, path / HUB / "permissions.yaml")
+    (path / "log.vkey").write_text(directory.log_verifier_key + "\n", "ascii")
+    write_network_file(path, _network_file(members, directory))
 
 
-def _described(member: Member) -> dict[str, object]:
-    described: dict[str, object] = {
-        "role": member.role.value,
-        "institution_code": member.institution,
-        "institution_kind": member.kind,
-        "institution_name": member.name,
-        "endpoint": None,
-        "folder": member.party,
-        "certificate": f"{member.party}/tls.pem",
-        "private_key": f"{member.party}/tls.key",
+def _directory(
+    path: Path, members: tuple[Member, ...], entries: list[DirectoryEntry | None], group: Group
+) -> DirectoryFile:
+    hub, authority = _only(members, Role.HUB), _only(members, Role.AUTHORITY)
+    network = PartyFolder(path / HUB).settings().network
+    log_key = SigningKey(PartyFolder(path / HUB).secret("log.key"))
+    return DirectoryFile(
+        network=network,
+        suite=group.suite,
+        hub_institution_code=hub.institution,
+        hub_signing_key=_verify_key(path / hub.party),
+        authority_institution_code=authority.institution,
+        authority_signing_key=_verify_key(path / authority.party),
+        log_verifier_key=Verifier(log_origin(network), log_key.verify_key).vkey,
+        entries=[entry for entry in entries if entry is not None],
+    )
+
+
+def _only(members: tuple[Member, ...], role: Role) -> Member:
+    (found,) = (member for member in members if member.role is role)
+    return found
+
+
+def _verify_key(party: Path) -> bytes:
+    return SigningKey(PartyFolder(party).secret("signing.key")).verify_key
+
+
+def _network_file(members: tuple[Member, ...], directory: DirectoryFile) -> NetworkFile:
+    told = {
+        "notice": "SIMULATED. Not a My Number service; never put real My Numbers in it.",
+        "network": directory.network,
+        "suite": directory.suite,
+        "root_certificate": "root/root.pem",
+        "log_verifier_key": directory.log_verifier_key,
+        "parties": {member.party: describe_party(member) for member in members},
     }
-    if member.role is Role.AGENCY:
-        described["business_certificate"] = f"{member.party}/business/tls.pem"
-        described["business_private_key"] = f"{member.party}/business/tls.key"
-    return described
+    return NetworkFile.model_validate(told)

@@ -1,0 +1,197 @@
+"""Making one party: its folder, certificates and keys, and, for an agency, its entry in the directory.
+
+Decides what each party's folder holds at the start. It is the same for the parties of a new network and for one that
+joins later: the network's folder has the root and, but for the hub itself, the hub; from these every other party is made.
+Which parties there are, and what all of them are told (directory, ``network.json``), it does not decide.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry
+from warifu.clock import Clock
+from warifu.curve.group import Group, Point
+from warifu.errors import Reason, WarifuError
+from warifu.exchange.directory import countersign_entry, sign_entry
+from warifu.exchange.seal import SealingKey
+from warifu.exchange.signature import SigningKey
+from warifu.identifiers import InstitutionCode
+from warifu.party.folder import PartyFolder, PartySettings
+from warifu.party.network_file import PartyEntry
+from warifu.pki import Identity, Role, Root, write_public_file
+from warifu_hub.translate import HubKeys, Translator
+
+__all__ = ["FIRST_EPOCH", "HUB", "Member", "describe_party", "make_party", "unfinished_folder"]
+
+FIRST_EPOCH = 1
+"""The epoch of the keys with which an agency starts."""
+
+HUB = "hub"
+"""The folder of the hub in a network's folder."""
+
+_HUB_SECRETS = ("factor.key", "opening.key", "rerandomise.key")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One party to be made. ``kind`` is an institution kind of the permission table for agencies, the role otherwise.
+
+    ``listen`` is the host:port it takes until it is told otherwise; port 0 takes a free one, and keeps it.
+    """
+
+    party: str
+    role: Role
+    kind: str
+    name: str
+    institution: InstitutionCode
+    listen: str = "127.0.0.1:0"
+
+
+def make_party(network: Path, member: Member, *, group: Group, clock: Clock) -> DirectoryEntry | None:
+    """Make one party in the network's folder; appears whole or not at all. An agency's entry, signed by agency and hub.
+
+    ``network`` holds ``root`` and, unless ``member`` is the hub, the hub's folder. Not written here: ``directory.json``,
+    which is the same for all, and ``network.json`` (:func:`describe_party`). No other party's folder changes.
+
+    Raises: PATH_UNUSABLE when there is such a folder already; KEY_INVALID when the root or the hub's keys cannot be
+        read; OSError.
+    """
+    if (network / member.party).exists():
+        raise WarifuError(Reason.PATH_UNUSABLE, where=f"{network / member.party}: is there already")
+    with unfinished_folder(network) as folder:
+        entry = _Making(network, PartyFolder(folder), member, group, clock).make()
+        folder.rename(network / member.party)
+    return entry
+
+
+def describe_party(member: Member, endpoint: str | None = None) -> PartyEntry:
+    """What ``network.json`` says of a party made by :func:`make_party`; no ``endpoint`` before it was up."""
+    told: dict[str, object] = {
+        "role": member.role.value,
+        "institution_code": member.institution,
+        "institution_kind": member.kind,
+        "institution_name": member.name,
+        "endpoint": endpoint,
+        "folder": member.party,
+        "certificate": f"{member.party}/tls.pem",
+        "private_key": f"{member.party}/tls.key",
+    }
+    if member.role is Role.AGENCY:
+        told["business_certificate"] = f"{member.party}/business/tls.pem"
+        told["business_private_key"] = f"{member.party}/business/tls.key"
+    return PartyEntry.model_validate(told)
+
+
+@contextmanager
+def unfinished_folder(beside: Path) -> Iterator[Path]:
+    """A folder nobody else uses, for what is being made; whatever is left of it at the end goes.
+
+    It lies in ``beside``, which is made if need be, so that it can be renamed to its place in one step.
+    """
+    beside.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=".making-", dir=beside))
+    try:
+        yield unfinished
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)  # keys of a party that never was
+
+
+class _Making:
+    """Makes one party; lives for the length of :func:`make_party`."""
+
+    def __init__(self, network: Path, folder: PartyFolder, member: Member, group: Group, clock: Clock) -> None:
+        self._network = network
+        self._folder = folder
+        self._member = member
+        self._group = group
+        self._clock = clock
+        self._root = Root.load(network / "root", clock)
+        self._signing = SigningKey.generate()
+
+    def make(self) -> DirectoryEntry | None:
+        self._make_common()
+        if self._member.role is Role.HUB:
+            self._make_hub()
+        elif self._member.role is Role.AUTHORITY:
+            self._folder.write_secret("point.key", secrets.token_bytes(32))
+        elif self._member.role is Role.AGENCY:
+            return self._make_agency()
+        return None
+
+    def _make_common(self) -> None:
+        folder, member = self._folder, self._member
+        self._issue(folder.path, member.role)
+        folder.write_secret("signing.key", self._signing.to_bytes())
+        write_public_file(folder.path / "root.pem", self._root.cert_pem)
+        write_public_file(folder.path / "revoked.pem", self._revocations())
+        folder.write_settings(
+            PartySettings(
+                network=self._root.network,
+                role=member.role.value,
+                institution_code=member.institution,
+                institution_kind=member.kind,
+                institution_name=member.name,
+                listen=member.listen,
+            )
+        )
+
+    def _revocations(self) -> bytes:
+        """The network's list as it is; an empty one in a network that is being made."""
+        newest = self._network / HUB / "revoked.pem"
+        return newest.read_bytes() if newest.exists() else self._root.revocation_list((), self._clock)
+
+    def _issue(self, path: Path, role: Role) -> None:
+        identity = Identity(network=self._root.network, role=role, institution=self._member.institution)
+        self._root.issue(identity).save(path / "tls.pem", path / "tls.key")
+
+    def _make_hub(self) -> None:
+        keys = HubKeys.generate()
+        secret_bytes = (keys.factor_key, keys.opening_key, keys.rerandomise_key)
+        for name, secret in zip(_HUB_SECRETS, secret_bytes, strict=True):
+            self._folder.write_secret(name, secret)
+        self._folder.write_secret("log.key", SigningKey.generate().to_bytes())
+
+    def _make_agency(self) -> DirectoryEntry:
+        folder, sealing_key = self._folder, SealingKey.generate()
+        agency_secret = self._group.random_scalar()
+        folder.write_secret("agency.key", agency_secret.value)
+        folder.write_secret("sealing.key", sealing_key.to_bytes())
+        folder.write_secret("row.key", secrets.token_bytes(32))
+        folder.write_secret("storage.key", secrets.token_bytes(32))
+        business = folder.path / "business"
+        business.mkdir(mode=0o700)
+        self._issue(business, Role.BUSINESS)
+        return self._entry(self._group.base_multiply(agency_secret), sealing_key.public)
+
+    def _entry(self, agency_key: Point, sealing_key: bytes) -> DirectoryEntry:
+        """The agency's directory entry, which agency and hub both sign."""
+        hub = PartyFolder(self._network / HUB)
+        factor, opening, rerandomise = (hub.secret(name) for name in _HUB_SECRETS)
+        translator = Translator(
+            self._group, HubKeys(factor_key=factor, opening_key=opening, rerandomise_key=rerandomise)
+        )
+        points = translator.directory_points(self._member.institution, FIRST_EPOCH, agency_key)
+        entry = DirectoryEntry(
+            institution_code=self._member.institution,
+            institution_kind=self._member.kind,
+            institution_name=self._member.name,
+            suite=self._group.suite,
+            epoch=FIRST_EPOCH,
+            agency_key=agency_key,
+            opening_key=points.opening_key,
+            joint_key=points.joint_key,
+            factor_commitment=points.commitment,
+            sealing_key=sealing_key,
+            signing_key=self._signing.verify_key,
+            joint_key_proof=points.proof,
+        )
+        sign_entry(self._signing, entry)
+        countersign_entry(SigningKey(hub.secret("signing.key")), entry)
+        return entry
