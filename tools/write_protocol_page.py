@@ -60,9 +60,12 @@ LABELS = {
     "warifu-v1/authority-number": "looking up a My Number at the authority",
     "warifu-v1/authority-resident": "looking up a resident record code at the authority",
     "warifu-v1/authority-storage-key": "the authority's key for numbers at rest",
-    "warifu-v1/conversion": "the hub's signature over codes it converted for issue",
+    "warifu-v1/conversion": "the hub's signature over codes it converted, issued or rotated",
+    "warifu-v1/directory-entries": "the digest of all entries of a version of the directory",
     "warifu-v1/directory-entry": "an agency's signature over its directory entry, and the key id",
     "warifu-v1/directory-entry-hub": "the hub's signature over an entry and the agency's signature",
+    "warifu-v1/directory-former-keys": "the digest of keys that others have replaced, in a header of the directory",
+    "warifu-v1/directory-header": "the digest of a header of the directory, which its root signature is over",
     "warifu-v1/dleq-convert": "challenge of a conversion proof",
     "warifu-v1/dleq-keydir": "challenge of a joint-key proof",
     "warifu-v1/hedge": "randomness of one encryption, hedged with the code and the request",
@@ -79,6 +82,7 @@ LABELS = {
     "warifu-v1/proof-nonce": "nonces of proofs, hedged",
     "warifu-v1/rerand": "the randomiser k of one conversion",
     "warifu-v1/signed-together": "a signature over the root of what was signed together",
+    "warifu-v1/rotation": "an agency's signature over codes of its own to be rotated",
     "warifu-v1/row": "an agency's row key of one code",
 }
 

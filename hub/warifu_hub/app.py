@@ -20,17 +20,18 @@ from warifu.api.hub.v1.supervision_service_pb2_grpc import add_SupervisionServic
 from warifu.api.log.v1.log_service_pb2_grpc import add_LogServiceServicer_to_server
 from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.directory import Directory, read_directory_file
+from warifu.exchange.directory import Directory
+from warifu.party.directory_file import DIRECTORY_FILE
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.process import announce_ready, serve_until
-from warifu.pki import RevocationFile, Role
+from warifu.pki import FileWatch, RevocationFile, Role
 from warifu.rpc.channel import ChannelPool
 from warifu.rpc.logging import error_fields, get_logger, raised_at
 from warifu.rpc.server import build_server
+from warifu.tlog.note import Verifier
 from warifu_hub.exchange import Mediator
 from warifu_hub.issuing import CodeConverter
 from warifu_hub.ledger import Ledger
-from warifu_hub.own_keys import OwnKeys
 from warifu_hub.permissions import PermissionTable
 from warifu_hub.providers import GrpcProviders
 from warifu_hub.servicers.directory import DIRECTORY_ACCESS, DirectoryServicer
@@ -39,12 +40,14 @@ from warifu_hub.servicers.log import LOG_ACCESS, LogServicer
 from warifu_hub.servicers.supervision import SUPERVISION_ACCESS, SupervisionServicer
 from warifu_hub.store import HubStore
 from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.versions import DirectoryVersions
 
 __all__ = ["Hub", "build_hub", "run_hub"]
 
 _PUBLISH_SECONDS = 1.0
 _ANSWERS_KEPT_MS = 24 * 60 * 60 * 1000
 _FORGET_SECONDS = 600.0
+_LOOK_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,7 @@ class Hub:
     port: int
     store: HubStore
     ledger: Ledger
+    versions: DirectoryVersions
     providers: GrpcProviders
     channels: ChannelPool
     workers: ThreadPoolExecutor
@@ -85,44 +89,41 @@ def build_hub(
     """
     clock = clock or SystemClock()
     settings, credential, root_pem = folder.settings(), folder.credential(), folder.root_pem()
-    directory_file = read_directory_file(folder.path / "directory.json")
-    directory = Directory.from_message(directory_file)
-    _check_fit(settings, directory)
     permissions = PermissionTable.load(folder.path / "permissions.yaml")
     revocations = RevocationFile(folder.path / "revoked.pem", root_pem, clock, on_refused=_note_refused_list)
-    keys = OwnKeys.load(folder, directory)
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
         store = SqliteHubStore(folder.path / "hub.sqlite3")
         undo.callback(store.close)
-        ledger = Ledger(store, log_key=keys.log_key, verifier=keys.verifier)
+        versions = DirectoryVersions(folder, root_pem, store, clock)
+        _check_fit(settings, versions.current())
+        keys = versions.keys.current()
+        ledger = Ledger(store, log_key=keys.log_key, verifier=keys.verifier, former=_former(versions.current()))
         channels = ChannelPool(credential=credential, root_pem=root_pem, interceptors=channel_interceptors)
         workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="convert")
         undo.callback(workers.shutdown)
         providers = GrpcProviders(network=settings.network, channels=channels, store=store)
         mediator = Mediator(
-            directory=directory,
+            directory=versions,
             permissions=permissions,
-            translator=keys.translator,
+            keys=versions.keys,
             store=store,
             providers=providers,
-            signing_key=keys.signing_key,
             clock=clock,
         )
         converter = CodeConverter(
-            directory=directory,
-            translator=keys.translator,
+            directory=versions,
+            keys=versions.keys,
             store=store,
-            signing_key=keys.signing_key,
             clock=clock,
             workers=workers,
         )
         directory_servicer = DirectoryServicer(
-            directory=directory,
-            directory_file=directory_file,
+            versions=versions,
             store=store,
-            revocation_list=revocations.list_pem,
+            revocations=revocations,
+            stopping=stopping,
         )
-        supervision = SupervisionServicer(directory=directory, permissions=permissions, store=store, clock=clock)
+        supervision = SupervisionServicer(directory=versions, permissions=permissions, store=store, clock=clock)
         server, port = build_server(
             credential=credential,
             root_pem=root_pem,
@@ -143,11 +144,19 @@ def build_hub(
             port=port,
             store=store,
             ledger=ledger,
+            versions=versions,
             providers=providers,
             channels=channels,
             workers=workers,
             clock=clock,
         )
+
+
+def _former(directory: Directory) -> list[Verifier]:
+    """The keys that the log's key has replaced."""
+    return [
+        Verifier.parse(vkey, where="directory.former_log_verifier_keys") for vkey in directory.former_log_verifier_keys
+    ]
 
 
 def _check_fit(settings: PartySettings, directory: Directory) -> None:
@@ -177,10 +186,15 @@ async def run_hub(
         server_interceptors=server_interceptors,
         channel_interceptors=channel_interceptors,
     )
+    await hub.versions.take()  # the directory is in the log before anybody is told of it
     await hub.server.start()
     host = (listen or PartyFolder(path).settings().listen).rpartition(":")[0]
     announce_ready(party="hub", endpoint=f"{host}:{hub.port}")
-    chores = [asyncio.create_task(_publish(hub)), asyncio.create_task(_forget(hub))]
+    chores = [
+        asyncio.create_task(_publish(hub)),
+        asyncio.create_task(_forget(hub)),
+        asyncio.create_task(_follow_versions(hub, path)),
+    ]
     await serve_until(stop, hub.server)
     for chore in chores:
         chore.cancel()
@@ -204,6 +218,26 @@ async def _publish_once(hub: Hub) -> None:
         get_logger("hub").warning("checkpoint_not_published", **error_fields(error))
     except Exception as error:  # noqa: BLE001  # whatever it is, the next second tries again
         get_logger("hub").error("checkpoint_not_published", error=type(error).__name__, at=raised_at(error))
+
+
+async def _follow_versions(hub: Hub, path: Path) -> None:
+    """Take each new version of the directory that is put into the hub's folder."""
+    watch = FileWatch((path / DIRECTORY_FILE,), _LOOK_SECONDS)
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        if watch.changed():
+            await _take_version(hub)
+
+
+async def _take_version(hub: Hub) -> None:
+    log = get_logger("hub")
+    try:
+        if await hub.versions.take():
+            keys = hub.versions.keys.current()
+            hub.ledger.sign_with(keys.log_key, keys.verifier)
+            log.info("directory_version_taken", version=hub.versions.current().version)
+    except WarifuError as error:  # the version in force stays
+        log.warning("directory_version_refused", **error_fields(error))
 
 
 async def _forget(hub: Hub) -> None:

@@ -35,18 +35,19 @@ from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ExchangeContext, ExchangeKey
-from warifu.exchange.directory import Directory, DirectoryEntry
-from warifu.exchange.signature import SigningKey
+from warifu.exchange.directory import Directory, DirectorySource
+from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.statements import answer_digest, check_answer, check_inquiry, inquiry_digest, sign_permit
 from warifu.lockstep import in_lockstep, pause
 from warifu.pki import Identity
 from warifu.rpc.deadline import pass_on
 from warifu_hub import leaves
-from warifu_hub.exchange_rules import answered_state, check_identity, check_keys, check_shape, decide_permission
+from warifu_hub.exchange_rules import answered_state, check_identity, check_shape, decide_permission, find_keys
 from warifu_hub.leaves import ReceivedInquiry
+from warifu_hub.own_keys import KeysSource
 from warifu_hub.permissions import PermissionTable
 from warifu_hub.store import ExchangeState, HubStore, StoredExchange
-from warifu_hub.translate import Translator
+from warifu_hub.translate import Party
 
 __all__ = ["MARGIN_SECONDS", "MediatedExchange", "Mediator", "Providers"]
 
@@ -99,24 +100,26 @@ class Mediator:
     def __init__(
         self,
         *,
-        directory: Directory,
+        directory: DirectorySource,
         permissions: PermissionTable,
-        translator: Translator,
+        keys: KeysSource,
         store: HubStore,
         providers: Providers,
-        signing_key: SigningKey,
         clock: Clock,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        self._directory = directory
+        self._directories = directory
         self._permissions = permissions
-        self._translator = translator
+        self._keys = keys
         self._store = store
         self._providers = providers
-        self._signing_key = signing_key
         self._clock = clock
         self._random_bytes = random_bytes
         self._under_way: dict[ExchangeKey, tuple[bytes, asyncio.Task[MediatedExchange]]] = {}
+
+    @property
+    def _directory(self) -> Directory:
+        return self._directories.current()
 
     async def exchange(self, caller: Identity, inquiry: SignedInquiry, left: float | None) -> MediatedExchange:
         """Mediate one exchange for ``caller``, who waits ``left`` seconds (None: no deadline).
@@ -154,9 +157,7 @@ class Mediator:
     ) -> _Admitted:
         check_identity(caller, context)  # (3.0)
         encrypted = check_shape(inquiry, context, self._directory)  # (3.1)
-        inquirer = self._directory.entry(context.inquirer, where="inquiry.context.inquirer")
-        provider = self._directory.entry(context.provider, where="inquiry.context.provider")
-        check_keys(context, inquirer, provider)
+        inquirer, provider = find_keys(context, self._directory)
         timeout = pass_on(left, MARGIN_SECONDS, at_least=SHORTEST_PROVISION_SECONDS)  # (3.2)
         withdrawn = self._store.withdrawn_assessments()
         permission = decide_permission(context, inquirer, provider, self._permissions, withdrawn)  # (3.3)
@@ -252,11 +253,11 @@ class Mediator:
 
         The same inquiry always gives the same conversion, so a request made again gets the same permit.
         """
-        conversion = self._translator.conversion(
+        conversion = self._keys.current().translator.conversion(
             context=admitted.inquiry.context,
             encrypted=admitted.encrypted,
-            from_=(admitted.inquirer.institution, admitted.inquirer.epoch),
-            to=(admitted.provider.institution, admitted.provider.epoch),
+            from_=Party.of(admitted.inquirer),
+            to=Party.of(admitted.provider),
             to_key=admitted.provider.agency_key,
         )
         converted = await in_lockstep(conversion)
@@ -267,7 +268,8 @@ class Mediator:
         permit.processing_number = stored.processing_number
         permit.permission_row = stored.permission_row
         permit.permit_time.CopyFrom(leaves.timestamp_ms(stored.permit_ms))
-        signing = sign_permit.paced(self._signing_key, permit, admitted.asked.digest, to=admitted.provider.institution)
+        signing_key, to = self._keys.current().signing_key, admitted.provider.institution
+        signing = sign_permit.paced(signing_key, permit, admitted.asked.digest, to=to)
         await in_lockstep(signing)
 
     def _closed(self, admitted: _Admitted, stored: StoredExchange, answer: SignedAnswer) -> StoredExchange:

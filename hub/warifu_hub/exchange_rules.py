@@ -17,7 +17,8 @@ from warifu.api.type.v1.inquiry_pb2 import (
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ContextKind, ExchangeContext, ExchangeFlags
-from warifu.exchange.directory import Directory, DirectoryEntry
+from warifu.exchange.directory import Directory
+from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.pki import Identity, Role
 from warifu_hub.permissions import PermissionQuery, PermissionRow, PermissionTable
 from warifu_hub.store import ExchangeState, WithdrawnAssessments
@@ -26,9 +27,9 @@ __all__ = [
     "LARGEST_SEALED_BODY",
     "answered_state",
     "check_identity",
-    "check_keys",
     "check_shape",
     "decide_permission",
+    "find_keys",
 ]
 
 LARGEST_SEALED_BODY = 1024 * 1024
@@ -72,12 +73,29 @@ def _check_sealed(body: bytes, where: str) -> None:
         raise WarifuError(Reason.REQUEST_MALFORMED, where=where, debug=f"{len(body)} bytes")
 
 
-def check_keys(context: ExchangeContext, inquirer: DirectoryEntry, provider: DirectoryEntry) -> None:
-    """Step 3.1, with the directory at hand: both epochs and the provider's key id are in force. Raises: EPOCH_STALE."""
-    if context.epoch_from != inquirer.epoch:
-        raise WarifuError(Reason.EPOCH_STALE, where="inquiry.context.epoch_from")
-    if context.epoch_to != provider.epoch or context.key_id_to != provider.key_id:
+def find_keys(context: ExchangeContext, directory: Directory) -> tuple[DirectoryEntry, DirectoryEntry]:
+    """Step 3.1, with the directory at hand: inquirer and provider, under keys that this context may be made with.
+
+    Raises: INSTITUTION_UNKNOWN; EPOCH_STALE when an epoch or the provider's key id is not of the directory, or was
+    replaced too long before the context was issued.
+    """
+    inquirer = directory.entry_for(
+        context.inquirer,
+        context.epoch_from,
+        context.issued_ms,
+        where="inquiry.context.inquirer",
+        epoch_where="inquiry.context.epoch_from",
+    )
+    provider = directory.entry_for(
+        context.provider,
+        context.epoch_to,
+        context.issued_ms,
+        where="inquiry.context.provider",
+        epoch_where="inquiry.context.epoch_to",
+    )
+    if context.key_id_to != provider.key_id:
         raise WarifuError(Reason.EPOCH_STALE, where="inquiry.context.epoch_to")
+    return inquirer, provider
 
 
 def decide_permission(

@@ -1,8 +1,8 @@
-"""Converting codes that the numbering authority issues.
+"""Converting codes in batches: those that the numbering authority issues, and an agency's own to its next code epoch.
 
-Decides whether a batch from the authority may be converted, converts it blindly, logs that it was (how many, for whom)
-before anything leaves, and signs the result. The hub learns that somebody got a code at some agency; no My Number
-reaches it in any form.
+Decides whether a batch may be converted, converts it blindly, logs that it was (how many, for whom) before anything
+leaves, and signs the result. The hub learns that somebody got a code at some agency, or that an agency has so many; no
+My Number reaches it in any form, and no code.
 """
 
 from __future__ import annotations
@@ -11,19 +11,25 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Executor
 
-from warifu.api.hub.v1.hub_service_pb2 import ConvertIssuedCodesRequest, ConvertIssuedCodesResponse
+from warifu.api.hub.v1.hub_service_pb2 import (
+    ConvertIssuedCodesRequest,
+    ConvertIssuedCodesResponse,
+    RotateCodesRequest,
+    RotateCodesResponse,
+)
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ContextKind, ExchangeContext
-from warifu.exchange.directory import Directory, DirectoryEntry
-from warifu.exchange.signature import SigningKey
-from warifu.exchange.statements import check_issue, sign_conversion
+from warifu.exchange.directory import Directory, DirectorySource
+from warifu.exchange.directory_entry import DirectoryEntry
+from warifu.exchange.statements import check_issue, check_rotation, sign_conversion
 from warifu.pki import Identity, Role
 from warifu_hub.leaves import conversion_leaf
+from warifu_hub.own_keys import KeysSource
 from warifu_hub.store import HubStore
-from warifu_hub.translate import Translator
+from warifu_hub.translate import Party, Translator
 
 __all__ = ["MOST_CODES", "CodeConverter"]
 
@@ -40,77 +46,132 @@ class CodeConverter:
     def __init__(
         self,
         *,
-        directory: Directory,
-        translator: Translator,
+        directory: DirectorySource,
+        keys: KeysSource,
         store: HubStore,
-        signing_key: SigningKey,
         clock: Clock,
         workers: Executor,
     ) -> None:
-        self._directory = directory
-        self._translator = translator
+        self._directories = directory
+        self._keys = keys
         self._store = store
-        self._signing_key = signing_key
         self._clock = clock
         self._workers = workers
 
+    @property
+    def _directory(self) -> Directory:
+        return self._directories.current()
+
     async def convert(self, caller: Identity, request: ConvertIssuedCodesRequest) -> ConvertIssuedCodesResponse:
-        """Convert one batch.
+        """Convert one batch of issued codes.
 
         Raises:
             WarifuError: the reasons listed at ``HubService.ConvertIssuedCodes``.
         """
         context = ExchangeContext.decode(request.context)
-        agency = self._check(caller, context)
-        encrypted = self._codes(request)
-        check_issue(
-            self._directory.authority_signing_key, request.authority_signature, request.context, request.encrypted_codes
+        agency = self._check_issue(caller, context)
+        encrypted = self._codes(request.encrypted_codes)
+        self._directory.check_authority(
+            context.issued_ms,
+            lambda key: check_issue(key, request.authority_signature, request.context, request.encrypted_codes),
         )
-        converted = await self._in_slices(request.context, encrypted, agency)  # proves the points, too
-        await self._store.append_leaf(conversion_leaf(context, len(encrypted), self._clock.now()))
+        converted = await self._converted(context, request.context, encrypted, None, agency)
         return ConvertIssuedCodesResponse(
-            converted_codes=converted,
-            hub_signature=sign_conversion(self._signing_key, request.context, converted),
+            converted_codes=converted, hub_signature=self._signed(request.context, converted)
         )
 
-    def _check(self, caller: Identity, context: ExchangeContext) -> DirectoryEntry:
+    async def rotate(self, caller: Identity, request: RotateCodesRequest) -> RotateCodesResponse:
+        """Convert one batch of an agency's own codes to its next code epoch.
+
+        Raises:
+            WarifuError: the reasons listed at ``HubService.RotateCodes``.
+        """
+        context = ExchangeContext.decode(request.context)
+        before, after = self._check_rotation(caller, context)
+        encrypted = self._codes(request.encrypted_codes)
+        check_rotation(after.signing_key, request.agency_signature, request.context, request.encrypted_codes)
+        converted = await self._converted(context, request.context, encrypted, before, after)
+        return RotateCodesResponse(converted_codes=converted, hub_signature=self._signed(request.context, converted))
+
+    def _check_issue(self, caller: Identity, context: ExchangeContext) -> DirectoryEntry:
         if caller.role is not Role.AUTHORITY or caller.institution != context.inquirer:
             raise WarifuError(Reason.CALLER_NOT_IDENTIFIED, where="context.inquirer")
-        if context.kind is not ContextKind.ISSUE:
+        self._check_context(context, ContextKind.ISSUE)
+        agency = self._directory.entry_for(
+            context.provider,
+            context.epoch_to,
+            context.issued_ms,
+            where="context.provider",
+            epoch_where="context.epoch_to",
+        )
+        if context.key_id_to != agency.key_id:
+            raise WarifuError(Reason.EPOCH_STALE, where="context.epoch_to")
+        return agency
+
+    def _check_rotation(self, caller: Identity, context: ExchangeContext) -> tuple[DirectoryEntry, DirectoryEntry]:
+        """The entries whose codes are asked for: of the epoch they have and of the one they get."""
+        if caller.role is not Role.AGENCY or not caller.institution == context.inquirer == context.provider:
+            raise WarifuError(Reason.CALLER_NOT_IDENTIFIED, where="context.inquirer")
+        self._check_context(context, ContextKind.ROTATE)
+        self._directory.entry(caller.institution, where="context.inquirer")
+        entries = {entry.epoch: entry for entry in self._directory.entries_of(caller.institution)}
+        before, after = entries.get(context.epoch_from), entries.get(context.epoch_to)
+        if before is None or after is None or context.key_id_to != after.key_id:
+            raise WarifuError(Reason.EPOCH_STALE, where="context.epoch_to")
+        if before.code_epoch >= after.code_epoch:
+            raise WarifuError(Reason.REQUEST_MALFORMED, where="context.epoch_to", debug="no later code epoch")
+        return before, after
+
+    def _check_context(self, context: ExchangeContext, kind: ContextKind) -> None:
+        if context.kind is not kind:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="context.kind")
         if context.suite != self._directory.suite:
             raise WarifuError(Reason.SUITE_UNKNOWN, where="context.suite")
-        agency = self._directory.entry(context.provider, where="context.provider")
-        if context.epoch_to != agency.epoch or context.key_id_to != agency.key_id:
-            raise WarifuError(Reason.EPOCH_STALE, where="context.epoch_to")
         context.check_times(self._clock.now())
-        return agency
 
-    def _codes(self, request: ConvertIssuedCodesRequest) -> list[EncryptedCode]:
-        if not 1 <= len(request.encrypted_codes) <= MOST_CODES:
+    def _codes(self, codes: Sequence[EncryptedCodeMessage]) -> list[EncryptedCode]:
+        if not 1 <= len(codes) <= MOST_CODES:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="encrypted_codes")
         group = self._directory.group
         return [
             EncryptedCode.from_wire(group, code.c1, code.c2, where=f"encrypted_codes[{number}]")
-            for number, code in enumerate(request.encrypted_codes)
+            for number, code in enumerate(codes)
         ]
 
-    async def _in_slices(
-        self, context: bytes, encrypted: Sequence[EncryptedCode], agency: DirectoryEntry
+    async def _converted(
+        self,
+        context: ExchangeContext,
+        encoded: bytes,
+        encrypted: Sequence[EncryptedCode],
+        before: DirectoryEntry | None,
+        after: DirectoryEntry,
     ) -> list[EncryptedCodeMessage]:
-        loop = asyncio.get_running_loop()
+        """The codes, converted and logged. ``before`` is None for codes that are issued. The points are proven here."""
+        loop, translator = asyncio.get_running_loop(), self._keys.current().translator
         converted: list[EncryptedCodeMessage] = []
         for start in range(0, len(encrypted), _SLICE):
             part = encrypted[start : start + _SLICE]
-            converted += await loop.run_in_executor(self._workers, self._slice, context, part, agency)
+            converted += await loop.run_in_executor(self._workers, _slice, translator, encoded, part, before, after)
+        await self._store.append_leaf(conversion_leaf(context, len(encrypted), self._clock.now()))
         return converted
 
-    def _slice(
-        self, context: bytes, encrypted: Sequence[EncryptedCode], agency: DirectoryEntry
-    ) -> list[EncryptedCodeMessage]:
-        to = (agency.institution, agency.epoch)
-        converted = (
-            self._translator.convert_issued(context=context, encrypted=code, to=to, to_key=agency.agency_key)
-            for code in encrypted
+    def _signed(self, context: bytes, converted: Sequence[EncryptedCodeMessage]) -> bytes:
+        return sign_conversion(self._keys.current().signing_key, context, converted)
+
+
+def _slice(
+    translator: Translator,
+    context: bytes,
+    encrypted: Sequence[EncryptedCode],
+    before: DirectoryEntry | None,
+    after: DirectoryEntry,
+) -> list[EncryptedCodeMessage]:
+    to, key = Party.of(after), after.agency_key
+    if before is None:
+        codes = (translator.convert_issued(context=context, encrypted=code, to=to, to_key=key) for code in encrypted)
+    else:
+        source = Party.of(before)
+        codes = (
+            translator.convert(context=context, encrypted=code, from_=source, to=to, to_key=key) for code in encrypted
         )
-        return [EncryptedCodeMessage(c1=code.c1, c2=code.c2) for code in converted]
+    return [EncryptedCodeMessage(c1=code.c1, c2=code.c2) for code in codes]

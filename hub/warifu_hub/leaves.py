@@ -11,10 +11,12 @@ from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from warifu.api.directory.v1.directory_service_pb2 import DirectoryHeader
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf, LeafEvent
 from warifu.errors import Reason
-from warifu.exchange.context import ExchangeContext, ExchangeFlags
+from warifu.exchange.context import ContextKind, ExchangeContext, ExchangeFlags
+from warifu.exchange.directory_header import header_digest
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu_hub.store import ExchangeState, StoredExchange
 
@@ -23,6 +25,7 @@ __all__ = [
     "assessment_leaf",
     "closing_leaf",
     "conversion_leaf",
+    "directory_leaf",
     "permitted_leaf",
     "refused_leaf",
     "timestamp",
@@ -102,14 +105,27 @@ def closing_leaf(
 
 
 def conversion_leaf(context: ExchangeContext, code_count: int, now: datetime) -> bytes:
-    """Codes were converted for the authority: how many, for which agency."""
+    """Codes were converted: issued for the authority, or an agency's own to its next code epoch; how many, for whom."""
+    rotated = context.kind is ContextKind.ROTATE
     leaf = ExchangeLeaf(
-        event=log_pb2.LEAF_EVENT_CODES_CONVERTED,
+        event=log_pb2.LEAF_EVENT_CODES_ROTATED if rotated else log_pb2.LEAF_EVENT_CODES_CONVERTED,
         event_time=timestamp(now),
         request_id=context.request_id,
         inquirer=context.inquirer,
         provider=context.provider,
         code_count=code_count,
+    )
+    return leaf.SerializeToString(deterministic=True)
+
+
+def directory_leaf(hub: InstitutionCode, header: DirectoryHeader, now: datetime) -> bytes:
+    """A version of the directory was published: which one, and the digest of its header."""
+    leaf = ExchangeLeaf(
+        event=log_pb2.LEAF_EVENT_DIRECTORY_PUBLISHED,
+        event_time=timestamp(now),
+        inquirer=hub,
+        directory_version=header.version,
+        directory_digest=header_digest(header),
     )
     return leaf.SerializeToString(deterministic=True)
 

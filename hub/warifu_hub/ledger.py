@@ -7,6 +7,8 @@ looks inside a leaf.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from warifu.errors import Reason, WarifuError
 from warifu.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from warifu.tlog.merkle import MerkleTree, leaf_hash
@@ -22,18 +24,23 @@ class Ledger:
     """The log of one hub.
 
     ``log_key`` is the 32-byte Ed25519 seed that signs checkpoints; ``verifier`` is its public half, named like the log.
+    ``former`` are the keys it replaced: the checkpoint on disk may bear one of them.
 
     Raises:
         WarifuError: LOG_INVALID when the leaves on disk do not give the root last published: somebody changed them.
     """
 
-    def __init__(self, store: HubStore, *, log_key: bytes, verifier: Verifier) -> None:
+    def __init__(self, store: HubStore, *, log_key: bytes, verifier: Verifier, former: Sequence[Verifier] = ()) -> None:
         self._store = store
         self._key = log_key
         self._verifier = verifier
         self._tree = MerkleTree()
         self._integrate()
-        self._check_published()
+        self._check_published((verifier, *former))
+
+    def sign_with(self, log_key: bytes, verifier: Verifier) -> None:
+        """Sign with another key from the next checkpoint on; the log stays the one it is."""
+        self._key, self._verifier = log_key, verifier
 
     def _integrate(self) -> int:
         """Bring every sequenced leaf into the tree; the size it has then."""
@@ -41,11 +48,11 @@ class Ledger:
             self._tree.extend([leaf_hash(leaf) for leaf in leaves])
         return self._tree.size
 
-    def _check_published(self) -> None:
+    def _check_published(self, verifiers: Sequence[Verifier]) -> None:
         note = self._store.published_checkpoint()
         if note is None:
             return
-        published = open_checkpoint(note, self._verifier)
+        published = _opened(note, verifiers)
         if published.size > self._tree.size or self._tree.root(published.size) != published.root_hash:
             raise WarifuError(Reason.LOG_INVALID, where=f"checkpoint of size {published.size}")
 
@@ -73,3 +80,13 @@ class Ledger:
         if not 0 <= first <= second <= self._integrate():
             raise WarifuError(Reason.REQUEST_MALFORMED, where="first_size")
         return self._tree.consistency_proof(first, second)
+
+
+def _opened(note: bytes, verifiers: Sequence[Verifier]) -> Checkpoint:
+    """The checkpoint in ``note``, under whichever of ``verifiers`` signed it. Raises: what the first one says."""
+    for verifier in verifiers[1:]:
+        try:
+            return open_checkpoint(note, verifier)
+        except WarifuError:
+            continue
+    return open_checkpoint(note, verifiers[0])

@@ -19,7 +19,7 @@ from warifu.api.agency.v1.agency_service_pb2 import (
 from warifu.api.agency.v1.agency_service_pb2_grpc import AgencyServiceStub
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.directory import DirectoryEntry
+from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.pki import Identity, Role
 from warifu.rpc.channel import ChannelPool, PeerChannel
 from warifu.rpc.multiplex import CallStream, StreamedRpc

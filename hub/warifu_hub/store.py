@@ -92,6 +92,15 @@ class HubStore(Protocol):
     def withdrawn_assessments(self) -> WithdrawnAssessments:
         """The files whose assessment is withdrawn."""
 
+    async def put_directory_header(self, version: int, header: bytes, leaf: bytes) -> int:
+        """Store the header of a new version of the directory and sequence its leaf, together; the leaf's position."""
+
+    def directory_headers(self, after: int, count: int) -> list[bytes]:
+        """Up to ``count`` headers of the versions after ``after``, in order."""
+
+    def newest_directory_header(self) -> bytes | None:
+        """The header of the newest version in the log."""
+
     async def forget_answers(self, before_ms: int) -> int:
         """Drop the stored answers of exchanges permitted before ``before_ms``; how many. Leaves are never dropped."""
 

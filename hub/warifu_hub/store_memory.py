@@ -20,6 +20,7 @@ class MemoryHubStore:
         self._endpoints: dict[InstitutionCode, str] = {}
         self._withdrawn: WithdrawnAssessments = frozenset()
         self._checkpoint: bytes | None = None
+        self._headers: dict[int, bytes] = {}
 
     def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | None:
         """See the contract."""
@@ -82,6 +83,19 @@ class MemoryHubStore:
     def withdrawn_assessments(self) -> WithdrawnAssessments:
         """See the contract."""
         return self._withdrawn
+
+    async def put_directory_header(self, version: int, header: bytes, leaf: bytes) -> int:
+        """See the contract."""
+        self._headers[version] = header
+        return await self.append_leaf(leaf)
+
+    def directory_headers(self, after: int, count: int) -> list[bytes]:
+        """See the contract."""
+        return [self._headers[version] for version in sorted(self._headers) if version > after][:count]
+
+    def newest_directory_header(self) -> bytes | None:
+        """See the contract."""
+        return self._headers[max(self._headers)] if self._headers else None
 
     async def forget_answers(self, before_ms: int) -> int:
         """See the contract."""

@@ -39,6 +39,7 @@ _MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), signed_note BLOB NOT NULL);
     """,
+    "CREATE TABLE directory_version (version INTEGER PRIMARY KEY, header BLOB NOT NULL)",
 )
 
 _INSERT_LEAF = "INSERT INTO leaf SELECT COALESCE(MAX(position), -1) + 1, ? FROM leaf"
@@ -179,6 +180,26 @@ class SqliteHubStore:
             rows = self._reader.execute("SELECT institution, item_code FROM withdrawn_assessment")
             self._withdrawn = frozenset((InstitutionCode(institution), ItemCode(item)) for institution, item in rows)
         return self._withdrawn
+
+    async def put_directory_header(self, version: int, header: bytes, leaf: bytes) -> int:
+        """See the contract."""
+
+        def mutation(connection: sqlite3.Connection) -> int:
+            connection.execute("INSERT INTO directory_version VALUES (?, ?)", (version, header))
+            return _sequence(connection, leaf)
+
+        return await self.database.write(mutation)
+
+    def directory_headers(self, after: int, count: int) -> list[bytes]:
+        """See the contract."""
+        sql = "SELECT header FROM directory_version WHERE version > ? ORDER BY version LIMIT ?"
+        return [header for (header,) in self._reader.execute(sql, (after, count))]
+
+    def newest_directory_header(self) -> bytes | None:
+        """See the contract."""
+        sql = "SELECT header FROM directory_version ORDER BY version DESC LIMIT 1"
+        found = self._reader.execute(sql).fetchone()
+        return found[0] if found else None
 
     async def forget_answers(self, before_ms: int) -> int:
         """See the contract."""

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
@@ -23,6 +24,7 @@ from warifu.canonical import length_prefixed
 from warifu.curve.group import Group, Point, RandomBytes, Scalar
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode
+from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.proofs import (
     ConversionStatement,
     ConversionWitness,
@@ -35,8 +37,19 @@ from warifu.lockstep import Paced, at_once
 
 __all__ = ["DerivedRandomisers", "DirectoryPoints", "HubKeys", "Party", "Randomiser", "Randomisers", "Translator"]
 
-Party = tuple[InstitutionCode, int]
-"""An institution and the epoch of its keys."""
+
+class Party(NamedTuple):
+    """An institution, the epoch of its codes (which factor) and that of the hub's opening key in its joint key."""
+
+    institution: InstitutionCode
+    code_epoch: int = 1
+    opening_epoch: int = 1
+
+    @classmethod
+    def of(cls, entry: DirectoryEntry) -> Party:
+        """The institution under the keys of a directory entry."""
+        return cls(entry.institution, entry.code_epoch, entry.opening_epoch)
+
 
 _KEY_SIZE: Final = 32
 _REMEMBERED_PAIRS: Final = 65_536
@@ -47,18 +60,20 @@ _RERANDOMISE_LABEL: Final = b"warifu-v1/rerand"
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HubKeys:
-    """The hub's three root secrets, 32 bytes each, from three files. Masked when printed.
+    """The hub's three root secrets, 32 bytes each, from files of their own. Masked when printed.
 
-    They share nothing, so that losing one does not lose another. Raises: ``KEY_INVALID`` for another length or for two
+    They share nothing, so that losing one does not lose another. ``opening_key`` is that of opening epoch 1, and
+    ``later_opening_keys`` has those that came after it, by epoch. Raises: ``KEY_INVALID`` for another length or for two
     equal keys.
     """
 
     factor_key: bytes
     opening_key: bytes
     rerandomise_key: bytes
+    later_opening_keys: Mapping[int, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        keys = (self.factor_key, self.opening_key, self.rerandomise_key)
+        keys = (self.factor_key, self.opening_key, self.rerandomise_key, *self.later_opening_keys.values())
         if any(len(key) != _KEY_SIZE for key in keys) or len(set(keys)) != len(keys):
             raise WarifuError(Reason.KEY_INVALID, where="hub keys")
 
@@ -70,6 +85,13 @@ class HubKeys:
 
     def __repr__(self) -> str:
         return "HubKeys(…)"
+
+    def opening_key_of(self, epoch: int) -> bytes:
+        """The opening key of an epoch. Raises: KEY_INVALID when there is none."""
+        found = self.opening_key if epoch == 1 else self.later_opening_keys.get(epoch)
+        if found is None:
+            raise WarifuError(Reason.KEY_INVALID, where=f"hub keys: no opening key of epoch {epoch}")
+        return found
 
 
 class DirectoryPoints(NamedTuple):
@@ -134,11 +156,14 @@ class Translator:
 
     def factor(self, institution: InstitutionCode, epoch: int) -> Scalar:
         """s_X: what separates this institution's codes from every other's."""
-        return self._derive(_FACTOR_LABEL, self._keys.factor_key, (institution, epoch))
+        return self._derive(_FACTOR_LABEL, self._keys.factor_key, institution, epoch)
 
     def opening_share(self, institution: InstitutionCode, epoch: int) -> Scalar:
-        """h_X: the hub's share of the key that opens requests to this institution."""
-        return self._derive(_OPENING_LABEL, self._keys.opening_key, (institution, epoch))
+        """h_X: the hub's share of the key that opens requests to this institution.
+
+        Raises: KEY_INVALID when the hub has no opening key of that epoch.
+        """
+        return self._derive(_OPENING_LABEL, self._keys.opening_key_of(epoch), institution, epoch)
 
     def commitment(self, institution: InstitutionCode, epoch: int) -> Point:
         """S_X = s_X*G, the public commitment to the factor."""
@@ -146,20 +171,20 @@ class Translator:
 
     def directory_points(
         self,
-        institution: InstitutionCode,
+        party: Party,
         epoch: int,
         agency_key: Point,
         random_bytes: RandomBytes = secrets.token_bytes,
     ) -> DirectoryPoints:
-        """What the directory entry of an institution with the key ``agency_key`` (Y_X) holds from the hub.
+        """What the entry of ``epoch`` of an institution with the key ``agency_key`` (Y_X) holds from the hub.
 
         The proof is bound to :func:`warifu.exchange.proofs.joint_key_context`. Raises: ``POINT_INVALID`` for a key outside the
         group.
         """
-        share = self.opening_share(institution, epoch)
-        context = joint_key_context(institution, epoch)
+        share = self.opening_share(party.institution, party.opening_epoch)
+        context = joint_key_context(party.institution, epoch)
         return DirectoryPoints(
-            commitment=self.commitment(institution, epoch),
+            commitment=self.commitment(party.institution, party.code_epoch),
             opening_key=self._group.base_multiply(share),
             joint_key=self._group.multiply(share, agency_key),
             proof=prove_joint_key(self._group, share, agency_key, context, random_bytes),
@@ -214,9 +239,9 @@ class Translator:
         t, u = self._between(from_, to) if from_ else self._issuing(to)
         randomiser = self._randomisers.take(_binding(context, encrypted, from_, to), to_key)
         statement = ConversionStatement(
-            source_commitment=self.commitment(*from_) if from_ else self._group.generator,
-            target_commitment=self.commitment(*to),
-            opening_key=self._group.base_multiply(self.opening_share(*to)),
+            source_commitment=self._commitment_of(from_) if from_ else self._group.generator,
+            target_commitment=self._commitment_of(to),
+            opening_key=self._group.base_multiply(self._share_of(to)),
             target_key=to_key,
             encrypted=encrypted,
             converted=self._raise(encrypted, (t, u), randomiser),
@@ -232,21 +257,32 @@ class Translator:
             group.add(group.multiply(t, encrypted.c2), randomiser.key),
         )
 
-    def _derive(self, label: bytes, key: bytes, party: Party) -> Scalar:
-        return self._group.hash_to_scalar(label, hmac.digest(key, _party_bytes(party), "sha512"))
+    def _derive(self, label: bytes, key: bytes, institution: InstitutionCode, epoch: int) -> Scalar:
+        named = length_prefixed(str(institution).encode(), epoch.to_bytes(4, "big"))
+        return self._group.hash_to_scalar(label, hmac.digest(key, named, "sha512"))
 
     def _derive_between(self, from_: Party, to: Party) -> tuple[Scalar, Scalar]:
-        t = self._group.scalar_multiply(self.factor(*to), self._group.scalar_invert(self.factor(*from_)))
-        return t, self._group.scalar_multiply(t, self.opening_share(*to))
+        t = self._group.scalar_multiply(self._factor_of(to), self._group.scalar_invert(self._factor_of(from_)))
+        return t, self._group.scalar_multiply(t, self._share_of(to))
 
     def _derive_issuing(self, to: Party) -> tuple[Scalar, Scalar]:
-        t = self.factor(*to)
-        return t, self._group.scalar_multiply(t, self.opening_share(*to))
+        t = self._factor_of(to)
+        return t, self._group.scalar_multiply(t, self._share_of(to))
+
+    def _factor_of(self, party: Party) -> Scalar:
+        return self.factor(party.institution, party.code_epoch)
+
+    def _share_of(self, party: Party) -> Scalar:
+        return self.opening_share(party.institution, party.opening_epoch)
+
+    def _commitment_of(self, party: Party) -> Point:
+        return self.commitment(party.institution, party.code_epoch)
 
 
 def _party_bytes(party: Party) -> bytes:
-    institution, epoch = party
-    return length_prefixed(str(institution).encode(), epoch.to_bytes(4, "big"))
+    """The party, for a binding; opening epoch 1 goes without saying."""
+    epochs = [party.code_epoch] if party.opening_epoch == 1 else [party.code_epoch, party.opening_epoch]
+    return length_prefixed(str(party.institution).encode(), *(epoch.to_bytes(4, "big") for epoch in epochs))
 
 
 def _binding(context: bytes, encrypted: EncryptedCode, from_: Party | None, to: Party) -> bytes:

@@ -40,7 +40,7 @@ from warifu_kit.network.creation import create_network
 from warifu_kit.network.network import Network
 from warifu_kit.network.party_process import PartyProcess, party_command
 from warifu_kit.people.residents import AS_OF, generate
-from warifu_services.node.inquiry_book import CODE_PLACE
+from warifu_services.node.filing import CODE_PLACE
 from warifu_services.node.keys import AtRest
 
 

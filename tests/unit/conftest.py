@@ -20,7 +20,7 @@ from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import inquiry_digest, sign_permit
 from warifu.identifiers import ItemCode, ProcedureCode
 from warifu.party.folder import PartyFolder
-from warifu_hub.translate import HubKeys, Translator
+from warifu_hub.translate import HubKeys, Party, Translator
 from warifu_kit.network.creation import create_network
 from warifu_services.node.keys import NodeKeys
 
@@ -89,8 +89,8 @@ class Pair:
         converted = self.translator.convert(
             context=inquiry.context,
             encrypted=EncryptedCode.decode(self.directory.group, code.c1, code.c2),
-            from_=(inquirer.institution, inquirer.epoch),
-            to=(provider.institution, provider.epoch),
+            from_=Party.of(inquirer),
+            to=Party.of(provider),
             to_key=provider.agency_key,
         )
         permit = inquiry_pb2.ProvisionPermit(

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator
 
 from warifu.api.directory.v1 import directory_service_pb2 as directory_pb2
+from warifu.api.directory.v1.directory_service_pb2 import DirectoryHeader
 from warifu.api.directory.v1.directory_service_pb2_grpc import DirectoryServiceServicer
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.directory import Directory
-from warifu.pki import Role
+from warifu.pki import RevocationFile, Role
 from warifu.rpc.access import EVERY_ROLE, AccessTable
 from warifu.rpc.address import check_address
 from warifu.rpc.identity import AnyContext, caller
 from warifu_hub.store import HubStore
+from warifu_hub.versions import DirectoryVersions
 
 __all__ = ["DIRECTORY_ACCESS", "DirectoryServicer"]
 
 _SERVICE = "/warifu.api.directory.v1.DirectoryService"
+_HEADERS_AT_ONCE = 100
+_ENTRIES_AT_ONCE = 1000
+_LOOK_AGAIN_S = 1.0
+"""How often a follower's stream looks for another revocation list, in seconds; a version is told at once."""
 
 DIRECTORY_ACCESS: AccessTable = {
+    f"{_SERVICE}/ListVersions": EVERY_ROLE,
     f"{_SERVICE}/ListEntries": EVERY_ROLE,
+    f"{_SERVICE}/FollowVersions": EVERY_ROLE,
     f"{_SERVICE}/GetRevocationList": EVERY_ROLE,
     f"{_SERVICE}/AnnounceEndpoint": frozenset({Role.AGENCY}),
 }
@@ -32,28 +40,63 @@ class DirectoryServicer(DirectoryServiceServicer):
     def __init__(
         self,
         *,
-        directory: Directory,
-        directory_file: directory_pb2.DirectoryFile,
+        versions: DirectoryVersions,
         store: HubStore,
-        revocation_list: Callable[[], bytes],
+        revocations: RevocationFile,
+        stopping: asyncio.Event | None = None,
     ) -> None:
-        self._directory = directory
-        self._directory_file = directory_file
+        """Streams end once ``stopping`` is set."""
+        self._versions = versions
         self._store = store
-        self._revocation_list = revocation_list
+        self._revocations = revocations
+        self._stopping = stopping or asyncio.Event()
+
+    async def ListVersions(
+        self, request: directory_pb2.ListVersionsRequest, context: AnyContext
+    ) -> directory_pb2.ListVersionsResponse:
+        """Give the headers of the versions that the caller lacks; the caller verifies each."""
+        headers = self._store.directory_headers(request.held_version, _HEADERS_AT_ONCE)
+        return directory_pb2.ListVersionsResponse(
+            headers=[DirectoryHeader.FromString(header) for header in headers],
+            newest_version=self._versions.current().version,
+        )
 
     async def ListEntries(
         self, request: directory_pb2.ListEntriesRequest, context: AnyContext
     ) -> directory_pb2.ListEntriesResponse:
-        """Give the directory as the hub has it; the caller verifies it."""
-        return directory_pb2.ListEntriesResponse(directory=self._directory_file)
+        """Give entries of the version in force as the hub has it; the caller verifies them."""
+        file = self._versions.file
+        if request.version not in {0, file.header.version}:
+            raise WarifuError(Reason.REQUEST_MALFORMED, where="version", debug=f"the newest is {file.header.version}")
+        first, last = request.first_entry, request.first_entry + _ENTRIES_AT_ONCE
+        in_force = len(file.entries)
+        return directory_pb2.ListEntriesResponse(
+            version=file.header.version,
+            entries=file.entries[first:last],
+            dated_entries=file.dated_entries[max(0, first - in_force) : max(0, last - in_force)],
+            entry_count=in_force + len(file.dated_entries),
+        )
+
+    async def FollowVersions(
+        self, request: directory_pb2.FollowVersionsRequest, context: AnyContext
+    ) -> AsyncIterator[directory_pb2.FollowVersionsResponse]:
+        """Tell which version and which revocation list is the newest, whenever one changes."""
+        told: tuple[int, int] | None = None
+        while not self._stopping.is_set():
+            newest = (self._versions.current().version, self._revocations.number())
+            if newest != told:
+                told = newest
+                yield directory_pb2.FollowVersionsResponse(
+                    directory_version=newest[0], revocation_list_number=newest[1]
+                )
+            await self._versions.wait_newer(newest[0], _LOOK_AGAIN_S)
 
     async def AnnounceEndpoint(
         self, request: directory_pb2.AnnounceEndpointRequest, context: AnyContext
     ) -> directory_pb2.AnnounceEndpointResponse:
         """Remember where the calling agency's node listens."""
         institution = caller(context).institution
-        self._directory.entry(institution, where="certificate")
+        self._versions.current().entry(institution, where="certificate")
         check_address(request.endpoint, where="endpoint", reason=Reason.REQUEST_MALFORMED)
         if self._store.endpoint(institution) != request.endpoint:
             try:
@@ -66,4 +109,4 @@ class DirectoryServicer(DirectoryServiceServicer):
         self, request: directory_pb2.GetRevocationListRequest, context: AnyContext
     ) -> directory_pb2.GetRevocationListResponse:
         """Give the revocation list as the root signed it."""
-        return directory_pb2.GetRevocationListResponse(revocation_list_pem=self._revocation_list())
+        return directory_pb2.GetRevocationListResponse(revocation_list_pem=self._revocations.list_pem())

@@ -26,6 +26,7 @@ HUB_ACCESS: AccessTable = {
     f"{_SERVICE}/Exchange": frozenset({Role.AGENCY}),
     f"{_SERVICE}/ExchangeStream": frozenset({Role.AGENCY}),
     f"{_SERVICE}/ConvertIssuedCodes": frozenset({Role.AUTHORITY}),
+    f"{_SERVICE}/RotateCodes": frozenset({Role.AGENCY}),
 }
 """Who may call which method of HubService."""
 
@@ -81,3 +82,9 @@ class HubServicer(HubServiceServicer):
     ) -> hub_pb2.ConvertIssuedCodesResponse:
         """Convert a batch of codes being issued."""
         return await self._converter.convert(caller(context), request)
+
+    async def RotateCodes(
+        self, request: hub_pb2.RotateCodesRequest, context: AnyContext
+    ) -> hub_pb2.RotateCodesResponse:
+        """Convert a batch of the caller's codes to its next code epoch."""
+        return await self._converter.rotate(caller(context), request)

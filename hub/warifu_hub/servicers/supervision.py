@@ -6,7 +6,7 @@ from warifu.api.hub.v1 import supervision_service_pb2 as supervision_pb2
 from warifu.api.hub.v1.supervision_service_pb2_grpc import SupervisionServiceServicer
 from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.directory import Directory
+from warifu.exchange.directory import DirectorySource
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.pki import Role
 from warifu.rpc.access import AccessTable
@@ -30,7 +30,9 @@ SUPERVISION_ACCESS: AccessTable = {
 class SupervisionServicer(SupervisionServiceServicer):
     """The generated base says what each method is for."""
 
-    def __init__(self, *, directory: Directory, permissions: PermissionTable, store: HubStore, clock: Clock) -> None:
+    def __init__(
+        self, *, directory: DirectorySource, permissions: PermissionTable, store: HubStore, clock: Clock
+    ) -> None:
         self._directory = directory
         self._permissions = permissions
         self._store = store
@@ -42,7 +44,7 @@ class SupervisionServicer(SupervisionServiceServicer):
         """Set and log the status of one file's assessment."""
         stated = request.assessment
         institution = InstitutionCode.parse(stated.institution_code, "assessment.institution_code")
-        self._directory.entry(institution, where="assessment.institution_code")
+        self._directory.current().entry(institution, where="assessment.institution_code")
         item_code = ItemCode.parse(stated.item_code, "assessment.item_code")
         if item_code not in self._permissions.items:
             raise WarifuError(Reason.ITEM_UNKNOWN, where="assessment.item_code")

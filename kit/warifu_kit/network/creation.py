@@ -12,14 +12,14 @@ import secrets
 import shutil
 from pathlib import Path
 
-from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry, DirectoryFile
+from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry, DirectoryFile, DirectoryHeader
 from warifu.clock import Clock, SystemClock
 from warifu.curve.group import Group
 from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.directory import write_directory_file
 from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode, MunicipalityCode
+from warifu.party.directory_file import DIRECTORY_FILE, write_directory_file
 from warifu.party.folder import PartyFolder
 from warifu.party.network_file import NETWORK_FILE, NetworkFile, write_network_file
 from warifu.pki import Role, Root
@@ -27,6 +27,7 @@ from warifu.tlog.checkpoint import log_origin
 from warifu.tlog.note import Verifier
 from warifu_hub.permissions import DEFAULT_TABLE
 from warifu_kit.network.one_party import HUB, Member, describe_party, make_party, unfinished_folder
+from warifu_kit.network.versions import make_version, write_version
 
 __all__ = ["DEFAULT_MEMBERS", "Member", "create_network", "holds_network"]
 
@@ -127,21 +128,22 @@ def _make(path: Path, members: tuple[Member, ...], clock: Clock, permissions: Pa
     Root.create(f"sim-{secrets.token_hex(4)}", clock).save(path / "root")
     hub_first = sorted(members, key=lambda member: member.role is not Role.HUB)
     made = {member.party: make_party(path, member, group=group, clock=clock) for member in hub_first}
-    directory = _directory(path, members, [made[member.party] for member in members], group)
+    entries = [entry for member in members if (entry := made[member.party]) is not None]
+    version = make_version(path, lambda _: None, clock=clock, first=_first(path, members, entries, group))
     for member in members:
-        write_directory_file(path / member.party / "directory.json", directory)
+        write_directory_file(path / member.party / DIRECTORY_FILE, version)
+    write_version(path, version)
     shutil.copyfile(permissions, path / HUB / "permissions.yaml")
-    (path / "log.vkey").write_text(directory.log_verifier_key + "\n", "ascii")
-    write_network_file(path, _network_file(members, directory))
+    (path / "log.vkey").write_text(version.header.log_verifier_key + "\n", "ascii")
+    write_network_file(path, _network_file(members, version.header))
 
 
-def _directory(
-    path: Path, members: tuple[Member, ...], entries: list[DirectoryEntry | None], group: Group
-) -> DirectoryFile:
+def _first(path: Path, members: tuple[Member, ...], entries: list[DirectoryEntry], group: Group) -> DirectoryFile:
+    """What version 1 says, before it is numbered and signed."""
     hub, authority = _only(members, Role.HUB), _only(members, Role.AUTHORITY)
     network = PartyFolder(path / HUB).settings().network
     log_key = SigningKey(PartyFolder(path / HUB).secret("log.key"))
-    return DirectoryFile(
+    header = DirectoryHeader(
         network=network,
         suite=group.suite,
         hub_institution_code=hub.institution,
@@ -149,8 +151,8 @@ def _directory(
         authority_institution_code=authority.institution,
         authority_signing_key=_verify_key(path / authority.party),
         log_verifier_key=Verifier(log_origin(network), log_key.verify_key).vkey,
-        entries=[entry for entry in entries if entry is not None],
     )
+    return DirectoryFile(header=header, entries=entries)
 
 
 def _only(members: tuple[Member, ...], role: Role) -> Member:
@@ -162,7 +164,7 @@ def _verify_key(party: Path) -> bytes:
     return SigningKey(PartyFolder(party).secret("signing.key")).verify_key
 
 
-def _network_file(members: tuple[Member, ...], directory: DirectoryFile) -> NetworkFile:
+def _network_file(members: tuple[Member, ...], directory: DirectoryHeader) -> NetworkFile:
     told = {
         "notice": "SIMULATED. Not a My Number service; never put real My Numbers in it.",
         "network": directory.network,

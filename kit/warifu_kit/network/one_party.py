@@ -19,14 +19,14 @@ from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry
 from warifu.clock import Clock
 from warifu.curve.group import Group, Point
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.directory import countersign_entry, sign_entry
+from warifu.exchange.directory_entry import countersign_entry, sign_entry
 from warifu.exchange.seal import SealingKey
 from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.network_file import PartyEntry
 from warifu.pki import Identity, Role, Root, write_public_file
-from warifu_hub.translate import HubKeys, Translator
+from warifu_hub.translate import HubKeys, Party, Translator
 
 __all__ = ["FIRST_EPOCH", "HUB", "Member", "describe_party", "make_party", "unfinished_folder"]
 
@@ -177,13 +177,15 @@ class _Making:
         translator = Translator(
             self._group, HubKeys(factor_key=factor, opening_key=opening, rerandomise_key=rerandomise)
         )
-        points = translator.directory_points(self._member.institution, FIRST_EPOCH, agency_key)
+        points = translator.directory_points(Party(self._member.institution), FIRST_EPOCH, agency_key)
         entry = DirectoryEntry(
             institution_code=self._member.institution,
             institution_kind=self._member.kind,
             institution_name=self._member.name,
             suite=self._group.suite,
             epoch=FIRST_EPOCH,
+            code_epoch=FIRST_EPOCH,
+            opening_epoch=FIRST_EPOCH,
             agency_key=agency_key,
             opening_key=points.opening_key,
             joint_key=points.joint_key,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -21,6 +22,8 @@ from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.exchange.signature import SigningKey
 from warifu.party.folder import PartyFolder, PartySettings
+from warifu.party.following import DirectoryFollower, RevocationFollower
+from warifu.party.held import Held
 from warifu.party.key_check import check_keys
 from warifu.party.process import announce_ready, serve_until
 from warifu.pki import Identity, RevocationFile, Role
@@ -46,6 +49,7 @@ class Authority:
     port: int
     store: AuthorityStore
     to_hub: PeerChannel
+    follower: DirectoryFollower
     workers: ThreadPoolExecutor
 
     async def close(self) -> None:
@@ -75,8 +79,9 @@ def build_authority(
     check_address(hub, where=f"hub {hub}")
     settings, directory = folder.settings(), folder.directory()
     credential, root_pem = folder.credential(), folder.root_pem()
-    signing_key = SigningKey.from_bytes(folder.secret("signing.key"))
-    _check_fit(settings, directory, signing_key)
+    signing_key = Held(_signing_key(folder, directory))
+    directories = Held(directory)
+    _check_fit(settings, directory)
     point_key = folder.secret("point.key")
     keys = AuthorityKeys(directory.group, point_key)
     revocations = RevocationFile(folder.path / "revoked.pem", root_pem, clock, on_refused=_note_refused_list)
@@ -90,8 +95,18 @@ def build_authority(
         )
         workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="authority")
         undo.callback(workers.shutdown)
+        follower = DirectoryFollower(
+            to_hub,
+            folder=folder,
+            held=directories,
+            party="authority",
+            make_ready=lambda newer: partial(signing_key.hold, _signing_key(folder, newer)),
+            revocations=RevocationFollower(
+                to_hub, path=folder.path / "revoked.pem", root_pem=root_pem, clock=clock, party="authority"
+            ),
+        )
         issuer = Issuer(
-            directory=directory,
+            directory=directories,
             keys=keys,
             signing_key=signing_key,
             store=store,
@@ -100,7 +115,7 @@ def build_authority(
             workers=workers,
         )
         numbering = Numbering(keys=keys, store=store, workers=workers)
-        servicer = AuthorityServicer(directory=directory, numbering=numbering, issuer=issuer)
+        servicer = AuthorityServicer(directory=directories, numbering=numbering, issuer=issuer)
         server, port = build_server(
             credential=credential,
             root_pem=root_pem,
@@ -111,16 +126,22 @@ def build_authority(
             listen=listen or settings.listen,
         )
         undo.pop_all()
-        return Authority(server=server, port=port, store=store, to_hub=to_hub, workers=workers)
+        return Authority(server=server, port=port, store=store, to_hub=to_hub, follower=follower, workers=workers)
 
 
-def _check_fit(settings: PartySettings, directory: Directory, signing_key: SigningKey) -> None:
+def _signing_key(folder: PartyFolder, directory: Directory) -> SigningKey:
+    """The authority's signing key, as this version of the directory publishes it. Raises: KEY_INVALID."""
+    key = SigningKey.from_bytes(folder.secret("signing.key", generation=directory.version))
+    if key.verify_key != directory.authority_signing_key:
+        raise WarifuError(Reason.KEY_INVALID, where="signing.key: not the authority's key in directory.json")
+    return key
+
+
+def _check_fit(settings: PartySettings, directory: Directory) -> None:
     if settings.role != Role.AUTHORITY.value or settings.institution_code != directory.authority:
         raise WarifuError(Reason.CONFIG_INVALID, where="party.json: not the authority that directory.json names")
     if settings.network != directory.network:
         raise WarifuError(Reason.CONFIG_INVALID, where="party.json: not the network that directory.json is of")
-    if signing_key.verify_key != directory.authority_signing_key:
-        raise WarifuError(Reason.KEY_INVALID, where="signing.key: not the authority's key in directory.json")
 
 
 def _note_refused_list(error: WarifuError) -> None:
@@ -148,5 +169,8 @@ async def run_authority(
     await authority.server.start()
     host = (listen or folder.settings().listen).rpartition(":")[0]
     announce_ready(party="authority", endpoint=f"{host}:{authority.port}")
+    following = asyncio.create_task(authority.follower.keep())
     await serve_until(stop, authority.server)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
     await authority.close()

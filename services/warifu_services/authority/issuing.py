@@ -30,8 +30,9 @@ from warifu.curve.group import RandomBytes
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import encrypt_code, hedged_randomness
 from warifu.exchange.context import NO_ITEM, NO_PROCEDURE, ContextKind, ExchangeContext, ExchangeFlags
-from warifu.exchange.directory import Directory, DirectoryEntry
-from warifu.exchange.signature import SigningKey
+from warifu.exchange.directory import Directory, DirectorySource
+from warifu.exchange.directory_entry import DirectoryEntry
+from warifu.exchange.signature import SigningKeySource
 from warifu.exchange.statements import sign_issue
 from warifu.identifiers import InstitutionCode, MyNumber
 from warifu.rpc.deadline import pass_on
@@ -78,17 +79,17 @@ class Issuer:
     def __init__(
         self,
         *,
-        directory: Directory,
+        directory: DirectorySource,
         keys: AuthorityKeys,
-        signing_key: SigningKey,
+        signing_key: SigningKeySource,
         store: AuthorityStore,
         converter: CodeConverter,
         clock: Clock,
         workers: Executor,
         random_bytes: RandomBytes = secrets.token_bytes,
     ) -> None:
-        self._directory = directory
-        self._group = directory.group
+        self._directories = directory
+        self._group = directory.current().group
         self._keys = keys
         self._signing_key = signing_key
         self._store = store
@@ -96,6 +97,10 @@ class Issuer:
         self._clock = clock
         self._workers = workers
         self._random_bytes = random_bytes
+
+    @property
+    def _directory(self) -> Directory:
+        return self._directories.current()
 
     async def issue(self, agency: InstitutionCode, numbers: Sequence[str], time_left: TimeLeft) -> IssuedBatch:
         """Codes of ``agency`` for the holders of ``numbers``: at most 1,000, as text from outside.
@@ -156,7 +161,7 @@ class Issuer:
         if not request.encrypted_codes:
             return IssuedBatch(prepared.results, b"", b"")
         answer = await self._converter.convert(request, pass_on(time_left(), _MARGIN_S))
-        check_answer(self._directory.hub_signing_key, request, answer)
+        self._directory.check_hub(self._clock.unix_ms(), lambda key: check_answer(key, request, answer))
         await self._store.count_issued(len(answer.converted_codes))
         codes = iter(answer.converted_codes)
         results = [result if isinstance(result, Reason) else next(codes) for result in prepared.results]
@@ -166,7 +171,7 @@ class Issuer:
         """Dated now, for a batch may have waited until its caller read the ones before it."""
         context = self._context(prepared.entry, prepared.request_id).encode()
         codes = [result for result in prepared.results if not isinstance(result, Reason)]
-        signature = sign_issue(self._signing_key, context, codes)
+        signature = sign_issue(self._signing_key.current(), context, codes)
         return ConvertIssuedCodesRequest(context=context, encrypted_codes=codes, authority_signature=signature)
 
     def _encrypt(

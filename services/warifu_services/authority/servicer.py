@@ -16,7 +16,7 @@ from warifu.api.authority.v1 import authority_service_pb2 as messages
 from warifu.api.authority.v1.authority_service_pb2_grpc import AuthorityServiceServicer
 from warifu.api.type.v1.inquiry_pb2 import CallFailure
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.directory import Directory
+from warifu.exchange.directory import DirectorySource
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
 from warifu.pki.identity import Role
 from warifu.rpc.access import AccessTable
@@ -48,7 +48,7 @@ _Acquisitions = Sequence[messages.Acquisition]
 class AuthorityServicer(AuthorityServiceServicer):
     """Serves :mod:`warifu_services.authority.numbering` and :mod:`warifu_services.authority.issuing`."""
 
-    def __init__(self, *, directory: Directory, numbering: Numbering, issuer: Issuer) -> None:
+    def __init__(self, *, directory: DirectorySource, numbering: Numbering, issuer: Issuer) -> None:
         self._directory = directory
         self._numbering = numbering
         self._issuer = issuer
@@ -107,7 +107,7 @@ class AuthorityServicer(AuthorityServiceServicer):
 
     def _registry(self, context: AnyContext) -> InstitutionCode:
         """The calling resident registry. Raises: CALLER_NOT_ALLOWED, INSTITUTION_UNKNOWN."""
-        entry = self._directory.entry(caller(context).institution, where="caller")
+        entry = self._directory.current().entry(caller(context).institution, where="caller")
         if entry.kind != REGISTRY_KIND:
             raise WarifuError(Reason.CALLER_NOT_ALLOWED, where="caller: not a resident registry")
         return entry.institution

@@ -31,13 +31,16 @@ from warifu.api.authority.v1.authority_service_pb2 import (
 from warifu.clock import Clock
 from warifu.curve.group import RandomBytes
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.codes import EncryptedCode, open_code, row_key
+from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ContextKind, ExchangeContext
-from warifu.exchange.directory import Directory
+from warifu.exchange.directory import Directory, DirectorySource
+from warifu.exchange.directory_entry import DirectoryEntry
+from warifu.exchange.provision import ProviderKeys
 from warifu.exchange.statements import check_conversion
 from warifu.identifiers import MyNumber
-from warifu_services.node.inquiry_book import CODE_PLACE
-from warifu_services.node.keys import NodeKeys
+from warifu.party.held import Refresh, never_newer
+from warifu_services.node.filing import CodeFiling
+from warifu_services.node.keys import KeysSource, NodeKeys
 from warifu_services.node.store import NodeStore, Person
 
 __all__ = ["Acquirer", "AcquisitionSession", "AuthorityPort", "PersonToAcquire"]
@@ -100,21 +103,31 @@ class Acquirer:
     def __init__(
         self,
         *,
-        keys: NodeKeys,
-        directory: Directory,
+        keys: KeysSource,
+        directory: DirectorySource,
         store: NodeStore,
         authority: AuthorityPort,
         clock: Clock,
         workers: Executor,
+        refresh: Refresh = never_newer,
         random_bytes: RandomBytes = secrets.token_bytes,
     ) -> None:
-        self._keys = keys
-        self._directory = directory
+        self._keys_source = keys
+        self._directories = directory
         self._store = store
         self._authority = authority
         self._clock = clock
         self._workers = workers
+        self._refresh = refresh
         self._random_bytes = random_bytes
+
+    @property
+    def _keys(self) -> NodeKeys:
+        return self._keys_source.current()
+
+    @property
+    def _directory(self) -> Directory:
+        return self._directories.current()
 
     async def acquire(
         self, requests: AsyncIterator[Sequence[PersonToAcquire]]
@@ -198,54 +211,60 @@ class Acquirer:
             else:
                 request.reasons[place] = _told(code)
         converted = [code.converted_code for code in issued if code.WhichOneof("result") == "converted_code"]
-        if converted:
-            self._check_receipt(answer)
+        if not converted:
+            return {}
+        keys = await self._check_receipt(answer)
         codes = [
             EncryptedCode.from_wire(self._directory.group, code.c1, code.c2, where="issued_codes") for code in converted
         ]
         numbers = [request.local_numbers[place] for place in places]
-        return dict(zip(places, await self._in_pieces(numbers, codes), strict=True))
+        return dict(zip(places, await self._in_pieces(keys, numbers, codes), strict=True))
 
-    def _check_receipt(self, answer: AcquireCodesResponse) -> None:
-        """Step c. The hub converted exactly these codes, for this agency, just now."""
+    async def _check_receipt(self, answer: AcquireCodesResponse) -> ProviderKeys:
+        """Step c. The hub converted exactly these codes, for this agency, just now; the keys that open them.
+
+        Authority and hub may have a newer version of the directory than this node, which then takes it.
+        """
         receipt = answer.receipt
         codes = [code.converted_code for code in answer.issued_codes if code.HasField("converted_code")]
         try:
             context = ExchangeContext.decode(receipt.context, where="receipt.context")
-            check_conversion(self._directory.hub_signing_key, receipt.hub_signature, receipt.context, codes)
+            try:
+                entry = self._addressed(context)
+            except WarifuError as error:
+                if error.reason is not Reason.EPOCH_STALE or not await self._refresh():
+                    raise
+                entry = self._addressed(context)
+            self._directory.check_hub(
+                context.issued_ms, lambda key: check_conversion(key, receipt.hub_signature, receipt.context, codes)
+            )
             context.check_times(self._clock.now(), where="receipt.context")
         except WarifuError as error:
             raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where, debug=error.reason.value) from error
-        own = self._keys.own
-        addressed = (context.kind, context.inquirer, context.provider, context.epoch_to, context.key_id_to)
-        if addressed != (ContextKind.ISSUE, self._directory.authority, own.institution, own.epoch, own.key_id):
-            raise WarifuError(Reason.HUB_ANSWER_INVALID, where="receipt.context")
+        return self._keys.provider.of_epoch(entry.epoch)
 
-    async def _in_pieces(self, local_numbers: Sequence[str], codes: Sequence[EncryptedCode]) -> list[Person]:
+    def _addressed(self, context: ExchangeContext) -> DirectoryEntry:
+        """This agency's entry that the codes were issued to. Raises: REQUEST_MALFORMED, EPOCH_STALE."""
+        own, where = self._keys.own.institution, "receipt.context"
+        if (context.kind, context.inquirer, context.provider) != (ContextKind.ISSUE, self._directory.authority, own):
+            raise WarifuError(Reason.REQUEST_MALFORMED, where=where)
+        entry = self._directory.entry_for(own, context.epoch_to, context.issued_ms, epoch_where=where)
+        if context.key_id_to != entry.key_id:
+            raise WarifuError(Reason.EPOCH_STALE, where=where)
+        return entry
+
+    async def _in_pieces(
+        self, keys: ProviderKeys, local_numbers: Sequence[str], codes: Sequence[EncryptedCode]
+    ) -> list[Person]:
         """Step d, on the worker threads."""
         loop = asyncio.get_running_loop()
+        filing = CodeFiling(self._directory.group, keys, self._keys.at_rest)
         pieces = [
-            loop.run_in_executor(self._workers, self._open_piece, local_numbers[start:end], codes[start:end])
+            loop.run_in_executor(self._workers, filing.open_all, local_numbers[start:end], codes[start:end])
             for start in range(0, len(codes), _OPENED_AT_ONCE)
             for end in (start + _OPENED_AT_ONCE,)
         ]
         return [person for piece in await asyncio.gather(*pieces) for person in piece]
-
-    def _open_piece(self, local_numbers: Sequence[str], codes: Sequence[EncryptedCode]) -> list[Person]:
-        try:
-            return [self._open(number, code) for number, code in zip(local_numbers, codes, strict=True)]
-        except WarifuError as error:
-            raise WarifuError(Reason.HUB_ANSWER_INVALID, where="issued_codes", debug=error.reason.value) from error
-
-    def _open(self, local_number: str, code: EncryptedCode) -> Person:
-        point = open_code(self._directory.group, self._keys.provider.agency_secret, code)
-        filed_under = row_key(self._keys.provider.row_secret, point)
-        return Person(
-            local_number=local_number,
-            row_key=filed_under,
-            sealed_code=self._keys.at_rest.seal(CODE_PLACE, filed_under, point),
-            epoch=self._keys.own.epoch,
-        )
 
 
 def _number_fault(my_number: str) -> Reason | None:

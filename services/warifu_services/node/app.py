@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -24,6 +25,8 @@ from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.party.folder import PartyFolder, PartySettings
+from warifu.party.following import DirectoryFollower, RevocationFollower
+from warifu.party.held import Held
 from warifu.party.key_check import check_keys
 from warifu.party.process import announce_ready, serve_until
 from warifu.pki import Identity, RevocationFile, Role
@@ -34,11 +37,12 @@ from warifu.rpc.server import build_server
 from warifu_services.node.acquisition import Acquirer
 from warifu_services.node.agency_servicer import AGENCY_ACCESS, AgencyServicer
 from warifu_services.node.authority_link import GrpcAuthority
-from warifu_services.node.hub_link import HubContact, StreamedHub
+from warifu_services.node.hub_link import GrpcRotation, HubContact, StreamedHub
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.keys import NodeKeys
 from warifu_services.node.provider import Provider
 from warifu_services.node.registration import Registrar
+from warifu_services.node.rotation import CodeRotator
 from warifu_services.node.servicer import NODE_ACCESS, NodeCore, NodeServicer
 from warifu_services.node.store import NodeStore, expired_before
 from warifu_services.node.store_sqlite import SqliteNodeStore
@@ -62,6 +66,8 @@ class Node:
     inquirer: Inquirer
     provider: Provider
     contact: HubContact
+    follower: DirectoryFollower
+    rotator: CodeRotator
     hub: StreamedHub
     channels: ChannelPool
     workers: ThreadPoolExecutor
@@ -72,7 +78,8 @@ class Node:
         """Delete what is past its time, serve, tell the hub, and go on with inquiries left open."""
         await purge(self.store, self.clock)
         await self.server.start()
-        self.chores += [asyncio.create_task(self.contact.keep()), asyncio.create_task(_purge_now_and_then(self))]
+        chores = (self.contact.keep(), self.follower.keep(), self.rotator.keep(), _purge_now_and_then(self))
+        self.chores += [asyncio.create_task(chore) for chore in chores]
         self.inquirer.resume()
 
     async def close(self, grace_s: float = 0.0) -> None:
@@ -146,15 +153,39 @@ def build_node(
         exchanges = StreamedHub(to_hub)
         workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="node")
         undo.callback(workers.shutdown)
-        inquirer = Inquirer(keys=keys, directory=directory, store=store, hub=exchanges, clock=clock)
-        provider = Provider(agency=agency, keys=keys, directory=directory, store=store, clock=clock)
+        directories, held_keys = Held(directory), Held(keys)
+        followed = RevocationFollower(
+            to_hub, path=folder.path / "revoked.pem", root_pem=root_pem, clock=clock, party="node"
+        )
+        follower = DirectoryFollower(
+            to_hub,
+            folder=folder,
+            held=directories,
+            party="node",
+            make_ready=lambda newer: partial(held_keys.hold, NodeKeys.load(folder, newer)),
+            revocations=followed,
+        )
+        rotator = CodeRotator(
+            keys=held_keys, directory=directories, store=store, hub=GrpcRotation(to_hub), clock=clock, workers=workers
+        )
+        inquirer = Inquirer(keys=held_keys, directory=directories, store=store, hub=exchanges, clock=clock)
+        provider = Provider(
+            agency=agency,
+            keys=held_keys,
+            directory=directories,
+            store=store,
+            clock=clock,
+            refresh=follower.refresh,
+            codes_ready=rotator.caught_up,
+        )
         acquirer = Acquirer(
-            keys=keys,
-            directory=directory,
+            keys=held_keys,
+            directory=directories,
             store=store,
             authority=GrpcAuthority(to_authority),
             clock=clock,
             workers=workers,
+            refresh=follower.refresh,
         )
         core = NodeCore(
             institution=settings.institution_code,
@@ -179,9 +210,7 @@ def build_node(
             listen=listen,
         )
         endpoint = f"{listen.rpartition(':')[0]}:{port}"
-        contact = HubContact(
-            to_hub, endpoint=endpoint, revocation_file=folder.path / "revoked.pem", root_pem=root_pem, clock=clock
-        )
+        contact = HubContact(to_hub, endpoint=endpoint, revocations=followed)
         undo.pop_all()
         return Node(
             server=server,
@@ -190,6 +219,8 @@ def build_node(
             inquirer=inquirer,
             provider=provider,
             contact=contact,
+            follower=follower,
+            rotator=rotator,
             hub=exchanges,
             channels=channels,
             workers=workers,
@@ -246,10 +277,18 @@ async def run_node(
 
 
 async def _until_hub_knows(node: Node, stop: asyncio.Event) -> None:
-    """Wait until the hub was told where the node listens; not for ever, and not when it is to stop."""
-    events = [asyncio.create_task(event.wait()) for event in (node.contact.announced, stop)]
+    """Wait until the hub was told where the node listens, and the node has the newest version of the directory.
+
+    Not for ever, and not when it is to stop.
+    """
+    events = [asyncio.create_task(_in_contact(node)), asyncio.create_task(stop.wait())]
     done, waiting = await asyncio.wait(events, timeout=_HUB_KNOWS_S, return_when=asyncio.FIRST_COMPLETED)
     for each in waiting:
         each.cancel()
     if not done:
         get_logger("node").warning("ready_without_hub")
+
+
+async def _in_contact(node: Node) -> bool:
+    await node.contact.announced.wait()
+    return await node.follower.caught_up.wait()

@@ -8,29 +8,29 @@ hub that restarted may have forgotten. Moves sealed bytes and opens none.
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import grpc
 
-from warifu.api.directory.v1.directory_service_pb2 import AnnounceEndpointRequest, GetRevocationListRequest
+from warifu.api.directory.v1.directory_service_pb2 import AnnounceEndpointRequest
 from warifu.api.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from warifu.api.hub.v1.hub_service_pb2 import (
     ExchangeCall,
     ExchangeRequest,
     ExchangeResponse,
     ExchangeStreamRequest,
+    RotateCodesRequest,
+    RotateCodesResponse,
 )
 from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceStub
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
-from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
-from warifu.pki import read_revocation_list, write_public_file
+from warifu.party.following import RevocationFollower
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.multiplex import CallStream, StreamedRpc
 from warifu.rpc.status import CodeTable, from_rpc_error, translated
 
-__all__ = ["HubContact", "StreamedHub", "UnaryHub"]
+__all__ = ["GrpcRotation", "HubContact", "StreamedHub", "UnaryHub"]
 
 _WITHOUT_REASON: CodeTable = {
     grpc.StatusCode.UNAVAILABLE: Reason.HUB_UNREACHABLE,
@@ -89,18 +89,27 @@ class StreamedHub:
         await self._stream.close()
 
 
+class GrpcRotation:
+    """:class:`warifu_services.node.rotation.RotationPort` over the lasting channel to the hub."""
+
+    __slots__ = ("_hub",)
+
+    def __init__(self, hub: PeerChannel) -> None:
+        self._hub = hub
+
+    async def rotate(self, request: RotateCodesRequest, timeout: float) -> RotateCodesResponse:
+        """See the contract."""
+        with translated(_WITHOUT_REASON):
+            return await self._hub.stub(HubServiceStub).RotateCodes(request, timeout=timeout)
+
+
 class HubContact:
     """Keeps the hub told where the node listens, and the node's revocation list as new as the hub's."""
 
-    def __init__(
-        self, hub: PeerChannel, *, endpoint: str, revocation_file: Path, root_pem: bytes, clock: Clock
-    ) -> None:
+    def __init__(self, hub: PeerChannel, *, endpoint: str, revocations: RevocationFollower) -> None:
         self._hub = hub
         self._endpoint = endpoint
-        self._revocation_file = revocation_file
-        self._root_pem = root_pem
-        self._clock = clock
-        self._list_held = revocation_file.read_bytes()
+        self._revocations = revocations
         self.announced = asyncio.Event()
 
     async def keep(self) -> None:
@@ -113,7 +122,7 @@ class HubContact:
             try:
                 with translated(_WITHOUT_REASON):
                     await self._announce()
-                    await self._follow_revocation_list()
+                    await self._revocations.follow()
             except WarifuError as error:
                 self.announced.clear()
                 get_logger("node").info("hub_not_in_contact", **error_fields(error))
@@ -128,36 +137,6 @@ class HubContact:
         stub = self._hub.stub(DirectoryServiceStub)
         await stub.AnnounceEndpoint(request, timeout=_CONTACT_S, wait_for_ready=True)
         self.announced.set()
-
-    async def _follow_revocation_list(self) -> None:
-        """Take a newer list over, if the root signed it; the file is what the edge of the server follows.
-
-        A file that was lost is restored first: a node without one does not start, and the hub's may be older.
-        """
-        stub = self._hub.stub(DirectoryServiceStub)
-        fetched = await stub.GetRevocationList(GetRevocationListRequest(), timeout=_CONTACT_S)
-        try:
-            if not self._revocation_file.exists():
-                write_public_file(self._revocation_file, self._list_held)
-            if self._number(fetched.revocation_list_pem) > self._held_number():
-                write_public_file(self._revocation_file, fetched.revocation_list_pem)
-        except WarifuError as error:  # whatever the hub sent, the list in force stays
-            get_logger("node").warning("revocation_list_refused", **error_fields(error))
-        except OSError as error:
-            get_logger("node").warning("revocation_list_not_written", error=type(error).__name__)
-
-    def _held_number(self) -> int:
-        """The number of the list in the file; 0 for one past its date, which any good list replaces."""
-        held = self._revocation_file.read_bytes()
-        try:
-            number = self._number(held)
-        except WarifuError:
-            return 0
-        self._list_held = held
-        return number
-
-    def _number(self, revocation_list_pem: bytes) -> int:
-        return read_revocation_list(revocation_list_pem, self._root_pem, self._clock.now()).number
 
     async def _while_connected(self) -> None:
         """Return when the connection is lost, or after a few seconds."""

@@ -25,13 +25,13 @@ from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.context import LONGEST_VALIDITY
-from warifu.exchange.directory import Directory
+from warifu.exchange.directory import DirectorySource
 from warifu.lockstep import pause
 from warifu.rpc.deadline import pass_on
 from warifu.rpc.logging import EventLog, error_fields, get_logger
 from warifu_services.node.inquiry_book import InquiryBook, InquiryRequest, InquiryResult, OpenInquiry
 from warifu_services.node.inquiry_end import ended_well, ended_with
-from warifu_services.node.keys import NodeKeys
+from warifu_services.node.keys import KeysSource
 from warifu_services.node.store import ExchangeOutcome, NodeStore
 
 __all__ = ["HubPort", "Inquirer"]
@@ -59,9 +59,10 @@ class HubPort(Protocol):
 class Inquirer:
     """Makes inquiries for one agency. Concurrent calls about one request_id share one exchange."""
 
-    def __init__(self, *, keys: NodeKeys, directory: Directory, store: NodeStore, hub: HubPort, clock: Clock) -> None:
+    def __init__(
+        self, *, keys: KeysSource, directory: DirectorySource, store: NodeStore, hub: HubPort, clock: Clock
+    ) -> None:
         self._store = store
-        self._directory = directory
         self._hub = hub
         self._clock = clock
         self._book = InquiryBook(keys=keys, directory=directory, store=store, clock=clock)

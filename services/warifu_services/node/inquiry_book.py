@@ -13,23 +13,21 @@ from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
 from warifu.api.record.v1 import sealed_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.clock import Clock
-from warifu.curve.group import Point
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import AgencyCode
-from warifu.exchange.context import ExchangeFlags
-from warifu.exchange.directory import Directory
+from warifu.exchange.context import ExchangeContext, ExchangeFlags
+from warifu.exchange.directory import Directory, DirectorySource
+from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.inquiry import OpenedAnswer, Question, build_inquiry, open_answer
 from warifu.exchange.provision import PROCESSING_NUMBER
 from warifu.exchange.seal import SealingKey
 from warifu.exchange.statements import inquiry_digest
 from warifu.lockstep import in_lockstep, pause
-from warifu_services.node.keys import NodeKeys
-from warifu_services.node.store import ExchangeRecord, ExchangeSide, KeptInquiry, NodeStore
+from warifu_services.node.filing import code_of
+from warifu_services.node.keys import KeysSource, NodeKeys
+from warifu_services.node.store import ExchangeRecord, ExchangeSide, KeptInquiry, NodeStore, Person
 
-__all__ = ["CODE_PLACE", "InquiryBook", "InquiryRequest", "InquiryResult", "InquirySecrets", "OpenInquiry"]
-
-CODE_PLACE = b"person.code"
-"""Where a person's code is sealed for; the owner is the row key."""
+__all__ = ["InquiryBook", "InquiryRequest", "InquiryResult", "InquirySecrets", "OpenInquiry"]
 
 _SECRETS = b"inquiry.secrets"
 _RESULT = b"inquiry.result"
@@ -71,11 +69,19 @@ class InquiryResult:
 class InquiryBook:
     """The inquiries of one agency."""
 
-    def __init__(self, *, keys: NodeKeys, directory: Directory, store: NodeStore, clock: Clock) -> None:
-        self._keys = keys
-        self._directory = directory
+    def __init__(self, *, keys: KeysSource, directory: DirectorySource, store: NodeStore, clock: Clock) -> None:
+        self._keys_source = keys
+        self._directories = directory
         self._store = store
         self._clock = clock
+
+    @property
+    def _keys(self) -> NodeKeys:
+        return self._keys_source.current()
+
+    @property
+    def _directory(self) -> Directory:
+        return self._directories.current()
 
     async def begin(self, asked: InquiryRequest) -> OpenInquiry:
         """The inquiry with this request_id, built and stored if it is new.
@@ -124,10 +130,18 @@ class InquiryBook:
             context=secrets.inquiry.context,
             asked=kept.record.inquiry_digest,
             processing_number=response.processing_number,
-            provider=self._directory.entry(kept.record.provider, where="inquiry.provider"),
+            provider=self._provider(secrets.inquiry.context),
             answer_key=secrets.answer_key,
         )
         return await in_lockstep(paced)
+
+    def _provider(self, encoded_context: bytes) -> DirectoryEntry:
+        """The provider, under the keys that the inquiry was made to."""
+        context = ExchangeContext.decode(encoded_context)
+        where = "inquiry.provider"
+        return self._directory.entry_for(
+            context.provider, context.epoch_to, context.issued_ms, where=where, epoch_where=where
+        )
 
     def seal_result(self, kept: KeptInquiry, found: Found | None) -> bytes:
         """A record as it is kept for whoever asks again; empty when none was found."""
@@ -165,12 +179,10 @@ class InquiryBook:
         own = self._keys.own
         if asked.question.provider == own.institution:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="inquiry.provider")
-        person = self._store.person(asked.local_number)
-        if person is None:
-            raise WarifuError(Reason.CODE_NOT_ACQUIRED, where="inquiry.local_number")
+        person = self._person(asked.local_number)
         await pause()
-        point = Point(self._keys.at_rest.open(CODE_PLACE, person.row_key, person.sealed_code))
-        code = AgencyCode(institution=own.institution, epoch=person.epoch, point=point)
+        point = code_of(person, self._keys.at_rest)
+        code = AgencyCode(institution=own.institution, epoch=person.code_epoch, point=point)
         building = build_inquiry.paced(
             asked.question,
             code,
@@ -179,6 +191,16 @@ class InquiryBook:
             now_ms=self._clock.unix_ms(),
         )
         return InquirySecrets(*await in_lockstep(building))
+
+    def _person(self, local_number: str) -> Person:
+        """The person with the code of the code epoch in force, or with an older one that may still be used."""
+        person = self._store.person(local_number)
+        if person is None:
+            raise WarifuError(Reason.CODE_NOT_ACQUIRED, where="inquiry.local_number")
+        wanted = self._keys.own.code_epoch
+        if person.code_epoch == wanted:
+            return person
+        return self._store.rotated(local_number, wanted) or person
 
     def _new(self, asked: InquiryRequest, content: bytes, secrets: InquirySecrets) -> KeptInquiry:
         question, now_ms = asked.question, self._clock.unix_ms()

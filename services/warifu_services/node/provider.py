@@ -15,6 +15,7 @@ how the permit arrived.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from warifu.agency import Absence, Agency, Found, ProvisionQuery, day_in_japan
@@ -23,7 +24,7 @@ from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
 from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.context import ExchangeFlags
-from warifu.exchange.directory import Directory
+from warifu.exchange.directory import Directory, DirectorySource
 from warifu.exchange.provision import (
     CheckedPermit,
     MadeAnswer,
@@ -35,7 +36,8 @@ from warifu.exchange.provision import (
     seal_found,
 )
 from warifu.lockstep import in_lockstep, pause
-from warifu_services.node.keys import NodeKeys
+from warifu.party.held import Refresh, never_newer
+from warifu_services.node.keys import KeysSource, NodeKeys
 from warifu_services.node.store import (
     ClerkDecision,
     ExchangeOutcome,
@@ -51,6 +53,9 @@ __all__ = ["PendingProvision", "Provider"]
 
 SHORTEST_SECONDS = 0.01
 """A permit is not looked at when the hub will wait less than this."""
+
+_BEHIND = frozenset({Reason.EPOCH_STALE, Reason.INSTITUTION_UNKNOWN, Reason.SIGNATURE_INVALID})
+"""What a permit made under a newer version of the directory looks like to a node that holds an older one."""
 
 _PERSON = b"provision.person"
 _OUTCOMES = {
@@ -71,12 +76,33 @@ class PendingProvision:
 class Provider:
     """Answers permitted inquiries for one agency."""
 
-    def __init__(self, *, agency: Agency, keys: NodeKeys, directory: Directory, store: NodeStore, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        agency: Agency,
+        keys: KeysSource,
+        directory: DirectorySource,
+        store: NodeStore,
+        clock: Clock,
+        refresh: Refresh = never_newer,
+        codes_ready: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """``refresh`` takes a newer version of the directory; ``codes_ready`` waits until codes are rotated."""
         self._agency = agency
-        self._keys = keys
-        self._directory = directory
+        self._keys_source = keys
+        self._directories = directory
         self._store = store
         self._clock = clock
+        self._refresh = refresh
+        self._codes_ready = codes_ready
+
+    @property
+    def _keys(self) -> NodeKeys:
+        return self._keys_source.current()
+
+    @property
+    def _directory(self) -> Directory:
+        return self._directories.current()
 
     async def provide(self, permit: ProvisionPermit, left: float | None) -> SignedAnswer:
         """The signed answer to a permit, for a hub that waits ``left`` seconds (None: no deadline).
@@ -88,8 +114,7 @@ class Provider:
         """
         if left is not None and left < SHORTEST_SECONDS:
             raise WarifuError(Reason.DEADLINE_TOO_SHORT, where="deadline")
-        checking = check_permit.paced(permit, keys=self._keys.provider, directory=self._directory)
-        checked = await in_lockstep(checking)  # (4.1-4.5)
+        checked = await self._checked(permit)  # (4.1-4.5)
         await pause()
         kept = self._store.provision(checked.context.inquirer, checked.context.request_id)  # (4.6)
         if kept is None:
@@ -100,16 +125,23 @@ class Provider:
         stored = await self._store.settle_provision(fresh, missed=missed)  # (4.10)
         return made.answer if stored is fresh else _given_before(stored, checked)
 
+    async def _checked(self, permit: ProvisionPermit) -> CheckedPermit:
+        """Steps 4.1 to 4.5; again, when hub or inquirer go by a newer version of the directory than this node."""
+        try:
+            return await in_lockstep(check_permit.paced(permit, keys=self._keys.provider, directory=self._directory))
+        except WarifuError as error:
+            if error.reason not in _BEHIND or not await self._refresh():
+                raise
+        return await in_lockstep(check_permit.paced(permit, keys=self._keys.provider, directory=self._directory))
+
     async def _make(self, checked: CheckedPermit, kept: KeptProvision | None) -> tuple[MadeAnswer, KeptProvision, bool]:
         """Steps 4.7 to 4.9: the answer, what to store of it, and whether the person asked about is not here."""
         if kept is not None:
             _must_be_same(kept, checked)
         await pause()
-        row_key = open_row_key(checked, self._keys.provider, self._directory)  # (4.7)
+        query = open_query(checked, self._keys.provider)  # (4.7)
         await pause()
-        query = open_query(checked, self._keys.provider)
-        await pause()
-        person = self._store.find_by_row_key(row_key, checked.context.item_code)
+        person = await self._person(checked, kept)
         outcome = _outcome(person, kept)  # (4.8)
         sealed_answer = b""
         if outcome is ExchangeOutcome.ANSWERED:  # (4.9)
@@ -120,12 +152,23 @@ class Provider:
         making = make_answer.paced(
             _OUTCOMES[outcome],
             checked,
-            self._keys.provider.signing_key,
+            self._keys.provider.of_epoch(checked.context.epoch_to).signing_key,
             now_ms=self._clock.unix_ms(),
             sealed_answer=sealed_answer,
         )
         made = await in_lockstep(making)
         return made, self._to_keep(checked, kept, made, outcome, person), person is None
+
+    async def _person(self, checked: CheckedPermit, kept: KeptProvision | None) -> PersonReplicas | None:
+        """Step 4.7. Who is meant: by the code, or, for what a clerk has decided since, as it was found then."""
+        if kept is not None and kept.sealed_person:
+            number = self._keys.at_rest.open(_PERSON, checked.asked, kept.sealed_person).decode()
+            return self._store.find_by_local_number(number, checked.context.item_code)
+        if self._codes_ready is not None:
+            await self._codes_ready()
+        row_key = open_row_key(checked, self._keys.provider, self._directory)
+        await pause()
+        return self._store.find_by_row_key(row_key, checked.context.item_code)
 
     async def _found(self, checked: CheckedPermit, person: PersonReplicas | None, fiscal_year: int) -> Found:
         query = ProvisionQuery(

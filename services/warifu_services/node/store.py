@@ -59,12 +59,15 @@ class PersonFlags(enum.IntFlag):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One person whose code was acquired. ``row_key`` is 16 bytes; ``sealed_code`` is the code, sealed at rest."""
+    """One person and a code of theirs. ``row_key`` is 16 bytes; ``sealed_code`` is the code, sealed at rest.
+
+    ``code_epoch`` says which of the hub's factors made the code.
+    """
 
     local_number: str = field(repr=False)
     row_key: bytes = field(repr=False)
     sealed_code: bytes = field(repr=False)
-    epoch: int
+    code_epoch: int
     flags: PersonFlags = PersonFlags.NONE
 
 
@@ -171,6 +174,21 @@ class NodeStore(Protocol):
     def person(self, local_number: str) -> Person | None:
         """The person with that local number."""
 
+    def rotated(self, local_number: str, code_epoch: int) -> Person | None:
+        """The person with the code of another code epoch, where one was made ready by :meth:`add_rotated`."""
+
+    def people_behind(self, code_epoch: int, count: int) -> list[Person]:
+        """Up to ``count`` people who have no code of ``code_epoch``, but of an earlier one, with that one."""
+
+    async def add_rotated(self, people: Sequence[Person]) -> None:
+        """Keep another code for each, beside the one they have; both find them. Known ones are passed over."""
+
+    async def settle_codes(self, code_epoch: int, count: int) -> int:
+        """Put codes of ``code_epoch`` in place of earlier ones, which are deleted; how many people, ``count`` at most."""
+
+    def code_epochs(self) -> dict[int, int]:
+        """How many people have a code of each code epoch."""
+
     def unknown_people(self, local_numbers: Sequence[str]) -> set[str]:
         """Those of the local numbers that no person has."""
 
@@ -182,6 +200,9 @@ class NodeStore(Protocol):
 
     def find_by_row_key(self, row_key: bytes, item_code: ItemCode) -> PersonReplicas | None:
         """The person with that row key and the replicas of one item, in one read."""
+
+    def find_by_local_number(self, local_number: str, item_code: ItemCode) -> PersonReplicas | None:
+        """The person with this local number, with the replicas of one item."""
 
     async def begin_inquiry(self, kept: KeptInquiry) -> bool:
         """Store a new inquiry and its record. False, and nothing written, when its request_id was used before."""

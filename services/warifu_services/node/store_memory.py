@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from warifu.agency import Replica
 from warifu.errors import Reason, WarifuError
@@ -43,12 +44,16 @@ class MemoryNodeStore:
         self._under_number: dict[str, _RecordKey] = {}
         self._misses: Counter[InstitutionCode] = Counter()
         self._last_sequence = 0
+        self._rotated: dict[tuple[str, int], Person] = {}
 
     async def add_people(self, people: Sequence[Person]) -> list[bool]:
         """See the contract."""
         return [self._add_person(person) for person in people]
 
     def _add_person(self, person: Person) -> bool:
+        beside = self._rotated.get((person.local_number, person.code_epoch))
+        if beside is not None and beside.row_key == person.row_key:
+            return True
         known = self._people.get(person.local_number)
         holder = self._by_row_key.get(person.row_key, person.local_number)
         if holder != person.local_number or (known is not None and known.row_key != person.row_key):
@@ -60,6 +65,42 @@ class MemoryNodeStore:
     def person(self, local_number: str) -> Person | None:
         """See the contract."""
         return self._people.get(local_number)
+
+    def rotated(self, local_number: str, code_epoch: int) -> Person | None:
+        """See the contract."""
+        return self._rotated.get((local_number, code_epoch))
+
+    def people_behind(self, code_epoch: int, count: int) -> list[Person]:
+        """See the contract."""
+        behind = (
+            person
+            for person in self._people.values()
+            if person.code_epoch < code_epoch and (person.local_number, code_epoch) not in self._rotated
+        )
+        return list(islice(behind, count))
+
+    async def add_rotated(self, people: Sequence[Person]) -> None:
+        """See the contract."""
+        for person in people:
+            key = (person.local_number, person.code_epoch)
+            if key not in self._rotated and person.row_key not in self._by_row_key:
+                self._rotated[key] = person
+                self._by_row_key[person.row_key] = person.local_number
+
+    async def settle_codes(self, code_epoch: int, count: int) -> int:
+        """See the contract."""
+        settled = [person for (_, epoch), person in self._rotated.items() if epoch == code_epoch][:count]
+        for person in settled:
+            former = self._people[person.local_number]
+            del self._by_row_key[former.row_key], self._rotated[person.local_number, code_epoch]
+            self._people[person.local_number] = replace(person, flags=former.flags)
+            for key in [key for key in self._rotated if key[0] == person.local_number and key[1] < code_epoch]:
+                del self._by_row_key[self._rotated.pop(key).row_key]
+        return len(settled)
+
+    def code_epochs(self) -> dict[int, int]:
+        """See the contract."""
+        return dict(Counter(person.code_epoch for person in (*self._people.values(), *self._rotated.values())))
 
     def unknown_people(self, local_numbers: Sequence[str]) -> set[str]:
         """See the contract."""
@@ -81,7 +122,11 @@ class MemoryNodeStore:
     def find_by_row_key(self, row_key: bytes, item_code: ItemCode) -> PersonReplicas | None:
         """See the contract."""
         local_number = self._by_row_key.get(row_key)
-        if local_number is None:
+        return self.find_by_local_number(local_number, item_code) if local_number is not None else None
+
+    def find_by_local_number(self, local_number: str, item_code: ItemCode) -> PersonReplicas | None:
+        """See the contract."""
+        if local_number not in self._people:
             return None
         replicas = self._replicas.get((local_number, item_code), {})
         return PersonReplicas(

@@ -93,6 +93,17 @@ MIGRATIONS = (
     CREATE TABLE miss (inquirer TEXT PRIMARY KEY, miss_count INTEGER NOT NULL) WITHOUT ROWID;
     """,
     KEY_CHECK_TABLE,
+    """
+    ALTER TABLE person RENAME COLUMN epoch TO code_epoch;
+    CREATE TABLE rotated_code (
+        row_key BLOB PRIMARY KEY,
+        local_number TEXT NOT NULL REFERENCES person (local_number),
+        sealed_code BLOB NOT NULL,
+        code_epoch INTEGER NOT NULL,
+        UNIQUE (local_number, code_epoch)
+    ) WITHOUT ROWID;
+    CREATE INDEX person_by_code_epoch ON person (code_epoch);
+    """,
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from warifu.agency import Replica
 from warifu.errors import Reason, WarifuError
@@ -54,9 +55,30 @@ _FIND_BY_ROW_KEY = """
     FROM person p LEFT JOIN replica r ON r.local_number = p.local_number AND r.item_code = ?
     WHERE p.row_key = ?
 """
+_FIND_BY_LOCAL_NUMBER = """
+    SELECT p.local_number, p.flags, r.fiscal_year, r.publication_start, r.publication_end, r.record
+    FROM person p LEFT JOIN replica r ON r.local_number = p.local_number AND r.item_code = ?
+    WHERE p.local_number = ?
+"""
+_FIND_BY_ROTATED_ROW_KEY = """
+    SELECT p.local_number, p.flags, r.fiscal_year, r.publication_start, r.publication_end, r.record
+    FROM rotated_code c JOIN person p USING (local_number)
+        LEFT JOIN replica r ON r.local_number = p.local_number AND r.item_code = ?
+    WHERE c.row_key = ?
+"""
+_ROTATED = """
+    SELECT c.local_number, c.row_key, c.sealed_code, c.code_epoch, p.flags
+    FROM rotated_code c JOIN person p USING (local_number) WHERE c.local_number = ?
+"""
+_BEHIND = """
+    SELECT p.local_number, p.row_key, p.sealed_code, p.code_epoch, p.flags FROM person p
+    WHERE p.code_epoch < ? AND NOT EXISTS (
+        SELECT 1 FROM rotated_code c WHERE c.local_number = p.local_number AND c.code_epoch = ?
+    ) LIMIT ?
+"""
 _ADD_PERSON = """
-    INSERT INTO person (row_key, local_number, sealed_code, epoch, flags) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (row_key) DO UPDATE SET sealed_code = excluded.sealed_code, epoch = excluded.epoch
+    INSERT INTO person (row_key, local_number, sealed_code, code_epoch, flags) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (row_key) DO UPDATE SET sealed_code = excluded.sealed_code, code_epoch = excluded.code_epoch
 """
 _ENDED = "SELECT sequence FROM exchange_record WHERE outcome NOT IN (1, 3)"
 _IN_ONE_QUERY = 500
@@ -77,18 +99,35 @@ class SqliteNodeStore:
 
     def person(self, local_number: str) -> Person | None:
         """See the contract."""
-        query = "SELECT row_key, sealed_code, epoch, flags FROM person WHERE local_number = ?"
+        query = "SELECT row_key, sealed_code, code_epoch, flags FROM person WHERE local_number = ?"
         found = self._reader.execute(query, (local_number,)).fetchone()
         if found is None:
             return None
-        row_key, sealed_code, epoch, flags = found
-        return Person(
-            local_number=local_number,
-            row_key=row_key,
-            sealed_code=sealed_code,
-            epoch=epoch,
-            flags=PersonFlags(flags),
-        )
+        return _person((local_number, *found))
+
+    def rotated(self, local_number: str, code_epoch: int) -> Person | None:
+        """See the contract."""
+        found = self._reader.execute(f"{_ROTATED} AND c.code_epoch = ?", (local_number, code_epoch)).fetchone()
+        return _person(found) if found else None
+
+    def people_behind(self, code_epoch: int, count: int) -> list[Person]:
+        """See the contract."""
+        return [_person(row) for row in self._reader.execute(_BEHIND, (code_epoch, code_epoch, count))]
+
+    async def add_rotated(self, people: Sequence[Person]) -> None:
+        """See the contract."""
+        rows = [(each.row_key, each.local_number, each.sealed_code, each.code_epoch) for each in people]
+        sql = "INSERT OR IGNORE INTO rotated_code VALUES (?, ?, ?, ?)"
+        await self.database.write(lambda connection: connection.executemany(sql, rows).rowcount, bulk=True)
+
+    async def settle_codes(self, code_epoch: int, count: int) -> int:
+        """See the contract."""
+        return await self.database.write(lambda connection: _settle_codes(connection, code_epoch, count), bulk=True)
+
+    def code_epochs(self) -> dict[int, int]:
+        """See the contract."""
+        both = "SELECT code_epoch FROM person UNION ALL SELECT code_epoch FROM rotated_code"
+        return dict(self._reader.execute(f"SELECT code_epoch, count(*) FROM ({both}) GROUP BY code_epoch"))  # noqa: S608
 
     def unknown_people(self, local_numbers: Sequence[str]) -> set[str]:
         """See the contract."""
@@ -119,14 +158,15 @@ class SqliteNodeStore:
 
     def find_by_row_key(self, row_key: bytes, item_code: ItemCode) -> PersonReplicas | None:
         """See the contract."""
-        rows = self._reader.execute(_FIND_BY_ROW_KEY, (str(item_code), row_key)).fetchall()
-        if not rows:
-            return None
-        return PersonReplicas(
-            local_number=rows[0][0],
-            flags=PersonFlags(rows[0][1]),
-            replicas=tuple(read_replica(item_code, row[2:]) for row in rows if row[2] is not None),
-        )
+        wanted = (str(item_code), row_key)
+        rows = self._reader.execute(_FIND_BY_ROW_KEY, wanted).fetchall()
+        rows = rows or self._reader.execute(_FIND_BY_ROTATED_ROW_KEY, wanted).fetchall()
+        return _replicas(item_code, rows)
+
+    def find_by_local_number(self, local_number: str, item_code: ItemCode) -> PersonReplicas | None:
+        """See the contract."""
+        rows = self._reader.execute(_FIND_BY_LOCAL_NUMBER, (str(item_code), local_number)).fetchall()
+        return _replicas(item_code, rows)
 
     async def begin_inquiry(self, kept: KeptInquiry) -> bool:
         """See the contract."""
@@ -241,10 +281,50 @@ class SqliteNodeStore:
 def _add_person(connection: sqlite3.Connection, person: Person) -> bool:
     query = "SELECT row_key, local_number FROM person WHERE row_key = ? OR local_number = ?"
     wanted = (person.row_key, person.local_number)
+    beside = "SELECT row_key, local_number FROM rotated_code WHERE row_key = ?"
+    found = connection.execute(beside, (person.row_key,)).fetchone()
+    if found is not None:
+        return bool(found == wanted)
     if any(held != wanted for held in connection.execute(query, wanted)):
         return False
-    connection.execute(_ADD_PERSON, (*wanted, person.sealed_code, person.epoch, int(person.flags)))
+    connection.execute(_ADD_PERSON, (*wanted, person.sealed_code, person.code_epoch, int(person.flags)))
     return True
+
+
+def _person(row: Sequence[Any]) -> Person:
+    """A person and a code from local number, row key, sealed code, code epoch and flags."""
+    local_number, row_key, sealed_code, code_epoch, flags = row
+    return Person(
+        local_number=local_number,
+        row_key=row_key,
+        sealed_code=sealed_code,
+        code_epoch=code_epoch,
+        flags=PersonFlags(flags),
+    )
+
+
+def _replicas(item_code: ItemCode, rows: Sequence[Any]) -> PersonReplicas | None:
+    if not rows:
+        return None
+    return PersonReplicas(
+        local_number=rows[0][0],
+        flags=PersonFlags(rows[0][1]),
+        replicas=tuple(read_replica(item_code, row[2:]) for row in rows if row[2] is not None),
+    )
+
+
+def _settle_codes(connection: sqlite3.Connection, code_epoch: int, count: int) -> int:
+    rows = connection.execute(
+        "SELECT row_key, sealed_code, code_epoch, local_number FROM rotated_code WHERE code_epoch = ? LIMIT ?",
+        (code_epoch, count),
+    ).fetchall()
+    connection.executemany(
+        "UPDATE person SET row_key = ?, sealed_code = ?, code_epoch = ? WHERE local_number = ?", rows
+    )
+    connection.executemany(
+        "DELETE FROM rotated_code WHERE local_number = ? AND code_epoch <= ?", [(row[3], code_epoch) for row in rows]
+    )
+    return len(rows)
 
 
 def _one_provision(

@@ -57,10 +57,10 @@ _VALIDITY_MS = LONGEST_VALIDITY // timedelta(milliseconds=1)
 _SKEW_MS = LONGEST_SKEW // timedelta(milliseconds=1)
 
 NO_ITEM = ItemCode("TM00000000000000")
-"""Stands in a context of kind ISSUE, where no item is asked for."""
+"""Stands in a context of kind ISSUE or ROTATE, where no item is asked for."""
 
 NO_PROCEDURE = ProcedureCode("JT00000000000000")
-"""Stands in a context of kind ISSUE, where no procedure is under way."""
+"""Stands in a context of kind ISSUE or ROTATE, where no procedure is under way."""
 
 
 ExchangeKey: TypeAlias = tuple[InstitutionCode, bytes]
@@ -72,6 +72,7 @@ class ContextKind(enum.IntEnum):
 
     EXCHANGE = 1
     ISSUE = 2
+    ROTATE = 3
 
 
 class ExchangeFlags(enum.IntFlag):
@@ -142,7 +143,7 @@ class ExchangeContext:
         if len(encoded) != CONTEXT_SIZE:
             raise WarifuError(Reason.REQUEST_MALFORMED, where=where, debug=f"{len(encoded)} bytes")
         suite, kind, request_id, *names, flags, issued, expires, epoch_from, epoch_to, key_id = _LAYOUT.unpack(encoded)
-        if kind not in (ContextKind.EXCHANGE, ContextKind.ISSUE):
+        if kind not in tuple(ContextKind):
             raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{where}.kind")
         if flags & ~_KNOWN_FLAGS:
             raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{where}.flags")

@@ -1,144 +1,51 @@
-"""The key directory: which institutions are in the network, with which keys, proved and signed.
+"""One version of the key directory: which institutions are in the network, with which keys, proved and signed.
 
-Decides whether an entry may be used: the agency and the hub both signed it, its points are valid, and the proof shows
-that the joint key really is the hub's share of the agency's key (without that proof a hub could publish a key it opens
-alone). Every party verifies each entry once, when it loads it. Holds public keys only.
+Decides which keys a message of an epoch is made under: those in force, or, for a context issued before they were
+replaced, the former ones; so that nothing under way fails when keys change. Every party verifies each entry once, when
+it takes a version. Holds public keys only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Protocol
 
-from google.protobuf import json_format
-
-from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry as EntryMessage
-from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile
-from warifu.canonical import digest
-from warifu.curve.group import Group, Point
+from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile, DirectoryHeader
+from warifu.curve.group import Group
 from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.proofs import joint_key_context, verify_joint_key
-from warifu.exchange.signature import SigningKey, verify_signature
+from warifu.exchange.directory_entry import DirectoryEntry, verify_entry
+from warifu.exchange.directory_header import DatedKey, dated_keys, entries_digest, verify_header
 from warifu.identifiers import InstitutionCode
 
-__all__ = [
-    "Directory",
-    "DirectoryEntry",
-    "countersign_entry",
-    "read_directory_file",
-    "sign_entry",
-    "write_directory_file",
-]
+__all__ = ["DatedEntry", "Directory", "DirectorySource", "EntryKey"]
 
-_ENTRY = b"warifu-v1/directory-entry"
-_COUNTERSIGNED = b"warifu-v1/directory-entry-hub"
-KEY_ID_SIZE = 8
-SEALING_KEY_SIZE = 32
+EntryKey = tuple[InstitutionCode, int]
+"""An institution and the epoch of one of its entries."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectoryEntry:
-    """One institution's verified keys for one epoch. Points and keys are 32 bytes, ``key_id`` is 8."""
+@dataclass(frozen=True, slots=True)
+class DatedEntry:
+    """An entry that is not in force: until ``accepted_until_ms`` (Unix milliseconds) it was; 0 if it will be."""
 
-    institution: InstitutionCode
-    kind: str
-    name: str
-    epoch: int
-    agency_key: Point
-    opening_key: Point
-    joint_key: Point
-    factor_commitment: Point
-    sealing_key: bytes
-    signing_key: bytes
-    key_id: bytes
+    entry: DirectoryEntry
+    accepted_until_ms: int
 
 
-def _stated(message: EntryMessage) -> tuple[bytes, ...]:
-    return (
-        message.institution_code.encode(),
-        message.institution_kind.encode(),
-        message.institution_name.encode(),
-        message.suite.to_bytes(4, "big"),
-        message.epoch.to_bytes(4, "big"),
-        message.agency_key,
-        message.opening_key,
-        message.joint_key,
-        message.factor_commitment,
-        message.sealing_key,
-        message.signing_key,
-        message.joint_key_proof,
-    )
+class DirectorySource(Protocol):
+    """Whatever can say which version to use now: a :class:`Directory` itself, or what follows the newest one."""
 
-
-def sign_entry(key: SigningKey, message: EntryMessage) -> None:
-    """Fill in ``key_id`` and the agency's signature; everything before them is set."""
-    message.key_id = digest(_ENTRY, *_stated(message))[:KEY_ID_SIZE]
-    message.agency_signature = key.sign(_ENTRY, *_stated(message))
-
-
-def countersign_entry(key: SigningKey, message: EntryMessage) -> None:
-    """Fill in the hub's signature, over the entry and the agency's signature."""
-    message.hub_signature = key.sign(_COUNTERSIGNED, *_stated(message), message.agency_signature)
-
-
-def _verified(message: EntryMessage, group: Group, hub_signing_key: bytes, where: str) -> DirectoryEntry:
-    institution = InstitutionCode.parse(message.institution_code, f"{where}.institution_code")
-    where = f"{where}[{institution}]"
-    if message.suite != group.suite:
-        raise WarifuError(Reason.SUITE_UNKNOWN, where=f"{where}.suite")
-    if message.epoch < 1 or message.key_id != digest(_ENTRY, *_stated(message))[:KEY_ID_SIZE]:
-        raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{where}.key_id")
-    stated = _stated(message)
-    verify_signature(message.signing_key, message.agency_signature, _ENTRY, *stated, where=f"{where}.agency_signature")
-    verify_signature(
-        hub_signing_key,
-        message.hub_signature,
-        _COUNTERSIGNED,
-        *stated,
-        message.agency_signature,
-        where=f"{where}.hub_signature",
-    )
-    if len(message.sealing_key) != SEALING_KEY_SIZE:
-        raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{where}.sealing_key")
-    _check_proof(message, group, joint_key_context(institution, message.epoch), where)
-    return DirectoryEntry(
-        institution=institution,
-        kind=message.institution_kind,
-        name=message.institution_name,
-        epoch=message.epoch,
-        agency_key=Point(message.agency_key),
-        opening_key=Point(message.opening_key),
-        joint_key=Point(message.joint_key),
-        factor_commitment=group.decode(message.factor_commitment, where=f"{where}.factor_commitment"),
-        sealing_key=message.sealing_key,
-        signing_key=message.signing_key,
-        key_id=message.key_id,
-    )
-
-
-def _check_proof(message: EntryMessage, group: Group, context: bytes, where: str) -> None:
-    agency_key, opening_key, joint_key = (
-        group.decode(getattr(message, name), where=f"{where}.{name}")
-        for name in ("agency_key", "opening_key", "joint_key")
-    )
-    try:
-        verify_joint_key(
-            group,
-            agency_key=agency_key,
-            opening_key=opening_key,
-            joint_key=joint_key,
-            context=context,
-            proof=message.joint_key_proof,
-        )
-    except WarifuError as error:
-        raise WarifuError(error.reason, where=f"{where}.{error.where}", debug=error.debug) from error
+    def current(self) -> Directory:
+        """The version in force. The same object until it is replaced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """The verified directory of one network. ``log_verifier_key`` is a signed-note verifier key in text form."""
+    """One verified version of a network's directory. ``log_verifier_key`` is a signed-note verifier key in text form.
+
+    ``entries`` are in force; ``dated`` were, or are announced.
+    """
 
     network: str
     suite: int
@@ -148,6 +55,12 @@ class Directory:
     authority_signing_key: bytes
     log_verifier_key: str
     entries: Mapping[InstitutionCode, DirectoryEntry]
+    dated: Mapping[EntryKey, DatedEntry] = field(default_factory=dict)
+    former_hub_signing_keys: tuple[DatedKey, ...] = ()
+    former_authority_signing_keys: tuple[DatedKey, ...] = ()
+    former_log_verifier_keys: tuple[str, ...] = ()
+    version: int = 1
+    header: DirectoryHeader = field(default_factory=DirectoryHeader, repr=False, compare=False)
     group: Group = field(init=False, repr=False, compare=False)
     """The group of the network's suite."""
 
@@ -155,63 +68,149 @@ class Directory:
         object.__setattr__(self, "group", group_of(self.suite))
 
     @classmethod
-    def from_message(cls, message: DirectoryFile, *, where: str = "directory") -> Directory:
-        """Verify every entry.
+    def from_message(cls, message: DirectoryFile, root_pem: bytes, *, where: str = "directory") -> Directory:
+        """Verify the header, every entry, and that they belong together. ``root_pem`` is the network's root.
 
         Raises:
             WarifuError: DIRECTORY_INVALID, located at the entry and field that does not verify; CONFIG_INVALID when
                 this machine lacks the library of the network's suite, which is no fault of the directory.
         """
         try:
-            group = group_of(message.suite)
-            entries = [
-                _verified(entry, group, message.hub_signing_key, f"{where}.entries") for entry in message.entries
-            ]
-            hub = InstitutionCode.parse(message.hub_institution_code, f"{where}.hub_institution_code")
-            authority = InstitutionCode.parse(message.authority_institution_code, f"{where}.authority_institution_code")
+            return cls._verified(message, root_pem, where)
         except WarifuError as error:
             if error.reason is Reason.CONFIG_INVALID:
                 raise
             raise WarifuError(Reason.DIRECTORY_INVALID, where=error.where, debug=error.reason.value) from error
-        if len({entry.institution for entry in entries}) != len(entries):
-            raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{where}.entries", debug="an institution twice")
+
+    @classmethod
+    def _verified(cls, message: DirectoryFile, root_pem: bytes, where: str) -> Directory:
+        header = message.header
+        group = group_of(header.suite)
+        verify_header(header, root_pem, where=f"{where}.header")
+        entries = [verify_entry(entry, group, header.hub_signing_key, f"{where}.entries") for entry in message.entries]
+        dated = [
+            DatedEntry(
+                verify_entry(each.entry, group, header.hub_signing_key, f"{where}.dated_entries"),
+                each.accepted_until_ms,
+            )
+            for each in message.dated_entries
+        ]
+        if entries_digest(message.entries, message.dated_entries) != header.entries_digest:
+            raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{where}.header.entries_digest")
         return cls(
-            network=message.network,
-            suite=message.suite,
-            hub=hub,
-            hub_signing_key=message.hub_signing_key,
-            authority=authority,
-            authority_signing_key=message.authority_signing_key,
-            log_verifier_key=message.log_verifier_key,
-            entries={entry.institution: entry for entry in entries},
+            header=header,
+            network=header.network,
+            suite=header.suite,
+            version=header.version,
+            hub=InstitutionCode.parse(header.hub_institution_code, f"{where}.header.hub_institution_code"),
+            hub_signing_key=header.hub_signing_key,
+            former_hub_signing_keys=dated_keys(header.former_hub_signing_keys, f"{where}.former_hub_signing_keys"),
+            authority=InstitutionCode.parse(
+                header.authority_institution_code, f"{where}.header.authority_institution_code"
+            ),
+            authority_signing_key=header.authority_signing_key,
+            former_authority_signing_keys=dated_keys(
+                header.former_authority_signing_keys, f"{where}.former_authority_signing_keys"
+            ),
+            log_verifier_key=header.log_verifier_key,
+            former_log_verifier_keys=tuple(header.former_log_verifier_keys),
+            entries=_once(entries, where),
+            dated=_beside(entries, dated, where),
         )
 
+    def current(self) -> Directory:
+        """This version: held in memory, it is never replaced."""
+        return self
+
     def entry(self, institution: InstitutionCode, *, where: str = "") -> DirectoryEntry:
-        """The entry of one institution. Raises: INSTITUTION_UNKNOWN."""
+        """The entry of one institution that is in force. Raises: INSTITUTION_UNKNOWN."""
         try:
             return self.entries[institution]
         except KeyError:
             raise WarifuError(Reason.INSTITUTION_UNKNOWN, where=where) from None
 
+    def entry_for(
+        self, institution: InstitutionCode, epoch: int, issued_ms: int, *, where: str = "", epoch_where: str = ""
+    ) -> DirectoryEntry:
+        """The entry that a context issued at ``issued_ms`` (Unix milliseconds) may name by its epoch.
+
+        That is the one in force, or a former one for a context issued before its time was over: what was begun under
+        keys that have been replaced since goes to its end, however late. Raises: INSTITUTION_UNKNOWN, at ``where``;
+        EPOCH_STALE, at ``epoch_where``.
+        """
+        entry = self.entry(institution, where=where)
+        if entry.epoch == epoch:
+            return entry
+        former = self.dated.get((institution, epoch))
+        if former is None or issued_ms > former.accepted_until_ms:
+            debug = f"epoch {epoch}; version {self.version} of the directory has {entry.epoch}"
+            raise WarifuError(Reason.EPOCH_STALE, where=epoch_where, debug=debug)
+        return former.entry
+
+    def announced(self, institution: InstitutionCode) -> DirectoryEntry | None:
+        """The entry that will be in force next, where one is announced: codes are made ready for it."""
+        epoch = self.entry(institution).epoch + 1
+        coming = self.dated.get((institution, epoch))
+        return coming.entry if coming is not None else None
+
+    def entries_of(self, institution: InstitutionCode) -> list[DirectoryEntry]:
+        """Every entry of one institution, former ones and an announced one included, by epoch."""
+        beside = [each.entry for (code, _), each in self.dated.items() if code == institution]
+        return sorted([self.entry(institution), *beside], key=lambda entry: entry.epoch)
+
     def of_kind(self, kind: str) -> Iterator[DirectoryEntry]:
         """The entries of one kind of institution, ordered by institution code."""
         return (self.entries[code] for code in sorted(self.entries) if self.entries[code].kind == kind)
 
+    def check_hub(self, made_ms: int, check: Callable[[bytes], None]) -> None:
+        """``check`` a statement of the hub made at ``made_ms`` under each key it may be signed with, newest first.
 
-def read_directory_file(path: Path) -> DirectoryFile:
-    """Read a directory as protobuf JSON. It is not verified yet; :meth:`Directory.from_message` does that.
+        Raises: what ``check`` raises under the key in force, when none verifies.
+        """
+        _check_under(self.hub_signing_key, self.former_hub_signing_keys, made_ms, check)
 
-    Raises:
-        WarifuError: DIRECTORY_INVALID when the file is missing or not a directory.
-    """
+    def check_authority(self, made_ms: int, check: Callable[[bytes], None]) -> None:
+        """As :meth:`check_hub`, for a statement of the numbering authority."""
+        _check_under(self.authority_signing_key, self.former_authority_signing_keys, made_ms, check)
+
+
+def _check_under(key: bytes, former: tuple[DatedKey, ...], made_ms: int, check: Callable[[bytes], None]) -> None:
     try:
-        return json_format.Parse(path.read_text("utf-8"), DirectoryFile())
-    except (OSError, UnicodeDecodeError, json_format.ParseError, RecursionError) as error:
-        raise WarifuError(Reason.DIRECTORY_INVALID, where=path.name, debug=type(error).__name__) from error
+        check(key)
+    except WarifuError:
+        for each in former:
+            if made_ms <= each.accepted_until_ms and _passes(check, each.public_key):
+                return
+        raise
 
 
-def write_directory_file(path: Path, message: DirectoryFile) -> None:
-    """Write a directory as protobuf JSON, in place of what was there."""
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(json_format.MessageToJson(message) + "\n", "utf-8")
-    temporary.replace(path)
+def _passes(check: Callable[[bytes], None], key: bytes) -> bool:
+    try:
+        check(key)
+    except WarifuError:
+        return False
+    return True
+
+
+def _once(entries: Iterable[DirectoryEntry], where: str) -> dict[InstitutionCode, DirectoryEntry]:
+    by_institution: dict[InstitutionCode, DirectoryEntry] = {}
+    for entry in entries:
+        if entry.institution in by_institution:
+            raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{where}.entries", debug="an institution twice")
+        by_institution[entry.institution] = entry
+    return by_institution
+
+
+def _beside(entries: Iterable[DirectoryEntry], dated: Iterable[DatedEntry], where: str) -> dict[EntryKey, DatedEntry]:
+    """The dated entries, each former one below the epoch in force and an announced one right above it."""
+    in_force = {entry.institution: entry.epoch for entry in entries}
+    beside: dict[EntryKey, DatedEntry] = {}
+    for each in dated:
+        key, epoch = (each.entry.institution, each.entry.epoch), in_force.get(each.entry.institution)
+        fits = epoch is not None and (
+            each.entry.epoch < epoch if each.accepted_until_ms else each.entry.epoch == epoch + 1
+        )
+        if not fits or key in beside:
+            raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{where}.dated_entries", debug="epoch")
+        beside[key] = each
+    return beside

@@ -11,6 +11,7 @@ the context under the label ``warifu-v1/answer``, so that neither box opens as t
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from google.protobuf.message import DecodeError
@@ -24,7 +25,8 @@ from warifu.curve.group import RandomBytes
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import AgencyCode, encrypt_code, hedged_randomness
 from warifu.exchange.context import LONGEST_VALIDITY, REQUEST_ID_SIZE, ContextKind, ExchangeContext, ExchangeFlags
-from warifu.exchange.directory import Directory, DirectoryEntry
+from warifu.exchange.directory import Directory
+from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.seal import SealingKey, open_sealed, seal
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import answer_digest, check_answer, sign_inquiry
@@ -60,11 +62,19 @@ def answer_info(context: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InquirerKeys:
-    """What an agency signs inquiries with. ``own`` is its own directory entry, ``hedge_key`` is 32 bytes."""
+    """What an agency signs inquiries with. ``own`` is its own directory entry, ``hedge_key`` is 32 bytes.
+
+    ``others`` are its keys for codes of other code epochs, while those may still be used.
+    """
 
     own: DirectoryEntry
     signing_key: SigningKey
     hedge_key: bytes = field(repr=False)
+    others: Mapping[int, InquirerKeys] = field(default_factory=dict, repr=False)
+
+    def of_code_epoch(self, code_epoch: int) -> InquirerKeys | None:
+        """The keys under which codes of a code epoch are used; None when they no longer are, or not yet."""
+        return self if code_epoch == self.own.code_epoch else self.others.get(code_epoch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +109,11 @@ def build_inquiry(
             another epoch than the agency's keys.
     """
     provider = directory.entry(question.provider, where="inquiry.provider")
-    if code.epoch != keys.own.epoch:
+    own_keys = keys.of_code_epoch(code.epoch)
+    if own_keys is None:
         raise WarifuError(Reason.CODE_NOT_ACQUIRED, where="inquiry.local_number", debug="code of another epoch")
     group = directory.group
-    context = _context(question, keys.own, provider, directory.suite, now_ms).encode()
+    context = _context(question, own_keys.own, provider, directory.suite, now_ms).encode()
     r = hedged_randomness(group, keys.hedge_key, code.point, question.request_id, random_bytes)
     yield
     encrypted = encrypt_code(group, code.point, provider.joint_key, r)
@@ -116,7 +127,7 @@ def build_inquiry(
         sealed_query=seal(provider.sealing_key, context, query.SerializeToString()),
     )
     yield
-    yield from sign_inquiry.paced(keys.signing_key, inquiry, to=provider.institution)
+    yield from sign_inquiry.paced(own_keys.signing_key, inquiry, to=provider.institution)
     return inquiry, answer_key
 
 

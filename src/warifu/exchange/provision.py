@@ -8,6 +8,7 @@ not. Stores nothing and sends nothing; it must never see a My Number or the inqu
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,7 +22,8 @@ from warifu.curve.group import Scalar
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode, open_code, row_key
 from warifu.exchange.context import LONGEST_SKEW, ContextKind, ExchangeContext
-from warifu.exchange.directory import Directory, DirectoryEntry
+from warifu.exchange.directory import Directory
+from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.inquiry import answer_info
 from warifu.exchange.seal import SealingKey, open_sealed, seal
 from warifu.exchange.signature import SigningKey
@@ -56,13 +58,21 @@ _ABSENCES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderKeys:
-    """What an agency answers with. ``own`` is its own directory entry, ``row_secret`` is 32 bytes."""
+    """What an agency answers with. ``own`` is its own directory entry, ``row_secret`` is 32 bytes.
+
+    ``others`` are its keys of other epochs: what was asked under former ones is still answered.
+    """
 
     own: DirectoryEntry
     agency_secret: Scalar
     sealing_key: SealingKey
     signing_key: SigningKey
     row_secret: bytes = field(repr=False)
+    others: Mapping[int, ProviderKeys] = field(default_factory=dict, repr=False)
+
+    def of_epoch(self, epoch: int) -> ProviderKeys:
+        """The keys of an epoch; those in force when there are none of it, so that the check of keys refuses."""
+        return self.others.get(epoch, self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +115,17 @@ def check_permit(permit: ProvisionPermit, *, keys: ProviderKeys, directory: Dire
     # 4.1 The shape, and that it is addressed to this agency.
     context = ExchangeContext.decode(permit.inquiry.context, where="permit.inquiry.context")
     _check_shape(permit, context, keys.own, directory)
+    permit_ms = _permit_ms(permit)
     # 4.2 The hub permitted this very inquiry.
     asked = inquiry_digest(permit.inquiry)
     yield
-    check_permit_signature(directory.hub_signing_key, permit, asked)
+    directory.check_hub(permit_ms, lambda key: check_permit_signature(key, permit, asked))
     # 4.3 The inquirer asked it.
-    inquirer = directory.entry(context.inquirer, where="permit.inquiry.context.inquirer")
+    inquirer = _inquirer(context, directory)
     yield
     check_inquiry(inquirer.signing_key, permit.inquiry)
-    # 4.4 Both sides' keys are those in force.
-    _check_keys(context, inquirer, keys.own)
+    # 4.4 Both sides' keys are such as the context may be made with.
+    _check_own_keys(context, keys.own, directory)
     # 4.5 The converted code is two points. That they are in the group is proven where they are opened.
     code = permit.converted_code
     converted = EncryptedCode.from_wire(directory.group, code.c1, code.c2, where="permit.converted_code")
@@ -123,7 +134,7 @@ def check_permit(permit: ProvisionPermit, *, keys: ProviderKeys, directory: Dire
         encoded_context=permit.inquiry.context,
         asked=asked,
         processing_number=permit.processing_number,
-        permit_ms=_permit_ms(permit),
+        permit_ms=permit_ms,
         converted=converted,
         sealed_query=permit.inquiry.sealed_query,
     )
@@ -147,11 +158,21 @@ def _permit_ms(permit: ProvisionPermit) -> int:
         raise WarifuError(Reason.REQUEST_MALFORMED, where="permit.permit_time") from None
 
 
-def _check_keys(context: ExchangeContext, inquirer: DirectoryEntry, own: DirectoryEntry) -> None:
-    if context.epoch_from != inquirer.epoch:
-        raise WarifuError(Reason.EPOCH_STALE, where="permit.inquiry.context.epoch_from")
-    if context.epoch_to != own.epoch or context.key_id_to != own.key_id:
-        raise WarifuError(Reason.EPOCH_STALE, where="permit.inquiry.context.epoch_to")
+def _inquirer(context: ExchangeContext, directory: Directory) -> DirectoryEntry:
+    return directory.entry_for(
+        context.inquirer,
+        context.epoch_from,
+        context.issued_ms,
+        where="permit.inquiry.context.inquirer",
+        epoch_where="permit.inquiry.context.epoch_from",
+    )
+
+
+def _check_own_keys(context: ExchangeContext, own: DirectoryEntry, directory: Directory) -> None:
+    where = "permit.inquiry.context.epoch_to"
+    entry = directory.entry_for(own.institution, context.epoch_to, context.issued_ms, where=where, epoch_where=where)
+    if context.key_id_to != entry.key_id:
+        raise WarifuError(Reason.EPOCH_STALE, where=where)
 
 
 def check_fresh(permit: CheckedPermit, now: datetime) -> None:
@@ -165,14 +186,16 @@ def check_fresh(permit: CheckedPermit, now: datetime) -> None:
 
 def open_row_key(permit: CheckedPermit, keys: ProviderKeys, directory: Directory) -> bytes:
     """Who is meant: this agency's 16-byte row key. The code itself is forgotten here. Raises: POINT_INVALID."""
-    point = open_code(directory.group, keys.agency_secret, permit.converted, where="permit.converted_code")
+    secret = keys.of_epoch(permit.context.epoch_to).agency_secret
+    point = open_code(directory.group, secret, permit.converted, where="permit.converted_code")
     return row_key(keys.row_secret, point)
 
 
 def open_query(permit: CheckedPermit, keys: ProviderKeys) -> OpenedQuery:
     """What is asked for. Raises: REQUEST_MALFORMED when it does not open in this exchange or makes no sense."""
     where = "permit.inquiry.sealed_query"
-    opened = open_sealed(keys.sealing_key, permit.encoded_context, permit.sealed_query, where=where)
+    sealing_key = keys.of_epoch(permit.context.epoch_to).sealing_key
+    opened = open_sealed(sealing_key, permit.encoded_context, permit.sealed_query, where=where)
     try:
         query = sealed_pb2.SealedQuery.FromString(opened)
     except DecodeError:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import nacl.bindings as sodium
 from nacl.exceptions import CryptoError
@@ -29,7 +29,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.lockstep import Paced
 from warifu.tlog.merkle import HASH_LENGTH, leaf_hash, node_hash
 
-__all__ = ["MOST_TOGETHER", "SIGNATURE_SIZE", "VERIFY_KEY_SIZE", "SigningKey", "verify_signature"]
+__all__ = ["MOST_TOGETHER", "SIGNATURE_SIZE", "VERIFY_KEY_SIZE", "SigningKey", "SigningKeySource", "verify_signature"]
 
 SIGNATURE_SIZE: Final = 64
 """Bytes of a signature made alone; one made together is 65 + 32·n bytes long, with n from 1 to 8."""
@@ -43,6 +43,13 @@ _DEEPEST: Final = 8
 _SEED_SIZE: Final = 32
 _ROOT_LABEL: Final = b"warifu-v1/signed-together"
 _REMEMBERED_ROOTS: Final = 4096
+
+
+class SigningKeySource(Protocol):
+    """Whatever can say which key to sign with now: a :class:`SigningKey` itself, or what follows the directory."""
+
+    def current(self) -> SigningKey:
+        """The key for the next statement."""
 
 
 class SigningKey:
@@ -73,6 +80,10 @@ class SigningKey:
     def to_bytes(self) -> bytes:
         """The 32-byte seed, for a key file."""
         return self._expanded[:_SEED_SIZE]
+
+    def current(self) -> SigningKey:
+        """This key: held in memory, it is never replaced."""
+        return self
 
     def sign(self, label: bytes, *items: bytes) -> bytes:
         """The 64-byte signature over ``digest(label, *items)``."""

@@ -22,18 +22,21 @@ __all__ = [
     "check_inquiry",
     "check_issue",
     "check_permit",
+    "check_rotation",
     "inquiry_digest",
     "sign_answer",
     "sign_conversion",
     "sign_inquiry",
     "sign_issue",
     "sign_permit",
+    "sign_rotation",
 ]
 
 _INQUIRY = b"warifu-v1/inquiry"
 _PERMIT = b"warifu-v1/permit"
 _ANSWER = b"warifu-v1/answer"
 _ISSUE = b"warifu-v1/issue"
+_ROTATION = b"warifu-v1/rotation"
 _CONVERSION = b"warifu-v1/conversion"
 
 
@@ -148,8 +151,18 @@ def check_issue(verify_key: bytes, signature: bytes, context: bytes, codes: Iter
     verify_signature(verify_key, signature, _ISSUE, *_code_fields(context, codes), where="authority_signature")
 
 
+def sign_rotation(key: SigningKey, context: bytes, codes: Iterable[EncryptedCode]) -> bytes:
+    """The agency's signature over codes of its own that it has brought to its next code epoch, 64 bytes."""
+    return key.sign(_ROTATION, *_code_fields(context, codes))
+
+
+def check_rotation(verify_key: bytes, signature: bytes, context: bytes, codes: Iterable[EncryptedCode]) -> None:
+    """Verify the agency's signature. Every code's halves are 32 bytes long. Raises: SIGNATURE_INVALID."""
+    verify_signature(verify_key, signature, _ROTATION, *_code_fields(context, codes), where="agency_signature")
+
+
 def sign_conversion(key: SigningKey, context: bytes, codes: Iterable[EncryptedCode]) -> bytes:
-    """The hub's signature over codes it converted for issue, 64 bytes."""
+    """The hub's signature over codes it converted, issued or rotated, 64 bytes."""
     return key.sign(_CONVERSION, *_code_fields(context, codes))
 
 

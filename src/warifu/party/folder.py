@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cryptography import x509
 
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.directory import Directory, read_directory_file
+from warifu.exchange.directory import Directory
 from warifu.identifiers import InstitutionCode
+from warifu.party.directory_file import DIRECTORY_FILE, read_directory_file
 from warifu.pki import CredentialFiles, Identity, Role
 
 __all__ = ["PartyFolder", "PartySettings"]
@@ -72,7 +74,7 @@ class PartyFolder:
 
         Raises: DIRECTORY_INVALID; CONFIG_INVALID when this machine lacks the library of the network's suite.
         """
-        return Directory.from_message(read_directory_file(self.path / "directory.json"))
+        return Directory.from_message(read_directory_file(self.path / DIRECTORY_FILE), self.root_pem())
 
     def identity(self) -> Identity:
         """Who the party is, by its settings. Raises: CONFIG_INVALID for an unknown role."""
@@ -102,13 +104,17 @@ class PartyFolder:
             raise WarifuError(Reason.KEY_INVALID, where="root.pem", debug=type(error).__name__) from error
         return root_pem
 
-    def secret(self, name: str, size: int = 32) -> bytes:
+    def secret(self, name: str, size: int = 32, *, generation: int = 1) -> bytes:
         """The secret in ``name``: ``size`` bytes, kept as hexadecimal text.
+
+        A secret that is replaced stays; the new one has the number of its generation in its name (``log.4.key``). Read
+        is the newest that is not above ``generation``.
 
         Raises:
             WarifuError: KEY_INVALID, naming the file, when it is missing, malformed or open to others.
         """
-        path = self.path / name
+        path = self._newest(name, generation)
+        name = path.name
         try:
             _refuse_if_open_to_others(path)
             secret = bytes.fromhex(path.read_text("ascii").strip())
@@ -118,11 +124,24 @@ class PartyFolder:
             raise WarifuError(Reason.KEY_INVALID, where=f"{name}: {size} bytes are needed")
         return secret
 
-    def write_secret(self, name: str, secret: bytes) -> None:
+    def write_secret(self, name: str, secret: bytes, *, generation: int = 1) -> None:
         """Write a secret, readable by its owner alone from the first moment. An existing file is never overwritten."""
-        descriptor = os.open(self.path / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        path = self.path / (name if generation == 1 else _numbered(name, generation))
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secret.hex() + "\n")
+
+    def _newest(self, name: str, generation: int) -> Path:
+        stem, _, ending = name.rpartition(".")
+        pattern = re.compile(rf"{re.escape(stem)}\.(\d{{1,9}})\.{re.escape(ending)}")
+        found = (pattern.fullmatch(path.name) for path in self.path.glob(f"{stem}.*.{ending}"))
+        numbers = [number for match in found if match and (number := int(match[1])) <= generation]
+        return self.path / (_numbered(name, max(numbers)) if numbers else name)
+
+
+def _numbered(name: str, generation: int) -> str:
+    stem, _, ending = name.rpartition(".")
+    return f"{stem}.{generation}.{ending}"
 
 
 def _refuse_if_open_to_others(path: Path) -> None:

@@ -15,15 +15,16 @@ It decides nothing about who may call what (``warifu.rpc.access``) and never see
 from __future__ import annotations
 
 from warifu.pki.credential import Credential, CredentialFiles, CredentialSource
-from warifu.pki.files import write_private_file, write_public_file
+from warifu.pki.files import FileWatch, write_private_file, write_public_file
 from warifu.pki.identity import Identity, PeerCertificate, Role, identity_of
 from warifu.pki.revocation import RevocationFile, RevocationRegister, read_revocation_list
-from warifu.pki.root import Root
+from warifu.pki.root import Root, verify_root_statement
 
 __all__ = [
     "Credential",
     "CredentialFiles",
     "CredentialSource",
+    "FileWatch",
     "Identity",
     "PeerCertificate",
     "RevocationFile",
@@ -32,6 +33,7 @@ __all__ = [
     "Root",
     "identity_of",
     "read_revocation_list",
+    "verify_root_statement",
     "write_private_file",
     "write_public_file",
 ]

@@ -124,6 +124,12 @@ class RevocationFile:
         self._follow()
         return self._taken
 
+    def number(self) -> int:
+        """The number of the newest good list the file ever held (RFC 5280 section 5.2.3)."""
+        self._follow()
+        held = self._register.held
+        return held.number if held is not None else 0
+
     def _follow(self) -> None:
         if self._watch.changed():
             try:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -25,7 +25,7 @@ from warifu.pki.credential import Credential
 from warifu.pki.files import write_private_file, write_public_file
 from warifu.pki.identity import Identity, network_name
 
-__all__ = ["Root"]
+__all__ = ["Root", "verify_root_statement"]
 
 ORGANISATION = "SIMULATED - warifu"
 _ROOT_VALID = timedelta(days=3650)  # a simulated network outlives no more than that
@@ -111,6 +111,10 @@ class Root:
             builder = builder.add_revoked_certificate(entry.build())
         return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
+    def sign_statement(self, statement: bytes) -> bytes:
+        """ECDSA with SHA-256 (DER) over a statement about the network, which is a digest under a label of its own."""
+        return self._key.sign(statement, ec.ECDSA(hashes.SHA256()))
+
     def _leaf(
         self, identity: Identity, public_key: ec.EllipticCurvePublicKey, valid_days: int
     ) -> x509.CertificateBuilder:
@@ -129,6 +133,20 @@ class Root:
         return builder.add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
         )
+
+
+def verify_root_statement(root_pem: bytes, signature: bytes, statement: bytes, *, where: str) -> None:
+    """Refuse a statement that the root did not sign. Raises: SIGNATURE_INVALID; KEY_INVALID for a root that is none."""
+    try:
+        key = x509.load_pem_x509_certificate(root_pem).public_key()
+    except ValueError:
+        raise WarifuError(Reason.KEY_INVALID, where="root.pem") from None
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise WarifuError(Reason.KEY_INVALID, where="root.pem")
+    try:
+        key.verify(signature, statement, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        raise WarifuError(Reason.SIGNATURE_INVALID, where=where) from None
 
 
 def _name(network: str, common_name: str) -> x509.Name:

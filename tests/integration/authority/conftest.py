@@ -23,7 +23,8 @@ from warifu.curve.group import Point
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode, open_code, person_point
 from warifu.exchange.context import ExchangeContext
-from warifu.exchange.directory import Directory, DirectoryEntry
+from warifu.exchange.directory import Directory
+from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import check_issue, sign_conversion
 from warifu.identifiers import MyNumber, ResidentRecordCode
@@ -33,7 +34,7 @@ from warifu.rpc import logging
 from warifu.rpc.channel import secure_channel
 from warifu.rpc.server import build_server
 from warifu.rpc.status import from_rpc_error
-from warifu_hub.translate import HubKeys, Translator
+from warifu_hub.translate import HubKeys, Party, Translator
 from warifu_kit.network.creation import create_network
 from warifu_services.authority.app import Authority, build_authority
 from warifu_services.authority.keys import AuthorityKeys
@@ -69,6 +70,11 @@ class SpoiltHub(HubServiceServicer):
         async for _ in request_iterator:
             yield hub_messages.ExchangeStreamResponse()
 
+    async def RotateCodes(
+        self, request: hub_messages.RotateCodesRequest, context: Any
+    ) -> hub_messages.RotateCodesResponse:
+        raise WarifuError(Reason.INTERNAL)
+
     async def convert_honestly(
         self, request: hub_messages.ConvertIssuedCodesRequest, context: Any
     ) -> hub_messages.ConvertIssuedCodesResponse:
@@ -88,7 +94,7 @@ class SpoiltHub(HubServiceServicer):
             self.translator.convert_issued(
                 context=request.context,
                 encrypted=EncryptedCode.from_wire(self._directory.group, code.c1, code.c2),
-                to=(entry.institution, entry.epoch),
+                to=Party.of(entry),
                 to_key=entry.agency_key,
             )
             for code in request.encrypted_codes
@@ -131,7 +137,7 @@ class Town:
 
     async def start_hub(self) -> None:
         folder = PartyFolder(self.path / "hub")
-        methods = ("Exchange", "ExchangeStream", "ConvertIssuedCodes")
+        methods = ("Exchange", "ExchangeStream", "ConvertIssuedCodes", "RotateCodes")
         self.hub_server, port = build_server(
             credential=folder.credential(),
             root_pem=folder.root_pem(),

@@ -23,7 +23,8 @@ from warifu.exchange.codes import row_key
 from warifu.exchange.directory import Directory
 from warifu.identifiers import ItemCode, MyNumber
 from warifu.party.folder import PartyFolder
-from warifu_hub.translate import HubKeys, Translator
+from warifu_hub.own_keys import OwnKeys
+from warifu_hub.translate import Translator
 from warifu_kit.blindness.needles import Secret
 from warifu_kit.blindness.search import BlindnessReport, BlindnessSearch
 from warifu_kit.blindness.tapped_hub import tapped_hub_command
@@ -168,8 +169,7 @@ def _codes(path: Path, population: Population) -> dict[int, Codes]:
     hub, authority = PartyFolder(path / "hub"), PartyFolder(path / "authority")
     directory = hub.directory()
     keys = AuthorityKeys(directory.group, authority.secret("point.key"))
-    names = ("factor.key", "opening.key", "rerandomise.key")
-    translator = Translator(directory.group, HubKeys(**{n.replace(".", "_"): hub.secret(n) for n in names}))
+    translator = OwnKeys.load(hub, directory).translator
     with closing(sqlite3.connect(f"{(authority.path / 'authority.sqlite3').as_uri()}?mode=ro", uri=True)) as store:
         holders = dict(store.execute("SELECT lookup, person_id FROM number"))
     return {

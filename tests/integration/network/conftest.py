@@ -35,7 +35,7 @@ from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import AgencyCode, open_code
 from warifu.exchange.context import ExchangeFlags
-from warifu.exchange.directory import DirectoryEntry
+from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.inquiry import InquirerKeys, Question, build_inquiry
 from warifu.exchange.provision import ProviderKeys, check_permit, make_answer, open_query, seal_found
 from warifu.exchange.seal import SealingKey

@@ -26,7 +26,7 @@ class GarbledHub:
 
     def __init__(self) -> None:
         self.answer = b"\xff\xff\xff"
-        self.methods = ("Exchange", "ExchangeStream", "ConvertIssuedCodes")
+        self.methods = ("Exchange", "ExchangeStream", "ConvertIssuedCodes", "RotateCodes")
 
     async def unary(self, _: bytes, __: Any) -> bytes:
         return self.answer

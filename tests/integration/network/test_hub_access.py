@@ -23,13 +23,16 @@ WHO_MAY = {
     "/warifu.api.hub.v1.HubService/Exchange": {"agency"},
     "/warifu.api.hub.v1.HubService/ExchangeStream": {"agency"},
     "/warifu.api.hub.v1.HubService/ConvertIssuedCodes": {"authority"},
+    "/warifu.api.hub.v1.HubService/RotateCodes": {"agency"},
     "/warifu.api.hub.v1.SupervisionService/SetAssessmentStatus": {"supervisor"},
     "/warifu.api.hub.v1.SupervisionService/ListWithdrawnAssessments": {"supervisor"},
     "/warifu.api.log.v1.LogService/GetCheckpoint": EVERYBODY,
     "/warifu.api.log.v1.LogService/GetInclusionProof": EVERYBODY,
     "/warifu.api.log.v1.LogService/GetConsistencyProof": EVERYBODY,
     "/warifu.api.log.v1.LogService/ListLeaves": {"supervisor"},
+    "/warifu.api.directory.v1.DirectoryService/ListVersions": EVERYBODY,
     "/warifu.api.directory.v1.DirectoryService/ListEntries": EVERYBODY,
+    "/warifu.api.directory.v1.DirectoryService/FollowVersions": EVERYBODY,
     "/warifu.api.directory.v1.DirectoryService/AnnounceEndpoint": {"agency"},
     "/warifu.api.directory.v1.DirectoryService/GetRevocationList": EVERYBODY,
     "/grpc.health.v1.Health/Check": EVERYBODY,
@@ -54,6 +57,10 @@ async def ended(channel: Any, method: str, message: bytes = b"") -> WarifuError 
             _ = [reply async for reply in channel.stream_stream(method)(iter([message]), timeout=10)]
         elif method.endswith("ListLeaves"):
             _ = [reply async for reply in channel.unary_stream(method)(message, timeout=10)]
+        elif method.endswith("FollowVersions"):  # has no end of its own
+            call = channel.unary_stream(method)(message, timeout=10)
+            await call.read()
+            call.cancel()
         else:
             await channel.unary_unary(method)(message, timeout=10)
     except grpc.aio.AioRpcError as error:
@@ -148,7 +155,7 @@ async def test_everybody_gets_the_directory_and_the_revocation_list_the_network_
     channel = calls.to(lone_hub, caller="supervisor")
     entries = channel.unary_unary("/warifu.api.directory.v1.DirectoryService/ListEntries")
     listed = directory_pb2.ListEntriesResponse.FromString(await entries(b"", timeout=10))
-    assert len(listed.directory.entries) == 4
+    assert (listed.version, len(listed.entries), listed.entry_count) == (1, 4, 4)
     revoked = channel.unary_unary("/warifu.api.directory.v1.DirectoryService/GetRevocationList")
     pem = directory_pb2.GetRevocationListResponse.FromString(await revoked(b"", timeout=10)).revocation_list_pem
     assert pem == (lone_hub.path / "hub" / "revoked.pem").read_bytes()

@@ -21,6 +21,7 @@ from warifu.exchange.context import ExchangeContext
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import check_answer, inquiry_digest, sign_inquiry, sign_permit
 from warifu_hub.own_keys import OwnKeys
+from warifu_hub.translate import Party
 
 
 class PlayedHub:
@@ -40,8 +41,8 @@ class PlayedHub:
         converted = self.keys.translator.convert(
             context=inquiry.context,
             encrypted=EncryptedCode.from_wire(self.directory.group, code.c1, code.c2),
-            from_=(self.asker.own.institution, self.asker.own.epoch),
-            to=(self.tax.institution, self.tax.epoch),
+            from_=Party.of(self.asker.own),
+            to=Party.of(self.tax),
             to_key=self.tax.agency_key,
         )
         permit = ProvisionPermit(

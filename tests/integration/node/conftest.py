@@ -229,6 +229,20 @@ class SpoiltHub(HubServiceServicer, DirectoryServiceServicer):
     ) -> hub_pb2.ConvertIssuedCodesResponse:
         raise WarifuError(Reason.INTERNAL)
 
+    async def RotateCodes(self, request: hub_pb2.RotateCodesRequest, context: Any) -> hub_pb2.RotateCodesResponse:
+        raise WarifuError(Reason.INTERNAL)
+
+    async def ListVersions(
+        self, request: directory_pb2.ListVersionsRequest, context: Any
+    ) -> directory_pb2.ListVersionsResponse:
+        return directory_pb2.ListVersionsResponse(newest_version=request.held_version)
+
+    async def FollowVersions(
+        self, request: directory_pb2.FollowVersionsRequest, context: Any
+    ) -> AsyncIterator[directory_pb2.FollowVersionsResponse]:
+        yield directory_pb2.FollowVersionsResponse(directory_version=1)
+        await asyncio.Event().wait()
+
     async def ListEntries(
         self, request: directory_pb2.ListEntriesRequest, context: Any
     ) -> directory_pb2.ListEntriesResponse:

@@ -18,7 +18,7 @@ from warifu.exchange.context import ExchangeContext
 from warifu.exchange.provision import check_permit, make_answer, open_query, seal_found
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import inquiry_digest, sign_permit
-from warifu_hub.translate import HubKeys, Translator
+from warifu_hub.translate import HubKeys, Party, Translator
 from warifu_services.node.keys import NodeKeys
 
 NUMBER = "20260615000000000001"
@@ -42,8 +42,8 @@ class Provider:
         converted = self._translator.convert(
             context=inquiry.context,
             encrypted=EncryptedCode.decode(self.directory.group, code.c1, code.c2),
-            from_=(context.inquirer, context.epoch_from),
-            to=(context.provider, context.epoch_to),
+            from_=Party(context.inquirer),
+            to=Party(context.provider),
             to_key=self.keys.own.agency_key,
         )
         permit = inquiry_pb2.ProvisionPermit(inquiry=inquiry, processing_number=NUMBER, permission_row="R01")

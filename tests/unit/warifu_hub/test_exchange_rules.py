@@ -13,16 +13,17 @@ from warifu.curve.edwards25519 import SUITE_2
 from warifu.curve.group import Point
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.context import ContextKind, ExchangeContext, ExchangeFlags
-from warifu.exchange.directory import Directory, DirectoryEntry
+from warifu.exchange.directory import Directory
+from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.pki import Identity, Role
 from warifu_hub.exchange_rules import (
     LARGEST_SEALED_BODY,
     answered_state,
     check_identity,
-    check_keys,
     check_shape,
     decide_permission,
+    find_keys,
 )
 from warifu_hub.permissions import PermissionTable
 from warifu_hub.store import ExchangeState
@@ -149,11 +150,10 @@ def test_a_context_of_another_shape_is_refused_by_field(
     ],
 )
 def test_keys_of_another_epoch_are_refused_by_field(
-    context: ExchangeContext, changes: dict[str, Any], where: str
+    context: ExchangeContext, directory: Directory, changes: dict[str, Any], where: str
 ) -> None:
-    inquirer, provider = entry(CHILDCARE, "childcare"), entry(TAX, "tax")
-    check_keys(context, inquirer, provider)
-    error = refusal(check_keys, replace(context, **changes), inquirer, provider)
+    assert find_keys(context, directory) == (directory.entry(CHILDCARE), directory.entry(TAX))
+    error = refusal(find_keys, replace(context, **changes), directory)
     assert (error.reason, error.where) == (Reason.EPOCH_STALE, where)
 
 

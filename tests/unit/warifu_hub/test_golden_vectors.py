@@ -23,14 +23,19 @@ from warifu_hub.translate import HubKeys, Party, Translator
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 
-KEYS = HubKeys(factor_key=bytes([1] * 32), opening_key=bytes([2] * 32), rerandomise_key=bytes([3] * 32))
+KEYS = HubKeys(
+    factor_key=bytes([1] * 32),
+    opening_key=bytes([2] * 32),
+    rerandomise_key=bytes([3] * 32),
+    later_opening_keys={2: bytes([10] * 32)},
+)
 AUTHORITY_KEY = bytes([4] * 64)
 PERSON_ID = bytes(range(16))
 SECRETS = {"a": Scalar((5).to_bytes(32, "little")), "b": Scalar((6).to_bytes(32, "little"))}
 R_ISSUE, R_ASK = Scalar((7).to_bytes(32, "little")), Scalar((8).to_bytes(32, "little"))
 PARTIES: dict[str, Party] = {
-    "a": (InstitutionCode("9011310008000001"), 1),
-    "b": (InstitutionCode("9021310008000002"), 3),
+    "a": Party(InstitutionCode("9011310008000001")),
+    "b": Party(InstitutionCode("9021310008000002"), code_epoch=3, opening_epoch=2),
 }
 CONTEXT = bytes(range(148))
 ROW_SECRET = bytes([9] * 32)
@@ -79,15 +84,18 @@ def _key(group: Group, name: str) -> Point:
 
 
 def _agency(group: Group, hub: Translator, name: str) -> dict[str, Any]:
-    institution, epoch = PARTIES[name]
-    points = hub.directory_points(institution, epoch, _key(group, name), bytes)
+    party = PARTIES[name]
+    institution, code_epoch, opening_epoch = party
+    points = hub.directory_points(party, code_epoch, _key(group, name), bytes)
     return {
         "institution": str(institution),
-        "epoch": epoch,
+        "epoch": code_epoch,
+        "code_epoch": code_epoch,
+        "opening_epoch": opening_epoch,
         "secret": SECRETS[name].value.hex(),
         "key": _key(group, name).hex(),
-        "factor": hub.factor(institution, epoch).value.hex(),
-        "opening": hub.opening_share(institution, epoch).value.hex(),
+        "factor": hub.factor(institution, code_epoch).value.hex(),
+        "opening": hub.opening_share(institution, opening_epoch).value.hex(),
         "commitment": points.commitment.hex(),
         "opening_key": points.opening_key.hex(),
         "joint_key": points.joint_key.hex(),
@@ -101,7 +109,7 @@ def _pair(encrypted: EncryptedCode) -> list[str]:
 
 def _issuance(group: Group, hub: Translator, point: Point) -> tuple[dict[str, Any], Point]:
     party, key = PARTIES["a"], _key(group, "a")
-    encrypted = encrypt_code(group, point, hub.directory_points(*party, key).joint_key, R_ISSUE)
+    encrypted = encrypt_code(group, point, hub.directory_points(party, party.code_epoch, key).joint_key, R_ISSUE)
     converted = hub.convert_issued(context=CONTEXT, encrypted=encrypted, to=party, to_key=key)
     code = open_code(group, SECRETS["a"], converted)
     _, proof = hub.prove(context=CONTEXT, encrypted=encrypted, from_=None, to=party, to_key=key, random_bytes=bytes)
@@ -111,7 +119,7 @@ def _issuance(group: Group, hub: Translator, point: Point) -> tuple[dict[str, An
 
 def _exchange(group: Group, hub: Translator, code: Point) -> dict[str, Any]:
     from_, to, key = PARTIES["a"], PARTIES["b"], _key(group, "b")
-    encrypted = encrypt_code(group, code, hub.directory_points(*to, key).joint_key, R_ASK)
+    encrypted = encrypt_code(group, code, hub.directory_points(to, to.code_epoch, key).joint_key, R_ASK)
     converted = hub.convert(context=CONTEXT, encrypted=encrypted, from_=from_, to=to, to_key=key)
     opened = open_code(group, SECRETS["b"], converted)
     _, proof = hub.prove(context=CONTEXT, encrypted=encrypted, from_=from_, to=to, to_key=key, random_bytes=bytes)
@@ -147,7 +155,7 @@ def test_the_frozen_file_is_consistent_by_what_anyone_can_check(group: Group, go
             agency_key=Point(bytes.fromhex(entry["key"])),
             opening_key=Point(bytes.fromhex(entry["opening_key"])),
             joint_key=Point(bytes.fromhex(entry["joint_key"])),
-            context=joint_key_context(*PARTIES[name]),
+            context=joint_key_context(*PARTIES[name][:2]),
             proof=bytes.fromhex(entry["proof"]),
         )
     other = golden["other"]

@@ -147,4 +147,6 @@ def test_a_leaf_has_no_field_that_could_hold_a_person() -> None:
         "answer_digest",
         "code_count",
         "non_disclosure",
+        "directory_version",
+        "directory_digest",
     }

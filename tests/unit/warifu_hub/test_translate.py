@@ -56,10 +56,10 @@ class World:
         self.a, self.b, self.c = (self.agency(number) for number in (1, 2, 3))
 
     def agency(self, number: int, epoch: int = 1) -> Agency:
-        party = InstitutionCode.build(number, None, number), epoch
+        party = Party(InstitutionCode.build(number, None, number), epoch)
         secret = self.group.hash_to_scalar(b"test", b"y", bytes([number, epoch]))
         key = self.group.base_multiply(secret)
-        return Agency(party, secret, key, self.hub.directory_points(*party, key).joint_key)
+        return Agency(party, secret, key, self.hub.directory_points(party, party.code_epoch, key).joint_key)
 
     def issued(self, person: bytes, to: Agency, context: bytes = CONTEXT) -> Point:
         point = person_point(self.group, b"authority", person)
@@ -93,7 +93,7 @@ def world(group: Group) -> World:
 
 def test_an_issued_code_is_the_person_point_times_the_factor(world: World) -> None:
     expected = world.group.multiply(
-        world.hub.factor(*world.b.party), person_point(world.group, b"authority", b"person")
+        world.hub.factor(*world.b.party[:2]), person_point(world.group, b"authority", b"person")
     )
     assert world.issued(b"person", world.b) == expected
 
@@ -207,7 +207,7 @@ def test_issuing_and_publishing_refuse_every_invalid_point(world: World, encoded
             world.hub.convert_issued(context=CONTEXT, encrypted=encrypted, to=world.b.party, to_key=world.b.key)
         assert caught.value.reason is Reason.POINT_INVALID
     with pytest.raises(WarifuError) as caught:
-        world.hub.directory_points(*world.b.party, Point(encoded))
+        world.hub.directory_points(world.b.party, world.b.party.code_epoch, Point(encoded))
     assert caught.value.reason is Reason.POINT_INVALID
     with pytest.raises(WarifuError) as caught:
         world.hub.convert(context=CONTEXT, encrypted=good, from_=world.a.party, to=world.b.party, to_key=Point(encoded))
@@ -215,8 +215,8 @@ def test_issuing_and_publishing_refuse_every_invalid_point(world: World, encoded
 
 
 def test_what_the_hub_publishes_verifies_for_its_institution_and_epoch_only(world: World) -> None:
-    points = world.hub.directory_points(*world.a.party, world.a.key)
-    assert points.commitment == world.group.base_multiply(world.hub.factor(*world.a.party))
+    points = world.hub.directory_points(world.a.party, world.a.party.code_epoch, world.a.key)
+    assert points.commitment == world.group.base_multiply(world.hub.factor(*world.a.party[:2]))
 
     def verify(context: bytes) -> None:
         verify_joint_key(
@@ -228,8 +228,8 @@ def test_what_the_hub_publishes_verifies_for_its_institution_and_epoch_only(worl
             proof=points.proof,
         )
 
-    verify(joint_key_context(*world.a.party))
-    for other in (joint_key_context(world.a.party[0], 2), joint_key_context(*world.b.party)):
+    verify(joint_key_context(*world.a.party[:2]))
+    for other in (joint_key_context(world.a.party[0], 2), joint_key_context(*world.b.party[:2])):
         with pytest.raises(WarifuError) as caught:
             verify(other)
         assert caught.value.reason is Reason.DIRECTORY_INVALID
@@ -249,8 +249,8 @@ def test_any_conversion_can_be_proven_later_and_by_a_restarted_hub(world: World,
         context=CONTEXT, encrypted=encrypted, from_=from_, to=world.b.party, to_key=world.b.key
     )
     assert statement.converted == answer
-    assert statement.target_commitment == world.hub.commitment(*world.b.party)
-    assert statement.source_commitment == (world.hub.commitment(*from_) if from_ else world.group.generator)
+    assert statement.target_commitment == world.hub.commitment(*world.b.party[:2])
+    assert statement.source_commitment == (world.hub.commitment(*from_[:2]) if from_ else world.group.generator)
     verify_conversion(world.group, statement, CONTEXT, proof)
 
 
@@ -292,7 +292,9 @@ def test_a_pair_of_institutions_costs_one_inversion_however_often_it_is_used(
             context=bytes([number]), encrypted=encrypted, from_=world.a.party, to=world.b.party, to_key=world.b.key
         )
     assert len(inverted) == 1
-    hub.convert(context=CONTEXT, encrypted=encrypted, from_=world.a.party, to=(world.b.party[0], 2), to_key=world.b.key)
+    hub.convert(
+        context=CONTEXT, encrypted=encrypted, from_=world.a.party, to=Party(world.b.party[0], 2), to_key=world.b.key
+    )
     assert len(inverted) == 2
 
 

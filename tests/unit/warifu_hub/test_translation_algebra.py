@@ -17,11 +17,11 @@ from warifu.curve.group import ORDER, Group, Point, RandomBytes, Scalar
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode, encrypt_code, open_code
 from warifu.identifiers import InstitutionCode
-from warifu_hub.translate import HubKeys, Randomiser, Translator
+from warifu_hub.translate import HubKeys, Party, Randomiser, Translator
 
 KEYS = HubKeys(factor_key=b"f" * 32, opening_key=b"o" * 32, rerandomise_key=b"r" * 32)
-A = (InstitutionCode.build(1, None, 1), 1)
-B = (InstitutionCode.build(2, None, 2), 1)
+A = Party(InstitutionCode.build(1, None, 1))
+B = Party(InstitutionCode.build(2, None, 2))
 
 chosen = st.fixed_dictionaries({name: st.integers(1, ORDER - 1) for name in ("person", "y_b", "r_issue", "r_ask", "k")})
 
@@ -106,7 +106,7 @@ def run(group: Group, *, person: int, y_b: int, r_issue: int, r_ask: int, k: int
     y, fixed = Scalar(packed(y_b)), FixedRandomiser(group, Scalar(packed(k)))
     hub = Translator(group, KEYS, fixed)
     point, key = group.base_multiply(Scalar(packed(person))), group.base_multiply(y)
-    joint = {party: group.multiply(hub.opening_share(*party), key) for party in (A, B)}
+    joint = {party: group.multiply(hub.opening_share(*party[:2]), key) for party in (A, B)}
     first = encrypt_code(group, point, joint[A], Scalar(packed(r_issue)))
     issued = hub.convert_issued(context=b"", encrypted=first, to=A, to_key=key)
     code_a = open_code(group, y, issued)
@@ -131,5 +131,5 @@ def test_the_code_at_the_provider_is_the_person_times_its_factor_whatever_the_ra
 ) -> None:
     code_a, code_b = run(Exponents(), **numbers)[-2:]
     hub = Translator(Exponents(), KEYS)
-    assert unpacked(code_a) == numbers["person"] * unpacked(hub.factor(*A).value) % ORDER
-    assert unpacked(code_b) == numbers["person"] * unpacked(hub.factor(*B).value) % ORDER
+    assert unpacked(code_a) == numbers["person"] * unpacked(hub.factor(*A[:2]).value) % ORDER
+    assert unpacked(code_b) == numbers["person"] * unpacked(hub.factor(*B[:2]).value) % ORDER

@@ -11,14 +11,18 @@ from types import SimpleNamespace
 
 import pytest
 
+from warifu.clock import SystemClock
 from warifu.curve.edwards25519 import SUITE_2
 from warifu.curve.group import Group, Point, Scalar
 from warifu.curve.ristretto255 import IDENTITY, SONAMES, Ristretto255, ristretto255
 from warifu.curve.suites import available_suites, group_of
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode, encrypt_code, open_code, person_point
-from warifu.exchange.directory import Directory, read_directory_file
+from warifu.exchange.directory import Directory
+from warifu.exchange.directory_header import sign_header
+from warifu.party.directory_file import read_directory_file
 from warifu.party.folder import PartyFolder
+from warifu.pki import Root
 from warifu_kit.network.creation import create_network
 from warifu_services.node.app import run_node
 
@@ -198,11 +202,13 @@ def test_every_party_of_a_network_made_in_suite_1_calculates_in_it(network: Path
 
 def test_entries_of_one_suite_are_refused_in_a_directory_of_the_other(network: Path, group: Group) -> None:
     message = read_directory_file(network / "tax" / "directory.json")
-    message.suite = group.suite
+    message.header.suite = group.suite
+    root = Root.load(network / "root", SystemClock())
+    sign_header(root, message.header)
     if group.suite == 1:
-        Directory.from_message(message)
+        Directory.from_message(message, root.cert_pem)
     else:
-        assert refused(lambda: Directory.from_message(message)).reason is Reason.DIRECTORY_INVALID
+        assert refused(lambda: Directory.from_message(message, root.cert_pem)).reason is Reason.DIRECTORY_INVALID
 
 
 async def test_a_node_on_a_machine_without_the_library_says_so_and_does_not_start(

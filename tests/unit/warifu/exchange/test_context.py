@@ -122,7 +122,7 @@ def test_bytes_of_another_length_are_refused(size: int) -> None:
 
 BAD_FIELDS = {
     "kind 0": (1, b"\x00", "inquiry.context.kind"),
-    "kind 3": (1, b"\x03", "inquiry.context.kind"),
+    "kind 4": (1, b"\x04", "inquiry.context.kind"),
     "an inquirer with a letter": (18, b"903011002000000x", "inquiry.context.inquirer"),
     "an inquirer with full-width digits": (18, "９０３１１".encode() + b"0", "inquiry.context"),
     "a provider of spaces": (34, b" " * 16, "inquiry.context.provider"),

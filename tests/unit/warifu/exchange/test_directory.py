@@ -13,24 +13,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry as EntryMessage
-from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile
+from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile, DirectoryHeader
+from warifu.clock import SystemClock
 from warifu.curve.edwards25519 import SUITE_2
 from warifu.curve.group import Point, Scalar
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.directory import (
-    Directory,
-    countersign_entry,
-    read_directory_file,
-    sign_entry,
-    write_directory_file,
-)
+from warifu.exchange.directory import Directory
+from warifu.exchange.directory_entry import countersign_entry, sign_entry
+from warifu.exchange.directory_header import entries_digest, sign_header
 from warifu.exchange.proofs import joint_key_context, prove_joint_key
 from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode
+from warifu.party.directory_file import read_directory_file, write_directory_file
+from warifu.pki import Root
 
 TAX, CHILDCARE = InstitutionCode("9020110020000001"), InstitutionCode("9030110020000001")
 ORDER_EIGHT = bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
 HUB_KEY = SigningKey.generate()
+ROOT = Root.create("sim-test", SystemClock())
 AGENCY_KEYS = {code: SigningKey.generate() for code in (TAX, CHILDCARE)}
 
 
@@ -46,6 +46,8 @@ def stated(institution: InstitutionCode, kind: str, opening: Scalar | None = Non
         institution_name=f"{kind} office",
         suite=2,
         epoch=1,
+        code_epoch=1,
+        opening_epoch=1,
         agency_key=agency_key,
         opening_key=SUITE_2.base_multiply(opening),
         joint_key=joint_key,
@@ -63,21 +65,30 @@ def signed(message: EntryMessage) -> EntryMessage:
 
 
 def file_of(*entries: EntryMessage) -> DirectoryFile:
-    return DirectoryFile(
+    header = DirectoryHeader(
         network="sim-test",
         suite=2,
+        version=1,
+        made_ms=1,
         hub_institution_code="9900000000000001",
         hub_signing_key=HUB_KEY.verify_key,
         authority_institution_code="9910000000000001",
         authority_signing_key=SigningKey.generate().verify_key,
         log_verifier_key="log+0+key",
-        entries=entries,
     )
+    return resigned(DirectoryFile(header=header, entries=entries))
+
+
+def resigned(file: DirectoryFile) -> DirectoryFile:
+    """The same with the header that goes with its entries, as whoever has the root's key would make it."""
+    file.header.entries_digest = entries_digest(file.entries, file.dated_entries)
+    sign_header(ROOT, file.header)
+    return file
 
 
 def refused(file: DirectoryFile) -> WarifuError:
     with pytest.raises(WarifuError) as error:
-        Directory.from_message(file)
+        Directory.from_message(file, ROOT.cert_pem)
     assert error.value.reason is Reason.DIRECTORY_INVALID
     return error.value
 
@@ -95,7 +106,7 @@ def copy_of(file: DirectoryFile) -> DirectoryFile:
 
 
 def test_a_directory_that_verifies_gives_every_entry_as_it_was_stated(whole: DirectoryFile) -> None:
-    directory = Directory.from_message(whole)
+    directory = Directory.from_message(whole, ROOT.cert_pem)
     assert set(directory.entries) == {TAX, CHILDCARE}
     entry, message = directory.entry(TAX), whole.entries[0]
     names = ("agency_key", "opening_key", "joint_key", "factor_commitment", "sealing_key", "signing_key", "key_id")
@@ -107,7 +118,9 @@ def test_a_directory_that_verifies_gives_every_entry_as_it_was_stated(whole: Dir
 
 def test_an_institution_that_is_not_in_the_directory_is_unknown(whole: DirectoryFile) -> None:
     with pytest.raises(WarifuError) as error:
-        Directory.from_message(whole).entry(InstitutionCode("9999999999999999"), where="inquiry.provider")
+        Directory.from_message(whole, ROOT.cert_pem).entry(
+            InstitutionCode("9999999999999999"), where="inquiry.provider"
+        )
     assert (error.value.reason, error.value.where) == (Reason.INSTITUTION_UNKNOWN, "inquiry.provider")
 
 
@@ -163,7 +176,7 @@ def test_fields_of_two_good_entries_cannot_be_exchanged(whole: DirectoryFile) ->
 
 def test_an_unknown_field_smuggled_in_changes_nothing_that_is_used(whole: DirectoryFile) -> None:
     entry = EntryMessage.FromString(whole.entries[0].SerializeToString() + b"\xfa\x3f\x01x")
-    assert Directory.from_message(file_of(entry)).entry(TAX).joint_key == whole.entries[0].joint_key
+    assert Directory.from_message(file_of(entry), ROOT.cert_pem).entry(TAX).joint_key == whole.entries[0].joint_key
 
 
 def test_a_joint_key_the_hub_could_open_alone_is_refused_even_when_both_signed_it() -> None:
@@ -205,14 +218,21 @@ def test_epoch_zero_is_refused_whoever_signed_it() -> None:
     refused(file_of(signed(message)))
 
 
+def test_a_code_epoch_above_the_entrys_or_zero_is_refused_whoever_signed_it() -> None:
+    for name, epoch in (("code_epoch", 2), ("code_epoch", 0), ("opening_epoch", 0)):
+        message = stated(TAX, "tax")
+        setattr(message, name, epoch)
+        refused(file_of(signed(message)))
+
+
 Sabotage = Callable[[DirectoryFile], None]
 WHOLE_FILE: dict[str, Sabotage] = {
-    "another hub's signing key": lambda file: setattr(file, "hub_signing_key", SigningKey.generate().verify_key),
-    "no hub signing key": lambda file: file.ClearField("hub_signing_key"),
-    "a suite nobody knows": lambda file: setattr(file, "suite", 3),
-    "no suite": lambda file: file.ClearField("suite"),
-    "no hub": lambda file: file.ClearField("hub_institution_code"),
-    "no authority": lambda file: setattr(file, "authority_institution_code", "12"),
+    "another hub's signing key": lambda file: setattr(file.header, "hub_signing_key", SigningKey.generate().verify_key),
+    "no hub signing key": lambda file: file.header.ClearField("hub_signing_key"),
+    "a suite nobody knows": lambda file: setattr(file.header, "suite", 3),
+    "no suite": lambda file: file.header.ClearField("suite"),
+    "no hub": lambda file: file.header.ClearField("hub_institution_code"),
+    "no authority": lambda file: setattr(file.header, "authority_institution_code", "12"),
     "an institution twice": lambda file: file.entries.append(file.entries[0]),
     "an entry without the agency's signature": lambda file: file.entries[0].ClearField("agency_signature"),
     "an entry without the hub's signature": lambda file: file.entries[0].ClearField("hub_signature"),
@@ -224,7 +244,7 @@ WHOLE_FILE: dict[str, Sabotage] = {
 def test_a_directory_with_a_flaw_anywhere_is_refused_as_a_whole(whole: DirectoryFile, case: str) -> None:
     file = copy_of(whole)
     WHOLE_FILE[case](file)
-    refused(file)
+    refused(resigned(file))
 
 
 def test_the_hub_alone_cannot_make_an_entry(whole: DirectoryFile) -> None:
@@ -247,7 +267,7 @@ def test_an_agency_alone_cannot_make_an_entry(whole: DirectoryFile) -> None:
 
 def test_a_directory_file_is_read_back_as_written_and_replaced_whole(whole: DirectoryFile, tmp_path: Path) -> None:
     path = tmp_path / "directory.json"
-    write_directory_file(path, DirectoryFile(network="before"))
+    write_directory_file(path, DirectoryFile(header=DirectoryHeader(network="before")))
     write_directory_file(path, whole)
     assert read_directory_file(path) == whole
     assert [entry.name for entry in tmp_path.iterdir()] == ["directory.json"]

@@ -33,13 +33,13 @@ from warifu.exchange.proofs import prove_joint_key, verify_joint_key
 from warifu.exchange.seal import SealingKey
 from warifu.exchange.signature import SigningKey, verify_signature
 from warifu.identifiers import InstitutionCode
-from warifu_hub.translate import HubKeys, Translator
+from warifu_hub.translate import HubKeys, Party, Translator
 
 GROUP = SUITE_2
 KEYS = HubKeys(factor_key=b"f" * 32, opening_key=b"o" * 32, rerandomise_key=b"r" * 32)
 HUB = Translator(GROUP, KEYS)
-A = (InstitutionCode.build(1, None, 1), 1)
-B = (InstitutionCode.build(2, None, 2), 1)
+A = Party(InstitutionCode.build(1, None, 1))
+B = Party(InstitutionCode.build(2, None, 2))
 CONTEXT = bytes(range(148))
 VECTORS = Path(__file__).parents[3] / "vectors"
 
@@ -48,15 +48,15 @@ def scalar(name: str) -> Scalar:
     return GROUP.hash_to_scalar(b"test", name.encode())
 
 
-def code_at(party: tuple[InstitutionCode, int], point: Point) -> Point:
-    return GROUP.multiply(HUB.factor(*party), point)
+def code_at(party: Party, point: Point) -> Point:
+    return GROUP.multiply(HUB.factor(*party[:2]), point)
 
 
 PERSON = person_point(GROUP, b"authority", b"person")
 CODE_A, CODE_B = code_at(A, PERSON), code_at(B, PERSON)
 SECRET_B = scalar("y_B")
 KEY_B = GROUP.base_multiply(SECRET_B)
-POINTS_B = HUB.directory_points(*B, KEY_B)
+POINTS_B = HUB.directory_points(B, B.code_epoch, KEY_B)
 
 
 # 1. The person point must have a discrete logarithm nobody knows.
@@ -66,7 +66,7 @@ def test_1_an_authority_that_knows_the_logarithm_of_a_person_computes_every_code
     p = scalar("p known to the authority")
     careless_point = GROUP.base_multiply(p)
     for party in (A, B):
-        assert GROUP.multiply(p, HUB.commitment(*party)) == code_at(party, careless_point)
+        assert GROUP.multiply(p, HUB.commitment(*party[:2])) == code_at(party, careless_point)
 
 
 def test_1_a_person_point_is_hashed_to_the_group_so_that_nothing_the_authority_knows_is_its_logarithm() -> None:
@@ -84,9 +84,9 @@ def test_1_a_person_point_is_hashed_to_the_group_so_that_nothing_the_authority_k
     assert len(hashed) == 1
     for known in (hashed[0], hashed[0][:32]):
         exponent = GROUP.hash_to_scalar(b"guess", known)
-        assert GROUP.multiply(exponent, HUB.commitment(*A)) != CODE_A
+        assert GROUP.multiply(exponent, HUB.commitment(*A[:2])) != CODE_A
     reduced = Scalar(sodium.crypto_core_ed25519_scalar_reduce(hashed[0]))
-    assert GROUP.multiply(reduced, HUB.commitment(*A)) != CODE_A
+    assert GROUP.multiply(reduced, HUB.commitment(*A[:2])) != CODE_A
 
 
 # 2. Without a key, all persons can be tried.
@@ -110,8 +110,8 @@ def test_3_under_the_providers_own_key_alone_the_provider_reads_the_inquirers_co
     assert open_code(GROUP, SECRET_B, textbook) == CODE_A
     ours = encrypt_code(GROUP, CODE_A, POINTS_B.joint_key, scalar("r"))
     assert open_code(GROUP, SECRET_B, ours) != CODE_A
-    assert open_code(GROUP, HUB.opening_share(*B), ours) != CODE_A  # nor does the hub alone
-    both = GROUP.scalar_multiply(SECRET_B, HUB.opening_share(*B))
+    assert open_code(GROUP, HUB.opening_share(*B[:2]), ours) != CODE_A  # nor does the hub alone
+    both = GROUP.scalar_multiply(SECRET_B, HUB.opening_share(*B[:2]))
     assert open_code(GROUP, both, ours) == CODE_A
 
 
@@ -169,8 +169,8 @@ def test_6_the_challenge_of_a_conversion_proof_hashes_every_public_value_and_the
     public = {
         CONTEXT,
         GROUP.generator,
-        HUB.commitment(*A),
-        HUB.commitment(*B),
+        HUB.commitment(*A[:2]),
+        HUB.commitment(*B[:2]),
         POINTS_B.opening_key,
         KEY_B,
         encrypted.c1,
@@ -191,7 +191,7 @@ def test_6_the_challenge_of_a_joint_key_proof_hashes_every_public_value_and_the_
             hashed.append((label, *items))
             return super().hash_to_scalar(label, *items)
 
-    prove_joint_key(Watched(), HUB.opening_share(*B), KEY_B, CONTEXT)
+    prove_joint_key(Watched(), HUB.opening_share(*B[:2]), KEY_B, CONTEXT)
     challenge = hashed[-1]
     assert challenge[:6] == (
         b"warifu-v1/dleq-keydir",
@@ -252,7 +252,7 @@ def test_9_each_root_key_moves_its_own_values_and_no_others() -> None:
         hub = Translator(GROUP, keys)
         encrypted = encrypt_code(GROUP, CODE_A, POINTS_B.joint_key, scalar("r"))
         answer = hub.convert(context=CONTEXT, encrypted=encrypted, from_=A, to=B, to_key=KEY_B)
-        return hub.factor(*A), hub.opening_share(*A), answer
+        return hub.factor(*A[:2]), hub.opening_share(*A[:2]), answer
 
     factor, opening, answer = values(KEYS)
     other_factor = values(HubKeys(factor_key=b"F" * 32, opening_key=b"o" * 32, rerandomise_key=b"r" * 32))
@@ -271,7 +271,7 @@ def test_9_one_key_in_two_places_is_refused_and_labels_keep_the_values_apart_any
         HubKeys(factor_key=b"f" * 32, opening_key=b"f" * 32, rerandomise_key=b"r" * 32)
     assert caught.value.reason is Reason.KEY_INVALID
     swapped = Translator(GROUP, HubKeys(factor_key=b"o" * 32, opening_key=b"f" * 32, rerandomise_key=b"r" * 32))
-    assert swapped.opening_share(*A) != HUB.factor(*A)
+    assert swapped.opening_share(*A[:2]) != HUB.factor(*A[:2])
 
 
 # 10. The hub's path holds nothing that opens boxes.
@@ -354,8 +354,8 @@ def test_without_rerandomising_a_requester_who_overhears_the_answer_reads_the_pr
     r = scalar("r")
     crafted = EncryptedCode(GROUP.base_multiply(r), GROUP.add(CODE_A, GROUP.multiply(r, own_key)))
 
-    t = GROUP.scalar_multiply(HUB.factor(*B), GROUP.scalar_invert(HUB.factor(*A)))
-    u = GROUP.scalar_multiply(t, HUB.opening_share(*B))
+    t = GROUP.scalar_multiply(HUB.factor(*B[:2]), GROUP.scalar_invert(HUB.factor(*A[:2])))
+    u = GROUP.scalar_multiply(t, HUB.opening_share(*B[:2]))
     bare = EncryptedCode(GROUP.multiply(u, crafted.c1), GROUP.multiply(t, crafted.c2))
     assert open_code(GROUP, x, bare) == CODE_B  # the requester now holds the provider's code
 
@@ -389,6 +389,6 @@ def test_a_label_worked_into_the_key_binds_nothing_and_the_signature_does() -> N
 
 def test_a_stolen_table_matches_nothing_even_for_the_hub() -> None:
     stolen = {row_key(b"s" * 32, CODE_B)}
-    computed_by_hub_and_a = code_at(B, GROUP.multiply(GROUP.scalar_invert(HUB.factor(*A)), CODE_A))
+    computed_by_hub_and_a = code_at(B, GROUP.multiply(GROUP.scalar_invert(HUB.factor(*A[:2])), CODE_A))
     assert computed_by_hub_and_a == CODE_B
     assert row_key(b"guess" * 6, computed_by_hub_and_a) not in stolen

@@ -21,7 +21,8 @@ from warifu.curve.group import Point
 from warifu.errors import WarifuError
 from warifu.exchange.codes import AgencyCode, row_key
 from warifu.exchange.context import ExchangeContext, ExchangeFlags
-from warifu.exchange.directory import Directory, DirectoryEntry
+from warifu.exchange.directory import Directory
+from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.inquiry import InquirerKeys, Question, build_inquiry
 from warifu.exchange.provision import ProviderKeys, check_permit, make_answer, open_query, open_row_key, seal_found
 from warifu.exchange.seal import SealingKey
@@ -31,11 +32,12 @@ from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.party.folder import PartyFolder
 from warifu.pki import Identity, Role
 from warifu_hub.exchange import Mediator
+from warifu_hub.own_keys import OwnKeys
 from warifu_hub.permissions import PermissionQuery, PermissionTable
 from warifu_hub.store import HubStore
 from warifu_hub.store_memory import MemoryHubStore
 from warifu_hub.store_sqlite import SqliteHubStore
-from warifu_hub.translate import HubKeys, Translator
+from warifu_hub.translate import Translator
 from warifu_kit.network.creation import create_network
 
 LOCAL_TAX = ItemCode("TM00000000000002")
@@ -61,8 +63,7 @@ def permissions() -> PermissionTable:
 @pytest.fixture(scope="session")
 def translator(folder: Path, directory: Directory) -> Translator:
     hub = PartyFolder(folder / "hub")
-    names = ("factor.key", "opening.key", "rerandomise.key")
-    return Translator(directory.group, HubKeys(**{name.replace(".", "_"): hub.secret(name) for name in names}))
+    return OwnKeys.load(hub, directory).translator
 
 
 @pytest.fixture
@@ -201,7 +202,6 @@ def mediator(
     folder: Path,
     directory: Directory,
     permissions: PermissionTable,
-    translator: Translator,
     store: HubStore,
     provider: Provider,
     clock: ManualClock,
@@ -209,10 +209,9 @@ def mediator(
     return Mediator(
         directory=directory,
         permissions=permissions,
-        translator=translator,
+        keys=OwnKeys.load(PartyFolder(folder / "hub"), directory),
         store=store,
         providers=provider,
-        signing_key=SigningKey(PartyFolder(folder / "hub").secret("signing.key")),
         clock=clock,
     )
 

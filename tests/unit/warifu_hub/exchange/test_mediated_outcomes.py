@@ -14,7 +14,7 @@ from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
 from warifu.clock import ManualClock
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.directory import DirectoryEntry
+from warifu.exchange.directory_entry import DirectoryEntry
 from warifu_hub.exchange import Mediator
 from warifu_hub.store import HubStore
 

@@ -27,7 +27,7 @@ PARTIES = ("hub", "authority", "supervisor", *AGENCIES)
 
 COMMON = {"party.json", "tls.pem", "tls.key", "root.pem", "revoked.pem", "directory.json", "signing.key"}
 OWN_KEYS = {
-    "hub": {"factor.key", "opening.key", "rerandomise.key", "log.key", "permissions.yaml"},
+    "hub": {"factor.key", "opening.key", "rerandomise.key", "log.key", "permissions.yaml", "versions"},
     "authority": {"point.key"},
     "supervisor": set(),
     **{party: {"agency.key", "sealing.key", "row.key", "storage.key", "business"} for party in AGENCIES},

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile
 from warifu.clock import SystemClock
 from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.directory import Directory, read_directory_file
+from warifu.exchange.directory import Directory
 from warifu.identifiers import InstitutionCode
 from warifu.party.folder import PartyFolder
 from warifu.party.network_file import read_network_file, write_network_file
@@ -18,6 +17,7 @@ from warifu.pki import Role, read_revocation_list
 from warifu_kit.network.creation import create_network
 from warifu_kit.network.custody import revoke
 from warifu_kit.network.one_party import Member, describe_party, make_party
+from warifu_kit.network.versions import make_version
 
 LATE = Member(
     party="tax-otaru",
@@ -50,11 +50,10 @@ def test_a_late_member_gets_the_folder_that_a_first_one_gets_and_no_other_folder
 
 def test_a_late_members_entry_completes_a_directory_that_verifies(network: Path) -> None:
     entry = make_party(network, LATE, group=group_of(2), clock=SystemClock())
-    grown = DirectoryFile()
-    grown.CopyFrom(read_directory_file(network / "hub" / "directory.json"))
     assert entry is not None
-    grown.entries.append(entry)
-    assert [each.institution for each in Directory.from_message(grown).of_kind("tax")] == [
+    grown = make_version(network, lambda version: version.entries.append(entry), clock=SystemClock())
+    root_pem = PartyFolder(network / "hub").root_pem()
+    assert [each.institution for each in Directory.from_message(grown, root_pem).of_kind("tax")] == [
         PartyFolder(network / "tax").settings().institution_code,
         LATE.institution,
     ]

@@ -16,12 +16,13 @@ from warifu.clock import ManualClock
 from warifu.curve.group import Point
 from warifu.exchange.codes import EncryptedCode, open_code
 from warifu.exchange.context import ExchangeContext
-from warifu.exchange.directory import Directory, DirectoryEntry
+from warifu.exchange.directory import Directory
+from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import sign_conversion
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
 from warifu.party.folder import PartyFolder
-from warifu_hub.translate import HubKeys, Translator
+from warifu_hub.translate import HubKeys, Party, Translator
 from warifu_kit.network.creation import create_network
 from warifu_services.authority.issuing import Issuer
 from warifu_services.authority.keys import AuthorityKeys
@@ -111,7 +112,7 @@ class HubAtHand:
         converted = self._translator.convert_issued(
             context=context,
             encrypted=EncryptedCode.decode(self._directory.group, code.c1, code.c2),
-            to=(entry.institution, entry.epoch),
+            to=Party.of(entry),
             to_key=entry.agency_key,
         )
         return EncryptedCodeMessage(c1=converted.c1, c2=converted.c2)

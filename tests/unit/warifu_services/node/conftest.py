@@ -17,8 +17,9 @@ from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import row_key
 from warifu.identifiers import ItemCode
 from warifu_services.agencies.tax import TaxAgency
+from warifu_services.node.filing import CODE_PLACE
 from warifu_services.node.inquirer import Inquirer
-from warifu_services.node.inquiry_book import CODE_PLACE, InquiryRequest
+from warifu_services.node.inquiry_book import InquiryRequest
 from warifu_services.node.provider import Provider
 from warifu_services.node.store import Person
 from warifu_services.node.store_memory import MemoryNodeStore
@@ -102,7 +103,9 @@ class TwoNodes:
         point = self.pair.code(party, name.encode()).point
         filed_under = row_key(keys.provider.row_secret, point)
         sealed = keys.at_rest.seal(CODE_PLACE, filed_under, point)
-        return Person(local_number=local_number, row_key=filed_under, sealed_code=sealed, epoch=keys.own.epoch)
+        return Person(
+            local_number=local_number, row_key=filed_under, sealed_code=sealed, code_epoch=keys.own.code_epoch
+        )
 
     def replica(self, name: str, start: date = date(2026, 6, 1)) -> Replica:
         record = LocalTaxRecord(fiscal_year=2026, total_income_yen=1_000 * len(name)).SerializeToString()

@@ -332,7 +332,7 @@ async def test_a_code_moved_to_another_row_does_not_open(two: Any) -> None:
     hanako, taro = two.childcare.person("C-hanako"), two.childcare.person("C-taro")
     store = MemoryNodeStore()
     mixed = type(hanako)(
-        local_number="C-hanako", row_key=hanako.row_key, sealed_code=taro.sealed_code, epoch=hanako.epoch
+        local_number="C-hanako", row_key=hanako.row_key, sealed_code=taro.sealed_code, code_epoch=hanako.code_epoch
     )
     await store.add_people([mixed])
     with pytest.raises(WarifuError, match="KEY_INVALID"):

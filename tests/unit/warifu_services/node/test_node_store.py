@@ -43,7 +43,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NodeStore]
 
 
 def person(number: str = "A-1", row: bytes = b"r" * 16, **changes: Any) -> Person:
-    values: dict[str, Any] = {"local_number": number, "row_key": row, "sealed_code": b"sealed", "epoch": 1}
+    values: dict[str, Any] = {"local_number": number, "row_key": row, "sealed_code": b"sealed", "code_epoch": 1}
     return Person(**{**values, **changes})
 
 
@@ -95,8 +95,8 @@ async def test_a_person_is_found_by_local_number_and_by_row_key(store: NodeStore
 async def test_acquiring_again_renews_the_code_and_keeps_the_flags(store: NodeStore) -> None:
     await store.add_people([person()])
     await store.set_flags("A-1", PersonFlags.NON_DISCLOSURE)
-    assert await store.add_people([person(sealed_code=b"newer", epoch=2)]) == [True]
-    assert store.person("A-1") == person(sealed_code=b"newer", epoch=2, flags=PersonFlags.NON_DISCLOSURE)
+    assert await store.add_people([person(sealed_code=b"newer", code_epoch=2)]) == [True]
+    assert store.person("A-1") == person(sealed_code=b"newer", code_epoch=2, flags=PersonFlags.NON_DISCLOSURE)
 
 
 async def test_one_code_has_one_local_number_and_the_other_way_round(store: NodeStore) -> None:

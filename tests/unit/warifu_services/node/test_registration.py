@@ -22,7 +22,7 @@ async def store() -> MemoryNodeStore:
     """A store that knows T-1 and T-2."""
     made = MemoryNodeStore()
     await made.add_people(
-        [Person(local_number=f"T-{n}", row_key=bytes([n]) * 16, sealed_code=b"", epoch=1) for n in (1, 2)]
+        [Person(local_number=f"T-{n}", row_key=bytes([n]) * 16, sealed_code=b"", code_epoch=1) for n in (1, 2)]
     )
     return made
 

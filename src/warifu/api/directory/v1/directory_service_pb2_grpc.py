@@ -35,10 +35,20 @@ class DirectoryServiceStub(object):
         Args:
             channel: A grpc.Channel.
         """
+        self.ListVersions = channel.unary_unary(
+                '/warifu.api.directory.v1.DirectoryService/ListVersions',
+                request_serializer=warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.ListVersionsRequest.SerializeToString,
+                response_deserializer=warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.ListVersionsResponse.FromString,
+                _registered_method=True)
         self.ListEntries = channel.unary_unary(
                 '/warifu.api.directory.v1.DirectoryService/ListEntries',
                 request_serializer=warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.ListEntriesRequest.SerializeToString,
                 response_deserializer=warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.ListEntriesResponse.FromString,
+                _registered_method=True)
+        self.FollowVersions = channel.unary_stream(
+                '/warifu.api.directory.v1.DirectoryService/FollowVersions',
+                request_serializer=warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.FollowVersionsRequest.SerializeToString,
+                response_deserializer=warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.FollowVersionsResponse.FromString,
                 _registered_method=True)
         self.AnnounceEndpoint = channel.unary_unary(
                 '/warifu.api.directory.v1.DirectoryService/AnnounceEndpoint',
@@ -56,8 +66,25 @@ class DirectoryServiceServicer(object):
     """Serves the key directory, the endpoints and the revocation list. Served by the hub.
     """
 
+    def ListVersions(self, request, context):
+        """Lists the headers of the directory's versions, oldest first, from the one after held_version. Callers: everyone in
+        the network. Each party verifies that each was signed by the network's root and follows the one before.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListEntries(self, request, context):
-        """Lists the directory entries in force. Callers: everyone in the network. Each party verifies each entry itself.
+        """Lists the entries of one version. Callers: everyone in the network. Each party verifies each entry itself, and all
+        of them against the version's header. Errors: REQUEST_MALFORMED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FollowVersions(self, request, context):
+        """Tells, at once and then whenever it changes, which version of the directory and which revocation list is the newest.
+        Callers: everyone in the network; the stream lasts until the caller ends it or the hub stops.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -81,10 +108,20 @@ class DirectoryServiceServicer(object):
 
 def add_DirectoryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'ListVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListVersions,
+                    request_deserializer=warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.ListVersionsRequest.FromString,
+                    response_serializer=warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.ListVersionsResponse.SerializeToString,
+            ),
             'ListEntries': grpc.unary_unary_rpc_method_handler(
                     servicer.ListEntries,
                     request_deserializer=warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.ListEntriesRequest.FromString,
                     response_serializer=warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.ListEntriesResponse.SerializeToString,
+            ),
+            'FollowVersions': grpc.unary_stream_rpc_method_handler(
+                    servicer.FollowVersions,
+                    request_deserializer=warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.FollowVersionsRequest.FromString,
+                    response_serializer=warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.FollowVersionsResponse.SerializeToString,
             ),
             'AnnounceEndpoint': grpc.unary_unary_rpc_method_handler(
                     servicer.AnnounceEndpoint,
@@ -109,6 +146,33 @@ class DirectoryService(object):
     """
 
     @staticmethod
+    def ListVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/warifu.api.directory.v1.DirectoryService/ListVersions',
+            warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.ListVersionsRequest.SerializeToString,
+            warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.ListVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListEntries(request,
             target,
             options=(),
@@ -125,6 +189,33 @@ class DirectoryService(object):
             '/warifu.api.directory.v1.DirectoryService/ListEntries',
             warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.ListEntriesRequest.SerializeToString,
             warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.ListEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FollowVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/warifu.api.directory.v1.DirectoryService/FollowVersions',
+            warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.FollowVersionsRequest.SerializeToString,
+            warifu_dot_api_dot_directory_dot_v1_dot_directory__service__pb2.FollowVersionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

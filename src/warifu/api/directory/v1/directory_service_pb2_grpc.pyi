@@ -33,8 +33,18 @@ class DirectoryServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> DirectoryServiceAsyncStub: ...
+    ListVersions: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.ListVersionsRequest, _directory_service_pb2.ListVersionsResponse]
+    """Lists the headers of the directory's versions, oldest first, from the one after held_version. Callers: everyone in
+    the network. Each party verifies that each was signed by the network's root and follows the one before.
+    """
     ListEntries: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.ListEntriesRequest, _directory_service_pb2.ListEntriesResponse]
-    """Lists the directory entries in force. Callers: everyone in the network. Each party verifies each entry itself."""
+    """Lists the entries of one version. Callers: everyone in the network. Each party verifies each entry itself, and all
+    of them against the version's header. Errors: REQUEST_MALFORMED.
+    """
+    FollowVersions: _grpc.UnaryStreamMultiCallable[_directory_service_pb2.FollowVersionsRequest, _directory_service_pb2.FollowVersionsResponse]
+    """Tells, at once and then whenever it changes, which version of the directory and which revocation list is the newest.
+    Callers: everyone in the network; the stream lasts until the caller ends it or the hub stops.
+    """
     AnnounceEndpoint: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.AnnounceEndpointRequest, _directory_service_pb2.AnnounceEndpointResponse]
     """Tells the hub where the calling agency's node listens. Callers: agencies, each for itself. Errors:
     REQUEST_MALFORMED, STORE_UNAVAILABLE.
@@ -47,8 +57,18 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """Serves the key directory, the endpoints and the revocation list. Served by the hub."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    ListVersions: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.ListVersionsRequest, _directory_service_pb2.ListVersionsResponse]  # type: ignore[assignment]
+    """Lists the headers of the directory's versions, oldest first, from the one after held_version. Callers: everyone in
+    the network. Each party verifies that each was signed by the network's root and follows the one before.
+    """
     ListEntries: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.ListEntriesRequest, _directory_service_pb2.ListEntriesResponse]  # type: ignore[assignment]
-    """Lists the directory entries in force. Callers: everyone in the network. Each party verifies each entry itself."""
+    """Lists the entries of one version. Callers: everyone in the network. Each party verifies each entry itself, and all
+    of them against the version's header. Errors: REQUEST_MALFORMED.
+    """
+    FollowVersions: _aio.UnaryStreamMultiCallable[_directory_service_pb2.FollowVersionsRequest, _directory_service_pb2.FollowVersionsResponse]  # type: ignore[assignment]
+    """Tells, at once and then whenever it changes, which version of the directory and which revocation list is the newest.
+    Callers: everyone in the network; the stream lasts until the caller ends it or the hub stops.
+    """
     AnnounceEndpoint: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.AnnounceEndpointRequest, _directory_service_pb2.AnnounceEndpointResponse]  # type: ignore[assignment]
     """Tells the hub where the calling agency's node listens. Callers: agencies, each for itself. Errors:
     REQUEST_MALFORMED, STORE_UNAVAILABLE.
@@ -60,12 +80,34 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Serves the key directory, the endpoints and the revocation list. Served by the hub."""
 
     @_abc_1.abstractmethod
+    def ListVersions(
+        self,
+        request: _directory_service_pb2.ListVersionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_service_pb2.ListVersionsResponse, _abc.Awaitable[_directory_service_pb2.ListVersionsResponse]]:
+        """Lists the headers of the directory's versions, oldest first, from the one after held_version. Callers: everyone in
+        the network. Each party verifies that each was signed by the network's root and follows the one before.
+        """
+
+    @_abc_1.abstractmethod
     def ListEntries(
         self,
         request: _directory_service_pb2.ListEntriesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.ListEntriesResponse, _abc.Awaitable[_directory_service_pb2.ListEntriesResponse]]:
-        """Lists the directory entries in force. Callers: everyone in the network. Each party verifies each entry itself."""
+        """Lists the entries of one version. Callers: everyone in the network. Each party verifies each entry itself, and all
+        of them against the version's header. Errors: REQUEST_MALFORMED.
+        """
+
+    @_abc_1.abstractmethod
+    def FollowVersions(
+        self,
+        request: _directory_service_pb2.FollowVersionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_directory_service_pb2.FollowVersionsResponse], _abc.AsyncIterator[_directory_service_pb2.FollowVersionsResponse]]:
+        """Tells, at once and then whenever it changes, which version of the directory and which revocation list is the newest.
+        Callers: everyone in the network; the stream lasts until the caller ends it or the hub stops.
+        """
 
     @_abc_1.abstractmethod
     def AnnounceEndpoint(

@@ -79,3 +79,21 @@ class ConvertIssuedCodesResponse(_message.Message):
     converted_codes: _containers.RepeatedCompositeFieldContainer[_inquiry_pb2.EncryptedCode]
     hub_signature: bytes
     def __init__(self, converted_codes: _Optional[_Iterable[_Union[_inquiry_pb2.EncryptedCode, _Mapping]]] = ..., hub_signature: _Optional[bytes] = ...) -> None: ...
+
+class RotateCodesRequest(_message.Message):
+    __slots__ = ("context", "encrypted_codes", "agency_signature")
+    CONTEXT_FIELD_NUMBER: _ClassVar[int]
+    ENCRYPTED_CODES_FIELD_NUMBER: _ClassVar[int]
+    AGENCY_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    context: bytes
+    encrypted_codes: _containers.RepeatedCompositeFieldContainer[_inquiry_pb2.EncryptedCode]
+    agency_signature: bytes
+    def __init__(self, context: _Optional[bytes] = ..., encrypted_codes: _Optional[_Iterable[_Union[_inquiry_pb2.EncryptedCode, _Mapping]]] = ..., agency_signature: _Optional[bytes] = ...) -> None: ...
+
+class RotateCodesResponse(_message.Message):
+    __slots__ = ("converted_codes", "hub_signature")
+    CONVERTED_CODES_FIELD_NUMBER: _ClassVar[int]
+    HUB_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    converted_codes: _containers.RepeatedCompositeFieldContainer[_inquiry_pb2.EncryptedCode]
+    hub_signature: bytes
+    def __init__(self, converted_codes: _Optional[_Iterable[_Union[_inquiry_pb2.EncryptedCode, _Mapping]]] = ..., hub_signature: _Optional[bytes] = ...) -> None: ...

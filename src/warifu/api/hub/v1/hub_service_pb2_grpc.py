@@ -50,6 +50,11 @@ class HubServiceStub(object):
                 request_serializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ConvertIssuedCodesRequest.SerializeToString,
                 response_deserializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ConvertIssuedCodesResponse.FromString,
                 _registered_method=True)
+        self.RotateCodes = channel.unary_unary(
+                '/warifu.api.hub.v1.HubService/RotateCodes',
+                request_serializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.RotateCodesRequest.SerializeToString,
+                response_deserializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.RotateCodesResponse.FromString,
+                _registered_method=True)
 
 
 class HubServiceServicer(object):
@@ -87,6 +92,16 @@ class HubServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RotateCodes(self, request, context):
+        """Converts an agency's own codes from one of its code epochs to the next. Callers: agencies, each for itself. Neither
+        code is seen by the hub, and the agency does not learn the factor. Errors: CALLER_NOT_IDENTIFIED,
+        REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
+        SIGNATURE_INVALID, LOG_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_HubServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -104,6 +119,11 @@ def add_HubServiceServicer_to_server(servicer, server):
                     servicer.ConvertIssuedCodes,
                     request_deserializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ConvertIssuedCodesRequest.FromString,
                     response_serializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ConvertIssuedCodesResponse.SerializeToString,
+            ),
+            'RotateCodes': grpc.unary_unary_rpc_method_handler(
+                    servicer.RotateCodes,
+                    request_deserializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.RotateCodesRequest.FromString,
+                    response_serializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.RotateCodesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -188,6 +208,33 @@ class HubService(object):
             '/warifu.api.hub.v1.HubService/ConvertIssuedCodes',
             warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ConvertIssuedCodesRequest.SerializeToString,
             warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ConvertIssuedCodesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RotateCodes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/warifu.api.hub.v1.HubService/RotateCodes',
+            warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.RotateCodesRequest.SerializeToString,
+            warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.RotateCodesResponse.FromString,
             options,
             channel_credentials,
             insecure,

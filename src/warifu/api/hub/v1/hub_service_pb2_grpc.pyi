@@ -54,6 +54,12 @@ class HubServiceStub:
     REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
     SIGNATURE_INVALID, LOG_UNAVAILABLE.
     """
+    RotateCodes: _grpc.UnaryUnaryMultiCallable[_hub_service_pb2.RotateCodesRequest, _hub_service_pb2.RotateCodesResponse]
+    """Converts an agency's own codes from one of its code epochs to the next. Callers: agencies, each for itself. Neither
+    code is seen by the hub, and the agency does not learn the factor. Errors: CALLER_NOT_IDENTIFIED,
+    REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
+    SIGNATURE_INVALID, LOG_UNAVAILABLE.
+    """
 
 @_typing.type_check_only
 class HubServiceAsyncStub(HubServiceStub):
@@ -76,6 +82,12 @@ class HubServiceAsyncStub(HubServiceStub):
     ConvertIssuedCodes: _aio.UnaryUnaryMultiCallable[_hub_service_pb2.ConvertIssuedCodesRequest, _hub_service_pb2.ConvertIssuedCodesResponse]  # type: ignore[assignment]
     """Converts codes being issued: from encryptions of person points to encryptions of an agency's codes. Caller: the
     numbering authority only. No My Number travels here, not even encrypted. Errors: CALLER_NOT_ALLOWED,
+    REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
+    SIGNATURE_INVALID, LOG_UNAVAILABLE.
+    """
+    RotateCodes: _aio.UnaryUnaryMultiCallable[_hub_service_pb2.RotateCodesRequest, _hub_service_pb2.RotateCodesResponse]  # type: ignore[assignment]
+    """Converts an agency's own codes from one of its code epochs to the next. Callers: agencies, each for itself. Neither
+    code is seen by the hub, and the agency does not learn the factor. Errors: CALLER_NOT_IDENTIFIED,
     REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
     SIGNATURE_INVALID, LOG_UNAVAILABLE.
     """
@@ -116,6 +128,18 @@ class HubServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_hub_service_pb2.ConvertIssuedCodesResponse, _abc.Awaitable[_hub_service_pb2.ConvertIssuedCodesResponse]]:
         """Converts codes being issued: from encryptions of person points to encryptions of an agency's codes. Caller: the
         numbering authority only. No My Number travels here, not even encrypted. Errors: CALLER_NOT_ALLOWED,
+        REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
+        SIGNATURE_INVALID, LOG_UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def RotateCodes(
+        self,
+        request: _hub_service_pb2.RotateCodesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_hub_service_pb2.RotateCodesResponse, _abc.Awaitable[_hub_service_pb2.RotateCodesResponse]]:
+        """Converts an agency's own codes from one of its code epochs to the next. Callers: agencies, each for itself. Neither
+        code is seen by the hub, and the agency does not learn the factor. Errors: CALLER_NOT_IDENTIFIED,
         REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
         SIGNATURE_INVALID, LOG_UNAVAILABLE.
         """

@@ -21,6 +21,8 @@ class LeafEvent(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LEAF_EVENT_CODES_CONVERTED: _ClassVar[LeafEvent]
     LEAF_EVENT_ASSESSMENT_WITHDRAWN: _ClassVar[LeafEvent]
     LEAF_EVENT_ASSESSMENT_REINSTATED: _ClassVar[LeafEvent]
+    LEAF_EVENT_DIRECTORY_PUBLISHED: _ClassVar[LeafEvent]
+    LEAF_EVENT_CODES_ROTATED: _ClassVar[LeafEvent]
 LEAF_EVENT_UNSPECIFIED: LeafEvent
 LEAF_EVENT_PERMITTED: LeafEvent
 LEAF_EVENT_ANSWERED: LeafEvent
@@ -30,9 +32,11 @@ LEAF_EVENT_PENDING: LeafEvent
 LEAF_EVENT_CODES_CONVERTED: LeafEvent
 LEAF_EVENT_ASSESSMENT_WITHDRAWN: LeafEvent
 LEAF_EVENT_ASSESSMENT_REINSTATED: LeafEvent
+LEAF_EVENT_DIRECTORY_PUBLISHED: LeafEvent
+LEAF_EVENT_CODES_ROTATED: LeafEvent
 
 class ExchangeLeaf(_message.Message):
-    __slots__ = ("event", "event_time", "processing_number", "request_id", "inquirer", "provider", "procedure_code", "item_code", "permission_row", "reason", "inquiry_digest", "answer_digest", "code_count", "non_disclosure")
+    __slots__ = ("event", "event_time", "processing_number", "request_id", "inquirer", "provider", "procedure_code", "item_code", "permission_row", "reason", "inquiry_digest", "answer_digest", "code_count", "non_disclosure", "directory_version", "directory_digest")
     EVENT_FIELD_NUMBER: _ClassVar[int]
     EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
     PROCESSING_NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -47,6 +51,8 @@ class ExchangeLeaf(_message.Message):
     ANSWER_DIGEST_FIELD_NUMBER: _ClassVar[int]
     CODE_COUNT_FIELD_NUMBER: _ClassVar[int]
     NON_DISCLOSURE_FIELD_NUMBER: _ClassVar[int]
+    DIRECTORY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    DIRECTORY_DIGEST_FIELD_NUMBER: _ClassVar[int]
     event: LeafEvent
     event_time: _timestamp_pb2.Timestamp
     processing_number: str
@@ -61,7 +67,9 @@ class ExchangeLeaf(_message.Message):
     answer_digest: bytes
     code_count: int
     non_disclosure: bool
-    def __init__(self, event: _Optional[_Union[LeafEvent, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., processing_number: _Optional[str] = ..., request_id: _Optional[bytes] = ..., inquirer: _Optional[str] = ..., provider: _Optional[str] = ..., procedure_code: _Optional[str] = ..., item_code: _Optional[str] = ..., permission_row: _Optional[str] = ..., reason: _Optional[str] = ..., inquiry_digest: _Optional[bytes] = ..., answer_digest: _Optional[bytes] = ..., code_count: _Optional[int] = ..., non_disclosure: bool = ...) -> None: ...
+    directory_version: int
+    directory_digest: bytes
+    def __init__(self, event: _Optional[_Union[LeafEvent, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., processing_number: _Optional[str] = ..., request_id: _Optional[bytes] = ..., inquirer: _Optional[str] = ..., provider: _Optional[str] = ..., procedure_code: _Optional[str] = ..., item_code: _Optional[str] = ..., permission_row: _Optional[str] = ..., reason: _Optional[str] = ..., inquiry_digest: _Optional[bytes] = ..., answer_digest: _Optional[bytes] = ..., code_count: _Optional[int] = ..., non_disclosure: bool = ..., directory_version: _Optional[int] = ..., directory_digest: _Optional[bytes] = ...) -> None: ...
 
 class GetCheckpointRequest(_message.Message):
     __slots__ = ()

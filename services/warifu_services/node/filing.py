@@ -1,0 +1,53 @@
+"""How an agency files a code: opened with its own key, found by a keyed hash, sealed at rest.
+
+Decides what a row of a person holds; the code in the clear is gone when this returns. Pure: values in, values out, so
+that worker threads may do it. Knows no My Number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from warifu.curve.group import Group, Point
+from warifu.errors import Reason, WarifuError
+from warifu.exchange.codes import EncryptedCode, open_code, row_key
+from warifu.exchange.provision import ProviderKeys
+from warifu_services.node.keys import AtRest
+from warifu_services.node.store import Person
+
+__all__ = ["CODE_PLACE", "CodeFiling", "code_of"]
+
+CODE_PLACE = b"person.code"
+"""Where a person's code is sealed for; the owner is the row key."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFiling:
+    """Files codes that came encrypted to one epoch's key of this agency."""
+
+    group: Group
+    keys: ProviderKeys
+    at_rest: AtRest
+
+    def open_all(self, local_numbers: Sequence[str], codes: Sequence[EncryptedCode]) -> list[Person]:
+        """A row for each person, in order. Raises: HUB_ANSWER_INVALID when a code does not open."""
+        try:
+            return [self._open(number, code) for number, code in zip(local_numbers, codes, strict=True)]
+        except WarifuError as error:
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where="issued_codes", debug=error.reason.value) from error
+
+    def _open(self, local_number: str, code: EncryptedCode) -> Person:
+        point = open_code(self.group, self.keys.agency_secret, code)
+        filed_under = row_key(self.keys.row_secret, point)
+        return Person(
+            local_number=local_number,
+            row_key=filed_under,
+            sealed_code=self.at_rest.seal(CODE_PLACE, filed_under, point),
+            code_epoch=self.keys.own.code_epoch,
+        )
+
+
+def code_of(person: Person, at_rest: AtRest) -> Point:
+    """The code of a person's row. Raises: KEY_INVALID."""
+    return Point(at_rest.open(CODE_PLACE, person.row_key, person.sealed_code))

@@ -1,0 +1,203 @@
+"""Following the hub: newer versions of the directory and newer revocation lists, taken while a party runs.
+
+Decides when a version is taken: it follows the one held, link by link, everything in it verifies, and the party can work
+with it; otherwise the one held goes on, and that is said. Which version is the newest, only the hub's word says; that
+the hub tells everybody the same, its log shows. Must never take anything on the hub's word alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import grpc
+
+from warifu.api.directory.v1 import directory_service_pb2 as directory_pb2
+from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile, DirectoryHeader
+from warifu.api.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from warifu.clock import Clock
+from warifu.errors import Reason, WarifuError
+from warifu.exchange.directory import Directory
+from warifu.exchange.directory_header import check_follows, verify_header
+from warifu.party.directory_file import DIRECTORY_FILE, write_directory_file
+from warifu.party.folder import PartyFolder
+from warifu.party.held import Held
+from warifu.pki import read_revocation_list, write_public_file
+from warifu.rpc.channel import PeerChannel
+from warifu.rpc.logging import error_fields, get_logger
+from warifu.rpc.status import CodeTable, translated
+
+__all__ = ["DirectoryFollower", "RevocationFollower"]
+
+_WITHOUT_REASON: CodeTable = {
+    grpc.StatusCode.UNAVAILABLE: Reason.HUB_UNREACHABLE,
+    grpc.StatusCode.CANCELLED: Reason.HUB_UNREACHABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED: Reason.HUB_TIMED_OUT,
+    grpc.StatusCode.INTERNAL: Reason.HUB_ANSWER_INVALID,
+    grpc.StatusCode.UNKNOWN: Reason.HUB_ANSWER_INVALID,
+}
+_CALL_S = 5.0
+_RETRY_S = 0.2
+_MOST_DOUBLED = 5
+
+
+class RevocationFollower:
+    """Keeps a party's revocation list as new as the hub's; the file is what the edge of the server follows."""
+
+    def __init__(self, hub: PeerChannel, *, path: Path, root_pem: bytes, clock: Clock, party: str) -> None:
+        self._hub = hub
+        self._path = path
+        self._root_pem = root_pem
+        self._clock = clock
+        self._party = party
+        self._list_held = path.read_bytes()
+
+    async def follow(self) -> None:
+        """Take a newer list over, if the root signed it.
+
+        A file that was lost is restored first: a party without one does not start, and the hub's may be older. Raises:
+        HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID.
+        """
+        stub = self._hub.stub(DirectoryServiceStub)
+        with translated(_WITHOUT_REASON):
+            fetched = await stub.GetRevocationList(directory_pb2.GetRevocationListRequest(), timeout=_CALL_S)
+        try:
+            if not self._path.exists():
+                write_public_file(self._path, self._list_held)
+            if self._number(fetched.revocation_list_pem) > self._held_number():
+                write_public_file(self._path, fetched.revocation_list_pem)
+        except WarifuError as error:  # whatever the hub sent, the list in force stays
+            get_logger(self._party).warning("revocation_list_refused", **error_fields(error))
+        except OSError as error:
+            get_logger(self._party).warning("revocation_list_not_written", error=type(error).__name__)
+
+    def _held_number(self) -> int:
+        """The number of the list in the file; 0 for one past its date, which any good list replaces."""
+        held = self._path.read_bytes()
+        try:
+            number = self._number(held)
+        except WarifuError:
+            return 0
+        self._list_held = held
+        return number
+
+    def _number(self, revocation_list_pem: bytes) -> int:
+        return read_revocation_list(revocation_list_pem, self._root_pem, self._clock.now()).number
+
+
+class DirectoryFollower:
+    """Keeps a party's version of the directory as new as the hub's."""
+
+    def __init__(
+        self,
+        hub: PeerChannel,
+        *,
+        folder: PartyFolder,
+        held: Held[Directory],
+        party: str,
+        make_ready: Callable[[Directory], Callable[[], None]],
+        revocations: RevocationFollower,
+    ) -> None:
+        """``make_ready`` gets what the party needs for a version (its keys), or refuses it.
+
+        What it returns is called in the moment in which the version is put in force.
+        """
+        self._hub = hub
+        self._folder = folder
+        self._root_pem = folder.root_pem()
+        self._held = held
+        self._make_ready = make_ready
+        self._revocations = revocations
+        self._log = get_logger(party)
+        self._refreshing: asyncio.Task[bool] | None = None
+        self._list_number = 0
+        self.caught_up = asyncio.Event()
+
+    async def keep(self) -> None:
+        """Take each newer version as soon as the hub tells of it. Runs until cancelled."""
+        failures = 0
+        while True:
+            try:
+                with translated(_WITHOUT_REASON):
+                    stream = self._hub.stub(DirectoryServiceStub).FollowVersions(directory_pb2.FollowVersionsRequest())
+                    async for told in stream:
+                        failures = 0
+                        await self._follow(told)
+            except WarifuError as error:
+                failures = min(failures + 1, _MOST_DOUBLED)
+                self._log.info("directory_not_followed", **error_fields(error))
+            await asyncio.sleep(_RETRY_S * 2**failures)
+
+    async def refresh(self) -> bool:
+        """Take the newest version now; true when it was newer than the one held. Calls at once share one asking."""
+        if self._refreshing is None:
+            self._refreshing = asyncio.create_task(self._refresh())
+            self._refreshing.add_done_callback(self._refreshed)
+        return await asyncio.shield(self._refreshing)
+
+    def _refreshed(self, _: asyncio.Task[bool]) -> None:
+        self._refreshing = None
+
+    async def _refresh(self) -> bool:
+        before = self._held.current().version
+        try:
+            with translated(_WITHOUT_REASON):
+                await self._take_newest()
+        except WarifuError as error:
+            self._log.warning("directory_version_refused", **error_fields(error))
+        return self._held.current().version > before
+
+    async def _follow(self, told: directory_pb2.FollowVersionsResponse) -> None:
+        held = self._held.current().version
+        if told.directory_version > held:
+            await self.refresh()
+        elif told.directory_version < held:
+            self._log.warning("hub_has_older_directory", version=told.directory_version, held=held)
+        if self._held.current().version >= told.directory_version:
+            self.caught_up.set()
+        if told.revocation_list_number > self._list_number:
+            await self._revocations.follow()
+            self._list_number = told.revocation_list_number
+
+    async def _take_newest(self) -> None:
+        held = self._held.current()
+        header = await self._newest_header(held)
+        if header is None:
+            return
+        file = await self._with_entries(header)
+        directory = await asyncio.to_thread(Directory.from_message, file, self._root_pem)
+        put_in_force = self._make_ready(directory)
+        write_directory_file(self._folder.path / DIRECTORY_FILE, file)
+        put_in_force()
+        self._held.hold(directory)
+        self._log.info("directory_version_taken", version=directory.version)
+
+    async def _newest_header(self, held: Directory) -> DirectoryHeader | None:
+        """The header of the newest version, reached link by link from the one held; None when that is the newest."""
+        before, newest = held.header, held.version + 1
+        while before.version < newest:
+            request = directory_pb2.ListVersionsRequest(held_version=before.version)
+            response = await self._hub.stub(DirectoryServiceStub).ListVersions(request, timeout=_CALL_S)
+            for header in response.headers:
+                verify_header(header, self._root_pem)
+                check_follows(before, header)
+                before = header
+            newest = response.newest_version
+            if not response.headers:
+                break
+        return before if before.version > held.version else None
+
+    async def _with_entries(self, header: DirectoryHeader) -> DirectoryFile:
+        file = DirectoryFile(header=header)
+        while True:
+            count = len(file.entries) + len(file.dated_entries)
+            request = directory_pb2.ListEntriesRequest(version=header.version, first_entry=count)
+            response = await self._hub.stub(DirectoryServiceStub).ListEntries(request, timeout=_CALL_S)
+            file.entries.extend(response.entries)
+            file.dated_entries.extend(response.dated_entries)
+            got = len(file.entries) + len(file.dated_entries)
+            if got >= response.entry_count:
+                return file
+            if got == count:
+                raise WarifuError(Reason.HUB_ANSWER_INVALID, where="directory.entries")
