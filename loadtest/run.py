@@ -20,6 +20,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from warifu.saved_text import parse_json
+
 HERE = Path(__file__).resolve().parent
 _START_SECONDS = 60.0
 _STATS = "stats.json"
@@ -72,7 +74,8 @@ def _wait_until_up(up: subprocess.Popen[bytes], network: Path) -> None:
 
 def _is_up(description: Path) -> bool:
     try:
-        parties = json.loads(description.read_text("utf-8"))["parties"].values()
+        described: Any = parse_json(description.read_bytes())
+        parties = described["parties"].values()
     except (OSError, ValueError):
         return False
     return all(party["endpoint"] for party in parties if party["role"] != "supervisor")

@@ -8,7 +8,6 @@ the parties' own code.
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import random
 import secrets
@@ -26,6 +25,7 @@ from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
 from warifu.api.record.v1.resident_record_pb2 import ResidentRecord
 from warifu.client import BlockingNodeClient, NetworkDescription
 from warifu.errors import Reason, WarifuError
+from warifu.saved_text import parse_json
 
 __all__ = ["AgencyUser"]
 
@@ -50,7 +50,7 @@ def _network() -> NetworkDescription:
 
 @cache
 def _offices() -> tuple[Office, ...]:
-    told = json.loads((_network().folder / "population.json").read_text("utf-8"))
+    told: Any = parse_json((_network().folder / "population.json").read_bytes())
     return tuple(
         Office(
             agency=agency,

@@ -13,6 +13,7 @@ from typing import Any
 from warifu.client import NetworkDescription
 from warifu.errors import Reason, WarifuError
 from warifu.pki import write_private_file
+from warifu.saved_text import NotTextError, parse_json
 from warifu_kit.demo.plan import AgencyPlan, Plan, ProcedurePlan
 from warifu_kit.demo.population import Population
 
@@ -65,8 +66,8 @@ def write_population(folder: Path, described: dict[str, Any]) -> Path:
     path = folder / POPULATION_FILE
     if path.exists():
         try:
-            described = _joined(json.loads(path.read_text("utf-8")), described)
-        except ValueError as error:
-            raise WarifuError(Reason.FILE_INVALID, where=str(path)) from error
+            described = _joined(parse_json(path.read_bytes()), described)
+        except NotTextError as error:
+            raise WarifuError(Reason.FILE_INVALID, where=error.at(str(path))) from error
     write_private_file(path, (json.dumps(described, ensure_ascii=False, indent=1) + "\n").encode())
     return path

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from warifu.errors import Reason, WarifuError
+from warifu.saved_text import without_mark
 
 __all__ = ["app"]
 
@@ -74,14 +75,13 @@ def _key_text(key: str) -> str:
     path = Path(key)
     if key.count("+") >= 2 and not path.exists():
         return key
-    text = _read(path, "key").decode("utf-8", errors="replace")
-    return text.strip()
+    return _read(path, "key").decode("utf-8", errors="replace").strip()
 
 
 def _read(path: Path, what: str) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(_LONGEST_KEY)
+            return without_mark(file.read(_LONGEST_KEY))
     except OSError as error:
         where = f"{path}: the {what} cannot be read ({error.strerror})"
         raise WarifuError(Reason.FILE_INVALID, where=where) from None

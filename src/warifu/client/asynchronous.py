@@ -27,6 +27,7 @@ from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceStub
 from warifu.client.connection import Connection
 from warifu.client.outgoing import sending
+from warifu.client.text import sendable, sendable_each
 from warifu.errors import Reason
 from warifu.pki import CredentialFiles
 from warifu.rpc.channel import PeerChannel
@@ -153,7 +154,9 @@ class NodeClient(_Client):
         self, processing_number: str, decision: node_pb2.ClerkDecision, *, timeout: float = CALL_SECONDS
     ) -> None:
         """Release or refuse one pending answer."""
-        request = node_pb2.DecideProvisionRequest(processing_number=processing_number, decision=decision)
+        request = node_pb2.DecideProvisionRequest(
+            processing_number=sendable(processing_number, "processing_number"), decision=decision
+        )
         await self._call(self._peer.stub(NodeServiceStub).DecideProvision, request, timeout)
 
     async def exchange_records(self, *, timeout: float = _STREAM_SECONDS) -> list[node_pb2.ExchangeRecord]:
@@ -173,13 +176,15 @@ class AuthorityClient(_Client):
         self, resident_record_codes: Sequence[str], *, timeout: float = CALL_SECONDS
     ) -> list[str]:
         """The My Number of each of 1 to 1,000 resident record codes, in order; the same again when asked again."""
-        request = authority_pb2.DesignateMyNumbersRequest(resident_record_codes=resident_record_codes)
+        request = authority_pb2.DesignateMyNumbersRequest(
+            resident_record_codes=sendable_each(resident_record_codes, "resident_record_codes")
+        )
         response = await self._call(self._peer.stub(AuthorityServiceStub).DesignateMyNumbers, request, timeout)
         return list(response.my_numbers)
 
     async def replace_my_number(self, my_number: str, *, timeout: float = CALL_SECONDS) -> str:
         """The number designated in place of one that leaked."""
-        request = authority_pb2.ReplaceMyNumberRequest(my_number=my_number)
+        request = authority_pb2.ReplaceMyNumberRequest(my_number=sendable(my_number, "my_number"))
         response = await self._call(self._peer.stub(AuthorityServiceStub).ReplaceMyNumber, request, timeout)
         return str(response.my_number)
 
@@ -232,7 +237,11 @@ class SupervisionClient(_Client):
         timeout: float = CALL_SECONDS,
     ) -> int:
         """Withdraw or reinstate the assessment of one file; the position of the leaf that says so."""
-        assessment = supervision_pb2.Assessment(institution_code=institution_code, item_code=item_code, status=status)
+        assessment = supervision_pb2.Assessment(
+            institution_code=sendable(institution_code, "assessment.institution_code"),
+            item_code=sendable(item_code, "assessment.item_code"),
+            status=status,
+        )
         request = supervision_pb2.SetAssessmentStatusRequest(assessment=assessment)
         stub = self._peer.stub(SupervisionServiceStub)
         return int((await self._call(stub.SetAssessmentStatus, request, timeout)).position)

@@ -15,6 +15,7 @@ import grpc
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceStub
 from warifu.client.connection import Connection
+from warifu.client.text import sendable
 from warifu.errors import Reason
 from warifu.pki import CredentialFiles
 from warifu.rpc.channel import secure_channel_sync
@@ -103,7 +104,9 @@ class BlockingNodeClient:
         self, processing_number: str, decision: node_pb2.ClerkDecision, *, timeout: float = _CALL_SECONDS
     ) -> None:
         """Release or refuse one pending answer."""
-        request = node_pb2.DecideProvisionRequest(processing_number=processing_number, decision=decision)
+        request = node_pb2.DecideProvisionRequest(
+            processing_number=sendable(processing_number, "processing_number"), decision=decision
+        )
         with translated(_BROKEN):
             self._stub.DecideProvision(request, timeout=timeout)
 

@@ -15,6 +15,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
 from warifu.party.network_file import NETWORK_FILE, read_network_file
 from warifu.pki import Identity, Role
+from warifu.saved_text import without_mark
 
 __all__ = ["Connection", "NetworkDescription"]
 
@@ -34,7 +35,7 @@ class Connection:
     def root_pem(self) -> bytes:
         """The certificate of the network's root. Raises: KEY_INVALID."""
         try:
-            return self.root_certificate.read_bytes()
+            return without_mark(self.root_certificate.read_bytes())
         except OSError as error:
             raise WarifuError(Reason.KEY_INVALID, where=str(self.root_certificate)) from error
 

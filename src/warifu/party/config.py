@@ -21,6 +21,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import Node, ScalarNode
 
 from warifu.errors import Reason, WarifuError
+from warifu.saved_text import NotTextError, decode_text, join_surrogates
 
 __all__ = ["MAX_BYTES", "MAX_VALUES", "Fault", "FieldPath", "load_yaml", "parse_yaml", "parsed_by"]
 
@@ -60,10 +61,9 @@ def load_yaml(path: Path, model: type[Model], check: Callable[[Model], Iterable[
     if len(raw) > MAX_BYTES:
         raise _invalid(f"{path}: is larger than {MAX_BYTES} bytes")
     try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise _invalid(f"{path}:{line}: is not UTF-8") from None
+        text = decode_text(raw)
+    except NotTextError as error:
+        raise _invalid(f"{path}:{error.line}: {error.fault}") from None
     return parse_yaml(text, str(path), model, check)
 
 
@@ -116,7 +116,7 @@ class _Document:
         except MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise _invalid(f"{self.name}:{line}: is not YAML: {error.problem or error.context or ''}") from None
-        except YAMLError:
+        except (YAMLError, ValueError, OverflowError):  # the last two: an escape beyond the last character there is
             raise _invalid(f"{self.name}: is not YAML, or holds a character YAML does not allow") from None
         if node is None:
             raise _invalid(f"{self.name}: is empty")
@@ -161,7 +161,10 @@ class _Document:
             if not isinstance(key_node, ScalarNode):
                 self.faults.append(Fault(path, "has a key that is not text"))
                 continue
-            key = str(key_node.value)
+            key = _whole_characters(key_node.value)
+            if key is None:
+                self.faults.append(Fault(path, f"has a key with {_HALF} on line {key_node.start_mark.line + 1}"))
+                continue
             field = (*path, key)
             if key in values:
                 self.faults.append(Fault(field, f"is given again on line {key_node.start_mark.line + 1}"))
@@ -179,8 +182,12 @@ class _Document:
         if read is None or not isinstance(node, ScalarNode):
             self.faults.append(Fault(path, "carries a YAML tag this file may not use"))
             return None
+        text = _whole_characters(node.value)
+        if text is None:
+            self.faults.append(Fault(path, f"has {_HALF}"))
+            return "?"  # text all the same: one fault is told, not two
         try:
-            return read(str(node.value))
+            return read(text)
         except ValueError:
             self.faults.append(Fault(path, f"is not a valid {_kind(node)}"))
             return None
@@ -196,6 +203,20 @@ def _composer() -> YAML:
 def _kind(node: Node) -> str:
     """The short name of a node's tag: "map", "seq", "str", "int", …; a foreign tag as it stands."""
     return str(node.tag).removeprefix("tag:yaml.org,2002:")
+
+
+_HALF: Final = "an escape that is half a character (a surrogate without its other half)"
+
+
+def _whole_characters(value: object) -> str | None:
+    """A node's text, in which a pair of escaped surrogates, as JSON writes one, is the character it means.
+
+    None where a surrogate stands alone: no file, message or database could take such text.
+    """
+    try:
+        return join_surrogates(str(value))
+    except ValueError:
+        return None
 
 
 def _integer(text: str) -> int:

@@ -12,6 +12,7 @@ from google.protobuf import json_format
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile
 from warifu.errors import Reason, WarifuError
 from warifu.pki import write_public_file
+from warifu.saved_text import NotTextError, decode_json
 
 __all__ = ["DIRECTORY_FILE", "VERSIONS_FOLDER", "read_directory_file", "write_directory_file"]
 
@@ -29,8 +30,10 @@ def read_directory_file(path: Path) -> DirectoryFile:
         WarifuError: DIRECTORY_INVALID when the file is missing or not a directory.
     """
     try:
-        return json_format.Parse(path.read_text("utf-8"), DirectoryFile())
-    except (OSError, UnicodeDecodeError, json_format.ParseError, RecursionError) as error:
+        return json_format.Parse(decode_json(path.read_bytes()), DirectoryFile())
+    except NotTextError as error:
+        raise WarifuError(Reason.DIRECTORY_INVALID, where=error.at(path.name)) from error
+    except (OSError, json_format.ParseError, RecursionError) as error:
         raise WarifuError(Reason.DIRECTORY_INVALID, where=path.name, debug=type(error).__name__) from error
 
 

@@ -19,6 +19,7 @@ from warifu.exchange.directory import Directory
 from warifu.identifiers import InstitutionCode
 from warifu.party.directory_file import DIRECTORY_FILE, read_directory_file
 from warifu.pki import CredentialFiles, Identity, Role
+from warifu.saved_text import NotTextError, parse_json, without_mark
 
 __all__ = ["PartyFolder", "PartySettings"]
 
@@ -46,9 +47,11 @@ class PartyFolder:
     def settings(self) -> PartySettings:
         """The party's settings. Raises: CONFIG_INVALID, naming the file and the field."""
         try:
-            fields = json.loads((self.path / _SETTINGS).read_text("utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
+            fields = parse_json((self.path / _SETTINGS).read_bytes())
+        except OSError as error:
             raise WarifuError(Reason.CONFIG_INVALID, where=_SETTINGS, debug=type(error).__name__) from error
+        except NotTextError as error:
+            raise WarifuError(Reason.CONFIG_INVALID, where=error.at(_SETTINGS)) from error
         expected = set(PartySettings.__slots__)
         if (
             not isinstance(fields, dict)
@@ -98,7 +101,7 @@ class PartyFolder:
     def root_pem(self) -> bytes:
         """The certificate of the network's root. Raises: KEY_INVALID."""
         try:
-            root_pem = (self.path / "root.pem").read_bytes()
+            root_pem = without_mark((self.path / "root.pem").read_bytes())
             x509.load_pem_x509_certificate(root_pem)
         except (OSError, ValueError) as error:
             raise WarifuError(Reason.KEY_INVALID, where="root.pem", debug=type(error).__name__) from error
@@ -117,7 +120,7 @@ class PartyFolder:
         name = path.name
         try:
             _refuse_if_open_to_others(path)
-            secret = bytes.fromhex(path.read_text("ascii").strip())
+            secret = bytes.fromhex(without_mark(path.read_bytes()).decode("ascii").strip())
         except (OSError, ValueError) as error:
             raise WarifuError(Reason.KEY_INVALID, where=name, debug=type(error).__name__) from error
         if len(secret) != size:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import serialization
 from warifu.errors import Reason, WarifuError
 from warifu.pki.files import FileWatch, write_private_file, write_public_file
 from warifu.pki.identity import Identity, identity_of
+from warifu.saved_text import without_mark
 
 __all__ = ["Credential", "CredentialFiles", "CredentialSource"]
 
@@ -50,7 +51,8 @@ class Credential:
     def read(cls, cert_path: Path, key_path: Path) -> Credential:
         """The credential in two files. Raises: as :meth:`from_pem`, with the file at fault in ``where``."""
         try:
-            return cls._fitting(cert_path.read_bytes(), key_path.read_bytes(), str(cert_path), str(key_path))
+            cert_pem, key_pem = without_mark(cert_path.read_bytes()), without_mark(key_path.read_bytes())
+            return cls._fitting(cert_pem, key_pem, str(cert_path), str(key_path))
         except OSError as error:
             raise WarifuError(Reason.KEY_INVALID, where=str(error.filename)) from None
 

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.pki.files import FileWatch
+from warifu.saved_text import without_mark
 
 __all__ = ["RevocationFile", "RevocationList", "RevocationRegister", "read_revocation_list"]
 
@@ -139,7 +140,7 @@ class RevocationFile:
 
     def _take(self) -> None:
         try:
-            crl_pem = self._path.read_bytes()
+            crl_pem = without_mark(self._path.read_bytes())
         except OSError:
             raise WarifuError(Reason.FILE_INVALID, where=str(self._path)) from None
         self._register.take(crl_pem, str(self._path))

@@ -185,6 +185,8 @@ def _by_name_and_id(verifiers: Iterable[Verifier]) -> dict[tuple[str, bytes], Ve
 
 
 def _is_name(name: str) -> bool:
+    if any("\ud800" <= letter <= "\udfff" for letter in name):
+        return False  # half a character, as of a command line that is not UTF-8: nothing could be hashed over it
     return bool(name) and "+" not in name and not any(letter.isspace() or letter < " " for letter in name)
 
 

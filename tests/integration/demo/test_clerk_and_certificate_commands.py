@@ -123,3 +123,12 @@ def test_a_party_nobody_knows_has_no_certificates(running: Any, warifu: Any) -> 
     ended = warifu("certificate", "renew", running.folder, "library")
     assert ended.returncode == 1
     assert "library" in ended.stderr
+
+
+def test_a_processing_number_that_is_no_text_is_refused_by_its_field(running: Any, warifu: Any) -> None:
+    # Half a character: what Python makes of an argument that is not UTF-8.
+    ended = warifu("clerk", "release", running.folder, "residence", "\udcff")
+    assert ended.returncode == 1
+    assert "REQUEST_MALFORMED" in ended.stderr
+    assert "processing_number" in ended.stderr
+    assert "Traceback" not in ended.stderr

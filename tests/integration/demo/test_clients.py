@@ -115,3 +115,23 @@ def test_a_business_system_is_not_served_by_another_agencys_node(described: Netw
     with BlockingNodeClient(stranger) as node, pytest.raises(WarifuError) as raised:
         node.pending_provisions()
     assert raised.value.reason is Reason.CALLER_NOT_ALLOWED
+
+
+async def test_text_that_is_half_a_character_is_refused_by_its_field_before_anything_is_sent(
+    described: NetworkDescription,
+) -> None:
+    async with AuthorityClient(described.to_authority()) as authority, SupervisionClient(described.to_hub()) as hub:
+        calls = [
+            (authority.designate_my_numbers(["\ud800"]), "resident_record_codes[0]"),
+            (authority.replace_my_number("\ud800"), "my_number"),
+            (hub.set_assessment("\ud800", "", supervision_pb2.ASSESSMENT_STATUS_WITHDRAWN), "institution_code"),
+            (hub.set_assessment("", "\ud800", supervision_pb2.ASSESSMENT_STATUS_WITHDRAWN), "item_code"),
+        ]
+        for call, where in calls:
+            with pytest.raises(WarifuError) as refused:
+                await call
+            assert refused.value.reason is Reason.REQUEST_MALFORMED
+            assert refused.value.where.endswith(where)
+    with BlockingNodeClient(described.to_node("residence")) as node, pytest.raises(WarifuError) as refused:
+        node.decide_provision("\ud800", node_pb2.CLERK_DECISION_RELEASE)
+    assert (refused.value.reason, refused.value.where) == (Reason.REQUEST_MALFORMED, "processing_number")

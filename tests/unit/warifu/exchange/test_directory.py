@@ -282,7 +282,23 @@ def test_a_file_that_is_no_directory_is_refused_by_its_name(tmp_path: Path, cont
     path.write_bytes(content)
     with pytest.raises(WarifuError) as error:
         read_directory_file(path)
-    assert (error.value.reason, error.value.where) == (Reason.DIRECTORY_INVALID, "directory.json")
+    assert error.value.reason is Reason.DIRECTORY_INVALID
+    assert error.value.where.split(":")[0] == "directory.json"
+
+
+def test_a_directory_file_saved_with_a_byte_order_mark_is_read(whole: DirectoryFile, tmp_path: Path) -> None:
+    path = tmp_path / "directory.json"
+    write_directory_file(path, whole)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_directory_file(path) == whole
+
+
+def test_half_a_character_in_a_directory_file_is_refused_by_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "directory.json"
+    path.write_text('{\n "network": "\\ud800"\n}', "utf-8")
+    with pytest.raises(WarifuError) as error:
+        read_directory_file(path)
+    assert (error.value.reason, error.value.where.split()[0]) == (Reason.DIRECTORY_INVALID, "directory.json:2")
 
 
 def test_a_missing_directory_file_is_refused_by_its_name(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
@@ -170,6 +171,10 @@ def test_a_missing_a_huge_and_a_binary_file_are_refused_by_name(tmp_path: Path) 
         (None, f"{path}: cannot be read (No such file or directory)"),
         (b"x" * (MAX_BYTES + 1), f"{path}: is larger than {MAX_BYTES} bytes"),
         (b"title: a\n\xff\xfe\n", f"{path}:2: is not UTF-8"),
+        (
+            "a: 1\ntitle: 計画\n".encode("cp932"),
+            f"{path}:2: is not UTF-8; the file seems to be CP932 (Shift_JIS): save it as UTF-8",
+        ),
     ]:
         if content is not None:
             path.write_bytes(content)
@@ -197,3 +202,23 @@ def test_any_text_is_read_or_refused_with_the_files_name(text: str) -> None:
     except WarifuError as error:
         refused = error
     assert refused is None or (refused.reason is Reason.CONFIG_INVALID and refused.where.startswith("plan.yaml:"))
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])))
+def test_text_that_json_escaped_is_the_text_it_was(title: str) -> None:
+    # A JSON library writes a character beyond the first plane as two escaped surrogates.
+    assert parse_yaml(json.dumps({"title": title}), "plan.json", Plan).title == title
+
+
+def test_half_a_character_is_refused_where_it_stands() -> None:
+    assert faults('{"title": "a",\n"towns": [\n{"name": "\\ud800", "municipality": "131016"}]}') == [
+        "plan.yaml:3 towns[0].name has an escape that is half a character (a surrogate without its other half)",
+    ]
+    (as_key,) = faults('{"title": "a",\n"\\udfff": 1}')
+    assert as_key.startswith("plan.yaml:1 (file) has a key with an escape that is half a character")
+    assert as_key.endswith("on line 2")
+
+
+@pytest.mark.parametrize("escape", ["\\U00110000", "\\UFFFFFFFF"])
+def test_an_escape_beyond_the_last_character_is_refused(escape: str) -> None:
+    assert faults(f'title: "{escape}"') == ["plan.yaml: is not YAML, or holds a character YAML does not allow"]

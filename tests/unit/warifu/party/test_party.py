@@ -64,6 +64,29 @@ def test_a_setting_that_is_missing_or_no_text_is_refused(folder: PartyFolder, na
     assert name in error.where
 
 
+def test_settings_saved_with_a_byte_order_mark_and_escaped_letters_are_read(folder: PartyFolder) -> None:
+    folder.write_settings(SETTINGS)
+    path = folder.path / "party.json"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(json.loads(path.read_text("utf-8"))).encode())
+    assert folder.settings() == SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("content", "where"), [(b'{\n"network": "\\ud800"}', "party.json:2"), (b'{\n\n"network": }', "party.json:3")]
+)
+def test_settings_that_are_no_text_are_refused_by_their_line(folder: PartyFolder, content: bytes, where: str) -> None:
+    (folder.path / "party.json").write_bytes(content)
+    error = refused(folder.settings)
+    assert (error.reason, error.where.split()[0]) == (Reason.CONFIG_INVALID, where)
+
+
+def test_a_secret_saved_with_a_byte_order_mark_is_read(folder: PartyFolder) -> None:
+    path = folder.path / "some.key"
+    path.write_bytes(b"\xef\xbb\xbf" + SECRET.hex().encode() + b"\r\n")
+    path.chmod(0o600)
+    assert folder.secret("some.key") == SECRET
+
+
 def test_a_setting_nobody_knows_is_refused(folder: PartyFolder) -> None:
     assert refused(written(folder, colour="blue").settings).reason is Reason.CONFIG_INVALID
 

@@ -190,3 +190,10 @@ def test_a_malformed_verifier_key_is_refused(vkey: str) -> None:
 
 def test_a_verifier_key_reads_back_from_its_text() -> None:
     assert Verifier.parse(VERIFIER.vkey) == VERIFIER
+
+
+def test_a_verifier_key_with_half_a_character_in_its_name_is_refused() -> None:
+    # As a command line that is not UTF-8 hands it over.
+    with pytest.raises(WarifuError) as caught:
+        Verifier.parse(VERIFIER.vkey.replace("log.test", "log\udcff"))
+    assert caught.value.reason is Reason.KEY_INVALID
