@@ -27,12 +27,16 @@ __all__ = [
 
 
 class NotTextError(ValueError):
-    """Bytes that are not the text they should be: ``line``, counted from 1, and ``fault`` in words."""
+    """Bytes that are not the text they should be: ``line``, counted from 1, ``fault`` in words, and what they seem to be.
 
-    def __init__(self, line: int, fault: str) -> None:
+    ``seems`` is the word of :func:`seems_to_be`, None where nothing is guessed.
+    """
+
+    def __init__(self, line: int, fault: str, *, seems: str | None = None) -> None:
         super().__init__(f"line {line} {fault}")
         self.line = line
         self.fault = fault
+        self.seems = seems
 
     def at(self, name: str) -> str:
         """The fault with the file it is in: ``name:line fault``."""
@@ -50,8 +54,8 @@ def decode_text(raw: bytes) -> str:
         return without_mark(raw).decode()
     except UnicodeDecodeError as error:
         seems = seems_to_be(raw)
-        told = f"is not UTF-8; the file seems to be {seems}: save it as UTF-8" if seems else "is not UTF-8"
-        raise NotTextError(without_mark(raw).count(b"\n", 0, error.start) + 1, told) from None
+        told = f"is not UTF-8 but seems to be {seems}: save it as UTF-8" if seems else "is not UTF-8"
+        raise NotTextError(without_mark(raw).count(b"\n", 0, error.start) + 1, told, seems=seems) from None
 
 
 def decode_json(raw: bytes) -> str:

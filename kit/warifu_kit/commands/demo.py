@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from warifu_kit.commands.residents_file import Encoding, ResidentsFile, people_of
 from warifu_kit.commands.suites import Suite, chosen_suite, suite_text
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ _INTERRUPTED = 130
 
 Count = Annotated[int, typer.Option("--residents", min=1, max=100_000, help="How many residents to make up.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Decides who they are. [default: drawn and printed]")]
-File = Annotated[
-    Path | None, typer.Option("--residents-file", metavar="people.csv", help="Your own made-up residents instead.")
-]
 Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the results there as well.")]
 Dir = Annotated[
     Path | None, typer.Option("--dir", metavar="DIR", help="Keep the network there; DIR must be new or empty.")
@@ -38,7 +36,8 @@ Concurrency = Annotated[int, typer.Option(min=1, max=1024, help="Inquiries under
 def demo(
     residents: Count = 200,
     seed: Seed = None,
-    residents_file: File = None,
+    residents_file: ResidentsFile = None,
+    encoding: Encoding = "auto",
     json: Json = None,
     dir_: Dir = None,
     concurrency: Concurrency = 48,
@@ -49,6 +48,8 @@ def demo(
     Exit status 0: all of it holds. 1: something does not, and it is named.
 
     Example: warifu demo --residents 2000 --seed 7 --json result.json
+
+    Example: warifu demo --residents-file people.csv
     """
     import secrets
 
@@ -61,7 +62,7 @@ def demo(
     _allow_any_terminal()
     _check_writable(json)
     seed = secrets.randbelow(_SEEDS) if seed is None else seed
-    people, on = _people(residents, seed, residents_file)
+    people, on = people_of(residents_file, encoding, seed, residents)
     with _network_folder(dir_) as folder:
         result = _demonstrate(people, seed, on, folder.path, concurrency, residents_file, chosen_suite(suite))
         print_report(Console(), result)
@@ -97,27 +98,6 @@ def _demonstrate(
     with teller(Console(stderr=True)) as telling:
         telling.note(f"SIMULATED My Number network: {len(people)} residents, seed {seed}, {suite_text(suite)}")
         return run_demo(request, telling)
-
-
-def _people(count: int, seed: int, file: Path | None) -> tuple[list[Resident], date]:
-    """The residents, and the day by which their ages go. Ends the command when the file is not good."""
-    from warifu.agency import day_in_japan
-    from warifu.clock import SystemClock
-    from warifu.errors import Reason, WarifuError
-    from warifu_kit.people.residents import AS_OF, generate
-    from warifu_kit.people.residents_csv import read_csv
-
-    if file is None:
-        return generate(seed, count), AS_OF
-    try:
-        people = read_csv(file)
-        if not people:
-            raise WarifuError(Reason.FILE_INVALID, where=f"{file}: lists nobody")
-    except WarifuError as error:
-        faults = error.where.replace(f"; {file}:", f"\n  {file}:")
-        typer.echo(f"warifu: {error.reason.value}: {error.entry.public_text}\n  {faults}", err=True)
-        raise typer.Exit(1) from None
-    return people, day_in_japan(SystemClock().now())
 
 
 class _Folder:

@@ -7,19 +7,25 @@ from typing import Annotated
 
 import typer
 
+from warifu_kit.commands.residents_file import Encoding, ResidentsFile, numbering_seed, people_of
+
 __all__ = ["populate"]
 
 
 def populate(
     path: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a network that is up.")],
     residents: Annotated[int, typer.Option(min=1, max=100_000, help="How many residents to make up.")] = 200,
-    seed: Annotated[int, typer.Option(min=0, help="Decides who they are.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Decides who they are, and their local numbers.")] = 1,
+    residents_file: ResidentsFile = None,
+    encoding: Encoding = "auto",
 ) -> None:
     """Register made-up residents in the running network in DIR: numbers, codes and replicas at every agency.
 
     Writes DIR/population.json: each agency's people by local number, and whom its office may ask for what.
 
     Example: warifu populate net --residents 500 --seed 7
+
+    Example: warifu populate net --residents-file people.csv
     """
     import asyncio
 
@@ -29,11 +35,11 @@ def populate(
     from warifu_kit.demo.plan import make_plan
     from warifu_kit.demo.population import populate as settle
     from warifu_kit.demo.progress import teller
-    from warifu_kit.people.residents import AS_OF, generate
     from warifu_kit.settled import describe_population, write_population
 
     console = Console()
-    plan = make_plan(generate(seed, residents), seed, AS_OF)
+    people, on = people_of(residents_file, encoding, seed, residents)
+    plan = make_plan(people, numbering_seed(residents_file, people, seed), on)
 
     async def fill() -> Path:
         async with open_offices(path) as offices:
@@ -42,5 +48,5 @@ def populate(
             return write_population(path, describe_population(plan, population, offices.network))
 
     console.print(
-        f"{residents} SIMULATED residents registered; see {asyncio.run(fill())}", highlight=False, soft_wrap=True
+        f"{len(people)} SIMULATED residents registered; see {asyncio.run(fill())}", highlight=False, soft_wrap=True
     )

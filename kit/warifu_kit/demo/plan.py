@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from warifu.api.node.v1.node_service_pb2 import Replica
 from warifu.identifiers import ItemCode, ProcedureCode, ResidentRecordCode
-from warifu_kit.demo.records import children_under_three, replica_of
+from warifu_kit.demo.records import birth_dates_leave_open, children_under_three, replica_of
 from warifu_kit.people.residents import Application, Resident, applicants, households
 from warifu_services.agencies.residence import RESIDENT_RECORD
 from warifu_services.agencies.tax import LOCAL_TAX
@@ -24,7 +24,6 @@ __all__ = ["AGENCIES", "AgencyPlan", "Case", "Plan", "ProcedurePlan", "Registrat
 AGENCIES = ("residence", "tax", "childcare", "insurance")
 """The agencies of the demonstration, in the order they are shown."""
 
-_ADULT = 18
 _NUMBERS = 1_000_000
 _CODE_BODIES = 10**10
 
@@ -48,11 +47,16 @@ class AgencyPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One application. ``children_under_three`` is what the form says; ``clerk_needed`` when an answer will wait."""
+    """One application. ``children_under_three`` is what the form says; ``clerk_needed`` when an answer will wait.
+
+    ``birth_date_open`` when a date of birth unknown in part leaves open how many children count, so that the office has
+    to confirm what it decides.
+    """
 
     resident: Resident
     local_number: str = field(repr=False)
     children_under_three: int = 0
+    birth_date_open: bool = False
 
     @property
     def clerk_needed(self) -> bool:
@@ -153,7 +157,7 @@ def _people_of(agency: str, residents: Sequence[Resident], on: datetime.date) ->
     if agency == "insurance":
         return [resident for resident in residents if resident.insured]
     if agency == "tax":
-        return [each for each in residents if each.age(on) >= _ADULT or each.head or each.income_yen > 0]
+        return [each for each in residents if each.may_be_adult(on) or each.head or each.income_yen > 0]
     families = applicants(residents, Application.CHILD_ALLOWANCE, on)
     # Where nobody has a child, somebody asks at the counter all the same: the deliberate refusals are about a person.
     return families or [next(resident for resident in residents if resident.head)]
@@ -180,8 +184,13 @@ def _procedure(
 
 
 def _case(held: Registration, members: Mapping[int, Sequence[Resident]], on: datetime.date) -> Case:
-    small = children_under_three(members[held.resident.resident_number], on)
-    return Case(resident=held.resident, local_number=held.local_number, children_under_three=small)
+    household = members[held.resident.resident_number]
+    return Case(
+        resident=held.resident,
+        local_number=held.local_number,
+        children_under_three=children_under_three(household, on),
+        birth_date_open=birth_dates_leave_open(household, on),
+    )
 
 
 def _first(cases: Iterable[Case], *, clerk_needed: bool) -> Case:

@@ -29,7 +29,7 @@ from warifu_kit.people.residents import Application
 from warifu_services.agencies.childcare import decide_child_allowance
 from warifu_services.agencies.insurance import copayment_limit_category
 
-__all__ = ["Ended", "ask", "new_inquiry", "run_procedure"]
+__all__ = ["Ended", "ask", "decision_of", "new_inquiry", "run_procedure"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +111,7 @@ def _summed_up(procedure: ProcedurePlan, answers: Sequence[Sequence[Ended]], sec
     for case, ended in zip(procedure.cases, answers, strict=True):
         results = [each.result for each in ended if each.outcome is Outcome.ANSWERED and each.result is not None]
         if len(results) == len(procedure.questions):
-            decisions[_decided(procedure.application, case, results)] += 1
+            decisions[decision_of(procedure.application, case, results)] += 1
             certificates.update(dict.fromkeys(result.replaced_certificate for result in results))
     return ProcedureResult(
         procedure=procedure.name,
@@ -136,11 +136,12 @@ def _counted(ended: Ended) -> tuple[Outcome, str, float]:
     return ended.outcome, ended.reason, ended.seconds
 
 
-def _decided(application: Application, case: Case, results: Sequence[InquiryResult]) -> str:
+def decision_of(application: Application, case: Case, results: Sequence[InquiryResult]) -> str:
     """The agency's decision in a few words, from the two records and the application form."""
     resident = ResidentRecord.FromString(results[0].record)
     tax = LocalTaxRecord.FromString(results[1].record)
     if application is Application.CHILD_ALLOWANCE:
         allowance = decide_child_allowance(resident, tax, children_under_three=case.children_under_three)
-        return f"{allowance.monthly_amount_yen:,} yen a month"
+        confirm = " (to confirm: a date of birth is unknown in part)" if case.birth_date_open else ""
+        return f"{allowance.monthly_amount_yen:,} yen a month{confirm}"
     return f"category {copayment_limit_category(resident, tax).category.name}"

@@ -23,7 +23,14 @@ from warifu_services.agencies.insurance import INSURANCE_QUALIFICATION
 from warifu_services.agencies.residence import RESIDENT_RECORD
 from warifu_services.agencies.tax import LOCAL_TAX
 
-__all__ = ["children_under_three", "fiscal_year_of", "replica_of", "resident_record", "tax_record"]
+__all__ = [
+    "birth_dates_leave_open",
+    "children_under_three",
+    "fiscal_year_of",
+    "replica_of",
+    "resident_record",
+    "tax_record",
+]
 
 _ASSESSED_MONTH = 6
 """Resident tax is assessed in June for the fiscal year that began in April."""
@@ -35,7 +42,11 @@ def fiscal_year_of(today: datetime.date) -> int:
 
 
 def resident_record(resident: Resident, household: Sequence[Resident], on: datetime.date) -> ResidentRecord:
-    """What the registry provides about a resident."""
+    """What the registry provides about a resident.
+
+    Children are those who surely are: one whose date of birth leaves it open is counted with the adults, and to be
+    confirmed (:func:`birth_dates_leave_open`).
+    """
     return ResidentRecord(
         household_number=f"{resident.municipality_code}-{resident.household_number:06d}",
         relationship_to_head=resident.relationship_to_head,
@@ -60,7 +71,15 @@ def tax_record(resident: Resident, fiscal_year: int) -> LocalTaxRecord:
 
 def children_under_three(household: Sequence[Resident], on: datetime.date) -> int:
     """What the applicant writes in the application form for a child allowance."""
-    return sum(member.is_child(on) and member.age(on) < 3 for member in household)
+    return sum(member.is_child(on) and member.is_under_three(on) for member in household)
+
+
+def birth_dates_leave_open(household: Sequence[Resident], on: datetime.date) -> bool:
+    """Whether a date of birth unknown in part leaves open how many children there are, or how many are under three."""
+    return any(
+        member.is_child(on) != member.may_be_child(on) or member.is_under_three(on) != member.may_be_under_three(on)
+        for member in household
+    )
 
 
 def replica_of(agency: str, resident: Resident, household: Sequence[Resident], on: datetime.date) -> Replica:

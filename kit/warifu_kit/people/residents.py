@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from warifu.identifiers import MunicipalityCode, ProcedureCode
+from warifu_kit.people.birth_date import BirthDate
 from warifu_kit.people.households import DEPENDANT_INCOME_YEN, HEAD, Member, Sex, draw_household
 from warifu_kit.people.municipalities import Municipality, municipalities, places_to_live
 from warifu_kit.people.resident_tax import ResidentTax, assess
@@ -30,6 +31,9 @@ AS_OF: Final = datetime.date(2026, 4, 1)
 """The day a generated population is dated, so that a seed means the same people on every day."""
 
 _NAMES: Final = Path(__file__).with_name("names.csv")
+_ADULT: Final = 18
+_SMALL: Final = 3
+
 _TOWNS: Final = ("本町", "中央", "栄町", "緑町", "旭町", "新町", "泉町", "桜町", "若葉町", "幸町", "末広町", "東町")
 
 
@@ -46,6 +50,8 @@ class Resident:
 
     Incomes are total incomes (合計所得金額) of the year before, in yen. ``household_number`` counts within the
     municipality; ``relationship_to_head`` is the word of the certificate (世帯主, 妻, 夫, 子, 父, 母, …).
+    ``kana`` is the furigana, empty where the record has none. ``date_of_birth`` may be unknown in part: whatever goes by
+    an age asks whether somebody *is* or *may be* of it, and no day is made up.
     ``insured`` is true for those insured with the simulated health insurer, dependants included. The three flags are
     the domain's: 自動応答不可, 不開示該当, 自己情報提供不可.
     """
@@ -54,7 +60,7 @@ class Resident:
     name: str
     kana: str
     address: str
-    date_of_birth: datetime.date
+    date_of_birth: BirthDate
     sex: Sex
     municipality_code: MunicipalityCode
     household_number: int
@@ -96,19 +102,39 @@ class Resident:
         """Whether insured through another member of the household (被扶養者), by the simplified rule."""
         return self.insured and not self.head and self.income_yen <= DEPENDANT_INCOME_YEN
 
-    def age(self, on: datetime.date) -> int:
-        """Completed years of age on a day."""
-        before_birthday = (on.month, on.day) < (self.date_of_birth.month, self.date_of_birth.day)
-        return on.year - self.date_of_birth.year - before_birthday
+    def is_adult(self, on: datetime.date) -> bool:
+        """Whether surely 18 or older on a day."""
+        return self.date_of_birth.ages(on)[0] >= _ADULT
+
+    def may_be_adult(self, on: datetime.date) -> bool:
+        """Whether 18 or older on a day, or it is not known."""
+        return self.date_of_birth.ages(on)[1] >= _ADULT
 
     def is_child(self, on: datetime.date) -> bool:
-        """Whether a child for the child allowance: until the 31 March after the day of reaching 18.
+        """Whether surely a child for the child allowance: until the 31 March after the day of reaching 18.
 
         A person reaches an age at the end of the day before the birthday, so one born on 1 April leaves a year earlier.
         Source: 児童手当法 (Child Allowance Act), Article 3(1).
         """
-        year = on.year if on.month >= 4 else on.year - 1
-        return self.date_of_birth >= datetime.date(year - 18, 4, 2)
+        return self.date_of_birth.earliest >= _first_birthday_of_children(on)
+
+    def may_be_child(self, on: datetime.date) -> bool:
+        """Whether a child for the child allowance, or it is not known."""
+        return self.date_of_birth.latest >= _first_birthday_of_children(on)
+
+    def is_under_three(self, on: datetime.date) -> bool:
+        """Whether surely under three years old on a day."""
+        return self.date_of_birth.ages(on)[1] < _SMALL
+
+    def may_be_under_three(self, on: datetime.date) -> bool:
+        """Whether under three years old on a day, or it is not known."""
+        return self.date_of_birth.ages(on)[0] < _SMALL
+
+
+def _first_birthday_of_children(on: datetime.date) -> datetime.date:
+    """The earliest day of birth of those who are children on a day."""
+    year = on.year if on.month >= 4 else on.year - 1
+    return datetime.date(year - 18, 4, 2)
 
 
 def households(residents: Iterable[Resident]) -> dict[tuple[MunicipalityCode, int], list[Resident]]:
@@ -123,11 +149,14 @@ def applicants(residents: Iterable[Resident], application: Application, on: date
     """Who applies on a day, in the order given.
 
     For the child allowance the heads of the households with a child; for the insurance benefit every insured adult.
+    Where a date of birth leaves that open they apply: to find it out is the office's part.
     """
     people = list(residents)
     if application is Application.INSURANCE_BENEFIT:
-        return [resident for resident in people if resident.insured and resident.age(on) >= 18]
-    with_child = {key for key, members in households(people).items() if any(member.is_child(on) for member in members)}
+        return [resident for resident in people if resident.insured and resident.may_be_adult(on)]
+    with_child = {
+        key for key, members in households(people).items() if any(member.may_be_child(on) for member in members)
+    }
     return [
         resident
         for resident in people
@@ -195,7 +224,7 @@ def _settled(
             name=f"{home.surname} {given}",
             kana=f"{home.surname_kana} {given_kana}",
             address=home.address,
-            date_of_birth=born,
+            date_of_birth=BirthDate.on(born),
             sex=member.sex,
             municipality_code=place.municipality_code,
             household_number=number,

@@ -1,28 +1,27 @@
 """Reads and writes residents as CSV, so that a user's own made-up people can fill a network.
 
 Decides whether a file is such a list: all of it or nothing. Faults are named with their line and their column; no
-message repeats a value, since a file might hold what it should not. The columns are described in
-``docs/data.md``. There is none for My Numbers: the numbering authority of the network designates those.
+message repeats a value, since a file might hold what it should not. How a spreadsheet writes a table is the affair of
+``spreadsheet``, what a cell means that of ``residents_columns``; both are described in ``docs/data.md``. There is no
+column for My Numbers: the numbering authority of the network designates those.
 """
 
 from __future__ import annotations
 
 import csv
-import datetime
-import io
 import os
-import re
 import tempfile
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import MunicipalityCode
+from warifu.saved_text import NotTextError
 from warifu_kit.people.households import HEAD
-from warifu_kit.people.municipalities import municipalities
-from warifu_kit.people.residents import Resident, Sex
+from warifu_kit.people.residents import Resident
+from warifu_kit.people.residents_columns import COLUMNS, CellFault, as_cell, read_cell
+from warifu_kit.people.spreadsheet import Encoding, Table, read_table
 
 __all__ = ["COLUMNS", "MAX_BYTES", "MAX_PEOPLE", "read_csv", "write_csv"]
 
@@ -32,12 +31,7 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 MAX_PEOPLE: Final = 200_000
 """The most residents a file may list."""
 
-# Controls, invisible format characters, broken surrogates, line and paragraph separators; not the full-width blank that
-# Japanese names are written with, nor the private-use characters some registries need.
-_UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-
 _NOTICE: Final = "# SIMULATED people. Never put real people into this file."
-
 
 _MOST_LISTED: Final = 100
 """The most faults that one refusal names; of the others it says how many there are."""
@@ -48,27 +42,29 @@ class _Fault(NamedTuple):
     text: str
 
 
-class _Bad(Exception):  # noqa: N818 - never leaves this module
-    """A value that is not what its column asks for; says what it should be."""
+def read_csv(path: Path, encoding: Encoding = "auto") -> list[Resident]:
+    """The residents in ``path``: a header, then one row per resident, separated by commas, semicolons or tabs.
 
-
-def read_csv(path: Path) -> list[Resident]:
-    """The residents in ``path``: UTF-8 with or without a byte order mark, a header, then one row per resident.
-
-    Lines that start with # above the header, and blank lines, are passed over.
+    ``auto`` reads UTF-8, with or without a byte order mark, and UTF-16 with one; any other encoding has to be named.
+    Lines that start with # above the header, blank lines, and rows of separators alone are passed over.
 
     Raises: FILE_INVALID, whose ``where`` lists faults as ``file:line column message``, joined by "; ": the first hundred,
         and how many more there are.
     """
+    try:
+        return _residents(path, read_table(_content(path), COLUMNS, encoding))
+    except NotTextError as error:
+        raise _invalid(path, [_Fault(error.line, error.fault)]) from None
+
+
+def _residents(path: Path, table: Table) -> list[Resident]:
     faults: list[_Fault] = []
     residents: list[tuple[int, Resident]] = []
-    rows = _rows(path)
-    header_line, header = next(rows, (1, []))
-    _check_header(path, header_line, header)
-    for count, (line, cells) in enumerate(rows, 1):
+    _check_header(path, table.header_line, table.header)
+    for count, (line, cells) in enumerate(table.rows, 1):
         if count > MAX_PEOPLE:
             raise _invalid(path, [_Fault(line, f"is one row more than the {MAX_PEOPLE} a file may have")])
-        resident = _resident(line, dict(zip(header, cells, strict=False)), len(cells), faults)
+        resident = _resident(line, dict(zip(table.header, cells, strict=False)), len(cells), faults)
         if resident is not None:
             residents.append((line, resident))
     faults.extend(_repetitions(residents))
@@ -88,30 +84,14 @@ def write_csv(path: Path, residents: Iterable[Resident]) -> None:
             file.write(f"{_NOTICE}\n")
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
-            writer.writerows([_cell(getattr(resident, column)) for column in COLUMNS] for resident in residents)
+            writer.writerows([as_cell(getattr(resident, column)) for column in COLUMNS] for resident in residents)
         unfinished.replace(path)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The rows of the file with the line each starts on."""
-    text = _text(path)
-    body = re.sub(r"\A(?:#[^\n]*\n)*", "", text)
-    skipped = text.count("\n", 0, len(text) - len(body))
-    reader = csv.reader(io.StringIO(body, newline=""), strict=True)
-    line = skipped + 1
-    try:
-        for cells in reader:
-            if cells:
-                yield line, cells
-            line = skipped + reader.line_num + 1
-    except csv.Error:
-        raise _invalid(path, [_Fault(line, "is not CSV: look for a stray or missing quote")]) from None
-
-
-def _text(path: Path) -> str:
+def _content(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
@@ -120,10 +100,7 @@ def _text(path: Path) -> str:
         raise WarifuError(Reason.FILE_INVALID, where=where) from None
     if len(raw) > MAX_BYTES:
         raise WarifuError(Reason.FILE_INVALID, where=f"{path}: is larger than {MAX_BYTES} bytes")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _invalid(path, [_Fault(raw.count(b"\n", 0, error.start) + 1, "is not UTF-8")]) from None
+    return raw
 
 
 def _check_header(path: Path, line: int, header: list[str]) -> None:
@@ -143,14 +120,14 @@ def _resident(line: int, row: Mapping[str, str], cells: int, faults: list[_Fault
         faults.append(_Fault(line, f"has {cells} fields instead of {len(COLUMNS)}"))
         return None
     values: dict[str, Any] = {}
-    for column, read in _READERS.items():
+    for column in COLUMNS:
         try:
-            values[column] = read(row[column])
-        except _Bad as bad:
+            values[column] = read_cell(column, row[column])
+        except CellFault as bad:
             faults.append(_Fault(line, f"{column} {bad}"))
     if len(values) < len(COLUMNS):
         return None
-    if values["became_resident_on"] < values["date_of_birth"]:
+    if values["became_resident_on"] < values["date_of_birth"].earliest:
         faults.append(_Fault(line, "became_resident_on is before date_of_birth"))
         return None
     return Resident(**values)
@@ -184,98 +161,6 @@ def _headless(residents: Iterable[tuple[int, Resident]]) -> Iterator[_Fault]:
 
 def _home(resident: Resident) -> tuple[MunicipalityCode, int]:
     return resident.municipality_code, resident.household_number
-
-
-def _words(longest: int) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if not 0 < len(text) <= longest or text != text.strip() or _UNPRINTABLE & {*map(unicodedata.category, text)}:
-            raise _Bad(f"should be 1 to {longest} printable characters without blanks around them")
-        return text
-
-    return read
-
-
-def _katakana(text: str) -> str:
-    if not re.fullmatch(r"(?=.{1,100}\Z)[ァ-ヴー・]+(?:[ \u3000][ァ-ヴー・]+)*", text):
-        raise _Bad("should be 1 to 100 full-width katakana with single blanks between words")
-    return text
-
-
-def _date(text: str) -> datetime.date:
-    try:
-        if not re.fullmatch(r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}", text):
-            raise ValueError
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        raise _Bad("should be a date YYYY-MM-DD from 1900 to 2099") from None
-
-
-def _sex(text: str) -> Sex:
-    try:
-        return Sex(text)
-    except ValueError:
-        raise _Bad("should be male or female") from None
-
-
-def _whole(lowest: int, highest: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not re.fullmatch(r"0|[1-9][0-9]{0,11}", text) or not lowest <= int(text) <= highest:
-            raise _Bad(f"should be a whole number from {lowest} to {highest}, in plain digits")
-        return int(text)
-
-    return read
-
-
-def _yes(text: str) -> bool:
-    if text not in {"true", "false"}:
-        raise _Bad("should be true or false")
-    return text == "true"
-
-
-def _any_municipality(text: str) -> MunicipalityCode:
-    try:
-        return MunicipalityCode(text)
-    except WarifuError:
-        raise _Bad("should be a municipality code: six digits, leading zero kept, the last a check digit") from None
-
-
-def _municipality(text: str) -> MunicipalityCode:
-    if (municipality_code := _any_municipality(text)) not in municipalities():
-        raise _Bad("should be the code of a municipality of today")
-    return municipality_code
-
-
-_READERS: Final[Mapping[str, Callable[[str], object]]] = {
-    "resident_number": _whole(1, 999_999_999),
-    "name": _words(100),
-    "kana": _katakana,
-    "address": _words(200),
-    "date_of_birth": _date,
-    "sex": _sex,
-    "municipality_code": _municipality,
-    "household_number": _whole(1, 999_999_999),
-    "relationship_to_head": _words(20),
-    "became_resident_on": _date,
-    # A municipality one came from may have been merged away since.
-    "previous_municipality_code": lambda text: _any_municipality(text) if text else None,
-    "income_yen": _whole(0, 9_999_999_999),
-    "dependants": _whole(0, 30),
-    "insured": _yes,
-    "auto_response_disabled": _yes,
-    "non_disclosure": _yes,
-    "self_info_blocked": _yes,
-}
-
-COLUMNS: Final = tuple(_READERS)
-"""The columns, in the order they are written; a file may have them in any order."""
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Sex):
-        return value.value
-    return "" if value is None else str(value)
 
 
 def _invalid(path: Path, faults: Iterable[_Fault]) -> WarifuError:

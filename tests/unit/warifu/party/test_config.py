@@ -173,7 +173,7 @@ def test_a_missing_a_huge_and_a_binary_file_are_refused_by_name(tmp_path: Path) 
         (b"title: a\n\xff\xfe\n", f"{path}:2: is not UTF-8"),
         (
             "a: 1\ntitle: 計画\n".encode("cp932"),
-            f"{path}:2: is not UTF-8; the file seems to be CP932 (Shift_JIS): save it as UTF-8",
+            f"{path}:2: is not UTF-8 but seems to be CP932 (Shift_JIS): save it as UTF-8",
         ),
     ]:
         if content is not None:

@@ -83,11 +83,11 @@ def faults(path: Path) -> list[str]:
 
 def test_a_good_file_is_read(write: Write) -> None:
     head, child = read_csv(write(HEAD_ROW, CHILD_ROW))
-    assert (head.name, head.kana, head.head, head.age(head.became_resident_on)) == (
+    assert (head.name, head.kana, head.head, head.date_of_birth.ages(head.became_resident_on)) == (
         "佐藤　花子",
         "サトウ　ハナコ",
         True,
-        29,
+        (29, 29),
     )
     assert head.previous_municipality_code == "011002"
     assert isinstance(child.municipality_code, MunicipalityCode)
@@ -132,24 +132,69 @@ def test_a_byte_order_mark_line_ends_blank_lines_and_the_order_of_columns_are_no
     assert read_csv(write(text="\n".join(",".join(row) for row in rows))) == plain
 
 
+@pytest.mark.parametrize(
+    "kana", ["ヵヶ", "ヷイオリン", "ㇰㇱ", "テストヽ", "ヿ", "サン゠テスト", "サン＝テスト", "ヴィオラ・ー"]
+)
+def test_rare_katakana_are_katakana(kana: str, write: Write) -> None:
+    (head,) = read_csv(write(HEAD_ROW | {"kana": kana}))
+    assert head.kana == kana
+
+
+def test_a_voiced_sign_saved_on_its_own_is_joined_to_its_letter(write: Write) -> None:
+    (head,) = read_csv(write(HEAD_ROW | {"kana": "カ\u3099クセイ ワ\u3099"}))
+    assert head.kana == "ガクセイ ヷ"
+
+
+def test_a_resident_may_have_no_furigana(write: Write, tmp_path: Path) -> None:
+    people = read_csv(write(HEAD_ROW | {"kana": ""}))
+    assert people[0].kana == ""
+    write_csv(tmp_path / "again.csv", people)
+    assert read_csv(tmp_path / "again.csv") == people
+
+
+def test_a_date_of_birth_may_be_unknown_in_part(write: Write, tmp_path: Path) -> None:
+    month = CHILD_ROW | {"date_of_birth": "2020/12/0"}
+    people = read_csv(write(HEAD_ROW | {"date_of_birth": "1945-00-00"}, month))
+    assert [str(each.date_of_birth) for each in people] == ["1945-00-00", "2020-12-00"]
+    write_csv(tmp_path / "again.csv", people)
+    assert read_csv(tmp_path / "again.csv") == people
+
+
+def test_only_what_is_surely_before_birth_is_too_early_to_become_a_resident(write: Write) -> None:
+    born = HEAD_ROW | {"date_of_birth": "1990-05-00"}
+    assert read_csv(write(born | {"became_resident_on": "1990-05-01"}))
+    assert faults(write(born | {"became_resident_on": "1990-04-30"})) == [
+        "2 became_resident_on is before date_of_birth"
+    ]
+
+
+@pytest.mark.parametrize(("day", "truth"), [("1980/5/6", "TRUE"), ("1980-5-6", "True"), ("1980/05/06", "tRUE")])
+def test_days_and_truth_values_are_read_as_spreadsheets_write_them(day: str, truth: str, write: Write) -> None:
+    (head,) = read_csv(write(HEAD_ROW | {"date_of_birth": day, "insured": truth, "non_disclosure": "FALSE"}))
+    assert (str(head.date_of_birth), head.insured, head.non_disclosure) == ("1980-05-06", True, False)
+
+
 BAD_VALUES = {
     "resident_number": ["", "0", "-1", "1.0", "１", "01", "1e3", "x"],
     "name": ["", " 佐藤", "佐\x00藤", "佐\u202e藤", "佐" * 101, "佐\n藤"],
-    "kana": ["", "さとう", "Sato", "ｻﾄｳ", "サトウ  ハナコ", "サトウ "],
+    "kana": ["さとう", "テスト，タロウ", "マリ‐ア", "マリ−ア", "ア\u3099", "Sato", "ｻﾄｳ", "サトウ  ハナコ", "サトウ "],
     "address": ["", "本" * 201],
-    "date_of_birth": ["", "1990-5-6", "1990/05/06", "1990-02-30", "1899-12-31", "平成2年", "19900506"],
+    "date_of_birth": [
+        *("", "1990-02-30", "1899-12-31", "2100-01-01", "平成2年", "S55.5.6", "19900506", "1990/5-6", "1990.5.6"),
+        *("5/6/1990", "90/5/6", "１９９０-05-06", "1990/5/6 0:00", "1990-00-06", "1990", "1990-05", "0000-05-06"),
+    ],
     "sex": ["", "F", "女", "Female"],
     "municipality_code": ["", "11002", "131017", "010006", "１３１０１６", "131016 "],
     "household_number": ["", "0", "a"],
     "relationship_to_head": ["", "世帯主" * 10],
-    "became_resident_on": ["", "1990-05-05", "2020-13-01"],
+    "became_resident_on": ["", "1990-05-05", "2020-13-01", "2020-04-00", "2020-00-00"],
     "previous_municipality_code": ["11002", "131017", "x"],
     "income_yen": ["", "-1", "3,000,000", "3000000.0", "99999999999", "123456789018"],
     "dependants": ["", "31", "one"],
-    "insured": ["", "1", "yes", "TRUE"],
+    "insured": ["", "1", "yes", "ＴＲＵＥ", "WAHR", "yes "],
     "auto_response_disabled": ["", "0"],
     "non_disclosure": ["", "no"],
-    "self_info_blocked": ["", "False"],
+    "self_info_blocked": ["", "0.0"],
 }
 
 
