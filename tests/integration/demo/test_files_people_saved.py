@@ -48,7 +48,11 @@ def test_a_network_whose_files_were_saved_with_byte_order_marks_starts_and_regis
         _people_from_a_spreadsheet_come_to_those_who_are_there(resaved, warifu, tmp_path / "people.csv")
         copy = tmp_path / "copy"
         assert warifu("log", "copy", resaved, "--out", copy).returncode == 0
-    ended = warifu("log", "verify", "--key", resaved / "log.vkey", copy)
+    kept = tmp_path / "checkpoint"
+    kept.write_bytes(MARK + (copy / "checkpoint").read_bytes())
+    ended = warifu("log", "verify", "--key", resaved / "log.vkey", copy, "--since", kept)
+    assert ended.returncode == 0, ended.stderr
+    ended = warifu("certificate", "renew", resaved, "tax")
     assert ended.returncode == 0, ended.stderr
 
 
