@@ -35,12 +35,11 @@ _RECORDS = {kind.DESCRIPTOR.full_name: kind for kind in (LocalTaxRecord, Residen
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """One agency that asks: its procedure, its people by local number, and whom it may ask for which item."""
+    """One agency that asks: its procedure, and whom it may ask for which item about which of its people."""
 
     agency: str
     procedure_code: str
-    people: tuple[str, ...]
-    questions: tuple[tuple[str, str], ...]
+    questions: tuple[tuple[str, str, tuple[str, ...]], ...]
 
 
 @cache
@@ -55,8 +54,10 @@ def _offices() -> tuple[Office, ...]:
         Office(
             agency=agency,
             procedure_code=about["procedure_code"],
-            people=tuple(about["applicants"]),
-            questions=tuple((question["provider"], question["item_code"]) for question in about["questions"]),
+            questions=tuple(
+                (question["provider"], question["item_code"], tuple(about["applicants_at"][question["provider"]]))
+                for question in about["questions"]
+            ),
         )
         for agency, about in told["offices"].items()
         if about["applicants"]
@@ -87,10 +88,10 @@ class AgencyUser(User):
     @task
     def inquire(self) -> None:
         """Ask one provider about one person, and look at what came back."""
-        provider, item_code = self._choice.choice(self._office.questions)
+        provider, item_code, people = self._choice.choice(self._office.questions)
         inquiry = node_pb2.Inquiry(
             request_id=secrets.token_bytes(16),
-            local_number=self._choice.choice(self._office.people),
+            local_number=self._choice.choice(people),
             procedure_code=self._office.procedure_code,
             provider=_network().institution(provider),
             item_code=item_code,

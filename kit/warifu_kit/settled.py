@@ -23,15 +23,36 @@ POPULATION_FILE = "population.json"
 
 
 def describe_population(plan: Plan, population: Population, network: NetworkDescription) -> dict[str, Any]:
-    """The people of each agency, and for each office that asks: its applicants, and whom it asks for what."""
+    """The people of each agency, and for each office that asks: its applicants, and whom it asks for what about whom.
+
+    ``residents`` says where each person is: the municipality, and the local number at every agency that has the person.
+    """
     return {
         "notice": "SIMULATED people. Never put real My Numbers here.",
         "agencies": {
             name: {"institution_code": network.institution(name), "people": _people(agency, population)}
             for name, agency in plan.agencies.items()
         },
-        "offices": {procedure.agency: _office(procedure) for procedure in plan.procedures},
+        "offices": {
+            agency: _office(procedure, agency) for procedure in plan.procedures for agency in procedure.agencies
+        },
+        "residents": _residents(plan, population),
     }
+
+
+def _residents(plan: Plan, population: Population) -> list[dict[str, Any]]:
+    at: dict[int, dict[str, str]] = {}
+    for agency in plan.agencies.values():
+        for number, person in agency.people.items():
+            at.setdefault(number, {})[agency.agency] = person.local_number
+    return [
+        {
+            "my_number": population.my_numbers[each.resident_number],
+            "municipality_code": each.municipality_code,
+            "local_numbers": at[each.resident_number],
+        }
+        for each in plan.residents
+    ]
 
 
 def _people(agency: AgencyPlan, population: Population) -> list[dict[str, str]]:
@@ -41,11 +62,20 @@ def _people(agency: AgencyPlan, population: Population) -> list[dict[str, str]]:
     ]
 
 
-def _office(procedure: ProcedurePlan) -> dict[str, Any]:
+def _office(procedure: ProcedurePlan, agency: str) -> dict[str, Any]:
+    """``applicants_at`` has, for each provider that can be asked, those about whom to ask it."""
+    cases = [case for case in procedure.cases if case.agency == agency]
+    asked: dict[str, list[str]] = {}
+    for case in cases:
+        for provider, _ in case.questions:
+            asked.setdefault(provider, []).append(case.local_number)
     return {
         "procedure_code": procedure.procedure_code,
-        "questions": [{"provider": provider, "item_code": item} for provider, item in procedure.questions],
-        "applicants": [case.local_number for case in procedure.cases],
+        "questions": [
+            {"provider": provider, "item_code": item} for provider, item in procedure.providers if provider in asked
+        ],
+        "applicants": [case.local_number for case in cases],
+        "applicants_at": asked,
     }
 
 

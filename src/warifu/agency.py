@@ -39,6 +39,7 @@ __all__ = [
     "Replica",
     "day_in_japan",
     "find_agency",
+    "installed_kinds",
     "provided_items",
 ]
 
@@ -194,6 +195,11 @@ def find_agency(kind: str, points: Iterable[EntryPoint] | None = None) -> Agency
         kinds = ", ".join(sorted({point.name for point in known})) or "none"
         raise WarifuError(Reason.CONFIG_INVALID, where=f"agency kind {kind!r} {fault}; known kinds: {kinds}")
     return _loaded(named[0])
+
+
+def installed_kinds(points: Iterable[EntryPoint] | None = None) -> list[str]:
+    """The kinds of agency that some installed package has; none of them is loaded for it."""
+    return sorted({point.name for point in _points(points)})
 
 
 def provided_items(points: Iterable[EntryPoint] | None = None) -> dict[ItemCode, Provided]:

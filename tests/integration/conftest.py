@@ -135,6 +135,7 @@ class HubProcess(Net):
 
     def __init__(self, path: Path, command: Callable[..., list[str]] = loud) -> None:
         super().__init__(path)
+        self._command = command
         self.process = PartyProcess("hub", path / "hub", command("hub", path / "hub", ["--listen", "127.0.0.1:0"]))
 
     def start(self) -> None:
@@ -150,7 +151,7 @@ class HubProcess(Net):
         return self.process.wait_stopped(10)
 
     def restart(self) -> None:
-        self.process.restart()
+        self.process.restart(self._command("hub", self.path / "hub", ["--listen", self.endpoints["hub"]]))
 
 
 @pytest.fixture(scope="session")

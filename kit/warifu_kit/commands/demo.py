@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from warifu_kit.commands.composition import Composition, Members, Permissions, composed
 from warifu_kit.commands.residents_file import Encoding, ResidentsFile, people_of
-from warifu_kit.commands.suites import Suite, chosen_suite, suite_text
+from warifu_kit.commands.suites import Suite, suite_text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -41,6 +42,8 @@ def demo(
     json: Json = None,
     dir_: Dir = None,
     concurrency: Concurrency = 48,
+    members: Members = None,
+    permissions: Permissions = None,
     suite: Suite = "auto",
 ) -> None:
     """Start a whole network, run two procedures for every applicant, check everything, report, stop.
@@ -55,6 +58,7 @@ def demo(
 
     from rich.console import Console
 
+    from warifu_kit.demo.agencies import agencies_of, homes
     from warifu_kit.demo.report import print_report
     from warifu_kit.demo.result import write_json
 
@@ -62,9 +66,10 @@ def demo(
     _allow_any_terminal()
     _check_writable(json)
     seed = secrets.randbelow(_SEEDS) if seed is None else seed
-    people, on = people_of(residents_file, encoding, seed, residents)
+    composition = composed(members, permissions, suite, runs_here=True)
+    people, on = people_of(residents_file, encoding, seed, residents, homes(agencies_of(composition.members)))
     with _network_folder(dir_) as folder:
-        result = _demonstrate(people, seed, on, folder.path, concurrency, residents_file, chosen_suite(suite))
+        result = _demonstrate(people, seed, on, folder.path, concurrency, residents_file, composition)
         print_report(Console(), result)
         if json is not None:
             write_json(json, result)
@@ -79,7 +84,7 @@ def _demonstrate(
     folder: Path,
     concurrency: int,
     residents_file: Path | None,
-    suite: int,
+    composition: Composition,
 ) -> DemoResult:
     from rich.console import Console
 
@@ -93,10 +98,14 @@ def _demonstrate(
         folder=folder,
         concurrency=concurrency,
         residents_file=residents_file,
-        suite=suite,
+        members=composition.members,
+        permissions=composition.permissions,
+        suite=composition.suite,
     )
     with teller(Console(stderr=True)) as telling:
-        telling.note(f"SIMULATED My Number network: {len(people)} residents, seed {seed}, {suite_text(suite)}")
+        telling.note(
+            f"SIMULATED My Number network: {len(people)} residents, seed {seed}, {suite_text(composition.suite)}"
+        )
         return run_demo(request, telling)
 
 

@@ -69,7 +69,9 @@ def authority(
 
 
 def agency(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="The kind of agency, such as residence or tax.")],
+    party: Annotated[
+        str, typer.Argument(metavar="PARTY", help="The agency's name, which is its folder's, or its kind.")
+    ],
     dir_: Dir,
     hub_address: HubAddress,
     authority_address: AuthorityAddress,
@@ -85,8 +87,8 @@ def agency(
 
     raise typer.Exit(
         run_party(
-            lambda stop: run_node(stop, dir_, kind=kind, hub=hub_address, authority=authority_address, listen=listen),
-            party=kind,
+            lambda stop: run_node(stop, dir_, party=party, hub=hub_address, authority=authority_address, listen=listen),
+            party=party,
             log_level=log_level,
             stop_with_parent=stop_with_parent,
         )

@@ -21,7 +21,8 @@ def populate(
 ) -> None:
     """Register made-up residents in the running network in DIR: numbers, codes and replicas at every agency.
 
-    Writes DIR/population.json: each agency's people by local number, and whom its office may ask for what.
+    Where several registries are, people live in their municipalities. Writes DIR/population.json: who is registered
+    where, each agency's people by local number, and whom its office may ask for what.
 
     Example: warifu populate net --residents 500 --seed 7
 
@@ -31,6 +32,8 @@ def populate(
 
     from rich.console import Console
 
+    from warifu.client import NetworkDescription
+    from warifu_kit.demo.agencies import agencies_in, homes
     from warifu_kit.demo.offices import open_offices
     from warifu_kit.demo.plan import make_plan
     from warifu_kit.demo.population import populate as settle
@@ -38,8 +41,9 @@ def populate(
     from warifu_kit.settled import describe_population, write_population
 
     console = Console()
-    people, on = people_of(residents_file, encoding, seed, residents)
-    plan = make_plan(people, numbering_seed(residents_file, people, seed), on)
+    agencies = agencies_in(NetworkDescription.load(path))
+    people, on = people_of(residents_file, encoding, seed, residents, homes(agencies))
+    plan = make_plan(people, numbering_seed(residents_file, people, seed), on, agencies)
 
     async def fill() -> Path:
         async with open_offices(path) as offices:

@@ -16,6 +16,7 @@ from warifu_kit.people import spreadsheet
 if TYPE_CHECKING:
     from datetime import date
 
+    from warifu.identifiers import MunicipalityCode
     from warifu_kit.people.residents import Resident
 
 __all__ = ["Encoding", "ResidentsFile", "numbering_seed", "people_of"]
@@ -32,8 +33,12 @@ Encoding = Annotated[
 ]
 
 
-def people_of(file: Path | None, encoding: spreadsheet.Encoding, seed: int, count: int) -> tuple[list[Resident], date]:
+def people_of(
+    file: Path | None, encoding: spreadsheet.Encoding, seed: int, count: int, homes: Sequence[MunicipalityCode]
+) -> tuple[list[Resident], date]:
     """The residents of ``file``, or else ``count`` made up from ``seed``; and the day by which their ages go.
+
+    ``homes`` are the municipalities in which made-up residents live, as :func:`warifu_kit.demo.agencies.homes` has them.
 
     Ends the command with status 1 and a line for each fault when the file is not good, and with status 2 for an
     encoding without a file.
@@ -41,13 +46,13 @@ def people_of(file: Path | None, encoding: spreadsheet.Encoding, seed: int, coun
     from warifu.agency import day_in_japan
     from warifu.clock import SystemClock
     from warifu.errors import Reason, WarifuError
-    from warifu_kit.people.residents import AS_OF, generate
+    from warifu_kit.people.residents import AS_OF, generate_in
     from warifu_kit.people.residents_csv import read_csv
 
     if file is None and encoding != "auto":
         raise typer.BadParameter("is about a residents' file: give one with --residents-file", param_hint="--encoding")
     if file is None:
-        return generate(seed, count), AS_OF
+        return generate_in(seed, count, homes), AS_OF
     try:
         people = read_csv(file, encoding)
         if not people:

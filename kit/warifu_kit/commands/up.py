@@ -9,40 +9,46 @@ from typing import Annotated
 
 import typer
 
-from warifu_kit.commands.suites import Suite, chosen_suite, suite_text
+from warifu_kit.commands.composition import Members, Permissions, check_same, composed
+from warifu_kit.commands.suites import Suite, suite_text
 
 __all__ = ["new", "up"]
 
 NetworkDir = Annotated[Path, typer.Argument(metavar="DIR", help="The network's folder.")]
 
 
-def new(path: NetworkDir, suite: Suite = "auto") -> None:
+def new(path: NetworkDir, members: Members = None, permissions: Permissions = None, suite: Suite = "auto") -> None:
     """Make a network in DIR without starting it: keys, certificates, directory, one folder for each party.
 
-    Example: warifu new net
+    Example: warifu new net --members two-of-each
     """
     from warifu_kit.network.creation import create_network
 
-    number = chosen_suite(suite)
-    create_network(path, suite=number)
-    typer.echo(f"made a SIMULATED network in {path}, {suite_text(number)}; start it with: warifu up {path}")
+    asked = composed(members, permissions, suite, runs_here=False)
+    create_network(path, members=asked.members, permissions=asked.permissions, suite=asked.suite)
+    typer.echo(f"made a SIMULATED network in {path}, {suite_text(asked.suite)}; start it with: warifu up {path}")
 
 
-def up(path: NetworkDir, suite: Suite = "auto") -> None:
+def up(path: NetworkDir, members: Members = None, permissions: Permissions = None, suite: Suite = "auto") -> None:
     """Start the network in DIR, making it first if need be, and stay up until Ctrl-C.
 
     Writes DIR/network.json with every endpoint and certificate path. The same DIR again continues with the same data,
-    in the suite it was made in; asking for another is an error.
+    with the members, permission table and suite it was made with; asking for others is an error.
 
-    Example: warifu up net
+    Example: warifu up net --members two-of-each
     """
     from rich.console import Console
     from rich.table import Table
 
-    from warifu_kit.network.creation import holds_network
+    from warifu_kit.network.creation import create_network, holds_network
     from warifu_kit.network.network import Network
 
-    wanted = None if suite == "auto" and holds_network(path) else chosen_suite(suite)
+    asked = composed(members, permissions, suite, runs_here=True)
+    if holds_network(path):
+        check_same(path, asked, members=members is not None, permissions=permissions is not None)
+    else:
+        create_network(path, members=asked.members, permissions=asked.permissions, suite=asked.suite)
+    wanted = None if suite == "auto" else int(suite)
     console, stopping = Console(), threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())

@@ -20,7 +20,7 @@ from warifu_kit.audit.reconciliation import Reconciliation, reconcile
 from warifu_kit.blindness.needles import Secret
 from warifu_kit.blindness.search import BlindnessReport, BlindnessSearch
 from warifu_kit.demo.offices import Offices
-from warifu_kit.demo.plan import AGENCIES, Plan
+from warifu_kit.demo.plan import Plan
 from warifu_kit.demo.population import Population
 from warifu_kit.demo.result import Check
 
@@ -72,8 +72,8 @@ def _verified_check(verified: VerifiedLog) -> Check:
 
 async def _reconciled(offices: Offices, verified: VerifiedLog) -> Check:
     records: dict[str, list[ExchangeRecord]] = {}
-    for agency in AGENCIES:
-        records[offices.institution(agency)] = await _records(offices, offices.nodes[agency])
+    for agency, node in offices.nodes.items():
+        records[offices.institution(agency)] = await _records(offices, node)
     return reconciliation_check(reconcile(verified.leaves(), records))
 
 

@@ -1,6 +1,6 @@
 """Filling the network: My Numbers designated, codes acquired, replicas registered, flags set.
 
-Decides the order: first the registry has every resident's number designated; then all agencies at once acquire codes for
+Decides the order: first each registry has its residents' numbers designated; then all agencies at once acquire codes for
 their own people and register what they hold. A My Number goes to the authority and to the nodes of the agencies that
 hold the person, and to nobody else. Every step can be made again without harm.
 """
@@ -58,17 +58,17 @@ async def populate(offices: Offices, plan: Plan, teller: Teller) -> Population:
 
 async def _designate(offices: Offices, plan: Plan, phase: Phase) -> dict[int, str]:
     numbers: dict[int, str] = {}
-    for first in range(0, len(plan.residents), _DESIGNATED_AT_ONCE):
-        residents = plan.residents[first : first + _DESIGNATED_AT_ONCE]
-        codes = [code.digits for code in plan.record_codes[first : first + _DESIGNATED_AT_ONCE]]
-        given = await _designated(offices, codes)
-        numbers.update(zip((each.resident_number for each in residents), given, strict=True))
-        phase.advance(len(given))
+    for registry, people in plan.registered().items():
+        for first in range(0, len(people), _DESIGNATED_AT_ONCE):
+            some = people[first : first + _DESIGNATED_AT_ONCE]
+            given = await _designated(offices, registry, [code.digits for _, code in some])
+            numbers.update(zip((number for number, _ in some), given, strict=True))
+            phase.advance(len(given))
     return numbers
 
 
-async def _designated(offices: Offices, codes: Sequence[str]) -> list[str]:
-    return await offices.patience.of(lambda: offices.authority.designate_my_numbers(codes))
+async def _designated(offices: Offices, registry: str, codes: Sequence[str]) -> list[str]:
+    return await offices.patience.of(lambda: offices.authorities[registry].designate_my_numbers(codes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
@@ -24,7 +24,7 @@ from warifu_kit.demo.offices import Offices
 from warifu_kit.demo.patience import Patience
 from warifu_kit.demo.plan import Case, ProcedurePlan
 from warifu_kit.demo.progress import Phase, Teller
-from warifu_kit.demo.result import Outcome, ProcedureResult, count_answers
+from warifu_kit.demo.result import AnswerCounts, InquirerCounts, Outcome, ProcedureResult, count_answers
 from warifu_kit.people.residents import Application
 from warifu_services.agencies.childcare import decide_child_allowance
 from warifu_services.agencies.insurance import copayment_limit_category
@@ -82,7 +82,7 @@ async def run_procedure(
     """Run one procedure for every applicant, with at most ``concurrency`` inquiries under way."""
     begun = time.monotonic()
     limit = asyncio.Semaphore(concurrency)
-    count = len(procedure.cases) * len(procedure.questions)
+    count = sum(len(case.questions) for case in procedure.cases)
     with teller.phase(f"{procedure.name}: inquiries", count) as phase:
         cases = [_answers(offices, procedure, case, limit, phase) for case in procedure.cases]
         answers = await asyncio.gather(*cases)
@@ -97,43 +97,72 @@ async def _answers(
     async def question(provider: str, item_code: ItemCode) -> Ended:
         inquiry = new_inquiry(case.local_number, procedure.procedure_code, offices.institution(provider), item_code)
         async with limit:
-            ended = await ask(offices.nodes[procedure.agency], inquiry, offices.patience)
+            ended = await ask(offices.nodes[case.agency], inquiry, offices.patience)
         phase.advance()
         return ended
 
-    return list(await asyncio.gather(*(question(*each) for each in procedure.questions)))
+    return list(await asyncio.gather(*(question(*each) for each in case.questions)))
 
 
 def _summed_up(procedure: ProcedurePlan, answers: Sequence[Sequence[Ended]], seconds: float) -> ProcedureResult:
     everything = [each for ended in answers for each in ended]
-    decisions: Counter[str] = Counter()
-    certificates: dict[str, None] = {}
-    for case, ended in zip(procedure.cases, answers, strict=True):
-        results = [each.result for each in ended if each.outcome is Outcome.ANSWERED and each.result is not None]
-        if len(results) == len(procedure.questions):
-            decisions[decision_of(procedure.application, case, results)] += 1
-            certificates.update(dict.fromkeys(result.replaced_certificate for result in results))
+    decided = [_decided(procedure.application, *each) for each in zip(procedure.cases, answers, strict=True)]
     return ProcedureResult(
         procedure=procedure.name,
         procedure_code=procedure.procedure_code,
-        inquirer=procedure.agency,
+        inquirer=procedure.kind,
         applications=len(procedure.cases),
-        decided=decisions.total(),
-        decisions=dict(sorted(decisions.items())),
-        certificates=list(certificates),
-        expected_pending=sum(case.clerk_needed for case in procedure.cases) * len(procedure.questions),
+        decided=sum(what is not None for what in decided),
+        decisions=dict(sorted(Counter(what for what in decided if what is not None).items())),
+        certificates=_certificates(ended for ended, what in zip(answers, decided, strict=True) if what is not None),
+        expected_pending=sum(len(case.questions) for case in procedure.cases if case.clerk_needed),
         first_answer_unix_s=min((each.unix_s for each in everything if each.outcome is Outcome.ANSWERED), default=None),
         seconds=round(seconds, 3),
-        questions=[
-            count_answers(provider, item, [_counted(ended[place]) for ended in answers])
-            for place, (provider, item) in enumerate(procedure.questions)
-        ],
+        inquirers=[_of_inquirer(agency, procedure, answers, decided) for agency in procedure.agencies],
+        questions=[_of_provider(provider, item, procedure, answers) for provider, item in procedure.providers],
         total=count_answers("", "", [_counted(each) for each in everything]),
     )
 
 
+def _of_inquirer(
+    agency: str, procedure: ProcedurePlan, answers: Sequence[Sequence[Ended]], decided: Sequence[str | None]
+) -> InquirerCounts:
+    """What one of the agencies that ask came to."""
+    own = [place for place, case in enumerate(procedure.cases) if case.agency == agency]
+    return InquirerCounts(
+        inquirer=agency,
+        applications=len(own),
+        decided=sum(decided[place] is not None for place in own),
+        total=count_answers("", "", [_counted(each) for place in own for each in answers[place]]),
+    )
+
+
+def _of_provider(
+    provider: str, item: ItemCode, procedure: ProcedurePlan, answers: Sequence[Sequence[Ended]]
+) -> AnswerCounts:
+    asked = [
+        _counted(each)
+        for case, ended in zip(procedure.cases, answers, strict=True)
+        for question, each in zip(case.questions, ended, strict=True)
+        if question == (provider, item)
+    ]
+    return count_answers(provider, item, asked)
+
+
+def _certificates(decided: Iterable[Sequence[Ended]]) -> list[str]:
+    """What decided applicants no longer needed to bring, each once."""
+    results = (each.result for ended in decided for each in ended if each.result is not None)
+    return list(dict.fromkeys(result.replaced_certificate for result in results))
+
+
 def _counted(ended: Ended) -> tuple[Outcome, str, float]:
     return ended.outcome, ended.reason, ended.seconds
+
+
+def _decided(application: Application, case: Case, ended: Sequence[Ended]) -> str | None:
+    """What the agency decides; None while a record is missing."""
+    results = [each.result for each in ended if each.outcome is Outcome.ANSWERED and each.result is not None]
+    return decision_of(application, case, results) if len(results) == len(case.questions) else None
 
 
 def decision_of(application: Application, case: Case, results: Sequence[InquiryResult]) -> str:

@@ -38,7 +38,7 @@ _COMMAND_SECONDS = 30.0
 async def run_refusals(offices: Offices, plan: Plan, folder: Path, teller: Teller) -> list[RefusalResult]:
     """Make the three, one after the other, about people the child allowance office knows."""
     with teller.phase("refusals on purpose", 3) as phase:
-        results = [await _no_permission(offices, plan.open_case)]
+        results = [await _no_permission(offices, plan)]
         phase.advance()
         results.append(await _assessment_withdrawn(offices, plan.open_case))
         phase.advance()
@@ -47,22 +47,23 @@ async def run_refusals(offices: Offices, plan: Plan, folder: Path, teller: Telle
     return results
 
 
-async def _no_permission(offices: Offices, case: Case) -> RefusalResult:
+async def _no_permission(offices: Offices, plan: Plan) -> RefusalResult:
+    case, insurer = plan.open_case, plan.of_kind("insurance")[0].agency
     inquiry = new_inquiry(
-        case.local_number, CHILD_ALLOWANCE_PROCEDURE, offices.institution("insurance"), INSURANCE_QUALIFICATION
+        case.local_number, CHILD_ALLOWANCE_PROCEDURE, offices.institution(insurer), INSURANCE_QUALIFICATION
     )
-    ended = await ask(offices.nodes["childcare"], inquiry, offices.patience)
+    ended = await ask(offices.nodes[case.agency], inquiry, offices.patience)
     return RefusalResult(
         name="no permission row",
         expected=Reason.EXCHANGE_NOT_PERMITTED.value,
         got=_came_to(ended),
-        steps=[f"childcare asks insurance for qualification information: {_came_to(ended)}"],
+        steps=[f"{case.agency} asks {insurer} for qualification information: {_came_to(ended)}"],
     )
 
 
 async def _assessment_withdrawn(offices: Offices, case: Case) -> RefusalResult:
     """The supervisor withdraws the assessment of the tax office's file, and reinstates it whatever happens."""
-    tax, node = offices.institution("tax"), offices.nodes["childcare"]
+    tax, node = offices.institution(case.tax_office), offices.nodes[case.agency]
 
     def question() -> Inquiry:
         return new_inquiry(case.local_number, CHILD_ALLOWANCE_PROCEDURE, tax, LOCAL_TAX)
@@ -79,10 +80,10 @@ async def _assessment_withdrawn(offices: Offices, case: Case) -> RefusalResult:
         expected=f"{Reason.ASSESSMENT_NOT_IN_FORCE.value}, then {awaited.value}",
         got=f"{_came_to(refused)}, then {_came_to(again)}",
         steps=[
-            "the supervisor withdraws the assessment of the tax office's local-tax file",
-            f"childcare asks tax for local-tax information: {_came_to(refused)}",
+            f"the supervisor withdraws the assessment of the local-tax file of {case.tax_office}",
+            f"{case.agency} asks {case.tax_office} for local-tax information: {_came_to(refused)}",
             "the supervisor reinstates it",
-            f"childcare asks the same again: {_came_to(again)}",
+            f"{case.agency} asks the same again: {_came_to(again)}",
         ],
     )
 
@@ -95,15 +96,15 @@ async def _clerk_needed(offices: Offices, plan: Plan, folder: Path) -> RefusalRe
     """An answer waits for the registry's clerk, who releases it; the inquirer fetches it then."""
     case = plan.clerk_case
     flagged = await _flag(offices, plan, case)
-    registry = offices.institution("residence")
+    registry, node = offices.institution(case.registry), offices.nodes[case.agency]
     inquiry = new_inquiry(case.local_number, CHILD_ALLOWANCE_PROCEDURE, registry, RESIDENT_RECORD)
-    ended = await ask(offices.nodes["childcare"], inquiry, offices.patience)
-    steps = [*flagged, f"childcare asks residence for resident-record information: {_came_to(ended)}"]
+    ended = await ask(node, inquiry, offices.patience)
+    steps = [*flagged, f"{case.agency} asks {case.registry} for resident-record information: {_came_to(ended)}"]
     got = _came_to(ended)
     if ended.outcome is Outcome.PENDING and ended.result is not None:
-        steps.append(await _release(folder, ended.result.processing_number))
-        fetched = await _fetched(offices, offices.nodes["childcare"], inquiry.request_id)
-        steps.append(f"childcare fetches the answer: {fetched}")
+        steps.append(await _release(folder, case.registry, ended.result.processing_number))
+        fetched = await _fetched(offices, node, inquiry.request_id)
+        steps.append(f"{case.agency} fetches the answer: {fetched}")
         got = f"{got}, then {fetched}"
     if flagged:
         await _unflag(offices, plan, case)
@@ -115,21 +116,21 @@ async def _flag(offices: Offices, plan: Plan, case: Case) -> list[str]:
     """Have the registry answer about this person through a clerk alone, if it does not already; what was done."""
     if case.clerk_needed:
         return []
-    held = plan.agencies["residence"].people[case.resident.resident_number]
+    held = plan.agencies[case.registry].people[case.resident.resident_number]
     flags = flags_of(replace(case.resident, auto_response_disabled=True), held.local_number)
-    await offices.patience.of(lambda: offices.nodes["residence"].set_flags(flags))
-    return ["residence sets the person's auto-response-disabled flag (自動応答不可)"]
+    await offices.patience.of(lambda: offices.nodes[case.registry].set_flags(flags))
+    return [f"{case.registry} sets the person's auto-response-disabled flag (自動応答不可)"]
 
 
 async def _unflag(offices: Offices, plan: Plan, case: Case) -> None:
-    held = plan.agencies["residence"].people[case.resident.resident_number]
+    held = plan.agencies[case.registry].people[case.resident.resident_number]
     flags = flags_of(case.resident, held.local_number)
-    await offices.patience.of(lambda: offices.nodes["residence"].set_flags(flags))
+    await offices.patience.of(lambda: offices.nodes[case.registry].set_flags(flags))
 
 
-async def _release(folder: Path, processing_number: str) -> str:
+async def _release(folder: Path, registry: str, processing_number: str) -> str:
     """Run the command a clerk types; the command line, and what went wrong with it if anything did."""
-    words = ["clerk", "release", str(folder), "residence", processing_number]
+    words = ["clerk", "release", str(folder), registry, processing_number]
     command = [sys.executable, "-m", "warifu_kit.cli", *words]
     typed = f"the clerk types: {shlex.join(['warifu', *words])}"
     try:

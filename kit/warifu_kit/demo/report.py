@@ -17,6 +17,9 @@ from warifu_kit.demo.result import AnswerCounts, Check, DemoResult, ProcedureRes
 
 __all__ = ["print_report"]
 
+_PAIR = 2
+"""One registry and one tax office are asked: both."""
+
 _ITEMS = {
     "TM99000000000001": "resident record",
     "TM00000000000002": "local tax",
@@ -37,17 +40,56 @@ def print_report(console: Console, result: DemoResult) -> None:
 
 
 def _print_procedure(console: Console, result: ProcedureResult) -> None:
-    table = _table(f"{result.procedure}: {result.inquirer} asks")
-    table.add_column("asked of", no_wrap=True)
-    table.add_column("about", no_wrap=True)
-    for heading in ("asked", "answered", "pending", "refused", "p50 ms", "p99 ms"):
-        table.add_column(heading, justify="right")
-    for counts in result.questions:
-        table.add_row(counts.provider, _ITEMS.get(counts.item, counts.item), *_cells(counts))
-    table.add_row("both", "", *_cells(result.total), style="bold")
     console.print()
-    console.print(table)
+    if len(result.inquirers) > 1:
+        console.print(_inquirers(result))
+        console.print()
+    several = len(result.questions) > _PAIR
+    console.print(_providers_by_item(result) if several else _providers(result))
     console.print(_indented("", _outcome_lines(result)))
+
+
+def _providers(result: ProcedureResult) -> Table:
+    table = _counts_table(f"{result.procedure}: {result.inquirer} asks", "asked of", "about")
+    for counts in result.questions:
+        table.add_row(counts.provider, _item(counts), *_cells(counts))
+    table.add_row("both", "", *_cells(result.total), style="bold")
+    return table
+
+
+def _providers_by_item(result: ProcedureResult) -> Table:
+    """The same where many are asked: a line with the item stands above those who were asked for it."""
+    table = _counts_table(f"{result.procedure}: {result.inquirer} asks", "asked of")
+    for item in dict.fromkeys(map(_item, result.questions)):
+        table.add_row(f"about {item}:", style="italic")
+        for counts in result.questions:
+            if _item(counts) == item:
+                table.add_row(counts.provider, *_cells(counts))
+    table.add_row("all", *_cells(result.total), style="bold")
+    return table
+
+
+def _item(counts: AnswerCounts) -> str:
+    return _ITEMS.get(counts.item, counts.item)
+
+
+def _inquirers(result: ProcedureResult) -> Table:
+    """Where several agencies ask in one procedure: what each of them came to."""
+    table = _counts_table(f"{result.procedure}: {len(result.inquirers)} agencies ask", "asked by", "decided")
+    for counts in result.inquirers:
+        table.add_row(counts.inquirer, f"{counts.decided} of {counts.applications}", *_cells(counts.total))
+    table.add_row("all", f"{result.decided} of {result.applications}", *_cells(result.total), style="bold")
+    return table
+
+
+def _counts_table(title: str, who: str, *more: str) -> Table:
+    table = _table(title)
+    table.add_column(who, overflow="fold")
+    for heading in more:
+        table.add_column(heading, no_wrap=True)
+    for heading in ("asked", "answered", "pending", "refused", "p50 ms", "p99 ms"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
 
 
 def _cells(counts: AnswerCounts) -> list[str]:

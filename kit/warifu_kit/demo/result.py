@@ -23,6 +23,7 @@ __all__ = [
     "AnswerCounts",
     "Check",
     "DemoResult",
+    "InquirerCounts",
     "Latency",
     "Outcome",
     "ProcedureResult",
@@ -70,8 +71,18 @@ class AnswerCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InquirerCounts:
+    """What one agency came to that asked: its applications, how many it decided, and all it asked."""
+
+    inquirer: str
+    applications: int
+    decided: int
+    total: AnswerCounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcedureResult:
-    """One procedure. ``decided`` applications had every answer; ``certificates`` need not be brought any more.
+    """One procedure, asked in by the agencies of the kind ``inquirer``. ``decided`` applications had every answer; ``certificates`` need not be brought any more.
 
     ``expected_pending`` inquiries had to wait for a clerk, by the flags of the people they were about.
     """
@@ -86,6 +97,7 @@ class ProcedureResult:
     expected_pending: int
     first_answer_unix_s: float | None
     seconds: float
+    inquirers: Sequence[InquirerCounts]
     questions: Sequence[AnswerCounts]
     total: AnswerCounts
 

@@ -17,8 +17,11 @@ from pathlib import Path
 
 from warifu.errors import Reason, WarifuError
 from warifu.party.process import new_event_loop
+from warifu.pki import Role
+from warifu_hub.permissions import DEFAULT_TABLE
 from warifu_kit.blindness.needles import Secret
 from warifu_kit.blindness.search import BlindnessReport, BlindnessSearch
+from warifu_kit.demo.agencies import agencies_of
 from warifu_kit.demo.checks import population_check, procedure_check, refusal_checks
 from warifu_kit.demo.offices import Offices, open_offices
 from warifu_kit.demo.outside import (
@@ -35,20 +38,23 @@ from warifu_kit.demo.procedures import run_procedure
 from warifu_kit.demo.progress import Phase, Teller
 from warifu_kit.demo.refusals import run_refusals
 from warifu_kit.demo.result import Check, DemoResult, ProcedureResult, RefusalResult
+from warifu_kit.network.creation import DEFAULT_MEMBERS, create_network
 from warifu_kit.network.network import Network
+from warifu_kit.network.one_party import Member
 from warifu_kit.people.residents import Resident
 
 __all__ = ["DemoRequest", "run_demo"]
 
-_PROCESSES = 6
-_SEARCHED_FOR_CONTROL = "residence"
 _SEARCH_ATTEMPTS = 10
 _RESTART_PAUSE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoRequest:
-    """What to demonstrate. ``on`` is the day by which ages go; ``folder`` must not exist or be empty."""
+    """What to demonstrate. ``on`` is the day by which ages go; ``folder`` must not exist or be empty.
+
+    ``members``, ``permissions`` and ``suite`` are those of the network to be made.
+    """
 
     residents: tuple[Resident, ...]
     seed: int
@@ -56,6 +62,8 @@ class DemoRequest:
     folder: Path
     concurrency: int
     residents_file: Path | None = None
+    members: tuple[Member, ...] = DEFAULT_MEMBERS
+    permissions: Path = DEFAULT_TABLE
     suite: int = 2
 
 
@@ -109,10 +117,14 @@ def run_demo(request: DemoRequest, teller: Teller) -> DemoResult:
     Raises: CONFIG_INVALID when it cannot be made or started; whatever a call ends with when patience has run out.
     """
     watch, stopwatch = _Watch(teller), _Stopwatch()
-    plan = make_plan(request.residents, request.seed, request.on)
+    plan = make_plan(request.residents, request.seed, request.on, agencies_of(request.members))
+    processes = sum(member.role is not Role.SUPERVISOR for member in request.members)
     with ExitStack() as stack:
-        with teller.phase("network made, processes started", _PROCESSES) as watch.phase:
-            network = stack.enter_context(Network(request.folder, on_event=watch, suite=request.suite))
+        with teller.phase("network made, processes started", processes) as watch.phase:
+            create_network(
+                request.folder, members=request.members, permissions=request.permissions, suite=request.suite
+            )
+            network = stack.enter_context(Network(request.folder, on_event=watch))
         stopwatch.lap("start")
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             done = runner.run(_steps(request, plan, teller, stopwatch))
@@ -155,7 +167,7 @@ def _searches(plan: Plan, population: Population, network: Network, teller: Tell
     checks = []
     secrets = list(secrets_of(plan, population))
     with teller.phase("files and memory searched", 2) as phase:
-        for party, check in (("hub", blindness_check), (_SEARCHED_FOR_CONTROL, control_check)):
+        for party, check in (("hub", blindness_check), (next(iter(plan.registered())), control_check)):
             checks.append(check(_searched(party, secrets, network)))
             phase.advance()
     return checks

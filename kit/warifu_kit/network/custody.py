@@ -15,7 +15,7 @@ from cryptography import x509
 
 from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
-from warifu.party.network_file import read_network_file
+from warifu.party.network_file import party_called, read_network_file
 from warifu.pki import Credential, Root, read_revocation_list, write_public_file
 
 __all__ = ["keep_fresh", "renew", "revoke"]
@@ -25,11 +25,9 @@ _RENEW_BEFORE = timedelta(days=30)
 
 def _pairs(path: Path, party: str) -> list[tuple[Path, Path]]:
     """The certificate and key files of one party: its own, and its business system's if it has one."""
-    known = _parties(path)
-    if party not in known:
-        where = f"{path}: no party is called {party}; there are {', '.join(known)}"
-        raise WarifuError(Reason.CONFIG_INVALID, where=where)
-    folder, business = path / party, path / party / "business"
+    kinds = {each: about.institution_kind for each, about in read_network_file(path).parties.items()}
+    folder = path / party_called(party, kinds, path)
+    business = folder / "business"
     places = [folder, business] if business.is_dir() else [folder]
     return [(place / "tls.pem", place / "tls.key") for place in places]
 

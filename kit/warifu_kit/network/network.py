@@ -1,15 +1,15 @@
 """Running a network: every party a process of its own, watched and started again when it dies.
 
 Decides in which order parties start (the hub first, for the others are told where it is), how their readiness is known
-(the one line each writes), that a party which dies is started again at the same endpoint with the same folder, and that
-all stop when this process does. It plays no part in what the parties say to each other.
+(the one line each writes), that a party which dies is started again with the same folder, and that all stop when this
+process does. A party keeps its endpoint; where somebody else has taken it, it moves, this is said, and the others are
+told. It plays no part in what the parties say to each other.
 """
 
 from __future__ import annotations
 
 import fcntl
 import signal
-import socket
 import threading
 import time
 from collections import deque
@@ -20,9 +20,11 @@ from typing import IO
 
 from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
+from warifu.party.folder import PartyFolder
 from warifu.party.network_file import NETWORK_FILE, NetworkFile, read_network_file, write_network_file
 from warifu_kit.network.creation import create_network, holds_network
 from warifu_kit.network.custody import keep_fresh
+from warifu_kit.network.endpoints import free_endpoint
 from warifu_kit.network.party_process import STOP_SECONDS, PartyProcess, party_command
 
 __all__ = ["Network"]
@@ -42,7 +44,8 @@ CommandMaker = Callable[[str, Path, Sequence[str]], list[str]]
 class Network:
     """A network in a folder: made if it is not there, started, watched, stopped. A context manager.
 
-    ``on_event`` hears what happens to parties: ("ready", party, endpoint), ("died", party, how), ("restarted", ...).
+    ``on_event`` hears what happens to parties: ("ready", party, endpoint), ("died", party, how), ("restarted", ...),
+    ("moved", party, from where to where).
     ``described`` is what ``network.json`` says, once the network is started. ``command`` makes the command line of a
     party, for those who run a variant of one. ``suite`` is that of a network to be made, 2 unless told otherwise; one
     that is there already must have it.
@@ -60,6 +63,8 @@ class Network:
         self.described: NetworkFile
         self._suite = suite
         self.parties: dict[str, PartyProcess] = {}
+        self._places: dict[str, str] = {}
+        self._moved: set[str] = set()
         self._on_event = on_event
         self._command = command
         self._stopping, self._unwatched, self._stopped = threading.Event(), threading.Event(), threading.Event()
@@ -89,21 +94,34 @@ class Network:
         self.described = self._checked_description()
         self._claim()
         keep_fresh(self.path)
-        told = self.described.parties
-        hub, authority = (_free_endpoint(told[party].endpoint) for party in ("hub", "authority"))
-        options = {"hub": ["--listen", hub], "authority": ["--listen", authority, "--hub", hub]}
-        for party, about in told.items():
-            if about.role == "supervisor":
-                continue
-            others = ["--hub", hub, "--authority", authority]
-            if about.endpoint:
-                others += ["--listen", _free_endpoint(about.endpoint)]
-            self._begin(party, options.get(party, others))
+        order = _starting_order(self.described)
+        for party in order:
+            wanted = self._wanted(party)
+            place = self._place(party, wanted)
+            if party in _ASKED_BY_ALL or not _fits(place, wanted) or place == wanted:
+                self._places[party] = place  # else the party takes a port itself, which nobody can take meanwhile
+        for party in order:
+            self._begin(party)
         for process in self.parties.values():
-            self._on_event("ready", process.party, process.wait_ready())
-        self.described = self.described.listening_at({party: told.endpoint for party, told in self.parties.items()})
-        write_network_file(self.path, self.described)
+            self._places[process.party] = process.wait_ready()
+            self._on_event("ready", process.party, process.endpoint)
+        self._write_endpoints()
         self._watcher.start()
+
+    def _wanted(self, party: str) -> str:
+        """Where a party listened last; what its folder says before it ever did. Raises: CONFIG_INVALID."""
+        return self.described.parties[party].endpoint or PartyFolder(self.path / party).settings().listen
+
+    def _place(self, party: str, wanted: str) -> str:
+        """Where a party is to listen: where it wants to if that is free. Tells of it where it is not."""
+        place = free_endpoint(wanted)
+        if not _fits(place, wanted):
+            self._tell("moved", party, f"from {wanted}, which cannot be had, to {place}")
+        return place
+
+    def _write_endpoints(self) -> None:
+        self.described = self.described.listening_at(self._places)
+        write_network_file(self.path, self.described)
 
     def _claim(self) -> None:
         """Keep others from starting the same network. The system lets go when this process ends, however it ends."""
@@ -168,11 +186,17 @@ class Network:
         """End a party at once, as a crash would. It is started again like any party that dies."""
         self.parties[party].send(signal.SIGKILL)
 
-    def _begin(self, party: str, options: Sequence[str]) -> None:
-        folder = self.path / party
-        process = PartyProcess(party, folder, self._command(party, folder, options))
+    def _begin(self, party: str) -> None:
+        process = PartyProcess(party, self.path / party, self._command_of(party))
         self.parties[party] = process
         process.start()
+
+    def _command_of(self, party: str) -> list[str]:
+        """The command that runs a party where it is to listen, told where those are whom it asks."""
+        options = [word for each in _asked_by(party) for word in (f"--{each}", self._places[each])]
+        if party in self._places:
+            options += ["--listen", self._places[party]]
+        return self._command(party, self.path / party, options)
 
     def _stop_watching(self) -> None:
         """Wait until no party is started again any more. One that is just being started is not waited for."""
@@ -213,14 +237,35 @@ class Network:
         self._restart(process)
 
     def _restart(self, process: PartyProcess) -> None:
-        process.is_ready = False
+        """Start a party again where it listened. Where it cannot have that any more it moves, and the others hear of it."""
+        party, process.is_ready = process.party, False
         try:
-            process.restart()
+            place = self._place(party, self._places[party])
+            if place != self._places[party]:
+                self._places[party] = place
+                self._moved.add(party)
+            process.restart(self._command_of(party))
+            if party in self._moved:
+                self._follow(party)
+                self._moved.discard(party)
         except Exception as error:  # noqa: BLE001  # whatever it is, the other parties still need a watcher
             why = error.where if isinstance(error, WarifuError) else type(error).__name__
-            self._tell("failed", process.party, why)
+            self._tell("failed", party, why)
         else:
-            self._tell("restarted", process.party, process.endpoint)
+            self._tell("restarted", party, process.endpoint)
+
+    def _follow(self, moved: str) -> None:
+        """Tell the others where one has moved: nodes tell the hub themselves, hub and authority are told on starting."""
+        self._write_endpoints()
+        told = [each for each in self.parties.values() if moved in _asked_by(each.party)]
+        for process in told:
+            process.is_ready = False
+            process.send(signal.SIGTERM)
+        for process in told:
+            if self._stopping.is_set():
+                return
+            process.restart(self._command_of(process.party))
+            self._tell("told", process.party, f"{moved} is at {self._places[moved]}")
 
     def _tell(self, event: str, party: str, detail: str) -> None:
         """Tell the listener; one that fails (its terminal is gone) does not end the watch."""
@@ -235,14 +280,18 @@ def _wait_all_stopped(processes: Sequence[PartyProcess]) -> None:
         process.wait_stopped(max(0.0, give_up - time.monotonic()))
 
 
-def _free_endpoint(wanted: str | None) -> str:
-    """``wanted`` if it is free, else a free port on loopback: the others must be told before the party listens."""
-    for candidate in filter(None, (wanted, "127.0.0.1:0")):
-        host, _, port = candidate.rpartition(":")
-        with socket.socket() as probe:
-            try:
-                probe.bind((host, int(port)))
-            except OSError:
-                continue
-            return f"{host}:{probe.getsockname()[1]}"
-    raise WarifuError(Reason.CONFIG_INVALID, where="no free port on 127.0.0.1")
+def _asked_by(party: str) -> tuple[str, ...]:
+    """Whom a party asks, and is told of on starting."""
+    return {"hub": (), "authority": ("hub",)}.get(party, ("hub", "authority"))
+
+
+def _starting_order(described: NetworkFile) -> list[str]:
+    """Every party with a process of its own, the hub first. A supervisor only calls."""
+    running = [party for party, about in described.parties.items() if about.role != "supervisor"]
+    return sorted(running, key=lambda party: (party != "hub", party != "authority"))
+
+
+def _fits(place: str, wanted: str) -> bool:
+    """Whether whoever wanted to listen at ``wanted``, port 0 being any, does at ``place``."""
+    host, _, port = wanted.rpartition(":")
+    return place == wanted or (port == "0" and place.rpartition(":")[0] == host)

@@ -27,6 +27,7 @@ from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.network_file import PartyEntry
 from warifu.pki import Identity, Role, Root, write_public_file
 from warifu_hub.translate import HubKeys, Party, Translator
+from warifu_kit.network.endpoints import any_loopback_port
 
 __all__ = ["FIRST_EPOCH", "HUB", "Member", "describe_party", "make_party", "unfinished_folder"]
 
@@ -43,7 +44,8 @@ _HUB_SECRETS = ("factor.key", "opening.key", "rerandomise.key")
 class Member:
     """One party to be made. ``kind`` is an institution kind of the permission table for agencies, the role otherwise.
 
-    ``listen`` is the host:port it takes until it is told otherwise; port 0 takes a free one, and keeps it.
+    ``listen`` is the host:port it takes until it is told otherwise; port 0 takes a free one, and keeps it. Left out, it
+    is loopback.
     """
 
     party: str
@@ -51,7 +53,7 @@ class Member:
     kind: str
     name: str
     institution: InstitutionCode
-    listen: str = "127.0.0.1:0"
+    listen: str | None = None
 
 
 def make_party(network: Path, member: Member, *, group: Group, clock: Clock) -> DirectoryEntry | None:
@@ -138,7 +140,7 @@ class _Making:
                 institution_code=member.institution,
                 institution_kind=member.kind,
                 institution_name=member.name,
-                listen=member.listen,
+                listen=member.listen or any_loopback_port(),
             )
         )
 

@@ -49,7 +49,7 @@ class PartyProcess:
             raise WarifuError(Reason.INTERNAL, where=f"{self.party} is not started")
         return self._process.pid
 
-    def start(self, more: Sequence[str] = ()) -> None:
+    def start(self) -> None:
         """Start the process; :meth:`wait_ready` says when it serves.
 
         Raises: PARTY_NOT_STARTED when its log cannot be written or the system starts no process.
@@ -58,7 +58,7 @@ class PartyProcess:
         try:
             with self._log_path.open("ab") as log:
                 self._process = subprocess.Popen(
-                    [*self._command, *more],
+                    self._command,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=log,
@@ -82,10 +82,11 @@ class PartyProcess:
         self.endpoint, self.is_ready = endpoint, True
         return endpoint
 
-    def restart(self) -> None:
-        """Start again where it listened before, and wait until it is ready."""
+    def restart(self, command: list[str]) -> None:
+        """Start again, by ``command``, and wait until it is ready. Raises: PARTY_NOT_STARTED."""
         self.wait_stopped(STOP_SECONDS)
-        self.start(("--listen", self.endpoint))
+        self._command = command
+        self.start()
         self.wait_ready()
 
     def exit_status(self) -> int | None:

@@ -14,7 +14,7 @@ import enum
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -25,10 +25,13 @@ from warifu_kit.people.households import DEPENDANT_INCOME_YEN, HEAD, Member, Sex
 from warifu_kit.people.municipalities import Municipality, municipalities, places_to_live
 from warifu_kit.people.resident_tax import ResidentTax, assess
 
-__all__ = ["AS_OF", "Application", "Resident", "Sex", "applicants", "generate", "households"]
+__all__ = ["AS_OF", "Application", "Resident", "Sex", "applicants", "generate", "generate_in", "households"]
 
 AS_OF: Final = datetime.date(2026, 4, 1)
 """The day a generated population is dated, so that a seed means the same people on every day."""
+
+_PLACE_BITS: Final = 20
+"""Enough for a municipality code, so that each place has seeds of its own."""
 
 _NAMES: Final = Path(__file__).with_name("names.csv")
 _ADULT: Final = 18
@@ -184,6 +187,21 @@ def generate(
         rng = random.Random(seed << 32 | number)  # noqa: S311 - made-up people, not secrets
         members = draw_household(rng)[: count - len(people)]
         people.extend(_settled(rng, members, number, place=place, first=len(people) + 1, as_of=as_of))
+    return people
+
+
+def generate_in(seed: int, count: int, homes: Sequence[MunicipalityCode]) -> list[Resident]:
+    """``count`` residents spread evenly over municipalities, in their order; without any, as :func:`generate`.
+
+    Numbered through from 1. Different people live in each, whatever the seed. Raises: as :func:`generate`.
+    """
+    if not homes:
+        return generate(seed, count)
+    people: list[Resident] = []
+    for position, home in enumerate(homes):
+        share = count // len(homes) + (position < count % len(homes))
+        drawn = generate(seed << _PLACE_BITS | int(home), share, home)
+        people += [replace(each, resident_number=len(people) + place) for place, each in enumerate(drawn, 1)]
     return people
 
 

@@ -246,22 +246,23 @@ async def run_node(
     stop: asyncio.Event,
     path: Path,
     *,
-    kind: str,
+    party: str,
     hub: str,
     authority: str,
     listen: str | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> None:
-    """Run the agency of ``kind`` in ``path`` until ``stop`` is set; says on standard output where it listens.
+    """Run the agency in ``path`` until ``stop`` is set; says on standard output where it listens.
 
-    It says so once the hub knows too, since exchanges go through only then; without a hub, after ten seconds.
+    ``party`` is the agency's name, which is its folder's, or its kind. The line comes once the hub knows
+    where it listens too, since exchanges go through only then; without a hub, after ten seconds.
     """
     node = build_node(
         PartyFolder(path),
         hub=hub,
         authority=authority,
-        agency=find_agency(kind),
+        agency=_named(party, PartyFolder(path)),
         listen=listen,
         stopping=stop,
         server_interceptors=server_interceptors,
@@ -270,10 +271,16 @@ async def run_node(
     try:
         await node.start()
         await _until_hub_knows(node, stop)
-        announce_ready(party=kind, endpoint=node.endpoint)
+        announce_ready(party=party, endpoint=node.endpoint)
         await serve_until(stop, node.server)
     finally:
         await node.close()
+
+
+def _named(party: str, folder: PartyFolder) -> Agency:
+    """The adapter of the agency called so, by its folder or by its kind. Raises: CONFIG_INVALID."""
+    by_name = party == folder.path.resolve().name
+    return find_agency(folder.settings().institution_kind if by_name else party)
 
 
 async def _until_hub_knows(node: Node, stop: asyncio.Event) -> None:

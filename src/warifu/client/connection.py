@@ -13,7 +13,7 @@ from typing import Any
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
-from warifu.party.network_file import NETWORK_FILE, read_network_file
+from warifu.party.network_file import NETWORK_FILE, party_called, read_network_file
 from warifu.pki import Identity, Role
 from warifu.saved_text import without_mark
 
@@ -42,7 +42,10 @@ class Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkDescription:
-    """A network as its ``network.json`` describes it to those who use it."""
+    """A network as its ``network.json`` describes it to those who use it.
+
+    A party is named by its own name, or by its kind where the network has one of that kind.
+    """
 
     folder: Path
     network: str
@@ -63,6 +66,10 @@ class NetworkDescription:
     def agencies(self) -> list[str]:
         """The names of the parties that are agencies."""
         return [name for name, about in self.parties.items() if about.get("role") == Role.AGENCY.value]
+
+    def kind(self, party: str) -> str:
+        """The institution kind of a party. Raises: CONFIG_INVALID when there is no such party."""
+        return self._field(party, "institution_kind")
 
     def institution(self, party: str) -> InstitutionCode:
         """The institution code of a party. Raises: CONFIG_INVALID when there is no such party."""
@@ -99,12 +106,8 @@ class NetworkDescription:
 
     def _field(self, party: str, name: str) -> str:
         """One text field. Raises: CONFIG_INVALID, saying what to do where there is something to do."""
-        if party not in self.parties:
-            known = ", ".join(self.parties)
-            raise WarifuError(
-                Reason.CONFIG_INVALID, where=f"{self.folder}: no party is called {party}; there are {known}"
-            )
-        value = self.parties[party].get(name)
+        kinds = {each: str(about.get("institution_kind", "")) for each, about in self.parties.items()}
+        value = self.parties[party_called(party, kinds, self.folder)].get(name)
         if isinstance(value, str):
             return value
         fault = f"{self.folder}: {party} has no {name.replace('_', ' ')}"

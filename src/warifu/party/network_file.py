@@ -20,7 +20,7 @@ from warifu.party.config import Fault, load_yaml, parsed_by
 from warifu.pki import write_public_file
 from warifu.rpc.address import check_address
 
-__all__ = ["NETWORK_FILE", "NetworkFile", "PartyEntry", "read_network_file", "write_network_file"]
+__all__ = ["NETWORK_FILE", "NetworkFile", "PartyEntry", "party_called", "read_network_file", "write_network_file"]
 
 NETWORK_FILE = "network.json"
 """Describes a network to those who use it; its presence says that the folder holds one."""
@@ -82,6 +82,24 @@ class NetworkFile(BaseModel):
             for party, about in self.parties.items()
         }
         return self.model_copy(update={"parties": parties})
+
+
+def party_called(called: str, kinds: Mapping[str, str], folder: Path) -> str:
+    """The party that somebody means: the one of that name, or the only one of that kind.
+
+    ``kinds`` has the kind of every party of the network in ``folder``. Raises: CONFIG_INVALID, naming who there is, or
+    which of several could be meant.
+    """
+    if called in kinds:
+        return called
+    of_kind = [party for party, kind in kinds.items() if kind == called]
+    if len(of_kind) == 1:
+        return of_kind[0]
+    if of_kind:
+        where = f"{folder}: several parties are of the kind {called}; say which: {', '.join(of_kind)}"
+    else:
+        where = f"{folder}: no party is called {called}; there are {', '.join(kinds)}"
+    raise WarifuError(Reason.CONFIG_INVALID, where=where)
 
 
 def read_network_file(folder: Path) -> NetworkFile:

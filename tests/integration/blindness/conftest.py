@@ -28,8 +28,9 @@ from warifu_hub.translate import Translator
 from warifu_kit.blindness.needles import Secret
 from warifu_kit.blindness.search import BlindnessReport, BlindnessSearch
 from warifu_kit.blindness.tapped_hub import tapped_hub_command
+from warifu_kit.demo.agencies import KINDS as AGENCIES
 from warifu_kit.demo.offices import Offices, open_offices
-from warifu_kit.demo.plan import AGENCIES, AgencyPlan, Plan, make_plan
+from warifu_kit.demo.plan import AgencyPlan, Plan, make_plan
 from warifu_kit.demo.population import Population, populate
 from warifu_kit.demo.procedures import ask, new_inquiry, run_procedure
 from warifu_kit.demo.progress import teller
@@ -114,7 +115,7 @@ def _with_canaries(plan: Plan) -> Plan:
     procedures = [
         replace(
             procedure,
-            cases=tuple(replace(case, local_number=local(procedure.agency, case.resident)) for case in procedure.cases),
+            cases=tuple(replace(case, local_number=local(case.agency, case.resident)) for case in procedure.cases),
         )
         for procedure in plan.procedures
     ]

@@ -10,7 +10,7 @@ import pytest
 
 from warifu_kit.blindness.search import BlindnessReport, Hit
 from warifu_kit.blindness.tap import Direction, read_tap
-from warifu_kit.demo.plan import AGENCIES
+from warifu_kit.demo.agencies import KINDS as AGENCIES
 
 KINDS = {
     "my_number",

@@ -11,7 +11,7 @@ import pytest
 
 from warifu.party.network_file import read_network_file
 from warifu_kit.blindness.observer import Join, find_joins, mutual_exchange_values
-from warifu_kit.demo.plan import AGENCIES
+from warifu_kit.demo.agencies import KINDS as AGENCIES
 
 PAIRS = list(itertools.combinations(AGENCIES, 2))
 

@@ -52,7 +52,7 @@ SPOILT: list[tuple[Callable[[Path], object], Reason, str]] = [
     (_without("party.json"), Reason.CONFIG_INVALID, "party.json"),
     (_setting(role="hub"), Reason.CONFIG_INVALID, "party.json"),
     (_setting(network="other"), Reason.CONFIG_INVALID, "party.json"),
-    (_setting(institution_kind="residence"), Reason.CONFIG_INVALID, "party.json"),
+    (_setting(institution_party="residence"), Reason.CONFIG_INVALID, "party.json"),
     (_setting(institution_kind="library"), Reason.CONFIG_INVALID, "known kinds"),
     (_setting(institution_code="9990000000000001"), Reason.INSTITUTION_UNKNOWN, "party.json"),
     (_setting(listen="nowhere:99999"), Reason.CONFIG_INVALID, "listen"),
@@ -98,7 +98,7 @@ async def test_a_key_that_is_not_the_databases_starts_nothing_and_the_databases_
 async def test_a_node_of_another_kind_than_asked_for_does_not_run(empty_town: Any) -> None:
     with pytest.raises(WarifuError) as refused:
         await run_node(
-            asyncio.Event(), empty_town.path / "tax", kind="residence", hub="127.0.0.1:1", authority="127.0.0.1:1"
+            asyncio.Event(), empty_town.path / "tax", party="residence", hub="127.0.0.1:1", authority="127.0.0.1:1"
         )
     assert refused.value.reason is Reason.CONFIG_INVALID
 
@@ -109,7 +109,7 @@ async def test_a_node_runs_without_a_hub_and_says_where_it_listens(
     stop = asyncio.Event()
     stop.set()
     async with asyncio.timeout(20):
-        await run_node(stop, empty_town.path / "tax", kind="tax", hub="127.0.0.1:1", authority="127.0.0.1:1")
+        await run_node(stop, empty_town.path / "tax", party="tax", hub="127.0.0.1:1", authority="127.0.0.1:1")
     ready = json.loads(capsys.readouterr().out)
     assert (ready["ready"], ready["party"]) == (True, "tax")
     assert ready["endpoint"].startswith("127.0.0.1:")
@@ -129,7 +129,7 @@ async def test_a_node_says_it_is_ready_once_the_hub_knows_where_it_listens(
     monkeypatch.setattr("warifu_services.node.app.announce_ready", announce)
     await empty_town.start_hub()
     async with asyncio.timeout(20):
-        await run_node(stop, empty_town.path / "tax", kind="tax", hub=empty_town.hub_endpoint, authority="127.0.0.1:1")
+        await run_node(stop, empty_town.path / "tax", party="tax", hub=empty_town.hub_endpoint, authority="127.0.0.1:1")
     assert len(known) == 1
 
 
@@ -140,7 +140,7 @@ async def test_a_node_without_a_hub_becomes_ready_all_the_same(
     monkeypatch.setattr("warifu_services.node.app._HUB_KNOWS_S", 0.05)
     monkeypatch.setattr("warifu_services.node.app.announce_ready", lambda **_: stop.set())
     async with asyncio.timeout(20):
-        await run_node(stop, empty_town.path / "tax", kind="tax", hub="127.0.0.1:1", authority="127.0.0.1:1")
+        await run_node(stop, empty_town.path / "tax", party="tax", hub="127.0.0.1:1", authority="127.0.0.1:1")
     assert "ready_without_hub" in "".join(capsys.readouterr())
 
 

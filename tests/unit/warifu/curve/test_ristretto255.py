@@ -220,7 +220,7 @@ async def test_a_node_on_a_machine_without_the_library_says_so_and_does_not_star
         await run_node(
             None,  # type: ignore[arg-type]  # it never comes to waiting for the end
             network / "tax",
-            kind="tax",
+            party="tax",
             hub="127.0.0.1:1",
             authority="127.0.0.1:1",
         )

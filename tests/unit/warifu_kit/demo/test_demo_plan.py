@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from warifu.agency import Agency
 from warifu.identifiers import ItemCode
-from warifu_kit.demo.plan import AGENCIES, Plan, make_plan
+from warifu_kit.demo.agencies import KINDS as AGENCIES
+from warifu_kit.demo.plan import Plan, make_plan
 from warifu_kit.people.residents import AS_OF, Application, applicants, generate
 from warifu_services.agencies.childcare import ChildcareAgency
 from warifu_services.agencies.insurance import InsuranceAgency
@@ -59,7 +60,7 @@ def test_every_applicant_is_known_to_the_agency_that_asks_and_to_both_that_are_a
     plan = _plan(200)
     for procedure in plan.procedures:
         for case in procedure.cases:
-            for agency in (procedure.agency, "residence", "tax"):
+            for agency in (case.agency, "residence", "tax"):
                 assert case.resident.resident_number in plan.agencies[agency].people
 
 

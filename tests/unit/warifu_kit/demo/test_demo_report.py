@@ -24,6 +24,7 @@ def _procedure(count: int) -> ProcedureResult:
         expected_pending=0,
         first_answer_unix_s=1.0,
         seconds=2.0,
+        inquirers=[],
         questions=[count_answers("residence", "TM99000000000001", ended)],
         total=count_answers("", "", ended),
     )

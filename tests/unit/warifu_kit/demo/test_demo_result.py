@@ -46,6 +46,7 @@ def _procedure(*ended: tuple[Outcome, str, float], pending: int = 0) -> Procedur
         expected_pending=pending,
         first_answer_unix_s=None,
         seconds=1.0,
+        inquirers=[],
         questions=[],
         total=total,
     )

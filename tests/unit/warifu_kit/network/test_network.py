@@ -23,7 +23,7 @@ def test_every_party_but_the_supervisor_is_started_and_told_where_the_others_are
     told = dict(started(path))
     hub, authority = network.endpoint("hub"), network.endpoint("authority")
     assert told.pop("hub") == ["--listen", hub]
-    assert told.pop("authority") == ["--listen", authority, "--hub", hub]
+    assert told.pop("authority") == ["--hub", hub, "--listen", authority]
     assert told == {kind: ["--hub", hub, "--authority", authority] for kind in AGENCIES}
 
 

@@ -194,7 +194,7 @@ def test_a_party_that_can_never_be_started_again_ends_the_network(
 def test_whatever_goes_wrong_in_a_restart_the_watch_goes_on(
     path: Path, events: Any, monkeypatch: pytest.MonkeyPatch, until: Any, stand_in: Any
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise RuntimeError
 
     with Network(path, on_event=events, command=stand_in) as network:
