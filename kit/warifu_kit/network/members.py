@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 MOST_PARTIES: Final = 200
-"""The most parties a file may make: each is a process of about 60 MiB on the machine that runs them all."""
+"""The most parties a file may make: each takes 40 MiB and a second of a processor's time where they run on one machine."""
 
 DEFAULT_LIST: Final = "four-agencies"
 """The shipped list that says who is in a network nobody said anything about."""

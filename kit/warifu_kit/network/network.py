@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -32,6 +33,7 @@ __all__ = ["Network"]
 _HEAD_START_SECONDS = 1.0
 _WATCH_SECONDS = 0.1
 _RETRY_SECONDS = 0.25
+_STARTED_AT_ONCE = 8
 _MOST_RESTARTS = 5
 _RESTARTS_COUNT_SECONDS = 60.0
 _DEFAULT_SUITE = 2
@@ -100,13 +102,20 @@ class Network:
             place = self._place(party, wanted)
             if party in _ASKED_BY_ALL or not _fits(place, wanted) or place == wanted:
                 self._places[party] = place  # else the party takes a port itself, which nobody can take meanwhile
-        for party in order:
-            self._begin(party)
-        for process in self.parties.values():
-            self._places[process.party] = process.wait_ready()
-            self._on_event("ready", process.party, process.endpoint)
+        self._begin_all(order)
         self._write_endpoints()
         self._watcher.start()
+
+    def _begin_all(self, order: Sequence[str]) -> None:
+        """Start parties and wait until each is ready; a few at a time, so that none waits for its turn too long."""
+        waiting = iter(order)
+        for party in islice(waiting, _STARTED_AT_ONCE):
+            self._begin(party)
+        for party in order:
+            self._places[party] = self.parties[party].wait_ready()
+            self._on_event("ready", party, self._places[party])
+            for following in islice(waiting, 1):
+                self._begin(following)
 
     def _wanted(self, party: str) -> str:
         """Where a party listened last; what its folder says before it ever did. Raises: CONFIG_INVALID."""

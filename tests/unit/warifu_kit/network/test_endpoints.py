@@ -1,0 +1,70 @@
+"""Which endpoints can be had, over IPv4 and IPv6, and what is taken instead."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from warifu.errors import Reason, WarifuError
+from warifu_kit.network import endpoints
+from warifu_kit.network.endpoints import any_loopback_port, free_endpoint
+
+HOSTS = ["127.0.0.1", "[::1]"]
+
+
+@contextmanager
+def listening(host: str) -> Iterator[str]:
+    """Somebody else who listens at a free port of ``host``."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host.strip("[]"), 0), family=family) as server:
+        yield f"{host}:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_an_endpoint_that_nobody_has_is_kept(host: str) -> None:
+    with listening(host) as taken:
+        pass
+    assert free_endpoint(taken) == taken
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_an_endpoint_that_somebody_has_is_replaced_by_another_port_of_the_same_host(host: str) -> None:
+    with listening(host) as taken:
+        free = free_endpoint(taken)
+    assert free != taken
+    assert free.rpartition(":")[0] == host
+    assert not free.endswith(":0")
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_an_endpoint_at_which_ended_connections_linger_is_kept(host: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host.strip("[]"), 0), family=family) as server:
+        with socket.create_connection(server.getsockname()[:2]) as client:
+            accepted, _ = server.accept()
+            accepted.close()  # who closes first waits in TIME_WAIT
+            client.recv(1)
+        place = f"{host}:{server.getsockname()[1]}"
+    assert free_endpoint(place) == place
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_any_port_of_a_host_becomes_a_port_that_is_free(host: str) -> None:
+    place = free_endpoint(f"{host}:0")
+    assert place.startswith(f"{host}:")
+    assert not place.endswith(":0")
+
+
+def test_a_host_that_this_machine_is_not_is_replaced_by_loopback() -> None:
+    assert free_endpoint("192.0.2.1:7400").startswith("127.0.0.1:")
+
+
+def test_a_machine_without_any_loopback_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoints, "_LOOPBACKS", ("192.0.2.1:0",))
+    with pytest.raises(WarifuError) as refused:
+        any_loopback_port()
+    assert refused.value.reason is Reason.CONFIG_INVALID
+    assert "loopback" in refused.value.where
