@@ -135,7 +135,7 @@ def _network_folder(kept: Path | None) -> Iterator[_Folder]:
         typer.echo("stopped", err=True)
         raise typer.Exit(_INTERRUPTED) from None
     finally:
-        if folder.failed:
+        if folder.failed and folder.path.exists():
             typer.echo(f"the network and its logs are in {folder.path}", err=True)
         else:
             shutil.rmtree(outer, ignore_errors=True)

@@ -105,3 +105,29 @@ def test_a_missing_root_certificate_is_named(tmp_path: Path) -> None:
         connection.root_pem()
     assert raised.value.reason is Reason.KEY_INVALID
     assert "root.pem" in raised.value.where
+
+
+def _of_kinds(folder: Path, **kinds: str) -> NetworkDescription:
+    """The same network, with these kinds by party."""
+    told = json.loads((_described(folder).folder / "network.json").read_text("utf-8"))
+    for party, kind in kinds.items():
+        told["parties"][party]["institution_kind"] = kind
+    return _described(folder, parties=told["parties"])
+
+
+def test_the_only_party_of_a_kind_is_found_by_its_kind(tmp_path: Path) -> None:
+    network = _of_kinds(tmp_path, residence="registry", tax="revenue")
+    assert network.to_node("registry") == network.to_node("residence")
+    assert network.institution("revenue") == network.institution("tax")
+    assert network.kind("registry") == "registry"
+
+
+def test_of_several_of_a_kind_nobody_is_meant_and_all_are_named(tmp_path: Path) -> None:
+    network = _of_kinds(tmp_path, residence="office", tax="office")
+    said = _refusal(network.to_node, "office").where
+    assert said == f"{tmp_path}: several parties are of the kind office; say which: residence, tax"
+
+
+def test_a_partys_own_name_means_it_also_where_another_is_of_a_kind_called_so(tmp_path: Path) -> None:
+    network = _of_kinds(tmp_path, residence="tax")
+    assert network.institution("tax") == PARTIES["tax"]["institution_code"]

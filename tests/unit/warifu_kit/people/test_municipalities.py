@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from warifu.identifiers import MunicipalityCode
-from warifu_kit.people.municipalities import municipalities, places_to_live
+from warifu_kit.people.municipalities import areas, covers, municipalities, places_to_live
 
 KNOWN = {
     "011002": ("北海道", "札幌市", "サッポロシ"),
@@ -44,3 +44,30 @@ def test_every_name_has_its_kana() -> None:
     for place in municipalities().values():
         assert place.name
         assert all("ァ" <= character <= "ヶ" or character == "ー" for character in place.kana), place
+
+
+@pytest.mark.parametrize(
+    ("area", "home", "served"),
+    [
+        (None, "472018", True),
+        ("131016", "131016", True),
+        ("131016", "131024", False),
+        ("011002", "011011", True),  # a city's ward
+        ("011002", "012033", False),
+        ("011011", "011002", False),
+        ("370002", "373869", True),  # a prefecture
+        ("370002", "131016", False),
+        ("012033", "012041", False),
+        ("131016", "379905", False),
+    ],
+)
+def test_an_office_serves_its_municipality_a_city_its_wards_and_a_prefecture_everybody(
+    area: str | None, home: str, served: bool
+) -> None:
+    code = MunicipalityCode.from_body(home[:5])
+    assert covers(None if area is None else MunicipalityCode(area), code) is served
+
+
+def test_every_municipality_and_every_prefecture_is_an_area() -> None:
+    assert len(areas()) == len(municipalities()) + 47
+    assert (areas()[MunicipalityCode("370002")], areas()[MunicipalityCode("372013")]) == ("香川県", "高松市")
