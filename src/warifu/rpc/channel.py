@@ -19,7 +19,21 @@ from warifu.pki.credential import Credential, CredentialSource
 from warifu.pki.identity import Identity
 from warifu.rpc.server import CORE_MESSAGE_LIMIT
 
-__all__ = ["ChannelPool", "PeerChannel", "secure_channel", "secure_channel_sync", "wait_until_serving"]
+__all__ = [
+    "KEEPALIVE_S",
+    "KEEPALIVE_TIMEOUT_S",
+    "ChannelPool",
+    "PeerChannel",
+    "secure_channel",
+    "secure_channel_sync",
+    "wait_until_serving",
+]
+
+KEEPALIVE_S = 30
+"""How often an idle connection is pinged; servers end one that is pinged more often than every ten seconds."""
+
+KEEPALIVE_TIMEOUT_S = 10
+"""How long the answer to a ping may take before the connection is given up."""
 
 _DRAIN_S = 60.0  # longer than any call may take
 _RETRY_S = 0.05
@@ -50,8 +64,8 @@ def _options(expect: Identity) -> list[tuple[str, Any]]:
     return [
         ("grpc.ssl_target_name_override", expect.dns_name),
         ("grpc.max_receive_message_length", CORE_MESSAGE_LIMIT),
-        ("grpc.keepalive_time_ms", 30_000),
-        ("grpc.keepalive_timeout_ms", 10_000),
+        ("grpc.keepalive_time_ms", KEEPALIVE_S * 1000),
+        ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_S * 1000),
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.initial_reconnect_backoff_ms", 100),  # a restarted peer is found again within a moment
         ("grpc.max_reconnect_backoff_ms", 2_000),
