@@ -95,8 +95,8 @@ class HubStore(Protocol):
     async def put_directory_header(self, version: int, header: bytes, leaf: bytes) -> int:
         """Store the header of a new version of the directory and sequence its leaf, together; the leaf's position."""
 
-    def directory_headers(self, after: int, count: int) -> list[bytes]:
-        """Up to ``count`` headers of the versions after ``after``, in order."""
+    def directory_headers(self, after: int, count: int) -> list[tuple[bytes, int]]:
+        """Up to ``count`` headers of the versions after ``after``, in order, each with its leaf's position."""
 
     def newest_directory_header(self) -> bytes | None:
         """The header of the newest version in the log."""

@@ -20,7 +20,7 @@ class MemoryHubStore:
         self._endpoints: dict[InstitutionCode, str] = {}
         self._withdrawn: WithdrawnAssessments = frozenset()
         self._checkpoint: bytes | None = None
-        self._headers: dict[int, bytes] = {}
+        self._headers: dict[int, tuple[bytes, int]] = {}
 
     def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | None:
         """See the contract."""
@@ -86,16 +86,17 @@ class MemoryHubStore:
 
     async def put_directory_header(self, version: int, header: bytes, leaf: bytes) -> int:
         """See the contract."""
-        self._headers[version] = header
-        return await self.append_leaf(leaf)
+        position = await self.append_leaf(leaf)
+        self._headers[version] = (header, position)
+        return position
 
-    def directory_headers(self, after: int, count: int) -> list[bytes]:
+    def directory_headers(self, after: int, count: int) -> list[tuple[bytes, int]]:
         """See the contract."""
         return [self._headers[version] for version in sorted(self._headers) if version > after][:count]
 
     def newest_directory_header(self) -> bytes | None:
         """See the contract."""
-        return self._headers[max(self._headers)] if self._headers else None
+        return self._headers[max(self._headers)][0] if self._headers else None
 
     async def forget_answers(self, before_ms: int) -> int:
         """See the contract."""

@@ -39,7 +39,7 @@ _MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), signed_note BLOB NOT NULL);
     """,
-    "CREATE TABLE directory_version (version INTEGER PRIMARY KEY, header BLOB NOT NULL)",
+    "CREATE TABLE directory_version (version INTEGER PRIMARY KEY, header BLOB NOT NULL, position INTEGER NOT NULL)",
 )
 
 _INSERT_LEAF = "INSERT INTO leaf SELECT COALESCE(MAX(position), -1) + 1, ? FROM leaf"
@@ -185,15 +185,16 @@ class SqliteHubStore:
         """See the contract."""
 
         def mutation(connection: sqlite3.Connection) -> int:
-            connection.execute("INSERT INTO directory_version VALUES (?, ?)", (version, header))
-            return _sequence(connection, leaf)
+            position = _sequence(connection, leaf)
+            connection.execute("INSERT INTO directory_version VALUES (?, ?, ?)", (version, header, position))
+            return position
 
         return await self.database.write(mutation)
 
-    def directory_headers(self, after: int, count: int) -> list[bytes]:
+    def directory_headers(self, after: int, count: int) -> list[tuple[bytes, int]]:
         """See the contract."""
-        sql = "SELECT header FROM directory_version WHERE version > ? ORDER BY version LIMIT ?"
-        return [header for (header,) in self._reader.execute(sql, (after, count))]
+        sql = "SELECT header, position FROM directory_version WHERE version > ? ORDER BY version LIMIT ?"
+        return list(self._reader.execute(sql, (after, count)))
 
     def newest_directory_header(self) -> bytes | None:
         """See the contract."""

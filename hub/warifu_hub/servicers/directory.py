@@ -57,7 +57,8 @@ class DirectoryServicer(DirectoryServiceServicer):
         """Give the headers of the versions that the caller lacks; the caller verifies each."""
         headers = self._store.directory_headers(request.held_version, _HEADERS_AT_ONCE)
         return directory_pb2.ListVersionsResponse(
-            headers=[DirectoryHeader.FromString(header) for header in headers],
+            headers=[DirectoryHeader.FromString(header) for header, _ in headers],
+            positions=[position for _, position in headers],
             newest_version=self._versions.current().version,
         )
 

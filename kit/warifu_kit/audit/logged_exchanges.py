@@ -92,11 +92,13 @@ class LoggedExchange:
 
 @dataclass(slots=True)
 class HubLog:
-    """The whole log: permitted exchanges by processing number, refusals, and what in the log contradicts itself."""
+    """The whole log: permitted exchanges by processing number, refusals, versions of the directory, and what contradicts itself."""
 
     exchanges: dict[str, LoggedExchange] = field(default_factory=dict)
     refusals: dict[RefusalKey, ExchangeLeaf] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
+    directory_digests: list[bytes] = field(default_factory=list)
+    """The digest of every version of the directory that was published, version 1 first; 32 bytes each."""
 
 
 _ENDINGS = {
@@ -118,6 +120,7 @@ _NO_EXCHANGE = {
     log_pb2.LEAF_EVENT_CODES_CONVERTED,
     log_pb2.LEAF_EVENT_ASSESSMENT_WITHDRAWN,
     log_pb2.LEAF_EVENT_ASSESSMENT_REINSTATED,
+    log_pb2.LEAF_EVENT_CODES_ROTATED,
 }
 _SAME_ON_EVERY_LEAF = (
     "request_id",
@@ -151,9 +154,19 @@ def read_log(leaves: Iterable[bytes]) -> HubLog:
             by_inquiry[refusal_key(leaf)] = exchange
         elif leaf.event == log_pb2.LEAF_EVENT_REFUSED:
             _add_refusal(log, leaf, by_inquiry.get(refusal_key(leaf)))
+        elif leaf.event == log_pb2.LEAF_EVENT_DIRECTORY_PUBLISHED:
+            _add_version(log, leaf)
         elif leaf.event not in _NO_EXCHANGE:
             log.differences.append(_fault(f"leaf {position}", "event", _event(leaf), "one without processing number"))
     return log
+
+
+def _add_version(log: HubLog, leaf: ExchangeLeaf) -> None:
+    """Versions of the directory stand in the log once each, in their order."""
+    if leaf.directory_version != len(log.directory_digests) + 1:
+        expected = f"version {len(log.directory_digests) + 1}"
+        log.differences.append(_fault("directory", "directory_version", str(leaf.directory_version), expected))
+    log.directory_digests.append(leaf.directory_digest)
 
 
 def _add_event(log: HubLog, leaf: ExchangeLeaf) -> LoggedExchange:

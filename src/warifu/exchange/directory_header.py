@@ -11,16 +11,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from google.protobuf.message import DecodeError
+
 from warifu.api.directory.v1.directory_service_pb2 import DatedEntry as DatedEntryMessage
 from warifu.api.directory.v1.directory_service_pb2 import DatedKey as DatedKeyMessage
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry as EntryMessage
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryHeader
+from warifu.api.log.v1.log_service_pb2 import LEAF_EVENT_DIRECTORY_PUBLISHED, ExchangeLeaf
 from warifu.canonical import DIGEST_SIZE, digest
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.signature import VERIFY_KEY_SIZE
 from warifu.pki import Root, verify_root_statement
 
-__all__ = ["DatedKey", "check_follows", "dated_keys", "entries_digest", "header_digest", "sign_header", "verify_header"]
+__all__ = [
+    "DatedKey",
+    "check_follows",
+    "dated_keys",
+    "entries_digest",
+    "header_digest",
+    "says_published",
+    "sign_header",
+    "verify_header",
+]
 
 _HEADER = b"warifu-v1/directory-header"
 _ENTRIES = b"warifu-v1/directory-entries"
@@ -81,6 +93,16 @@ def check_follows(previous: DirectoryHeader, header: DirectoryHeader, *, where: 
             raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{where}.{name}")
     if header.made_ms < previous.made_ms:
         raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{where}.made_ms")
+
+
+def says_published(leaf: bytes, header: DirectoryHeader) -> bool:
+    """Whether a leaf of the exchange log says that this very version was published."""
+    try:
+        told = ExchangeLeaf.FromString(leaf)
+    except DecodeError:
+        return False
+    said = (told.event, told.directory_version, told.directory_digest)
+    return said == (LEAF_EVENT_DIRECTORY_PUBLISHED, header.version, header_digest(header))
 
 
 def dated_keys(messages: Iterable[DatedKeyMessage], where: str) -> tuple[DatedKey, ...]:

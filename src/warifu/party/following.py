@@ -16,10 +16,12 @@ import grpc
 from warifu.api.directory.v1 import directory_service_pb2 as directory_pb2
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile, DirectoryHeader
 from warifu.api.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from warifu.api.log.v1 import log_service_pb2 as log_pb2
+from warifu.api.log.v1.log_service_pb2_grpc import LogServiceStub
 from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
-from warifu.exchange.directory_header import check_follows, verify_header
+from warifu.exchange.directory_header import check_follows, says_published, verify_header
 from warifu.party.directory_file import DIRECTORY_FILE, write_directory_file
 from warifu.party.folder import PartyFolder
 from warifu.party.held import Held
@@ -27,6 +29,9 @@ from warifu.pki import read_revocation_list, write_public_file
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.status import CodeTable, translated
+from warifu.tlog.checkpoint import open_checkpoint
+from warifu.tlog.note import Verifier
+from warifu.tlog.verify import verify_entry
 
 __all__ = ["DirectoryFollower", "RevocationFollower"]
 
@@ -179,14 +184,36 @@ class DirectoryFollower:
         while before.version < newest:
             request = directory_pb2.ListVersionsRequest(held_version=before.version)
             response = await self._hub.stub(DirectoryServiceStub).ListVersions(request, timeout=_CALL_S)
-            for header in response.headers:
+            for header, position in zip(response.headers, response.positions, strict=False):
                 verify_header(header, self._root_pem)
                 check_follows(before, header)
+                await self._check_logged(header, position)
                 before = header
             newest = response.newest_version
             if not response.headers:
                 break
         return before if before.version > held.version else None
+
+    async def _check_logged(self, header: DirectoryHeader, position: int) -> None:
+        """See that the log says this very version was published: a hub that shows two would need two logs.
+
+        Raises: LOG_INVALID.
+        """
+        stub = self._hub.stub(LogServiceStub)
+        noted = await stub.GetCheckpoint(log_pb2.GetCheckpointRequest(), timeout=_CALL_S)
+        verifier = Verifier.parse(header.log_verifier_key, where="directory.header.log_verifier_key")
+        size = open_checkpoint(noted.signed_note, verifier).size
+        request = log_pb2.GetInclusionProofRequest(position=position, tree_size=size)
+        proved = await stub.GetInclusionProof(request, timeout=_CALL_S)
+        verify_entry(
+            leaf=proved.leaf,
+            index=position,
+            proof=list(proved.hashes),
+            signed_checkpoint=noted.signed_note,
+            vkey=header.log_verifier_key,
+        )
+        if not says_published(proved.leaf, header):
+            raise WarifuError(Reason.LOG_INVALID, where=f"leaf {position}: not version {header.version} as shown")
 
     async def _with_entries(self, header: DirectoryHeader) -> DirectoryFile:
         file = DirectoryFile(header=header)

@@ -111,12 +111,14 @@ class ListVersionsRequest(_message.Message):
     def __init__(self, held_version: _Optional[int] = ...) -> None: ...
 
 class ListVersionsResponse(_message.Message):
-    __slots__ = ("headers", "newest_version")
+    __slots__ = ("headers", "newest_version", "positions")
     HEADERS_FIELD_NUMBER: _ClassVar[int]
     NEWEST_VERSION_FIELD_NUMBER: _ClassVar[int]
+    POSITIONS_FIELD_NUMBER: _ClassVar[int]
     headers: _containers.RepeatedCompositeFieldContainer[DirectoryHeader]
     newest_version: int
-    def __init__(self, headers: _Optional[_Iterable[_Union[DirectoryHeader, _Mapping]]] = ..., newest_version: _Optional[int] = ...) -> None: ...
+    positions: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, headers: _Optional[_Iterable[_Union[DirectoryHeader, _Mapping]]] = ..., newest_version: _Optional[int] = ..., positions: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ListEntriesRequest(_message.Message):
     __slots__ = ("version", "first_entry")
