@@ -41,6 +41,7 @@ class OwnKeys:
 
         Raises: KEY_INVALID, naming the file that is missing or not the published key.
         """
+        verifier = Verifier.parse(directory.log_verifier_key, where="directory.log_verifier_key")
         hub_keys = HubKeys(
             factor_key=folder.secret("factor.key"),
             opening_key=folder.secret("opening.key"),
@@ -48,10 +49,12 @@ class OwnKeys:
             later_opening_keys=_later_opening_keys(folder, directory),
         )
         keys = cls(
-            signing_key=SigningKey(folder.secret("signing.key", generation=directory.version)),
+            signing_key=SigningKey(
+                folder.published_secret("signing.key", lambda seed: _public(seed) == directory.hub_signing_key)
+            ),
             translator=Translator(directory.group, hub_keys),
-            log_key=folder.secret("log.key", generation=directory.version),
-            verifier=Verifier.parse(directory.log_verifier_key, where="directory.log_verifier_key"),
+            log_key=folder.published_secret("log.key", lambda seed: _public(seed) == verifier.public_key),
+            verifier=verifier,
         )
         keys._check(directory)
         return keys
@@ -61,14 +64,16 @@ class OwnKeys:
         return self
 
     def _check(self, directory: Directory) -> None:
-        _must_be("signing.key", self.signing_key.verify_key, directory.hub_signing_key)
-        _must_be("log.key", SigningKey(self.log_key).verify_key, self.verifier.public_key)
         base = directory.group.base_multiply
         for entry in (*directory.entries.values(), *(each.entry for each in directory.dated.values())):
             of = Party.of(entry)
             _must_be("factor.key", self.translator.commitment(of.institution, of.code_epoch), entry.factor_commitment)
             share = self.translator.opening_share(of.institution, of.opening_epoch)
             _must_be("opening.key", base(share), entry.opening_key)
+
+
+def _public(seed: bytes) -> bytes:
+    return SigningKey(seed).verify_key
 
 
 def _later_opening_keys(folder: PartyFolder, directory: Directory) -> dict[int, bytes]:

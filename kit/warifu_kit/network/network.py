@@ -12,7 +12,7 @@ import fcntl
 import signal
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -22,7 +22,8 @@ from typing import IO
 from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
 from warifu.party.folder import PartyFolder
-from warifu.party.network_file import NETWORK_FILE, NetworkFile, read_network_file, write_network_file
+from warifu.party.network_file import NETWORK_FILE, NetworkFile, changing_network_file, read_network_file
+from warifu.pki import FileWatch
 from warifu_kit.network.creation import create_network, holds_network
 from warifu_kit.network.custody import keep_fresh
 from warifu_kit.network.endpoints import free_endpoint
@@ -34,6 +35,7 @@ _HEAD_START_SECONDS = 1.0
 _WATCH_SECONDS = 0.1
 _RETRY_SECONDS = 0.25
 _STARTED_AT_ONCE = 8
+_MEMBERS_SECONDS = 0.5
 _MOST_RESTARTS = 5
 _RESTARTS_COUNT_SECONDS = 60.0
 _DEFAULT_SUITE = 2
@@ -47,7 +49,8 @@ class Network:
     """A network in a folder: made if it is not there, started, watched, stopped. A context manager.
 
     ``on_event`` hears what happens to parties: ("ready", party, endpoint), ("died", party, how), ("restarted", ...),
-    ("moved", party, from where to where).
+    ("moved", party, from where to where), ("joined", party, endpoint), ("left", party, ...). Who joins or leaves by
+    ``network.json`` is started or stopped within a second.
     ``described`` is what ``network.json`` says, once the network is started. ``command`` makes the command line of a
     party, for those who run a variant of one. ``suite`` is that of a network to be made, 2 unless told otherwise; one
     that is there already must have it.
@@ -129,8 +132,9 @@ class Network:
         return place
 
     def _write_endpoints(self) -> None:
-        self.described = self.described.listening_at(self._places)
-        write_network_file(self.path, self.described)
+        with changing_network_file(self.path) as write:
+            self.described = read_network_file(self.path).listening_at(self._places)
+            write(self.described)
 
     def _claim(self) -> None:
         """Keep others from starting the same network. The system lets go when this process ends, however it ends."""
@@ -219,13 +223,52 @@ class Network:
 
         The thread outlives the parties it started, for they are asked to stop when it ends.
         """
-        deaths: dict[str, deque[float]] = {party: deque() for party in self.parties}
+        deaths: defaultdict[str, deque[float]] = defaultdict(deque)
+        described = FileWatch((self.path / NETWORK_FILE,), _MEMBERS_SECONDS)
         while not self._stopping.wait(_WATCH_SECONDS):
-            for party, process in self.parties.items():
+            if described.changed():
+                self._follow_members()
+            for party, process in list(self.parties.items()):
                 if not (self._stopping.is_set() or self._failure):
                     self._look_after(process, deaths[party])
         self._unwatched.set()
         self._stopped.wait()
+
+    def _follow_members(self) -> None:
+        """Start who has joined, and stop who has left, since ``network.json`` was looked at last."""
+        try:
+            self.described = read_network_file(self.path)
+        except WarifuError as error:
+            self._tell("refused", NETWORK_FILE, error.where)
+            return
+        wanted = _starting_order(self.described)
+        for party in [each for each in self.parties if each not in wanted]:
+            self._leave(party)
+        for party in [each for each in wanted if each not in self.parties]:
+            if not self._stopping.is_set():
+                self._join(party)
+
+    def _join(self, party: str) -> None:
+        try:
+            wanted = self._wanted(party)
+            place = self._place(party, wanted)
+            if place == wanted or not _fits(place, wanted):
+                self._places[party] = place
+            self._begin(party)
+            self._places[party] = self.parties[party].wait_ready()
+            self._write_endpoints()
+        except WarifuError as error:
+            self._tell("failed", party, error.where)
+        else:
+            self._tell("joined", party, self._places[party])
+
+    def _leave(self, party: str) -> None:
+        process = self.parties.pop(party)
+        process.is_ready = False
+        process.send(signal.SIGTERM)
+        process.wait_stopped(STOP_SECONDS)
+        self._places.pop(party, None)
+        self._tell("left", party, "its folder stays")
 
     def _look_after(self, process: PartyProcess, deaths: deque[float]) -> None:
         """Start a party again if it has died; one that could not be started, each time after a longer pause."""

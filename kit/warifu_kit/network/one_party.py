@@ -19,15 +19,15 @@ from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry
 from warifu.clock import Clock
 from warifu.curve.group import Group, Point
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.directory_entry import countersign_entry, sign_entry
 from warifu.exchange.seal import SealingKey
 from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.network_file import PartyEntry
 from warifu.pki import Identity, Role, Root, write_public_file
-from warifu_hub.translate import HubKeys, Party, Translator
+from warifu_hub.translate import HubKeys
 from warifu_kit.network.endpoints import any_loopback_port
+from warifu_kit.network.hub_secrets import AgencyPublics, HubSecrets
 
 __all__ = ["FIRST_EPOCH", "HUB", "Member", "describe_party", "make_party", "unfinished_folder"]
 
@@ -174,28 +174,13 @@ class _Making:
 
     def _entry(self, agency_key: Point, sealing_key: bytes) -> DirectoryEntry:
         """The agency's directory entry, which agency and hub both sign."""
-        hub = PartyFolder(self._network / HUB)
-        factor, opening, rerandomise = (hub.secret(name) for name in _HUB_SECRETS)
-        translator = Translator(
-            self._group, HubKeys(factor_key=factor, opening_key=opening, rerandomise_key=rerandomise)
-        )
-        points = translator.directory_points(Party(self._member.institution), FIRST_EPOCH, agency_key)
-        entry = DirectoryEntry(
-            institution_code=self._member.institution,
-            institution_kind=self._member.kind,
-            institution_name=self._member.name,
-            suite=self._group.suite,
-            epoch=FIRST_EPOCH,
-            code_epoch=FIRST_EPOCH,
-            opening_epoch=FIRST_EPOCH,
+        hub = HubSecrets(self._network / HUB, self._group)
+        agency = AgencyPublics(
+            institution=self._member.institution,
+            kind=self._member.kind,
+            name=self._member.name,
             agency_key=agency_key,
-            opening_key=points.opening_key,
-            joint_key=points.joint_key,
-            factor_commitment=points.commitment,
             sealing_key=sealing_key,
-            signing_key=self._signing.verify_key,
-            joint_key_proof=points.proof,
+            signing_key=self._signing,
         )
-        sign_entry(self._signing, entry)
-        countersign_entry(SigningKey(hub.secret("signing.key")), entry)
-        return entry
+        return hub.entry(agency, epoch=FIRST_EPOCH, code_epoch=FIRST_EPOCH, opening_epoch=hub.opening_epoch)

@@ -131,10 +131,8 @@ def build_authority(
 
 def _signing_key(folder: PartyFolder, directory: Directory) -> SigningKey:
     """The authority's signing key, as this version of the directory publishes it. Raises: KEY_INVALID."""
-    key = SigningKey.from_bytes(folder.secret("signing.key", generation=directory.version))
-    if key.verify_key != directory.authority_signing_key:
-        raise WarifuError(Reason.KEY_INVALID, where="signing.key: not the authority's key in directory.json")
-    return key
+    published = directory.authority_signing_key
+    return SigningKey(folder.published_secret("signing.key", lambda seed: SigningKey(seed).verify_key == published))
 
 
 def _check_fit(settings: PartySettings, directory: Directory) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -127,6 +128,19 @@ class PartyFolder:
             raise WarifuError(Reason.KEY_INVALID, where=f"{name}: {size} bytes are needed")
         return secret
 
+    def published_secret(self, name: str, fits: Callable[[bytes], bool]) -> bytes:
+        """Of all generations of a secret of 32 bytes, the newest that ``fits`` what is published of it.
+
+        One that was written and never published is passed over. Raises: KEY_INVALID when none fits.
+        """
+        for number in sorted(self._numbers(name), reverse=True):
+            secret = self.secret(name, generation=number)
+            if fits(secret):
+                return secret
+        if fits(secret := self.secret(name)):
+            return secret
+        raise WarifuError(Reason.KEY_INVALID, where=f"{name}: not the key in the directory")
+
     def write_secret(self, name: str, secret: bytes, *, generation: int = 1) -> None:
         """Write a secret, readable by its owner alone from the first moment. An existing file is never overwritten."""
         path = self.path / (name if generation == 1 else _numbered(name, generation))
@@ -135,11 +149,15 @@ class PartyFolder:
             file.write(secret.hex() + "\n")
 
     def _newest(self, name: str, generation: int) -> Path:
+        numbers = [number for number in self._numbers(name) if number <= generation]
+        return self.path / (_numbered(name, max(numbers)) if numbers else name)
+
+    def _numbers(self, name: str) -> list[int]:
+        """The generations of a secret after the first that lie in the folder."""
         stem, _, ending = name.rpartition(".")
         pattern = re.compile(rf"{re.escape(stem)}\.(\d{{1,9}})\.{re.escape(ending)}")
         found = (pattern.fullmatch(path.name) for path in self.path.glob(f"{stem}.*.{ending}"))
-        numbers = [number for match in found if match and (number := int(match[1])) <= generation]
-        return self.path / (_numbered(name, max(numbers)) if numbers else name)
+        return [int(match[1]) for match in found if match]
 
 
 def _numbered(name: str, generation: int) -> str:

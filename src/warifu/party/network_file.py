@@ -6,8 +6,10 @@ and certificates it names are there, it does not know. It holds no secret, only 
 
 from __future__ import annotations
 
+import fcntl
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,7 +22,15 @@ from warifu.party.config import Fault, load_yaml, parsed_by
 from warifu.pki import write_public_file
 from warifu.rpc.address import check_address
 
-__all__ = ["NETWORK_FILE", "NetworkFile", "PartyEntry", "party_called", "read_network_file", "write_network_file"]
+__all__ = [
+    "NETWORK_FILE",
+    "NetworkFile",
+    "PartyEntry",
+    "changing_network_file",
+    "party_called",
+    "read_network_file",
+    "write_network_file",
+]
 
 NETWORK_FILE = "network.json"
 """Describes a network to those who use it; its presence says that the folder holds one."""
@@ -74,6 +84,8 @@ class NetworkFile(BaseModel):
     root_certificate: _Text
     log_verifier_key: _Text
     parties: dict[_PartyName, PartyEntry]
+    former_parties: dict[_PartyName, PartyEntry] = {}
+    """Parties that have left; their folders, and the records in them, stay."""
 
     def listening_at(self, endpoints: Mapping[str, str]) -> NetworkFile:
         """The same network with other endpoints: those of ``endpoints``, by party."""
@@ -124,6 +136,20 @@ def write_network_file(folder: Path, described: NetworkFile) -> None:
         write_public_file(folder / NETWORK_FILE, (text + "\n").encode())
     except OSError as error:
         raise WarifuError(Reason.PATH_UNUSABLE, where=f"{folder / NETWORK_FILE}: {error.strerror}") from error
+
+
+@contextmanager
+def changing_network_file(folder: Path) -> Iterator[Callable[[NetworkFile], None]]:
+    """Whoever reads ``network.json`` to write it changed holds this meanwhile: two of them do not undo each other.
+
+    Gives what writes it. Waits for its turn. Raises: PATH_UNUSABLE.
+    """
+    try:
+        with (folder / "network.json.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield lambda described: write_network_file(folder, described)
+    except OSError as error:
+        raise WarifuError(Reason.PATH_UNUSABLE, where=f"{error.filename}: {error.strerror}") from error
 
 
 def _contradictions(described: NetworkFile) -> Iterable[Fault]:

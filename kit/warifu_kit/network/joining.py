@@ -1,0 +1,144 @@
+"""Joining and leaving: one more party in a network that is there, or one fewer, while it runs or not.
+
+Decides in which order a network learns of it: a party's folder is made before anybody hears of it, the directory has it
+before it starts, and one that leaves is taken out of the directory and its certificates are taken back together. What
+was begun and interrupted is completed by the same command again. Folder and records of a party that left stay.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry, DirectoryFile
+from warifu.clock import Clock, SystemClock
+from warifu.curve.suites import group_of
+from warifu.errors import Reason, WarifuError
+from warifu.identifiers import InstitutionCode
+from warifu.party.directory_file import DIRECTORY_FILE, read_directory_file, write_directory_file
+from warifu.party.network_file import NetworkFile, changing_network_file, read_network_file
+from warifu.pki import Role
+from warifu_kit.network.custody import revoke
+from warifu_kit.network.one_party import Member, describe_party, make_party
+from warifu_kit.network.versions import changing, make_version, newest_version, write_version
+
+__all__ = ["add_member", "remove_member", "wait_taken", "wait_up"]
+
+_LOOK_S = 0.05
+
+
+def add_member(path: Path, member: Member, *, clock: Clock | None = None) -> int:
+    """Let ``member``, an agency, join the network in ``path``; the directory's version that has it.
+
+    A network that is up takes it in at once (:func:`wait_up`); one that is down when it starts.
+
+    Raises: CONFIG_INVALID when there is no network, or a party or an institution like it is in it; PATH_UNUSABLE.
+    """
+    clock = clock or SystemClock()
+    with changing(path):
+        described = read_network_file(path)
+        known = _check_new(path, described, member)
+        if not known:
+            _clear_leftovers(path, member)
+            entry = make_party(path, member, group=group_of(described.suite), clock=clock)
+            if entry is None:
+                raise WarifuError(Reason.CONFIG_INVALID, where=f"{member.party}: only agencies join a network")
+            version = make_version(path, lambda file: file.entries.append(entry), clock=clock)
+            write_directory_file(path / member.party / DIRECTORY_FILE, version)
+            write_version(path, version)
+        with changing_network_file(path) as write:
+            described = read_network_file(path)
+            parties = described.parties | {member.party: describe_party(member)}
+            write(described.model_copy(update={"parties": parties}))
+        return newest_version(path).header.version
+
+
+def remove_member(path: Path, party: str, *, clock: Clock | None = None) -> int:
+    """Let an agency leave the network in ``path``; the directory's version that lacks it.
+
+    Its certificates are taken back, so that every party refuses it within a second or two, and a network that is up
+    stops it. Its folder stays. Raises: CONFIG_INVALID when no agency is called so; PATH_UNUSABLE; as ``revoke``.
+    """
+    clock = clock or SystemClock()
+    with changing(path):
+        described = read_network_file(path)
+        leaving = described.parties.get(party)
+        if leaving is None or leaving.role != Role.AGENCY.value:
+            agencies = ", ".join(name for name, about in described.parties.items() if about.role == Role.AGENCY.value)
+            raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: no agency is called {party}; there are {agencies}")
+        if leaving.institution_code in _institutions(newest_version(path).entries):
+            version = make_version(path, lambda file: _take_out(file, leaving.institution_code), clock=clock)
+            write_version(path, version)
+        revoke(path, party, clock=clock)
+        with changing_network_file(path) as write:
+            described = read_network_file(path)
+            parties = {name: about for name, about in described.parties.items() if name != party}
+            former = described.former_parties | {party: leaving.model_copy(update={"endpoint": None})}
+            write(described.model_copy(update={"parties": parties, "former_parties": former}))
+        return newest_version(path).header.version
+
+
+def wait_taken(path: Path, version: int, parties: Iterable[str], seconds: float) -> list[str]:
+    """Wait until each of ``parties``, running in this folder, goes by ``version``; those that do not in time."""
+    waiting, give_up = list(parties), time.monotonic() + seconds
+    while waiting and time.monotonic() < give_up:
+        waiting = [party for party in waiting if _version_of(path / party) < version]
+        if waiting:
+            time.sleep(_LOOK_S)
+    return waiting
+
+
+def wait_up(path: Path, party: str, seconds: float) -> str | None:
+    """Wait until a party that joined a network that is up says where it listens; None when it does not in time."""
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        about = read_network_file(path).parties.get(party)
+        if about is not None and about.endpoint is not None:
+            return about.endpoint
+        time.sleep(_LOOK_S)
+    return None
+
+
+def _check_new(path: Path, described: NetworkFile, member: Member) -> bool:
+    """Whether the directory has the very member already, from a command that was interrupted. Raises: CONFIG_INVALID."""
+    if member.party in described.parties or member.party in described.former_parties:
+        where = f"{path}: a party called {member.party} is or was in the network; take another name"
+        raise WarifuError(Reason.CONFIG_INVALID, where=where)
+    for name, about in (described.parties | described.former_parties).items():
+        if about.institution_code == member.institution:
+            raise WarifuError(
+                Reason.CONFIG_INVALID, where=f"{path}: {name} has the institution code {member.institution}"
+            )
+    made = (path / member.party / DIRECTORY_FILE).exists()
+    return made and member.institution in _institutions(newest_version(path).entries)
+
+
+def _clear_leftovers(path: Path, member: Member) -> None:
+    """Drop the folder of a party that was made and never published: nobody knows its keys. Raises: PATH_UNUSABLE."""
+    folder = path / member.party
+    if not folder.exists():
+        return
+    if any(folder.glob("*.sqlite3")) or not (folder / "party.json").exists():
+        raise WarifuError(Reason.PATH_UNUSABLE, where=f"{folder}: is there already, and holds something else")
+    shutil.rmtree(folder)
+
+
+def _take_out(file: DirectoryFile, institution: InstitutionCode) -> None:
+    entries = [entry for entry in file.entries if entry.institution_code != institution]
+    dated = [each for each in file.dated_entries if each.entry.institution_code != institution]
+    del file.entries[:], file.dated_entries[:]
+    file.entries.extend(entries)
+    file.dated_entries.extend(dated)
+
+
+def _institutions(entries: Iterable[DirectoryEntry]) -> set[str]:
+    return {entry.institution_code for entry in entries}
+
+
+def _version_of(folder: Path) -> int:
+    try:
+        return read_directory_file(folder / DIRECTORY_FILE).header.version
+    except WarifuError:
+        return 0
