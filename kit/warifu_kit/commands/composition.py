@@ -46,13 +46,14 @@ def composed(members: str | None, permissions: Path | None, suite: Suite, *, run
 
     Raises: CONFIG_INVALID, with every fault of either file as ``file:line field message``.
     """
-    from warifu.agency import installed_kinds
     from warifu_hub.permissions import DEFAULT_TABLE, PermissionTable
     from warifu_kit.network.creation import DEFAULT_MEMBERS
-    from warifu_kit.network.members import DEFAULT_LIST, load_members
 
     if members is None and permissions is None:  # what comes with the kit fits together
         return Composition(members=DEFAULT_MEMBERS, permissions=DEFAULT_TABLE, suite=chosen_suite(suite))
+    from warifu.agency import installed_kinds
+    from warifu_kit.network.members import DEFAULT_LIST, load_members
+
     table = PermissionTable.load(permissions or DEFAULT_TABLE)
     listed = load_members(members or DEFAULT_LIST, table.kinds, installed_kinds() if runs_here else None)
     wanted = listed.suite if suite == "auto" and listed.suite is not None else chosen_suite(suite)

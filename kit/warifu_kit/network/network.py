@@ -132,6 +132,7 @@ class Network:
         return place
 
     def _write_endpoints(self) -> None:
+        """Write where parties listen, into the file as it is now: others may have added to it."""
         with changing_network_file(self.path) as write:
             self.described = read_network_file(self.path).listening_at(self._places)
             write(self.described)

@@ -15,16 +15,8 @@ from warifu.identifiers import InstitutionCode, MunicipalityCode
 from warifu.pki import Role
 from warifu_hub.permissions import PermissionTable
 from warifu_kit.network.creation import DEFAULT_MEMBERS
-from warifu_kit.network.members import (
-    DEFAULT_LIST,
-    MOST_PARTIES,
-    MemberEntry,
-    MemberList,
-    MembersFile,
-    load_members,
-    members_schema,
-    shipped,
-)
+from warifu_kit.network.members import DEFAULT_LIST, MemberList, load_members, members_schema, shipped
+from warifu_kit.network.members_file import MOST_PARTIES, MemberEntry, MembersFile
 from warifu_kit.people.municipalities import municipalities
 
 KINDS = PermissionTable.load().kinds
