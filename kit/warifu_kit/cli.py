@@ -10,7 +10,7 @@ import sys
 import typer
 
 from warifu.errors import WarifuError
-from warifu_kit.commands import certificates, clerk, demo, log, parties, populate, up
+from warifu_kit.commands import certificates, clerk, demo, log, member, parties, populate, up
 
 __all__ = ["app", "main"]
 
@@ -32,6 +32,7 @@ app.command()(parties.agency)
 app.add_typer(log.app)
 app.add_typer(clerk.app)
 app.add_typer(certificates.app)
+app.add_typer(member.app)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ was begun and interrupted is completed by the same command again. Folder and rec
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import time
 from collections.abc import Iterable
@@ -24,7 +25,7 @@ from warifu_kit.network.custody import revoke
 from warifu_kit.network.one_party import Member, describe_party, make_party
 from warifu_kit.network.versions import changing, make_version, newest_version, write_version
 
-__all__ = ["add_member", "remove_member", "wait_taken", "wait_up"]
+__all__ = ["add_member", "is_up", "remove_member", "wait_taken", "wait_up"]
 
 _LOOK_S = 0.05
 
@@ -78,6 +79,18 @@ def remove_member(path: Path, party: str, *, clock: Clock | None = None) -> int:
             former = described.former_parties | {party: leaving.model_copy(update={"endpoint": None})}
             write(described.model_copy(update={"parties": parties, "former_parties": former}))
         return newest_version(path).header.version
+
+
+def is_up(path: Path) -> bool:
+    """Whether some process keeps the network in ``path`` up, on this machine."""
+    try:
+        with (path / "network.lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
 
 
 def wait_taken(path: Path, version: int, parties: Iterable[str], seconds: float) -> list[str]:

@@ -14,14 +14,14 @@ from typing import Any, Final
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, MunicipalityCode
-from warifu.party.config import load_yaml
+from warifu.party.config import Fault, load_yaml, parse_yaml
 from warifu.pki import Role
 from warifu_hub.permissions import InstitutionKind
 from warifu_kit.network.members_file import CENTRAL, MOST_PARTIES, MemberEntry, MembersFile, contradictions
 from warifu_kit.network.one_party import Member
 from warifu_kit.people.municipalities import areas
 
-__all__ = ["DEFAULT_LIST", "SCHEMA_ID", "MemberList", "load_members", "members_schema", "shipped"]
+__all__ = ["DEFAULT_LIST", "SCHEMA_ID", "MemberList", "joining", "load_members", "members_schema", "shipped"]
 
 DEFAULT_LIST: Final = "four-agencies"
 """The shipped list that says who is in a network nobody said anything about."""
@@ -68,6 +68,30 @@ def load_members(
     known = kinds if installed is None else {kind: kinds[kind] for kind in kinds if kind in set(installed)}
     file = load_yaml(path, MembersFile, lambda read: contradictions(read, kinds, known))
     return MemberList(members=_members(file, kinds), suite=None if file.suite == "auto" else file.suite)
+
+
+def joining(
+    text: str,
+    named: str,
+    kinds: Mapping[str, InstitutionKind],
+    installed: Iterable[str],
+    taken: Iterable[InstitutionCode],
+) -> tuple[Member, ...]:
+    """The agencies that ``text``, in the form of ``members.yaml``, lets join a network that has the codes ``taken``.
+
+    ``named`` is what faults call the text. Raises: CONFIG_INVALID, with every fault as ``named:line field message``.
+    """
+    known = {kind: kinds[kind] for kind in kinds if kind in set(installed)}
+
+    def check(read: MembersFile) -> Iterator[Fault]:
+        yield from contradictions(read, kinds, known)
+        for position, entry in enumerate(read.members):
+            if entry.kind in CENTRAL:
+                yield Fault(("members", position, "kind"), "is in every network already; only agencies join")
+
+    file = parse_yaml(text, named, MembersFile, check)
+    codes: set[InstitutionCode | None] = {*taken, *(entry.institution_code for entry in file.members)}
+    return tuple(member for entry in file.members for member in _agencies(entry, kinds[entry.kind], codes))
 
 
 def members_schema() -> dict[str, Any]:
