@@ -1,0 +1,127 @@
+"""A network under traffic, in which something changes: 64 inquiries in flight, and not one may fail."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from warifu.api.node.v1 import node_service_pb2 as node_pb2
+from warifu.errors import WarifuError
+from warifu.party.network_file import read_network_file
+from warifu_kit.demo.offices import Offices, open_offices
+from warifu_kit.demo.outside import look_from_outside
+from warifu_kit.network.joining import wait_taken
+
+IN_FLIGHT = 64
+
+
+@dataclass
+class Traffic:
+    """Inquiries of the childcare office, one after the other on each of 64 lines, until it is told to stop."""
+
+    town: Any
+    offices: Offices
+    answered: int = 0
+    failures: list[str] = field(default_factory=list)
+    _stop: bool = False
+
+    async def line(self, inquiries: Iterator[node_pb2.Inquiry]) -> None:
+        while not self._stop:
+            try:
+                result = await self.offices.nodes["childcare"].inquire(next(inquiries), timeout=60)
+            except WarifuError as error:
+                self.failures.append(f"{error}: {error.debug}")
+                continue
+            if result.state != node_pb2.INQUIRY_STATE_ANSWERED:
+                self.failures.append(node_pb2.InquiryState.Name(result.state))
+            self.answered += 1
+
+    async def more(self, count: int = 3 * IN_FLIGHT) -> None:
+        """Return when ``count`` more were answered: every line has begun anew since."""
+        enough = self.answered + count
+        while self.answered < enough:
+            await asyncio.sleep(0.02)
+
+    def stop(self) -> None:
+        self._stop = True
+
+
+def asked(town: Any) -> Iterator[node_pb2.Inquiry]:
+    planned = town.plan.procedures[0]
+    cases = [case for case in planned.cases if not case.clerk_needed]
+    for case in itertools.cycle(cases):
+        for provider, item_code in case.questions:
+            yield node_pb2.Inquiry(
+                request_id=secrets.token_bytes(16),
+                local_number=case.local_number,
+                procedure_code=planned.procedure_code,
+                provider=town.institution(provider),
+                item_code=item_code,
+            )
+
+
+@asynccontextmanager
+async def under_way(town: Any, offices: Offices) -> AsyncIterator[Traffic]:
+    traffic, inquiries = Traffic(town, offices), asked(town)
+    lines = asyncio.gather(*(traffic.line(inquiries) for _ in range(IN_FLIGHT)))
+    try:
+        await traffic.more()
+        yield traffic
+        await traffic.more()
+    finally:
+        traffic.stop()
+        with suppress(asyncio.CancelledError):
+            await lines
+
+
+@dataclass
+class Living:
+    """One network of the test's own, and what may be done to it while it is asked."""
+
+    town: Any
+    offices: Offices
+
+    @property
+    def path(self) -> Path:
+        path: Path = self.town.path
+        return path
+
+    async def changed_under_traffic(self, change: Callable[[], Any], *, taken_by: list[str] | None = None) -> None:
+        """Make ``change`` while 64 inquiries are in flight; nothing fails before, meanwhile or after."""
+        async with under_way(self.town, self.offices) as traffic:
+            version = await asyncio.to_thread(change)
+            if isinstance(version, int):
+                behind = await asyncio.to_thread(wait_taken, self.path, version, taken_by or self.running(), 30)
+                assert behind == []
+        assert traffic.failures == []
+
+    def running(self) -> list[str]:
+        parties = read_network_file(self.path).parties
+        return [name for name, about in parties.items() if about.role != "supervisor"]
+
+    async def agrees(self, copy: Path) -> None:
+        """The log verifies with its public key, and the three sides have no difference."""
+        vkey = read_network_file(self.path).log_verifier_key
+        seen = await look_from_outside(self.offices, copy, vkey)
+        assert seen.verified.holds, seen.verified.detail
+        assert seen.reconciled.holds, seen.reconciled.detail
+
+
+@pytest.fixture(scope="module")
+def town(begin_town: Callable[[], Any]) -> Any:
+    """One of our own, for it changes for good."""
+    return begin_town()
+
+
+@pytest.fixture
+async def living(town: Any) -> AsyncIterator[Living]:
+    async with open_offices(town.path) as offices:
+        yield Living(town, offices)
