@@ -42,6 +42,11 @@ class Ledger:
         """Sign with another key from the next checkpoint on; the log stays the one it is."""
         self._key, self._verifier = log_key, verifier
 
+    @property
+    def origin(self) -> str:
+        """The log's name, as its checkpoints say it."""
+        return self._verifier.name
+
     def _integrate(self) -> int:
         """Bring every sequenced leaf into the tree; the size it has then."""
         while leaves := self._store.leaves(self._tree.size, _CHUNK):

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from warifu.identifiers import InstitutionCode, ItemCode
 
-__all__ = ["ExchangeState", "HubStore", "StoredExchange", "WithdrawnAssessments"]
+__all__ = ["Assessment", "ExchangeState", "HubStore", "StoredExchange", "WithdrawnAssessments"]
+
+Assessment: TypeAlias = tuple[str, str]
+"""One file whose assessment is meant: the institution code that keeps it, and the item it holds."""
 
 WithdrawnAssessments = frozenset[tuple[InstitutionCode, ItemCode]]
 
@@ -90,7 +93,10 @@ class HubStore(Protocol):
         """Store a change of an assessment and sequence the leaf that says so, together; the leaf's position."""
 
     def withdrawn_assessments(self) -> WithdrawnAssessments:
-        """The files whose assessment is withdrawn."""
+        """The files whose assessment is withdrawn, to decide by: it is held, and costs nothing to ask for."""
+
+    def withdrawn_after(self, after: Assessment, count: int) -> list[Assessment]:
+        """Up to ``count`` of them after that one, ordered by institution and item. Two empty texts come before all."""
 
     async def put_directory_header(self, version: int, header: bytes, leaf: bytes) -> int:
         """Store the header of a new version of the directory and sequence its leaf, together; the leaf's position."""

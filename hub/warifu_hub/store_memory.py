@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from warifu.identifiers import InstitutionCode, ItemCode
-from warifu_hub.store import ExchangeState, StoredExchange, WithdrawnAssessments
+from warifu_hub.store import Assessment, ExchangeState, StoredExchange, WithdrawnAssessments
 
 __all__ = ["MemoryHubStore"]
 
@@ -97,6 +97,11 @@ class MemoryHubStore:
     def newest_directory_header(self) -> bytes | None:
         """See the contract."""
         return self._headers[max(self._headers)][0] if self._headers else None
+
+    def withdrawn_after(self, after: Assessment, count: int) -> list[Assessment]:
+        """See the contract."""
+        later: list[Assessment] = [each for each in self._withdrawn if each > after]
+        return sorted(later)[:count]
 
     async def forget_answers(self, before_ms: int) -> int:
         """See the contract."""

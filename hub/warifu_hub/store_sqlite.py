@@ -11,7 +11,7 @@ from pathlib import Path
 from warifu.errors import Reason
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.party.database import Database
-from warifu_hub.store import ExchangeState, StoredExchange, WithdrawnAssessments
+from warifu_hub.store import Assessment, ExchangeState, StoredExchange, WithdrawnAssessments
 
 __all__ = ["SqliteHubStore"]
 
@@ -47,6 +47,10 @@ _INSERT_EXCHANGE = """
     INSERT INTO exchange VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(position), -1) + 1 FROM leaf))
     ON CONFLICT (processing_number) DO NOTHING
 """
+_WITHDRAWN_AFTER = """
+    SELECT institution, item_code FROM withdrawn_assessment
+    WHERE (institution, item_code) > (?, ?) ORDER BY institution, item_code LIMIT ?
+"""
 _FIND = """
     SELECT inquiry_digest, processing_number, permission_row, permit_ms, state, answer, permitted_position
     FROM exchange WHERE inquirer = ? AND request_id = ?
@@ -67,7 +71,7 @@ class SqliteHubStore:
         self.database = Database(path, _MIGRATIONS, unavailable=Reason.LOG_UNAVAILABLE)
         self._reader = self.database.reader
         self._endpoints: dict[InstitutionCode, str | None] = {}  # as on disk: this process alone writes there
-        self._withdrawn: WithdrawnAssessments | None = None  # likewise
+        self._withdrawn = self._read_withdrawn()  # likewise, and kept as on disk by each change
 
     def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | None:
         """See the contract."""
@@ -171,14 +175,12 @@ class SqliteHubStore:
             return _sequence(connection, leaf)
 
         position = await self.database.write(mutation)
-        self._withdrawn = None
+        changed = {(institution, item_code)}
+        self._withdrawn = self._withdrawn | changed if withdrawn else self._withdrawn - changed
         return position
 
     def withdrawn_assessments(self) -> WithdrawnAssessments:
         """See the contract."""
-        if self._withdrawn is None:
-            rows = self._reader.execute("SELECT institution, item_code FROM withdrawn_assessment")
-            self._withdrawn = frozenset((InstitutionCode(institution), ItemCode(item)) for institution, item in rows)
         return self._withdrawn
 
     async def put_directory_header(self, version: int, header: bytes, leaf: bytes) -> int:
@@ -201,6 +203,14 @@ class SqliteHubStore:
         sql = "SELECT header FROM directory_version ORDER BY version DESC LIMIT 1"
         found = self._reader.execute(sql).fetchone()
         return found[0] if found else None
+
+    def withdrawn_after(self, after: Assessment, count: int) -> list[Assessment]:
+        """See the contract."""
+        return self._reader.execute(_WITHDRAWN_AFTER, (*after, count)).fetchall()
+
+    def _read_withdrawn(self) -> WithdrawnAssessments:
+        rows = self._reader.execute("SELECT institution, item_code FROM withdrawn_assessment")
+        return frozenset((InstitutionCode(institution), ItemCode(item)) for institution, item in rows)
 
     async def forget_answers(self, before_ms: int) -> int:
         """See the contract."""

@@ -181,13 +181,16 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
 class WarifuError(Exception):
     """The one exception of warifu: a :class:`Reason`, where the fault lies, and a note for the local log.
 
-    ``str()`` gives the public text (and ``where``), never ``debug``, so printing one is always safe.
+    ``done`` is for calls about many things, and None for all others: how many of them, from the first on, were surely
+    done before the fault. ``str()`` gives the public text (with ``where`` and ``done``), never ``debug``, so printing one
+    is always safe.
     """
 
-    def __init__(self, reason: Reason, *, where: str = "", debug: str = "") -> None:
+    def __init__(self, reason: Reason, *, where: str = "", debug: str = "", done: int | None = None) -> None:
         self.reason = reason
         self.where = where
         self.debug = debug
+        self.done = done
         super().__init__(reason, where)
 
     @property
@@ -202,4 +205,9 @@ class WarifuError(Exception):
 
     def __str__(self) -> str:
         at = f" [{self.where}]" if self.where else ""
-        return f"{self.reason.value}: {self.entry.public_text}{at}"
+        before = "" if self.done is None else f" (done before it: {self.done})"
+        return f"{self.reason.value}: {self.entry.public_text}{at}{before}"
+
+    def after(self, done: int) -> WarifuError:
+        """The same fault, met after ``done`` things were done."""
+        return WarifuError(self.reason, where=self.where, debug=self.debug, done=done)

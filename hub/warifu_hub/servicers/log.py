@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.api.log.v1.log_service_pb2_grpc import LogServiceServicer
@@ -10,13 +11,13 @@ from warifu.errors import Reason, WarifuError
 from warifu.pki import Identity, Role
 from warifu.rpc.access import EVERY_ROLE, AccessTable
 from warifu.rpc.identity import AnyContext, caller
+from warifu.rpc.paging import PagedList, Turns, row_number
 from warifu_hub.ledger import Ledger
 from warifu_hub.store import HubStore
 
 __all__ = ["LOG_ACCESS", "LogServicer"]
 
 _SERVICE = "/warifu.api.log.v1.LogService"
-_CHUNK = 500
 
 LOG_ACCESS: AccessTable = {
     f"{_SERVICE}/GetCheckpoint": EVERY_ROLE,
@@ -33,6 +34,7 @@ class LogServicer(LogServiceServicer):
     def __init__(self, ledger: Ledger, store: HubStore) -> None:
         self._ledger = ledger
         self._store = store
+        self._turns = Turns()
 
     async def GetCheckpoint(
         self, request: log_pb2.GetCheckpointRequest, context: AnyContext
@@ -60,14 +62,30 @@ class LogServicer(LogServiceServicer):
     async def ListLeaves(
         self, request: log_pb2.ListLeavesRequest, context: AnyContext
     ) -> AsyncIterator[log_pb2.ListLeavesResponse]:
-        """Stream leaves in order."""
-        first, count = request.first_position, self._store.leaf_count()
+        """List leaves in order, page after page."""
+        leaves = self._leaves(request.first_position, request.leaf_count)
+        async with aclosing(leaves.pages(self._turns, request.page_size, request.page_token)) as pages:
+            async for page in pages:
+                yield log_pb2.ListLeavesResponse(
+                    first_position=page.after, leaves=page.items, next_page_token=page.next_page_token
+                )
+
+    def _leaves(self, first: int, wanted: int) -> PagedList[int, bytes, bytes]:
+        """The leaves from position ``first``, at most ``wanted`` (0: all there are now). A key is how many came before."""
+        count = self._store.leaf_count()
         if first > count:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="first_position")
-        end = min(count, first + request.leaf_count) if request.leaf_count else count
-        for position in range(first, end, _CHUNK):
-            leaves = self._store.leaves(position, min(_CHUNK, end - position))
-            yield log_pb2.ListLeavesResponse(first_position=position, leaves=leaves)
+        end = min(count, first + wanted) if wanted else count
+
+        def rows(after: int, most: int) -> list[tuple[int, bytes]]:
+            return list(enumerate(self._store.leaves(after, min(most, end - after)), start=after + 1))
+
+        scope = ("ListLeaves", self._ledger.origin, str(first), str(wanted))
+        return PagedList(scope=scope, first=first, parse_key=row_number, rows=rows, item=_as_it_is)
+
+
+def _as_it_is(leaf: bytes) -> bytes:
+    return leaf
 
 
 def _may_see(identity: Identity, leaf: bytes) -> bool:

@@ -11,13 +11,15 @@ from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.pki import Role
 from warifu.rpc.access import AccessTable
 from warifu.rpc.identity import AnyContext, caller
+from warifu.rpc.paging import PagedList, Turns
 from warifu_hub.leaves import assessment_leaf
 from warifu_hub.permissions import PermissionTable
-from warifu_hub.store import HubStore
+from warifu_hub.store import Assessment, HubStore
 
 __all__ = ["SUPERVISION_ACCESS", "SupervisionServicer"]
 
 _SERVICE = "/warifu.api.hub.v1.SupervisionService"
+_BETWEEN = "/"  # institution and item, in the key of one withdrawn assessment
 _STATUSES = (supervision_pb2.ASSESSMENT_STATUS_IN_FORCE, supervision_pb2.ASSESSMENT_STATUS_WITHDRAWN)
 
 SUPERVISION_ACCESS: AccessTable = {
@@ -37,6 +39,14 @@ class SupervisionServicer(SupervisionServiceServicer):
         self._permissions = permissions
         self._store = store
         self._clock = clock
+        self._turns = Turns()
+        self._withdrawn = PagedList(
+            scope=("ListWithdrawnAssessments", directory.current().hub),
+            first="",
+            parse_key=str,
+            rows=self._withdrawn_rows,
+            item=_withdrawn_message,
+        )
 
     async def SetAssessmentStatus(
         self, request: supervision_pb2.SetAssessmentStatusRequest, context: AnyContext
@@ -60,14 +70,17 @@ class SupervisionServicer(SupervisionServiceServicer):
         self, request: supervision_pb2.ListWithdrawnAssessmentsRequest, context: AnyContext
     ) -> supervision_pb2.ListWithdrawnAssessmentsResponse:
         """List what is withdrawn."""
-        withdrawn = sorted(self._store.withdrawn_assessments())
+        page = await self._withdrawn.page(self._turns, request.page_size, request.page_token)
         return supervision_pb2.ListWithdrawnAssessmentsResponse(
-            assessments=[
-                supervision_pb2.Assessment(
-                    institution_code=institution,
-                    item_code=item_code,
-                    status=supervision_pb2.ASSESSMENT_STATUS_WITHDRAWN,
-                )
-                for institution, item_code in withdrawn
-            ]
+            assessments=page.items, next_page_token=page.next_page_token
         )
+
+    def _withdrawn_rows(self, after: str, count: int) -> list[tuple[str, Assessment]]:
+        institution, _, item_code = after.partition(_BETWEEN)
+        return [(_BETWEEN.join(each), each) for each in self._store.withdrawn_after((institution, item_code), count)]
+
+
+def _withdrawn_message(withdrawn: Assessment) -> supervision_pb2.Assessment:
+    institution, item_code = withdrawn
+    status = supervision_pb2.ASSESSMENT_STATUS_WITHDRAWN
+    return supervision_pb2.Assessment(institution_code=institution, item_code=item_code, status=status)

@@ -1,18 +1,20 @@
 """Copying the exchange log out of a hub, for anyone to verify without one.
 
-Decides what a copy holds: everything under one checkpoint, which is asked for first. Verifying is not done here: that
+Decides what a copy holds: everything under one checkpoint, which is asked for first. It reads the log page by page and
+writes each as it comes. Verifying is not done here: that
 needs the public key alone (``warifu.tlog.verify_copy``). Only the supervisor may list leaves. A folder with anything else
 in it is left alone.
 """
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from pathlib import Path
 
 from warifu.client import LogClient
 from warifu.errors import Reason, WarifuError
 from warifu.tlog.checkpoint import Checkpoint, read_checkpoint_unverified
-from warifu.tlog.tiles import CHECKPOINT_FILE, write_copy
+from warifu.tlog.tiles import CHECKPOINT_FILE, CopyWriter
 
 __all__ = ["copy_log"]
 
@@ -27,8 +29,12 @@ async def copy_log(log: LogClient, out: Path) -> Checkpoint:
     _check_place(out)
     signed = await log.checkpoint()
     checkpoint = read_checkpoint_unverified(signed)
-    leaves = await log.leaves(0, checkpoint.size) if checkpoint.size else []
-    write_copy(out, leaves, signed)
+    copy = CopyWriter(out, signed)
+    if checkpoint.size:
+        async with aclosing(log.leaves(0, checkpoint.size).pages()) as pages:
+            async for page in pages:
+                copy.add(page)
+    copy.finish()
     return checkpoint
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
+    from warifu.api.node.v1.node_service_pb2 import PendingProvision
     from warifu.client import NodeClient
 
 __all__ = ["app"]
@@ -20,11 +22,12 @@ Agency = Annotated[str, typer.Argument(metavar="AGENCY", help="The clerk's agenc
 ProcessingNumber = Annotated[
     str, typer.Argument(metavar="PROCESSING_NUMBER", help="Which answer, 20 digits; `list` shows it.")
 ]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="List at most N, the oldest.")]
 T = TypeVar("T")
 
 
 @app.command("list")
-def list_(path: NetworkDir, agency: Agency) -> None:
+def list_(path: NetworkDir, agency: Agency, limit: Limit = 1_000) -> None:
     """List the answers that wait for a clerk of AGENCY, oldest first.
 
     Example: warifu clerk list net residence
@@ -33,7 +36,7 @@ def list_(path: NetworkDir, agency: Agency) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    provisions = _at_node(path, agency, lambda node: node.pending_provisions())
+    provisions = _at_node(path, agency, lambda node: _oldest(node, limit + 1))
     if not provisions:
         typer.echo(f"nothing waits for a clerk of {agency}")
         return
@@ -42,11 +45,13 @@ def list_(path: NetworkDir, agency: Agency) -> None:
     table.add_column("processing number", no_wrap=True)
     for heading in ("asked by", "for item", "about", "since (UTC)"):
         table.add_column(heading, overflow="fold")
-    for each in provisions:
+    for each in provisions[:limit]:
         since = f"{each.received_time.ToDatetime():%m-%d %H:%M:%S}"
         inquirer = parties.get(each.inquirer, each.inquirer)
         table.add_row(each.processing_number, inquirer, each.item_code, each.local_number, since)
     Console().print(table)
+    if len(provisions) > limit:
+        typer.echo(f"more wait than the {limit} shown; --limit shows more")
 
 
 @app.command()
@@ -71,6 +76,17 @@ def refuse(path: NetworkDir, agency: Agency, processing_number: ProcessingNumber
 
     _at_node(path, agency, lambda node: node.decide_provision(processing_number, CLERK_DECISION_REFUSE))
     typer.echo(f"refused {processing_number}")
+
+
+async def _oldest(node: NodeClient, count: int) -> list[PendingProvision]:
+    """Up to ``count`` of what waits; no page is asked for beyond them."""
+    oldest: list[PendingProvision] = []
+    async with aclosing(node.pending_provisions().pages()) as pages:
+        async for page in pages:
+            oldest += page
+            if len(oldest) >= count:
+                break
+    return oldest[:count]
 
 
 def _party_names(path: Path) -> dict[str, str]:

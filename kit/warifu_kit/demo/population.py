@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from warifu.api.node.v1.node_service_pb2 import PersonToAcquire, SetFlagsRequest
 from warifu.client import NodeClient
+from warifu.client.pieces import pieces
 from warifu.errors import Reason, WarifuError
 from warifu_kit.demo.offices import Offices
 from warifu_kit.demo.patience import Patience, is_worth_another_attempt
@@ -59,9 +60,10 @@ async def populate(offices: Offices, plan: Plan, teller: Teller) -> Population:
 async def _designate(offices: Offices, plan: Plan, phase: Phase) -> dict[int, str]:
     numbers: dict[int, str] = {}
     for registry, people in plan.registered().items():
-        for first in range(0, len(people), _DESIGNATED_AT_ONCE):
-            some = people[first : first + _DESIGNATED_AT_ONCE]
-            given = await _designated(offices, registry, [code.digits for _, code in some])
+        for piece in pieces([code.digits for _, code in people], "resident_record_codes", count=_DESIGNATED_AT_ONCE):
+            with piece.told():
+                given = await _designated(offices, registry, piece.things)
+            some = people[piece.first : piece.first + len(piece.things)]
             numbers.update(zip((number for number, _ in some), given, strict=True))
             phase.advance(len(given))
     return numbers

@@ -93,8 +93,10 @@ def _timestamp(unix_ms: int) -> Timestamp:
     return stamp
 
 
-def pending_message(pending: PendingProvision) -> node_pb2.PendingProvision:
-    """One provision that waits for a clerk."""
+def pending_message(pending: PendingProvision | None) -> node_pb2.PendingProvision | None:
+    """One provision that waits for a clerk; None of None."""
+    if pending is None:
+        return None
     record = pending.record
     return node_pb2.PendingProvision(
         processing_number=record.processing_number,

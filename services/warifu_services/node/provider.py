@@ -209,15 +209,12 @@ class Provider:
             changed_ms=provided_ms,
         )
 
-    def pending(self) -> list[PendingProvision]:
-        """What waits for a clerk, oldest first."""
-        return [
-            PendingProvision(
-                kept.record,
-                self._keys.at_rest.open(_PERSON, kept.record.inquiry_digest, kept.sealed_person).decode(),
-            )
-            for kept in self._store.pending_provisions()
-        ]
+    def pending(self, kept: KeptProvision) -> PendingProvision | None:
+        """A pending provision as a clerk sees it; None when one has decided about it."""
+        if kept.decision is not ClerkDecision.UNDECIDED:
+            return None
+        person = self._keys.at_rest.open(_PERSON, kept.record.inquiry_digest, kept.sealed_person)
+        return PendingProvision(kept.record, person.decode())
 
     async def decide(self, processing_number: str, decision: ClerkDecision) -> None:
         """Release or refuse a pending answer; the inquirer gets it when it asks again. May be changed until then.

@@ -40,16 +40,16 @@ class Registrar:
         self._agency = agency
         self._store = store
 
-    async def register(self, texts: Sequence[ReplicaText]) -> None:
-        """Check and store replicas, all or none.
+    async def register(self, texts: Sequence[ReplicaText], first: int = 0) -> None:
+        """Check and store replicas, all or none. They are told by their places, from ``first`` on.
 
         Raises:
             WarifuError: REQUEST_MALFORMED, ITEM_UNKNOWN or CODE_NOT_ACQUIRED, located as ``replicas[3].record``;
                 STORE_UNAVAILABLE.
         """
-        replicas = [self._read(text, f"replicas[{place}]") for place, text in enumerate(texts)]
+        replicas = [self._read(text, f"replicas[{place}]") for place, text in enumerate(texts, start=first)]
         unknown = self._store.unknown_people([text.local_number for text in texts])
-        for place, text in enumerate(texts):
+        for place, text in enumerate(texts, start=first):
             if text.local_number in unknown:
                 raise WarifuError(Reason.CODE_NOT_ACQUIRED, where=f"replicas[{place}].local_number")
         await self._store.put_replicas([(t.local_number, r) for t, r in zip(texts, replicas, strict=True)])

@@ -5,10 +5,12 @@ Decides what a well-formed request is, with the place of every fault; every othe
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import TypeVar
+
+from google.protobuf.message import Message
 
 from warifu.agency import Provided, ProvidedRecord
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
@@ -20,6 +22,7 @@ from warifu.rpc.access import AccessTable
 from warifu.rpc.deadline import remaining
 from warifu.rpc.identity import AnyContext, caller
 from warifu.rpc.logging import bind
+from warifu.rpc.paging import PagedList, Turns, row_number
 from warifu_services.node.acquisition import Acquirer, PersonToAcquire
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.inquiry_book import InquiryResult
@@ -34,7 +37,7 @@ from warifu_services.node.messages import (
 )
 from warifu_services.node.provider import Provider
 from warifu_services.node.registration import Registrar
-from warifu_services.node.store import ClerkDecision, ExchangeOutcome, ExchangeRecord, NodeStore
+from warifu_services.node.store import ClerkDecision, ExchangeOutcome, KeptProvision, NodeStore
 
 __all__ = ["NODE_ACCESS", "NodeCore", "NodeServicer"]
 
@@ -55,8 +58,9 @@ NODE_ACCESS: AccessTable = {f"{_SERVICE}/{method}": frozenset({Role.BUSINESS}) f
 """Who may call which method of NodeService; the servicer lets in its own institution only."""
 
 _MOST_AT_ONCE = 1_000
-_RECORDS_AT_ONCE = 100
-_LISTS_AT_ONCE = 1
+Row = TypeVar("Row")
+Item = TypeVar("Item", bound=Message)
+
 _STATES = {
     ExchangeOutcome.PENDING: node_pb2.INQUIRY_STATE_PENDING,
     ExchangeOutcome.ANSWERED: node_pb2.INQUIRY_STATE_ANSWERED,
@@ -81,7 +85,9 @@ class NodeServicer(NodeServiceServicer):
 
     def __init__(self, core: NodeCore) -> None:
         self._core = core
-        self._lists = asyncio.Semaphore(_LISTS_AT_ONCE)
+        self._turns = Turns()
+        self._pending = self._list("ListPendingProvisions", core.store.pending_provisions, self._pending_item)
+        self._records = self._list("ListExchangeRecords", core.store.records, exchange_record_message)
 
     def _admit(self, context: AnyContext) -> None:
         if caller(context).institution != self._core.institution:
@@ -92,35 +98,36 @@ class NodeServicer(NodeServiceServicer):
     ) -> AsyncIterator[node_pb2.AcquireCodesResponse]:
         """Acquire codes, request by request."""
         self._admit(context)
-
-        async def people() -> AsyncIterator[list[PersonToAcquire]]:
-            async for request in request_iterator:
-                _check_count(request.people, "people")
-                for place, person in enumerate(request.people):
-                    check_local_number(person.local_number, f"people[{place}].local_number")
-                yield [PersonToAcquire(person.local_number, person.my_number) for person in request.people]
-
-        async with aclosing(self._core.acquirer.acquire(people())) as acquired:
-            async for results in acquired:
-                messages = [
-                    node_pb2.AcquisitionResult(local_number=number, reason=reason.value if reason else "")
-                    for number, reason in results
-                ]
-                yield node_pb2.AcquireCodesResponse(results=messages)
+        done = 0
+        try:
+            async with aclosing(self._core.acquirer.acquire(_people(request_iterator))) as acquired:
+                async for results in acquired:
+                    done += len(results)
+                    yield node_pb2.AcquireCodesResponse(
+                        results=[
+                            node_pb2.AcquisitionResult(local_number=number, reason=reason.value if reason else "")
+                            for number, reason in results
+                        ]
+                    )
+        except WarifuError as error:
+            raise error.after(done) from error
 
     async def RegisterReplicas(
         self, request_iterator: AsyncIterator[node_pb2.RegisterReplicasRequest], context: AnyContext
     ) -> node_pb2.RegisterReplicasResponse:
         """Register replicas, request by request."""
         self._admit(context)
-        count = 0
-        async for request in request_iterator:
-            _check_count(request.replicas, "replicas")
-            for place, replica in enumerate(request.replicas):
-                check_local_number(replica.local_number, f"replicas[{place}].local_number")
-            await self._core.registrar.register([replica_text(replica) for replica in request.replicas])
-            count += len(request.replicas)
-        return node_pb2.RegisterReplicasResponse(replica_count=count)
+        done = 0
+        try:
+            async for request in request_iterator:
+                _check_count(request.replicas, "replicas")
+                for place, replica in enumerate(request.replicas, start=done):
+                    check_local_number(replica.local_number, f"replicas[{place}].local_number")
+                await self._core.registrar.register([replica_text(replica) for replica in request.replicas], done)
+                done += len(request.replicas)
+        except WarifuError as error:
+            raise error.after(done) from error
+        return node_pb2.RegisterReplicasResponse(replica_count=done)
 
     async def SetFlags(self, request: node_pb2.SetFlagsRequest, context: AnyContext) -> node_pb2.SetFlagsResponse:
         """Set a person's flags."""
@@ -163,8 +170,8 @@ class NodeServicer(NodeServiceServicer):
     ) -> node_pb2.ListPendingProvisionsResponse:
         """List what waits for a clerk."""
         self._admit(context)
-        pending = [pending_message(pending) for pending in self._core.provider.pending()]
-        return node_pb2.ListPendingProvisionsResponse(provisions=pending)
+        page = await self._pending.page(self._turns, request.page_size, request.page_token)
+        return node_pb2.ListPendingProvisionsResponse(provisions=page.items, next_page_token=page.next_page_token)
 
     async def DecideProvision(
         self, request: node_pb2.DecideProvisionRequest, context: AnyContext
@@ -179,21 +186,24 @@ class NodeServicer(NodeServiceServicer):
     async def ListExchangeRecords(
         self, request: node_pb2.ListExchangeRecordsRequest, context: AnyContext
     ) -> AsyncIterator[node_pb2.ListExchangeRecordsResponse]:
-        """List the node's own records, a few hundred at a time."""
+        """List the node's own records, page after page."""
         self._admit(context)
-        after = 0
-        while records := await self._records_after(after):
-            after = records[-1][0]
-            yield node_pb2.ListExchangeRecordsResponse(records=[exchange_record_message(each) for _, each in records])
+        async with aclosing(self._records.pages(self._turns, request.page_size, request.page_token)) as pages:
+            async for page in pages:
+                yield node_pb2.ListExchangeRecordsResponse(records=page.items, next_page_token=page.next_page_token)
 
-    async def _records_after(self, after: int) -> list[tuple[int, ExchangeRecord]]:
-        """The next records of a list. Lists take turns, and other calls get theirs in between.
+    def _list(
+        self,
+        method: str,
+        rows: Callable[[int, int], Sequence[tuple[int, Row]]],
+        item: Callable[[Row], Item | None],
+    ) -> PagedList[int, Row, Item]:
+        """A list of this institution's, in the order in which the store wrote."""
+        scope = (method, self._core.institution)
+        return PagedList(scope=scope, first=0, parse_key=row_number, rows=rows, item=item)
 
-        Nobody's turn lasts while a reader is awaited: one that stopped reading would keep all others out.
-        """
-        async with self._lists:
-            await asyncio.sleep(0)
-            return self._core.store.records(after, _RECORDS_AT_ONCE)
+    def _pending_item(self, kept: KeptProvision) -> node_pb2.PendingProvision | None:
+        return pending_message(self._core.provider.pending(kept))
 
     def _result(self, result: InquiryResult) -> node_pb2.InquiryResult:
         record = result.kept.record
@@ -208,6 +218,19 @@ class NodeServicer(NodeServiceServicer):
             provided = self._core.items.get(record.item_code)
             message.replaced_certificate = provided.replaced_certificate if provided else ""
         return message
+
+
+async def _people(
+    requests: AsyncIterator[node_pb2.AcquireCodesRequest],
+) -> AsyncIterator[list[PersonToAcquire]]:
+    """The people of each request. Raises: REQUEST_MALFORMED at one's place among all of them."""
+    asked = 0
+    async for request in requests:
+        _check_count(request.people, "people")
+        for place, person in enumerate(request.people, start=asked):
+            check_local_number(person.local_number, f"people[{place}].local_number")
+        asked += len(request.people)
+        yield [PersonToAcquire(person.local_number, person.my_number) for person in request.people]
 
 
 def _check_count(things: Sequence[object], where: str) -> None:

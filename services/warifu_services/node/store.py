@@ -229,8 +229,11 @@ class NodeStore(Protocol):
             WarifuError: PERMIT_REUSED when the processing number belongs to another inquiry.
         """
 
-    def pending_provisions(self) -> list[KeptProvision]:
-        """Provisions for which a clerk has to decide, oldest first."""
+    def pending_provisions(self, after: int, count: int) -> list[tuple[int, KeptProvision]]:
+        """Up to ``count`` pending provisions whose records were written after that sequence number, each with its own.
+
+        Those that a clerk decided are among them until the inquirer asks again.
+        """
 
     async def decide(self, processing_number: str, decision: ClerkDecision) -> bool:
         """Store a clerk's decision. False when no such provision is pending."""

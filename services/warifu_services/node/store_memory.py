@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from operator import itemgetter
 
 from warifu.agency import Replica
 from warifu.errors import Reason, WarifuError
@@ -43,6 +45,7 @@ class MemoryNodeStore:
         self._provisions: dict[_RecordKey, KeptProvision] = {}
         self._under_number: dict[str, _RecordKey] = {}
         self._misses: Counter[InstitutionCode] = Counter()
+        self._written: list[tuple[int, _RecordKey]] = []  # by sequence number
         self._last_sequence = 0
         self._rotated: dict[tuple[str, int], Person] = {}
 
@@ -174,13 +177,14 @@ class MemoryNodeStore:
         self._misses[kept.record.inquirer] += missed
         return kept
 
-    def pending_provisions(self) -> list[KeptProvision]:
+    def pending_provisions(self, after: int, count: int) -> list[tuple[int, KeptProvision]]:
         """See the contract."""
-        return [
-            kept
-            for kept in self._provisions.values()
-            if kept.record.outcome is ExchangeOutcome.PENDING and kept.decision is ClerkDecision.UNDECIDED
-        ]
+        pending = (
+            (sequence, self._provisions[key])
+            for sequence, key in self._written_after(after)
+            if key in self._provisions and self._provisions[key].record.outcome is ExchangeOutcome.PENDING
+        )
+        return list(islice(pending, count))
 
     async def decide(self, processing_number: str, decision: ClerkDecision) -> bool:
         """See the contract."""
@@ -196,7 +200,10 @@ class MemoryNodeStore:
 
     def records(self, after: int, count: int) -> list[tuple[int, ExchangeRecord]]:
         """See the contract."""
-        return [entry for entry in self._records.values() if entry[0] > after][:count]
+        return [self._records[key] for _, key in islice(self._written_after(after), count)]
+
+    def _written_after(self, after: int) -> Iterator[tuple[int, _RecordKey]]:
+        return islice(self._written, bisect_right(self._written, after, key=itemgetter(0)), None)
 
     async def purge(self, *, requested_before_ms: int, changed_before_ms: int) -> None:
         """See the contract."""
@@ -215,6 +222,7 @@ class MemoryNodeStore:
                     self._under_number.pop(record.processing_number, None)
                 if record.side is ExchangeSide.INQUIRER:
                     self._inquiries.pop(record.request_id, None)
+        self._written = [entry for entry in self._written if entry[1] in self._records]
 
     def close(self) -> None:
         """See the contract."""
@@ -223,4 +231,5 @@ class MemoryNodeStore:
         known = self._records.get(_key(record))
         if known is None:
             self._last_sequence += 1
+            self._written.append((self._last_sequence, _key(record)))
         self._records[_key(record)] = (known[0] if known else self._last_sequence, record)

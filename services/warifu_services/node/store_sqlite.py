@@ -48,7 +48,8 @@ _SELECT_PROVISION = f"""
 """  # noqa: S608  # column names from above
 _ONE_PROVISION = f"{_SELECT_PROVISION} WHERE r.request_id = ? AND r.inquirer = ? AND r.side = 2"
 _PENDING_PROVISIONS = f"""
-    {_SELECT_PROVISION} WHERE r.side = 2 AND r.outcome = 3 AND p.decision = 0 ORDER BY r.sequence
+    SELECT r.sequence, {_SELECT_PROVISION.replace("SELECT", "", 1)}
+    WHERE r.side = 2 AND r.outcome = 3 AND r.sequence > ? ORDER BY r.sequence LIMIT ?
 """
 _FIND_BY_ROW_KEY = """
     SELECT p.local_number, p.flags, r.fiscal_year, r.publication_start, r.publication_end, r.record
@@ -239,9 +240,9 @@ class SqliteNodeStore:
         """See the contract."""
         return await self.database.write(lambda connection: _settle(connection, kept, missed=missed))
 
-    def pending_provisions(self) -> list[KeptProvision]:
+    def pending_provisions(self, after: int, count: int) -> list[tuple[int, KeptProvision]]:
         """See the contract."""
-        return [read_provision(row) for row in self._reader.execute(_PENDING_PROVISIONS)]
+        return [(row[0], read_provision(row[1:])) for row in self._reader.execute(_PENDING_PROVISIONS, (after, count))]
 
     async def decide(self, processing_number: str, decision: ClerkDecision) -> bool:
         """See the contract."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 from warifu.client.asynchronous import AuthorityClient, LogClient, NodeClient, SupervisionClient
 from warifu.client.blocking import BlockingNodeClient
 from warifu.client.connection import Connection, NetworkDescription
+from warifu.client.paged import Paged
 
 __all__ = [
     "AuthorityClient",
@@ -21,5 +22,6 @@ __all__ = [
     "LogClient",
     "NetworkDescription",
     "NodeClient",
+    "Paged",
     "SupervisionClient",
 ]

@@ -1,7 +1,7 @@
 """Clients for callers with an event loop: one class per service, one lasting channel per client.
 
-Thin: a method per RPC, messages as the contract has them, streams cut into batches and put together again. A failed
-call raises the :class:`WarifuError` that the called party stated; where it could state none, the reason says who could
+Thin: a method per RPC, messages as the contract has them. What a caller hands over is cut into messages
+(``warifu.client.pieces``), and lists come page by page (``warifu.client.paged``). A failed call raises the :class:`WarifuError` that the called party stated; where it could state none, the reason says who could
 not be reached. Nothing is retried here: only the caller knows how patient it is.
 
     async with NodeClient(network.to_node("childcare")) as node:
@@ -10,10 +10,11 @@ not be reached. Nothing is retried here: only the caller knows how patient it is
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from itertools import islice
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from contextlib import aclosing
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 import grpc
 
@@ -27,8 +28,10 @@ from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceStub
 from warifu.client.connection import Connection
 from warifu.client.outgoing import sending
+from warifu.client.paged import Paged
+from warifu.client.pieces import pieces
 from warifu.client.text import sendable, sendable_each
-from warifu.errors import Reason
+from warifu.errors import Reason, WarifuError
 from warifu.pki import CredentialFiles
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.status import CodeTable, translated
@@ -39,9 +42,7 @@ CALL_SECONDS = 30.0
 """How long a call may take unless the caller says otherwise."""
 
 _STREAM_SECONDS = 300.0
-_BATCH = 250
-
-T = TypeVar("T")
+_DESIGNATED_AT_ONCE = 1_000
 
 
 def _unreachable(reason: Reason, timed_out: Reason) -> CodeTable:
@@ -52,10 +53,9 @@ def _unreachable(reason: Reason, timed_out: Reason) -> CodeTable:
     }
 
 
-def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    left = iter(items)
-    while batch := list(islice(left, size)):
-        yield batch
+def _left(give_up: float) -> float:
+    """How many seconds are left for the next of several calls."""
+    return max(0.0, give_up - time.monotonic())
 
 
 class _Client:
@@ -89,10 +89,23 @@ class _Client:
         with translated(self._broken):
             return await method(request, timeout=timeout)
 
-    async def _streamed(self, call: Any) -> AsyncIterator[Any]:
-        with translated(self._broken):
-            async for message in call:
-                yield message
+    async def _streamed(self, call: Any) -> AsyncGenerator[Any, None]:
+        """The pages that one call gives. Whoever has enough ends the call."""
+        try:
+            with translated(self._broken):
+                async for page in call:
+                    yield page
+        finally:
+            call.cancel()
+
+    async def _asked(self, method: Callable[[], Any], request: Any, timeout: float) -> AsyncGenerator[Any, None]:
+        """The pages that are asked for one by one; ``timeout`` is for each."""
+        while True:
+            page = await self._call(method(), request, timeout)
+            yield page
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
 
 
 class NodeClient(_Client):
@@ -103,21 +116,35 @@ class NodeClient(_Client):
     async def acquire_codes(
         self, people: Iterable[node_pb2.PersonToAcquire], *, timeout: float = _STREAM_SECONDS
     ) -> AsyncIterator[node_pb2.AcquisitionResult]:
-        """What came of each acquisition, in the order asked, as it becomes known."""
-        requests = (node_pb2.AcquireCodesRequest(people=batch) for batch in _batches(people, _BATCH))
+        """What came of each acquisition, in the order asked, as it becomes known.
+
+        An error's ``where`` counts in ``people``, and its ``done`` says how many results came before it.
+        """
+        requests = (node_pb2.AcquireCodesRequest(people=piece.things) for piece in pieces(people, "people"))
         call: Any = self._peer.stub(NodeServiceStub).AcquireCodes(timeout=timeout)
-        async with sending(call, requests, self._broken):
-            async for response in call:
-                for result in response.results:
-                    yield result
+        done = 0
+        try:
+            async with sending(call, requests, self._broken):
+                async for response in call:
+                    done += len(response.results)
+                    for result in response.results:
+                        yield result
+        except WarifuError as error:
+            raise error.after(done) from error
 
     async def register_replicas(self, replicas: Iterable[node_pb2.Replica], *, timeout: float = _STREAM_SECONDS) -> int:
-        """Register replicas, 250 at a time; how many there were."""
-        requests = (node_pb2.RegisterReplicasRequest(replicas=batch) for batch in _batches(replicas, _BATCH))
-        call: Any = self._peer.stub(NodeServiceStub).RegisterReplicas(timeout=timeout)
-        async with sending(call, requests, self._broken):
-            response = await call
-        return int(response.replica_count)
+        """Register replicas, up to 250 at a time; how many there were.
+
+        An error's ``where`` counts in ``replicas``, and its ``done`` says how many of them are stored. One that no message
+        can carry is refused before anything is sent, if ``replicas`` is a list.
+        """
+        done, give_up = 0, time.monotonic() + timeout
+        for piece in pieces(replicas, "replicas"):
+            call: Any = self._peer.stub(NodeServiceStub).RegisterReplicas(timeout=_left(give_up))
+            with piece.told():
+                async with sending(call, [node_pb2.RegisterReplicasRequest(replicas=piece.things)], self._broken):
+                    done += int((await call).replica_count)
+        return done
 
     async def set_flags(self, flags: node_pb2.SetFlagsRequest, *, timeout: float = CALL_SECONDS) -> None:
         """Replace a person's flags."""
@@ -144,11 +171,16 @@ class NodeClient(_Client):
         )
         return response.result
 
-    async def pending_provisions(self, *, timeout: float = CALL_SECONDS) -> Sequence[node_pb2.PendingProvision]:
-        """Inquiries from others that wait for a clerk here, oldest first."""
-        request = node_pb2.ListPendingProvisionsRequest()
-        response = await self._call(self._peer.stub(NodeServiceStub).ListPendingProvisions, request, timeout)
-        return list(response.provisions)
+    def pending_provisions(self, *, timeout: float = CALL_SECONDS) -> Paged[node_pb2.PendingProvision]:
+        """Inquiries from others that wait for a clerk here, oldest first. ``timeout`` is for each page."""
+
+        async def pages() -> AsyncGenerator[list[node_pb2.PendingProvision], None]:
+            request = node_pb2.ListPendingProvisionsRequest()
+            asked = self._asked(lambda: self._peer.stub(NodeServiceStub).ListPendingProvisions, request, timeout)
+            async for page in asked:
+                yield list(page.provisions)
+
+        return Paged(pages)
 
     async def decide_provision(
         self, processing_number: str, decision: node_pb2.ClerkDecision, *, timeout: float = CALL_SECONDS
@@ -159,12 +191,17 @@ class NodeClient(_Client):
         )
         await self._call(self._peer.stub(NodeServiceStub).DecideProvision, request, timeout)
 
-    async def exchange_records(self, *, timeout: float = _STREAM_SECONDS) -> list[node_pb2.ExchangeRecord]:
+    def exchange_records(self, *, timeout: float = _STREAM_SECONDS) -> Paged[node_pb2.ExchangeRecord]:
         """The node's own exchange records, in the order written."""
-        call = self._peer.stub(NodeServiceStub).ListExchangeRecords(
-            node_pb2.ListExchangeRecordsRequest(), timeout=timeout
-        )
-        return [record async for response in self._streamed(call) for record in response.records]
+
+        async def pages() -> AsyncGenerator[list[node_pb2.ExchangeRecord], None]:
+            request = node_pb2.ListExchangeRecordsRequest()
+            call = self._peer.stub(NodeServiceStub).ListExchangeRecords(request, timeout=timeout)
+            async with aclosing(self._streamed(call)) as streamed:
+                async for page in streamed:
+                    yield list(page.records)
+
+        return Paged(pages)
 
 
 class AuthorityClient(_Client):
@@ -175,12 +212,18 @@ class AuthorityClient(_Client):
     async def designate_my_numbers(
         self, resident_record_codes: Sequence[str], *, timeout: float = CALL_SECONDS
     ) -> list[str]:
-        """The My Number of each of 1 to 1,000 resident record codes, in order; the same again when asked again."""
-        request = authority_pb2.DesignateMyNumbersRequest(
-            resident_record_codes=sendable_each(resident_record_codes, "resident_record_codes")
-        )
-        response = await self._call(self._peer.stub(AuthorityServiceStub).DesignateMyNumbers, request, timeout)
-        return list(response.my_numbers)
+        """The My Number of each resident record code, in order; the same again when asked again. Up to 1,000 at a time.
+
+        An error's ``where`` counts in ``resident_record_codes``; its ``done`` says how many of them have a number.
+        """
+        numbers, give_up = list[str](), time.monotonic() + timeout
+        codes = sendable_each(resident_record_codes, "resident_record_codes")
+        for piece in pieces(codes, "resident_record_codes", count=_DESIGNATED_AT_ONCE):
+            request = authority_pb2.DesignateMyNumbersRequest(resident_record_codes=piece.things)
+            method = self._peer.stub(AuthorityServiceStub).DesignateMyNumbers
+            with piece.told():
+                numbers += (await self._call(method, request, _left(give_up))).my_numbers
+        return numbers
 
     async def replace_my_number(self, my_number: str, *, timeout: float = CALL_SECONDS) -> str:
         """The number designated in place of one that leaked."""
@@ -200,11 +243,17 @@ class LogClient(_Client):
         response = await self._call(self._peer.stub(LogServiceStub).GetCheckpoint, request, timeout)
         return bytes(response.signed_note)
 
-    async def leaves(self, first: int, count: int, *, timeout: float = _STREAM_SECONDS) -> list[bytes]:
+    def leaves(self, first: int, count: int, *, timeout: float = _STREAM_SECONDS) -> Paged[bytes]:
         """Up to ``count`` leaves (0 for all there are) from position ``first``, exactly as hashed."""
-        request = log_pb2.ListLeavesRequest(first_position=first, leaf_count=count)
-        call = self._peer.stub(LogServiceStub).ListLeaves(request, timeout=timeout)
-        return [leaf async for response in self._streamed(call) for leaf in response.leaves]
+
+        async def pages() -> AsyncGenerator[list[bytes], None]:
+            request = log_pb2.ListLeavesRequest(first_position=first, leaf_count=count)
+            call = self._peer.stub(LogServiceStub).ListLeaves(request, timeout=timeout)
+            async with aclosing(self._streamed(call)) as streamed:
+                async for page in streamed:
+                    yield list(page.leaves)
+
+        return Paged(pages)
 
     async def inclusion_proof(
         self, position: int, tree_size: int, *, timeout: float = CALL_SECONDS
@@ -246,8 +295,15 @@ class SupervisionClient(_Client):
         stub = self._peer.stub(SupervisionServiceStub)
         return int((await self._call(stub.SetAssessmentStatus, request, timeout)).position)
 
-    async def withdrawn_assessments(self, *, timeout: float = CALL_SECONDS) -> list[supervision_pb2.Assessment]:
-        """The assessments that are withdrawn."""
-        request = supervision_pb2.ListWithdrawnAssessmentsRequest()
-        stub = self._peer.stub(SupervisionServiceStub)
-        return list((await self._call(stub.ListWithdrawnAssessments, request, timeout)).assessments)
+    def withdrawn_assessments(self, *, timeout: float = CALL_SECONDS) -> Paged[supervision_pb2.Assessment]:
+        """The assessments that are withdrawn, by institution and item. ``timeout`` is for each page."""
+
+        async def pages() -> AsyncGenerator[list[supervision_pb2.Assessment], None]:
+            request = supervision_pb2.ListWithdrawnAssessmentsRequest()
+            asked = self._asked(
+                lambda: self._peer.stub(SupervisionServiceStub).ListWithdrawnAssessments, request, timeout
+            )
+            async for page in asked:
+                yield list(page.assessments)
+
+        return Paged(pages)

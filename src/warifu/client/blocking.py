@@ -6,26 +6,30 @@ The same methods as :class:`warifu.client.NodeClient`, blocking. It uses plain s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, TypeVar
 
 import grpc
 
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceStub
 from warifu.client.connection import Connection
+from warifu.client.pieces import pieces
 from warifu.client.text import sendable
-from warifu.errors import Reason
+from warifu.errors import Reason, WarifuError
 from warifu.pki import CredentialFiles
 from warifu.rpc.channel import secure_channel_sync
 from warifu.rpc.status import CodeTable, translated
 
 __all__ = ["BlockingNodeClient"]
 
+T = TypeVar("T")
+
 _CALL_SECONDS = 30.0
 _STREAM_SECONDS = 300.0
-_BATCH = 250
 
 _BROKEN: CodeTable = {
     grpc.StatusCode.UNAVAILABLE: Reason.NODE_UNREACHABLE,
@@ -62,17 +66,34 @@ class BlockingNodeClient:
     def acquire_codes(
         self, people: Iterable[node_pb2.PersonToAcquire], *, timeout: float = _STREAM_SECONDS
     ) -> list[node_pb2.AcquisitionResult]:
-        """What came of each acquisition, in the order asked."""
-        requests = (node_pb2.AcquireCodesRequest(people=batch) for batch in _batches(list(people)))
-        with translated(_BROKEN):
-            responses = self._stub.AcquireCodes(requests, timeout=timeout)
-            return [result for response in responses for result in response.results]
+        """What came of each acquisition, in the order asked.
+
+        An error's ``where`` counts in ``people``, and its ``done`` says of how many it was known what came of them.
+        """
+        cut = pieces(list(people), "people")
+        requests = (node_pb2.AcquireCodesRequest(people=piece.things) for piece in cut)
+        results: list[node_pb2.AcquisitionResult] = []
+        try:
+            with translated(_BROKEN):
+                for response in self._stub.AcquireCodes(requests, timeout=timeout):
+                    results += response.results
+        except WarifuError as error:
+            raise error.after(len(results)) from error
+        return results
 
     def register_replicas(self, replicas: Iterable[node_pb2.Replica], *, timeout: float = _STREAM_SECONDS) -> int:
-        """Register replicas, 250 at a time; how many there were."""
-        requests = (node_pb2.RegisterReplicasRequest(replicas=batch) for batch in _batches(list(replicas)))
-        with translated(_BROKEN):
-            return int(self._stub.RegisterReplicas(requests, timeout=timeout).replica_count)
+        """Register replicas, up to 250 at a time; how many there were.
+
+        An error's ``where`` counts in ``replicas``, and its ``done`` says how many of them are stored. One that no message
+        can carry is refused before anything is sent.
+        """
+        done, give_up = 0, time.monotonic() + timeout
+        for piece in pieces(list(replicas), "replicas"):
+            requests = iter([node_pb2.RegisterReplicasRequest(replicas=piece.things)])
+            with piece.told(), translated(_BROKEN):
+                left = max(0.0, give_up - time.monotonic())
+                done += int(self._stub.RegisterReplicas(requests, timeout=left).replica_count)
+        return done
 
     def set_flags(self, flags: node_pb2.SetFlagsRequest, *, timeout: float = _CALL_SECONDS) -> None:
         """Replace a person's flags."""
@@ -94,11 +115,23 @@ class BlockingNodeClient:
         with translated(_BROKEN):
             return self._stub.FetchAnswer(node_pb2.FetchAnswerRequest(request_id=request_id), timeout=timeout).result
 
-    def pending_provisions(self, *, timeout: float = _CALL_SECONDS) -> list[node_pb2.PendingProvision]:
-        """Inquiries from others that wait for a clerk here, oldest first."""
-        with translated(_BROKEN):
+    def pending_provisions(self, *, timeout: float = _CALL_SECONDS) -> Iterator[node_pb2.PendingProvision]:
+        """Inquiries from others that wait for a clerk here, oldest first.
+
+        The first page is asked for at once, each of the others when the one before it was read; ``timeout`` is for each.
+        """
+
+        def pages() -> Iterator[Sequence[node_pb2.PendingProvision]]:
             request = node_pb2.ListPendingProvisionsRequest()
-            return list(self._stub.ListPendingProvisions(request, timeout=timeout).provisions)
+            while True:
+                with translated(_BROKEN):
+                    page = self._stub.ListPendingProvisions(request, timeout=timeout)
+                yield page.provisions
+                if not page.next_page_token:
+                    return
+                request.page_token = page.next_page_token
+
+        return _begun(pages())
 
     def decide_provision(
         self, processing_number: str, decision: node_pb2.ClerkDecision, *, timeout: float = _CALL_SECONDS
@@ -110,13 +143,24 @@ class BlockingNodeClient:
         with translated(_BROKEN):
             self._stub.DecideProvision(request, timeout=timeout)
 
-    def exchange_records(self, *, timeout: float = _STREAM_SECONDS) -> list[node_pb2.ExchangeRecord]:
-        """The node's own exchange records, in the order written."""
-        with translated(_BROKEN):
+    def exchange_records(self, *, timeout: float = _STREAM_SECONDS) -> Iterator[node_pb2.ExchangeRecord]:
+        """The node's own exchange records, in the order written.
+
+        The first page is read at once, each of the others when the one before it was.
+        """
+
+        def pages() -> Iterator[Sequence[node_pb2.ExchangeRecord]]:
             call = self._stub.ListExchangeRecords(node_pb2.ListExchangeRecordsRequest(), timeout=timeout)
-            return [record for response in call for record in response.records]
+            try:
+                with translated(_BROKEN):
+                    for page in call:
+                        yield page.records
+            finally:
+                call.cancel()
+
+        return _begun(pages())
 
 
-def _batches(items: list[node_pb2.PersonToAcquire] | list[node_pb2.Replica]) -> Iterator[list[Any]]:
-    for first in range(0, len(items), _BATCH):
-        yield items[first : first + _BATCH]
+def _begun(pages: Iterator[Sequence[T]]) -> Iterator[T]:
+    """The items of a list whose first page is there: a call that fails says so when it is made."""
+    return chain(next(pages, ()), chain.from_iterable(pages))

@@ -1,8 +1,8 @@
 """Errors on the wire: the one place where a :class:`WarifuError` becomes a ``google.rpc.Status`` and back.
 
-Decides what of an error travels: its reason, its public text and where in the input the fault lies. What was noted for
-the local log (``debug``) stays. A status carries exactly one ``ErrorInfo`` whose domain is ``warifu``, so that a caller
-in any language can tell reasons apart without reading text.
+Decides what of an error travels: its reason, its public text, where in the input the fault lies, and how much was done
+before it. What was noted for the local log (``debug``) stays. A status carries exactly one ``ErrorInfo`` whose domain is
+``warifu``, so that a caller in any language can tell reasons apart without reading text.
 
 Source: AIP-193 (errors), google/rpc/error_details.proto.
 """
@@ -25,6 +25,7 @@ __all__ = ["DOMAIN", "CodeTable", "from_rpc_error", "to_grpc_status", "to_status
 DOMAIN = "warifu"
 _DETAILS_KEY = "grpc-status-details-bin"
 _WHERE_LIMIT = 512  # all metadata of a call share 8 KiB
+_LONGEST_COUNT = 18  # digits
 
 _BROKEN_OFF = (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
 
@@ -44,6 +45,8 @@ def to_status(error: WarifuError) -> status_pb2.Status:
     info = error_details_pb2.ErrorInfo(reason=error.reason.value, domain=DOMAIN)
     if error.where:
         info.metadata["where"] = error.where[:_WHERE_LIMIT]
+    if error.done is not None:
+        info.metadata["done"] = str(error.done)
     packed = any_pb2.Any()
     packed.Pack(info)
     code = grpc.StatusCode[error.entry.status].value[0]
@@ -92,8 +95,14 @@ def _error_told(metadata: Any) -> WarifuError | None:
     for key, value in metadata or ():
         info = _error_info(value) if key == _DETAILS_KEY else None
         if info is not None and info.domain == DOMAIN and info.reason in Reason.__members__:
-            return WarifuError(Reason[info.reason], where=info.metadata.get("where", "")[:_WHERE_LIMIT])
+            where = info.metadata.get("where", "")[:_WHERE_LIMIT]
+            return WarifuError(Reason[info.reason], where=where, done=_count_told(info.metadata.get("done", "")))
     return None
+
+
+def _count_told(text: str) -> int | None:
+    """The number that somebody else states, if it is one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT else None
 
 
 def _error_info(details: bytes) -> error_details_pb2.ErrorInfo | None:

@@ -29,6 +29,7 @@ __all__ = [
     "CHECKPOINT_FILE",
     "MAX_ENTRY_BYTES",
     "TILE_WIDTH",
+    "CopyWriter",
     "Tile",
     "decode_entries",
     "encode_entries",
@@ -122,12 +123,12 @@ def decode_entries(bundle: bytes, count: int, *, where: str, first: int = 0) -> 
     return entries
 
 
-def write_copy(directory: Path, leaves: Iterable[bytes], signed_checkpoint: bytes) -> None:
-    """Write the published log into ``directory``: the entries, every tile, and last the checkpoint.
+class CopyWriter:
+    """Writes the published log into ``directory``, some entries at a time; last the rest of the tiles, and the checkpoint.
 
-    ``leaves`` are the entries, in order, exactly as many as the checkpoint counts. A directory that holds an earlier
-    copy of the same log is brought up to date: until the checkpoint is replaced the earlier copy stays whole. The
-    files are not forced to disk one by one; after a power failure verify the copy, or write it again elsewhere.
+    It holds no more entries than one tile has. A directory that holds an earlier copy of the same log is brought up to
+    date: until the checkpoint is replaced the earlier copy stays whole. The files are not forced to disk one by one; after
+    a power failure verify the copy, or write it again elsewhere.
 
     The checkpoint held is evidence: if the log is later cut back or forked, it shows that. So only a checkpoint that
     extends it takes its place.
@@ -136,24 +137,50 @@ def write_copy(directory: Path, leaves: Iterable[bytes], signed_checkpoint: byte
     the checkpoint does not extend the one held, or when a tile is there already with other bytes (then the directory
     holds another log); STORE_UNAVAILABLE when a file cannot be written. In each case the checkpoint is left as it was.
     """
-    checkpoint = read_checkpoint_unverified(signed_checkpoint)
-    held = _held_checkpoint(directory, checkpoint)
-    tree = MerkleTree()
-    batch: list[bytes] = []
-    for leaf in leaves:
-        batch.append(leaf)
-        if len(batch) == TILE_WIDTH:
-            _write_bundle(directory, tree, batch, held)
-            batch = []
-    if batch:
-        _write_bundle(directory, tree, batch, held)
-    if tree.size != checkpoint.size:
-        raise WarifuError(Reason.LOG_INVALID, where=f"{CHECKPOINT_FILE} line 2: the log given has {tree.size} entries")
-    if tree.root() != checkpoint.root_hash:
-        raise WarifuError(Reason.LOG_INVALID, where=f"{CHECKPOINT_FILE} line 3: the log given has another root")
-    for tile in tiles_of(tree.size):
-        _put(directory, tile.path, tree.subtree_hashes(8 * tile.level, tile.first, tile.width))
-    _replace(directory, CHECKPOINT_FILE, signed_checkpoint)
+
+    def __init__(self, directory: Path, signed_checkpoint: bytes) -> None:
+        """Raises: LOG_INVALID when the checkpoint is none, or does not extend the one held."""
+        self._directory = directory
+        self._signed = signed_checkpoint
+        self._checkpoint = read_checkpoint_unverified(signed_checkpoint)
+        self._held = _held_checkpoint(directory, self._checkpoint)
+        self._tree = MerkleTree()
+        self._batch: list[bytes] = []
+
+    def add(self, leaves: Iterable[bytes]) -> None:
+        """Write the next entries. Raises: as the class says."""
+        for leaf in leaves:
+            self._batch.append(leaf)
+            if len(self._batch) == TILE_WIDTH:
+                self._write_batch()
+
+    def finish(self) -> None:
+        """Write what is left, and the checkpoint if the entries are what it counts. Raises: as the class says."""
+        if self._batch:
+            self._write_batch()
+        tree, checkpoint = self._tree, self._checkpoint
+        if tree.size != checkpoint.size:
+            where = f"{CHECKPOINT_FILE} line 2: the log given has {tree.size} entries"
+            raise WarifuError(Reason.LOG_INVALID, where=where)
+        if tree.root() != checkpoint.root_hash:
+            raise WarifuError(Reason.LOG_INVALID, where=f"{CHECKPOINT_FILE} line 3: the log given has another root")
+        for tile in tiles_of(tree.size):
+            _put(self._directory, tile.path, tree.subtree_hashes(8 * tile.level, tile.first, tile.width))
+        _replace(self._directory, CHECKPOINT_FILE, self._signed)
+
+    def _write_batch(self) -> None:
+        _write_bundle(self._directory, self._tree, self._batch, self._held)
+        self._batch = []
+
+
+def write_copy(directory: Path, leaves: Iterable[bytes], signed_checkpoint: bytes) -> None:
+    """Write the published log with a :class:`CopyWriter`, which says what is raised.
+
+    ``leaves`` are the entries, in order, exactly as many as the checkpoint counts.
+    """
+    writer = CopyWriter(directory, signed_checkpoint)
+    writer.add(leaves)
+    writer.finish()
 
 
 def read_entries(directory: Path, size: int) -> Iterator[bytes]:

@@ -40,7 +40,7 @@ def test_the_blocking_client_does_all_a_business_system_needs(running: Any, desc
         node.set_flags(node_pb2.SetFlagsRequest(local_number=held.local_number))
         assert node.inquire(inquiry).state == node_pb2.INQUIRY_STATE_ANSWERED
         assert node.fetch_answer(inquiry.request_id).record
-        records = node.exchange_records()
+        records = list(node.exchange_records())
     assert inquiry.request_id in {record.request_id for record in records}
 
 

@@ -89,7 +89,7 @@ def test_a_party_is_found_by_its_name_and_by_its_kind_only_where_it_is_the_only_
 
 def test_a_node_is_run_by_its_partys_name_and_has_records_of_its_own(up: Path) -> None:
     with BlockingNodeClient(NetworkDescription.load(up).to_node("tax-marugame")) as node:
-        assert node.exchange_records()
+        assert list(node.exchange_records())
 
 
 def test_people_of_a_place_without_a_registry_are_refused_before_anything_is_made(warifu: Any, tmp_path: Path) -> None:

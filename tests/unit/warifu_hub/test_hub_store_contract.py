@@ -146,6 +146,18 @@ async def test_an_assessment_is_withdrawn_and_reinstated_with_its_leaf(store: Hu
     assert store.leaves(0, 9) == [b"w", b"again", b"w2", b"r", b"never was"]
 
 
+async def test_withdrawn_assessments_are_read_by_institution_and_item_from_any_place_among_them(
+    store: HubStore,
+) -> None:
+    everything = sorted([(TAX, LOCAL_TAX), (CHILDCARE, LOCAL_TAX), (TAX, HOUSEHOLD)])
+    for institution, item_code in everything[::-1]:
+        await store.set_assessment(institution, item_code, withdrawn=True, leaf=b"w")
+    assert store.withdrawn_after(("", ""), 9) == everything
+    assert store.withdrawn_after(("", ""), 2) == everything[:2]
+    assert store.withdrawn_after(everything[0], 9) == everything[1:]
+    assert store.withdrawn_after(everything[2], 9) == []
+
+
 async def test_old_answers_are_forgotten_and_the_exchanges_and_leaves_stay(store: HubStore) -> None:
     for number, (state, permit_ms) in enumerate(
         [

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from warifu.client import LogClient
+from warifu.client.paged import Paged
 from warifu.errors import Reason, WarifuError
 from warifu.tlog import Checkpoint, MerkleTree, leaf_hash, log_origin, sign_checkpoint
+from warifu.tlog.tiles import TILE_WIDTH
 from warifu_kit.audit.log_copy import copy_log
 
 
@@ -20,6 +22,8 @@ class Hub:
     def __init__(self, size: int) -> None:
         self.entries = [b"entry %d" % number for number in range(size)]
         self.asked = 0
+        self.pages_given = 0
+        self.on_page: Callable[[], None] = lambda: None
 
     async def checkpoint(self) -> bytes:
         self.asked += 1
@@ -27,8 +31,14 @@ class Hub:
         checkpoint = Checkpoint(origin=log_origin("test"), size=len(self.entries), root_hash=root)
         return sign_checkpoint(checkpoint, bytes(32))
 
-    async def leaves(self, first: int, last: int) -> list[bytes]:
-        return self.entries[first:last]
+    def leaves(self, first: int, count: int) -> Paged[bytes]:
+        async def pages() -> AsyncGenerator[list[bytes], None]:
+            for place in range(first, first + count, 4):
+                self.pages_given += 1
+                self.on_page()
+                yield self.entries[place : min(place + 4, first + count)]
+
+        return Paged(pages)
 
 
 def log_of(size: int) -> tuple[LogClient, Hub]:
@@ -79,6 +89,16 @@ async def test_a_place_that_holds_something_else_is_left_alone(tmp_path: Path, f
     log, hub = log_of(3)
     assert (await refused(log, out)).reason is Reason.PATH_UNUSABLE
     assert (all_in(tmp_path), hub.asked) == (before, 0)
+
+
+async def test_a_log_is_written_while_it_is_read(tmp_path: Path) -> None:
+    log, hub = log_of(2 * TILE_WIDTH + 1)
+    written: list[int] = []
+    hub.on_page = lambda: written.append(len(list((tmp_path / "tile" / "entries").glob("*"))))
+    await copy_log(log, tmp_path)
+    assert written[0] == 0
+    assert written[-1] == 2, "two tiles of entries are on disk before the last page is asked for"
+    assert hub.pages_given == len(written)
 
 
 async def test_a_copy_that_was_cut_short_is_finished(tmp_path: Path) -> None:

@@ -217,15 +217,16 @@ async def test_a_pending_provision_waits_for_a_clerk_and_then_ends(store: NodeSt
         provision(outcome=ExchangeOutcome.PENDING, provided_ms=None), sealed_person=b"who", answer=b"pending"
     )
     await store.settle_provision(waiting)
-    assert store.pending_provisions() == [waiting]
+    assert store.pending_provisions(0, 10) == [(1, waiting)]
     assert await store.decide("1" * 20, ClerkDecision.RELEASE)
-    assert store.pending_provisions() == []
+    assert [kept.decision for _, kept in store.pending_provisions(0, 10)] == [ClerkDecision.RELEASE]
     decided = store.provision(PEER, b"q" * 16)
     assert decided == replace(waiting, decision=ClerkDecision.RELEASE)
     ended = replace(provision(), decision=ClerkDecision.RELEASE, answer=b"released")
     assert await store.settle_provision(ended) == ended
     assert store.provision(PEER, b"q" * 16) == ended
     assert not await store.decide("1" * 20, ClerkDecision.REFUSE)
+    assert store.pending_provisions(0, 10) == []
     assert len(store.records(0, 10)) == 1
 
 
@@ -249,7 +250,12 @@ async def test_pending_provisions_are_listed_oldest_first(store: NodeStore) -> N
     names = [bytes([n]) * 16 for n in (3, 1, 2)]
     for place, name in enumerate(names):
         await store.settle_provision(provision(name, str(place) * 20, outcome=ExchangeOutcome.PENDING))
-    assert [kept.record.request_id for kept in store.pending_provisions()] == names
+    await store.begin_inquiry(inquiry())
+    listed = store.pending_provisions(0, 10)
+    assert [kept.record.request_id for _, kept in listed] == names
+    assert store.pending_provisions(0, 2) == listed[:2]
+    assert store.pending_provisions(listed[1][0], 2) == listed[2:]
+    assert store.pending_provisions(listed[2][0], 2) == []
 
 
 async def test_a_decision_needs_something_pending(store: NodeStore) -> None:

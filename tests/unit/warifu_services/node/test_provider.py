@@ -189,7 +189,8 @@ async def test_a_flagged_person_waits_for_a_clerk(two: Any) -> None:
     asking = Asking(two, "hanako")
     answer = await two.provider.provide(asking.permit, None)
     assert (answer.outcome, answer.sealed_answer) == (PENDING, b"")
-    (waiting,) = two.provider.pending()
+    ((_, kept),) = two.tax.pending_provisions(0, 2)
+    waiting = two.provider.pending(kept)
     assert waiting.local_number == "T-hanako"
     assert waiting.record.processing_number == asking.permit.processing_number
     (record,) = records(two)
@@ -204,7 +205,8 @@ async def test_a_released_answer_is_given_when_asked_again_however_late(two: Any
     await two.provider.provide(asking.permit, None)
     two.clock.advance(timedelta(days=3))
     await two.provider.decide(asking.permit.processing_number, ClerkDecision.RELEASE)
-    assert two.provider.pending() == []
+    ((_, kept),) = two.tax.pending_provisions(0, 2)
+    assert two.provider.pending(kept) is None
     assert records(two)[0].outcome is ExchangeOutcome.PENDING
     answer = await two.provider.provide(asking.permit, None)
     assert isinstance(asking.opened(answer).found, ProvidedRecord)
@@ -245,12 +247,22 @@ async def test_who_a_pending_provision_is_about_is_stored_sealed(two: Any) -> No
     await two.tax.set_flags("T-hanako", PersonFlags.AUTO_RESPONSE_DISABLED)
     asking = Asking(two, "hanako")
     await two.provider.provide(asking.permit, None)
-    (kept,) = two.tax.pending_provisions()
+    ((_, kept),) = two.tax.pending_provisions(0, 2)
+    assert two.provider.pending(kept).local_number == "T-hanako"
     assert kept.sealed_person
     assert b"hanako" not in kept.sealed_person
     await two.provider.decide(asking.permit.processing_number, ClerkDecision.RELEASE)
     await two.provider.provide(asking.permit, None)
     assert two.tax.provision(kept.record.inquirer, kept.record.request_id).sealed_person == b""
+
+
+async def test_what_a_clerk_decided_about_waits_for_the_inquirer_and_for_no_clerk(two: Any) -> None:
+    await two.tax.set_flags("T-hanako", PersonFlags.AUTO_RESPONSE_DISABLED)
+    asking = Asking(two, "hanako")
+    await two.provider.provide(asking.permit, None)
+    await two.provider.decide(asking.permit.processing_number, ClerkDecision.REFUSE)
+    ((_, kept),) = two.tax.pending_provisions(0, 2)
+    assert two.provider.pending(kept) is None
 
 
 @pytest.mark.parametrize(

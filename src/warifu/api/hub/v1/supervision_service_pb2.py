@@ -24,15 +24,15 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+warifu/api/hub/v1/supervision_service.proto\x12\x11warifu.api.hub.v1\"n\n\nAssessment\x12\x18\n\x10institution_code\x18\x01 \x01(\t\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x33\n\x06status\x18\x03 \x01(\x0e\x32#.warifu.api.hub.v1.AssessmentStatus\"O\n\x1aSetAssessmentStatusRequest\x12\x31\n\nassessment\x18\x01 \x01(\x0b\x32\x1d.warifu.api.hub.v1.Assessment\"/\n\x1bSetAssessmentStatusResponse\x12\x10\n\x08position\x18\x01 \x01(\x04\"!\n\x1fListWithdrawnAssessmentsRequest\"V\n ListWithdrawnAssessmentsResponse\x12\x32\n\x0b\x61ssessments\x18\x01 \x03(\x0b\x32\x1d.warifu.api.hub.v1.Assessment*v\n\x10\x41ssessmentStatus\x12!\n\x1d\x41SSESSMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x41SSESSMENT_STATUS_IN_FORCE\x10\x01\x12\x1f\n\x1b\x41SSESSMENT_STATUS_WITHDRAWN\x10\x02\x32\x90\x02\n\x12SupervisionService\x12t\n\x13SetAssessmentStatus\x12-.warifu.api.hub.v1.SetAssessmentStatusRequest\x1a..warifu.api.hub.v1.SetAssessmentStatusResponse\x12\x83\x01\n\x18ListWithdrawnAssessments\x12\x32.warifu.api.hub.v1.ListWithdrawnAssessmentsRequest\x1a\x33.warifu.api.hub.v1.ListWithdrawnAssessmentsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+warifu/api/hub/v1/supervision_service.proto\x12\x11warifu.api.hub.v1\"n\n\nAssessment\x12\x18\n\x10institution_code\x18\x01 \x01(\t\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x33\n\x06status\x18\x03 \x01(\x0e\x32#.warifu.api.hub.v1.AssessmentStatus\"O\n\x1aSetAssessmentStatusRequest\x12\x31\n\nassessment\x18\x01 \x01(\x0b\x32\x1d.warifu.api.hub.v1.Assessment\"/\n\x1bSetAssessmentStatusResponse\x12\x10\n\x08position\x18\x01 \x01(\x04\"H\n\x1fListWithdrawnAssessmentsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\"o\n ListWithdrawnAssessmentsResponse\x12\x32\n\x0b\x61ssessments\x18\x01 \x03(\x0b\x32\x1d.warifu.api.hub.v1.Assessment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*v\n\x10\x41ssessmentStatus\x12!\n\x1d\x41SSESSMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x41SSESSMENT_STATUS_IN_FORCE\x10\x01\x12\x1f\n\x1b\x41SSESSMENT_STATUS_WITHDRAWN\x10\x02\x32\x90\x02\n\x12SupervisionService\x12t\n\x13SetAssessmentStatus\x12-.warifu.api.hub.v1.SetAssessmentStatusRequest\x1a..warifu.api.hub.v1.SetAssessmentStatusResponse\x12\x83\x01\n\x18ListWithdrawnAssessments\x12\x32.warifu.api.hub.v1.ListWithdrawnAssessmentsRequest\x1a\x33.warifu.api.hub.v1.ListWithdrawnAssessmentsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'warifu.api.hub.v1.supervision_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ASSESSMENTSTATUS']._serialized_start=431
-  _globals['_ASSESSMENTSTATUS']._serialized_end=549
+  _globals['_ASSESSMENTSTATUS']._serialized_start=495
+  _globals['_ASSESSMENTSTATUS']._serialized_end=613
   _globals['_ASSESSMENT']._serialized_start=66
   _globals['_ASSESSMENT']._serialized_end=176
   _globals['_SETASSESSMENTSTATUSREQUEST']._serialized_start=178
@@ -40,9 +40,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETASSESSMENTSTATUSRESPONSE']._serialized_start=259
   _globals['_SETASSESSMENTSTATUSRESPONSE']._serialized_end=306
   _globals['_LISTWITHDRAWNASSESSMENTSREQUEST']._serialized_start=308
-  _globals['_LISTWITHDRAWNASSESSMENTSREQUEST']._serialized_end=341
-  _globals['_LISTWITHDRAWNASSESSMENTSRESPONSE']._serialized_start=343
-  _globals['_LISTWITHDRAWNASSESSMENTSRESPONSE']._serialized_end=429
-  _globals['_SUPERVISIONSERVICE']._serialized_start=552
-  _globals['_SUPERVISIONSERVICE']._serialized_end=824
+  _globals['_LISTWITHDRAWNASSESSMENTSREQUEST']._serialized_end=380
+  _globals['_LISTWITHDRAWNASSESSMENTSRESPONSE']._serialized_start=382
+  _globals['_LISTWITHDRAWNASSESSMENTSRESPONSE']._serialized_end=493
+  _globals['_SUPERVISIONSERVICE']._serialized_start=616
+  _globals['_SUPERVISIONSERVICE']._serialized_end=888
 # @@protoc_insertion_point(module_scope)

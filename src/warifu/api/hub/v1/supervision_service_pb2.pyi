@@ -39,11 +39,17 @@ class SetAssessmentStatusResponse(_message.Message):
     def __init__(self, position: _Optional[int] = ...) -> None: ...
 
 class ListWithdrawnAssessmentsRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("page_size", "page_token")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListWithdrawnAssessmentsResponse(_message.Message):
-    __slots__ = ("assessments",)
+    __slots__ = ("assessments", "next_page_token")
     ASSESSMENTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     assessments: _containers.RepeatedCompositeFieldContainer[Assessment]
-    def __init__(self, assessments: _Optional[_Iterable[_Union[Assessment, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, assessments: _Optional[_Iterable[_Union[Assessment, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...

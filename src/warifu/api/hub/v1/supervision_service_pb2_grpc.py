@@ -61,7 +61,8 @@ class SupervisionServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListWithdrawnAssessments(self, request, context):
-        """Lists the assessments that are withdrawn. Caller: the supervisor.
+        """Lists the assessments that are withdrawn, a page at a time. Caller: the supervisor. Errors: REQUEST_MALFORMED,
+        LOG_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

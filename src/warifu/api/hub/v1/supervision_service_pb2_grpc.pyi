@@ -39,7 +39,9 @@ class SupervisionServiceStub:
     Errors: INSTITUTION_UNKNOWN, ITEM_UNKNOWN, REQUEST_MALFORMED, LOG_UNAVAILABLE.
     """
     ListWithdrawnAssessments: _grpc.UnaryUnaryMultiCallable[_supervision_service_pb2.ListWithdrawnAssessmentsRequest, _supervision_service_pb2.ListWithdrawnAssessmentsResponse]
-    """Lists the assessments that are withdrawn. Caller: the supervisor."""
+    """Lists the assessments that are withdrawn, a page at a time. Caller: the supervisor. Errors: REQUEST_MALFORMED,
+    LOG_UNAVAILABLE.
+    """
 
 @_typing.type_check_only
 class SupervisionServiceAsyncStub(SupervisionServiceStub):
@@ -52,7 +54,9 @@ class SupervisionServiceAsyncStub(SupervisionServiceStub):
     Errors: INSTITUTION_UNKNOWN, ITEM_UNKNOWN, REQUEST_MALFORMED, LOG_UNAVAILABLE.
     """
     ListWithdrawnAssessments: _aio.UnaryUnaryMultiCallable[_supervision_service_pb2.ListWithdrawnAssessmentsRequest, _supervision_service_pb2.ListWithdrawnAssessmentsResponse]  # type: ignore[assignment]
-    """Lists the assessments that are withdrawn. Caller: the supervisor."""
+    """Lists the assessments that are withdrawn, a page at a time. Caller: the supervisor. Errors: REQUEST_MALFORMED,
+    LOG_UNAVAILABLE.
+    """
 
 class SupervisionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Lets the supervisor withdraw and reinstate protection assessments (特定個人情報保護評価)."""
@@ -74,6 +78,8 @@ class SupervisionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _supervision_service_pb2.ListWithdrawnAssessmentsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_supervision_service_pb2.ListWithdrawnAssessmentsResponse, _abc.Awaitable[_supervision_service_pb2.ListWithdrawnAssessmentsResponse]]:
-        """Lists the assessments that are withdrawn. Caller: the supervisor."""
+        """Lists the assessments that are withdrawn, a page at a time. Caller: the supervisor. Errors: REQUEST_MALFORMED,
+        LOG_UNAVAILABLE.
+        """
 
 def add_SupervisionServiceServicer_to_server(servicer: SupervisionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

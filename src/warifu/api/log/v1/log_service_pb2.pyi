@@ -112,17 +112,23 @@ class GetConsistencyProofResponse(_message.Message):
     def __init__(self, hashes: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class ListLeavesRequest(_message.Message):
-    __slots__ = ("first_position", "leaf_count")
+    __slots__ = ("first_position", "leaf_count", "page_size", "page_token")
     FIRST_POSITION_FIELD_NUMBER: _ClassVar[int]
     LEAF_COUNT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     first_position: int
     leaf_count: int
-    def __init__(self, first_position: _Optional[int] = ..., leaf_count: _Optional[int] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, first_position: _Optional[int] = ..., leaf_count: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListLeavesResponse(_message.Message):
-    __slots__ = ("first_position", "leaves")
+    __slots__ = ("first_position", "leaves", "next_page_token")
     FIRST_POSITION_FIELD_NUMBER: _ClassVar[int]
     LEAVES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     first_position: int
     leaves: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, first_position: _Optional[int] = ..., leaves: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, first_position: _Optional[int] = ..., leaves: _Optional[_Iterable[bytes]] = ..., next_page_token: _Optional[str] = ...) -> None: ...

@@ -86,7 +86,8 @@ class LogServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListLeaves(self, request, context):
-        """Lists leaves in order. Caller: the supervisor. Errors: REQUEST_MALFORMED.
+        """Lists leaves in order: each message of the stream is a page, read when the one before it is sent. A list broken off
+        goes on from the last next_page_token. Caller: the supervisor. Errors: REQUEST_MALFORMED, LOG_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -46,7 +46,9 @@ class LogServiceStub:
     REQUEST_MALFORMED.
     """
     ListLeaves: _grpc.UnaryStreamMultiCallable[_log_service_pb2.ListLeavesRequest, _log_service_pb2.ListLeavesResponse]
-    """Lists leaves in order. Caller: the supervisor. Errors: REQUEST_MALFORMED."""
+    """Lists leaves in order: each message of the stream is a page, read when the one before it is sent. A list broken off
+    goes on from the last next_page_token. Caller: the supervisor. Errors: REQUEST_MALFORMED, LOG_UNAVAILABLE.
+    """
 
 @_typing.type_check_only
 class LogServiceAsyncStub(LogServiceStub):
@@ -66,7 +68,9 @@ class LogServiceAsyncStub(LogServiceStub):
     REQUEST_MALFORMED.
     """
     ListLeaves: _aio.UnaryStreamMultiCallable[_log_service_pb2.ListLeavesRequest, _log_service_pb2.ListLeavesResponse]  # type: ignore[assignment]
-    """Lists leaves in order. Caller: the supervisor. Errors: REQUEST_MALFORMED."""
+    """Lists leaves in order: each message of the stream is a page, read when the one before it is sent. A list broken off
+    goes on from the last next_page_token. Caller: the supervisor. Errors: REQUEST_MALFORMED, LOG_UNAVAILABLE.
+    """
 
 class LogServiceServicer(metaclass=_abc_1.ABCMeta):
     """Serves the exchange log. Served by the hub."""
@@ -107,6 +111,8 @@ class LogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _log_service_pb2.ListLeavesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_log_service_pb2.ListLeavesResponse], _abc.AsyncIterator[_log_service_pb2.ListLeavesResponse]]:
-        """Lists leaves in order. Caller: the supervisor. Errors: REQUEST_MALFORMED."""
+        """Lists leaves in order: each message of the stream is a page, read when the one before it is sent. A list broken off
+        goes on from the last next_page_token. Caller: the supervisor. Errors: REQUEST_MALFORMED, LOG_UNAVAILABLE.
+        """
 
 def add_LogServiceServicer_to_server(servicer: LogServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -199,8 +199,12 @@ class FetchAnswerResponse(_message.Message):
     def __init__(self, result: _Optional[_Union[InquiryResult, _Mapping]] = ...) -> None: ...
 
 class ListPendingProvisionsRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("page_size", "page_token")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class PendingProvision(_message.Message):
     __slots__ = ("processing_number", "inquirer", "procedure_code", "item_code", "local_number", "received_time")
@@ -219,10 +223,12 @@ class PendingProvision(_message.Message):
     def __init__(self, processing_number: _Optional[str] = ..., inquirer: _Optional[str] = ..., procedure_code: _Optional[str] = ..., item_code: _Optional[str] = ..., local_number: _Optional[str] = ..., received_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListPendingProvisionsResponse(_message.Message):
-    __slots__ = ("provisions",)
+    __slots__ = ("provisions", "next_page_token")
     PROVISIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     provisions: _containers.RepeatedCompositeFieldContainer[PendingProvision]
-    def __init__(self, provisions: _Optional[_Iterable[_Union[PendingProvision, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, provisions: _Optional[_Iterable[_Union[PendingProvision, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class DecideProvisionRequest(_message.Message):
     __slots__ = ("processing_number", "decision")
@@ -269,11 +275,17 @@ class ExchangeRecord(_message.Message):
     def __init__(self, side: _Optional[_Union[ExchangeSide, str]] = ..., request_id: _Optional[bytes] = ..., processing_number: _Optional[str] = ..., inquirer: _Optional[str] = ..., provider: _Optional[str] = ..., procedure_code: _Optional[str] = ..., item_code: _Optional[str] = ..., requested_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provided_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., outcome: _Optional[_Union[ExchangeOutcome, str]] = ..., reason: _Optional[str] = ..., inquiry_digest: _Optional[bytes] = ..., answer_digest: _Optional[bytes] = ..., non_disclosure: bool = ...) -> None: ...
 
 class ListExchangeRecordsRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("page_size", "page_token")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListExchangeRecordsResponse(_message.Message):
-    __slots__ = ("records",)
+    __slots__ = ("records", "next_page_token")
     RECORDS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     records: _containers.RepeatedCompositeFieldContainer[ExchangeRecord]
-    def __init__(self, records: _Optional[_Iterable[_Union[ExchangeRecord, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, records: _Optional[_Iterable[_Union[ExchangeRecord, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...

@@ -88,7 +88,9 @@ class NodeServiceServicer(object):
 
     def AcquireCodes(self, request_iterator, context):
         """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code
-        is there. Replies come in the order asked. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, STORE_UNAVAILABLE.
+        is there. Replies come in the order asked. An error locates people by their place in the whole stream, and says in
+        its metadata, under "done", how many before them were answered. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE,
+        STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,7 +98,9 @@ class NodeServiceServicer(object):
 
     def RegisterReplicas(self, request_iterator, context):
         """Registers replicas (副本登録): what the node will answer from. Registering again replaces. Either a whole message is
-        stored or none of it. Errors: REQUEST_MALFORMED, ITEM_UNKNOWN, CODE_NOT_ACQUIRED, STORE_UNAVAILABLE.
+        stored or none of it. An error locates replicas by their place in the whole stream, and says in its metadata, under
+        "done", how many before them are stored. Errors: REQUEST_MALFORMED, ITEM_UNKNOWN, CODE_NOT_ACQUIRED,
+        STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -135,7 +139,8 @@ class NodeServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListPendingProvisions(self, request, context):
-        """Lists inquiries from others that wait for a clerk here.
+        """Lists inquiries from others that wait for a clerk here, oldest first, a page at a time. Errors: REQUEST_MALFORMED,
+        STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -149,7 +154,9 @@ class NodeServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListExchangeRecords(self, request, context):
-        """Lists the node's own exchange records (情報提供等の記録, Act Art. 23(1)), in the order written.
+        """Lists the node's own exchange records (情報提供等の記録, Act Art. 23(1)), in the order written: each message of the
+        stream is a page, read when the one before it is sent. A list broken off goes on from the last next_page_token.
+        Errors: REQUEST_MALFORMED, STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

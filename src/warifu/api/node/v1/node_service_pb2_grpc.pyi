@@ -35,11 +35,15 @@ class NodeServiceStub:
     def __new__(cls, channel: _aio.Channel) -> NodeServiceAsyncStub: ...
     AcquireCodes: _grpc.StreamStreamMultiCallable[_node_service_pb2.AcquireCodesRequest, _node_service_pb2.AcquireCodesResponse]
     """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code
-    is there. Replies come in the order asked. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, STORE_UNAVAILABLE.
+    is there. Replies come in the order asked. An error locates people by their place in the whole stream, and says in
+    its metadata, under "done", how many before them were answered. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE,
+    STORE_UNAVAILABLE.
     """
     RegisterReplicas: _grpc.StreamUnaryMultiCallable[_node_service_pb2.RegisterReplicasRequest, _node_service_pb2.RegisterReplicasResponse]
     """Registers replicas (副本登録): what the node will answer from. Registering again replaces. Either a whole message is
-    stored or none of it. Errors: REQUEST_MALFORMED, ITEM_UNKNOWN, CODE_NOT_ACQUIRED, STORE_UNAVAILABLE.
+    stored or none of it. An error locates replicas by their place in the whole stream, and says in its metadata, under
+    "done", how many before them are stored. Errors: REQUEST_MALFORMED, ITEM_UNKNOWN, CODE_NOT_ACQUIRED,
+    STORE_UNAVAILABLE.
     """
     SetFlags: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.SetFlagsRequest, _node_service_pb2.SetFlagsResponse]
     """Sets a person's flags, all three: what is not set in the request is cleared. Errors: CODE_NOT_ACQUIRED, STORE_UNAVAILABLE."""
@@ -57,11 +61,16 @@ class NodeServiceStub:
     as Inquire, and INQUIRY_UNKNOWN.
     """
     ListPendingProvisions: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.ListPendingProvisionsRequest, _node_service_pb2.ListPendingProvisionsResponse]
-    """Lists inquiries from others that wait for a clerk here."""
+    """Lists inquiries from others that wait for a clerk here, oldest first, a page at a time. Errors: REQUEST_MALFORMED,
+    STORE_UNAVAILABLE.
+    """
     DecideProvision: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.DecideProvisionRequest, _node_service_pb2.DecideProvisionResponse]
     """Releases or refuses an answer that waits for a clerk. Errors: INQUIRY_UNKNOWN, STORE_UNAVAILABLE."""
     ListExchangeRecords: _grpc.UnaryStreamMultiCallable[_node_service_pb2.ListExchangeRecordsRequest, _node_service_pb2.ListExchangeRecordsResponse]
-    """Lists the node's own exchange records (情報提供等の記録, Act Art. 23(1)), in the order written."""
+    """Lists the node's own exchange records (情報提供等の記録, Act Art. 23(1)), in the order written: each message of the
+    stream is a page, read when the one before it is sent. A list broken off goes on from the last next_page_token.
+    Errors: REQUEST_MALFORMED, STORE_UNAVAILABLE.
+    """
 
 @_typing.type_check_only
 class NodeServiceAsyncStub(NodeServiceStub):
@@ -70,11 +79,15 @@ class NodeServiceAsyncStub(NodeServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     AcquireCodes: _aio.StreamStreamMultiCallable[_node_service_pb2.AcquireCodesRequest, _node_service_pb2.AcquireCodesResponse]  # type: ignore[assignment]
     """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code
-    is there. Replies come in the order asked. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, STORE_UNAVAILABLE.
+    is there. Replies come in the order asked. An error locates people by their place in the whole stream, and says in
+    its metadata, under "done", how many before them were answered. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE,
+    STORE_UNAVAILABLE.
     """
     RegisterReplicas: _aio.StreamUnaryMultiCallable[_node_service_pb2.RegisterReplicasRequest, _node_service_pb2.RegisterReplicasResponse]  # type: ignore[assignment]
     """Registers replicas (副本登録): what the node will answer from. Registering again replaces. Either a whole message is
-    stored or none of it. Errors: REQUEST_MALFORMED, ITEM_UNKNOWN, CODE_NOT_ACQUIRED, STORE_UNAVAILABLE.
+    stored or none of it. An error locates replicas by their place in the whole stream, and says in its metadata, under
+    "done", how many before them are stored. Errors: REQUEST_MALFORMED, ITEM_UNKNOWN, CODE_NOT_ACQUIRED,
+    STORE_UNAVAILABLE.
     """
     SetFlags: _aio.UnaryUnaryMultiCallable[_node_service_pb2.SetFlagsRequest, _node_service_pb2.SetFlagsResponse]  # type: ignore[assignment]
     """Sets a person's flags, all three: what is not set in the request is cleared. Errors: CODE_NOT_ACQUIRED, STORE_UNAVAILABLE."""
@@ -92,11 +105,16 @@ class NodeServiceAsyncStub(NodeServiceStub):
     as Inquire, and INQUIRY_UNKNOWN.
     """
     ListPendingProvisions: _aio.UnaryUnaryMultiCallable[_node_service_pb2.ListPendingProvisionsRequest, _node_service_pb2.ListPendingProvisionsResponse]  # type: ignore[assignment]
-    """Lists inquiries from others that wait for a clerk here."""
+    """Lists inquiries from others that wait for a clerk here, oldest first, a page at a time. Errors: REQUEST_MALFORMED,
+    STORE_UNAVAILABLE.
+    """
     DecideProvision: _aio.UnaryUnaryMultiCallable[_node_service_pb2.DecideProvisionRequest, _node_service_pb2.DecideProvisionResponse]  # type: ignore[assignment]
     """Releases or refuses an answer that waits for a clerk. Errors: INQUIRY_UNKNOWN, STORE_UNAVAILABLE."""
     ListExchangeRecords: _aio.UnaryStreamMultiCallable[_node_service_pb2.ListExchangeRecordsRequest, _node_service_pb2.ListExchangeRecordsResponse]  # type: ignore[assignment]
-    """Lists the node's own exchange records (情報提供等の記録, Act Art. 23(1)), in the order written."""
+    """Lists the node's own exchange records (情報提供等の記録, Act Art. 23(1)), in the order written: each message of the
+    stream is a page, read when the one before it is sent. A list broken off goes on from the last next_page_token.
+    Errors: REQUEST_MALFORMED, STORE_UNAVAILABLE.
+    """
 
 class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
     """The adapter's side of a node. Callers of every method: the business system of the same institution."""
@@ -108,7 +126,9 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_node_service_pb2.AcquireCodesResponse], _abc.AsyncIterator[_node_service_pb2.AcquireCodesResponse]]:
         """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code
-        is there. Replies come in the order asked. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, STORE_UNAVAILABLE.
+        is there. Replies come in the order asked. An error locates people by their place in the whole stream, and says in
+        its metadata, under "done", how many before them were answered. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE,
+        STORE_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -118,7 +138,9 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_node_service_pb2.RegisterReplicasResponse, _abc.Awaitable[_node_service_pb2.RegisterReplicasResponse]]:
         """Registers replicas (副本登録): what the node will answer from. Registering again replaces. Either a whole message is
-        stored or none of it. Errors: REQUEST_MALFORMED, ITEM_UNKNOWN, CODE_NOT_ACQUIRED, STORE_UNAVAILABLE.
+        stored or none of it. An error locates replicas by their place in the whole stream, and says in its metadata, under
+        "done", how many before them are stored. Errors: REQUEST_MALFORMED, ITEM_UNKNOWN, CODE_NOT_ACQUIRED,
+        STORE_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -166,7 +188,9 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _node_service_pb2.ListPendingProvisionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_node_service_pb2.ListPendingProvisionsResponse, _abc.Awaitable[_node_service_pb2.ListPendingProvisionsResponse]]:
-        """Lists inquiries from others that wait for a clerk here."""
+        """Lists inquiries from others that wait for a clerk here, oldest first, a page at a time. Errors: REQUEST_MALFORMED,
+        STORE_UNAVAILABLE.
+        """
 
     @_abc_1.abstractmethod
     def DecideProvision(
@@ -182,6 +206,9 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _node_service_pb2.ListExchangeRecordsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_node_service_pb2.ListExchangeRecordsResponse], _abc.AsyncIterator[_node_service_pb2.ListExchangeRecordsResponse]]:
-        """Lists the node's own exchange records (情報提供等の記録, Act Art. 23(1)), in the order written."""
+        """Lists the node's own exchange records (情報提供等の記録, Act Art. 23(1)), in the order written: each message of the
+        stream is a page, read when the one before it is sent. A list broken off goes on from the last next_page_token.
+        Errors: REQUEST_MALFORMED, STORE_UNAVAILABLE.
+        """
 
 def add_NodeServiceServicer_to_server(servicer: NodeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
