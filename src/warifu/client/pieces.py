@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from google.protobuf.message import Message
@@ -32,7 +32,7 @@ class Piece(Generic[Thing]):
 
     name: str
     first: int
-    things: list[Thing]
+    things: list[Thing] = field(repr=False)
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -80,9 +80,8 @@ def _cut(things: Iterable[Thing], name: str, count: int, limit: int) -> Iterator
 def _check(thing: Thing, name: str, place: int, limit: int, *, done: int) -> int:
     """How many bytes of a message one thing takes. Raises: REQUEST_TOO_LARGE."""
     size = len(thing.encode()) if isinstance(thing, str) else thing.ByteSize()
-    field = (
-        1 + (max(size.bit_length(), 1) + 6) // 7 + size
-    )  # its field's number, its length in groups of 7 bits, itself
-    if field > limit:
+    digits = (max(size.bit_length(), 1) + 6) // 7  # of its length, 7 bits each; before them goes the field's number
+    held = 1 + digits + size
+    if held > limit:
         raise WarifuError(Reason.REQUEST_TOO_LARGE, where=f"{name}[{place}]", done=done)
-    return field
+    return held

@@ -66,6 +66,26 @@ def test_the_note_for_the_local_log_does_not_travel() -> None:
     assert info_of(to_status(WarifuError(Reason.INTERNAL, where="field"))).metadata == {"where": "field"}
 
 
+@pytest.mark.parametrize("done", [None, 0, 500, 10**18 - 1])
+def test_how_much_was_done_before_a_fault_travels_with_it(done: int | None) -> None:
+    sent = WarifuError(Reason.CODE_NOT_ACQUIRED, where="replicas[512]", done=done)
+    received = from_rpc_error(as_received(sent), default={})
+    assert received.done == done
+    assert str(received) == str(sent)
+    assert ("done before it" in str(received)) == (done is not None)
+
+
+@pytest.mark.parametrize("text", ["", "-1", "x", "1" * 19, "١"])
+def test_what_is_no_count_is_no_count(text: str) -> None:
+    status = to_status(WarifuError(Reason.INTERNAL, done=1))
+    info = info_of(status)
+    info.metadata["done"] = text
+    status.details[0].Pack(info)
+    trailing = (("grpc-status-details-bin", status.SerializeToString()),)
+    received = from_rpc_error(FailedCall(grpc.StatusCode.INTERNAL, "", trailing), default={})
+    assert (received.reason, received.done) == (Reason.INTERNAL, None)
+
+
 def test_a_long_place_is_cut_so_that_it_fits_into_metadata() -> None:
     received = from_rpc_error(as_received(WarifuError(Reason.CONFIG_INVALID, where="x" * 100_000)), default={})
     assert received.where == "x" * 512
