@@ -18,6 +18,9 @@ from warifu.tlog.tiles import CHECKPOINT_FILE, CopyWriter
 
 __all__ = ["copy_log"]
 
+_LEAVES_IN_A_CALL = 100_000
+"""Far fewer than the hub gives before the call's time is over, so that a log of any length can be copied."""
+
 
 async def copy_log(log: LogClient, out: Path) -> Checkpoint:
     """Write the log as published now into ``out``, which may hold an earlier copy; the checkpoint it is under.
@@ -30,8 +33,9 @@ async def copy_log(log: LogClient, out: Path) -> Checkpoint:
     signed = await log.checkpoint()
     checkpoint = read_checkpoint_unverified(signed)
     copy = CopyWriter(out, signed)
-    if checkpoint.size:
-        async with aclosing(log.leaves(0, checkpoint.size).pages()) as pages:
+    for first in range(0, checkpoint.size, _LEAVES_IN_A_CALL):
+        count = min(_LEAVES_IN_A_CALL, checkpoint.size - first)
+        async with aclosing(log.leaves(first, count).pages()) as pages:
             async for page in pages:
                 copy.add(page)
     copy.finish()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from warifu.agency import Replica
@@ -110,6 +111,10 @@ MIGRATIONS = (
 RECORD_COLUMNS = """r.side, r.request_id, r.inquirer, r.provider, r.procedure_code, r.item_code, r.requested_ms,
     r.inquiry_digest, r.non_disclosure, r.processing_number, r.provided_ms, r.outcome, r.reason, r.answer_digest"""
 _RECORD_WIDTH = 14
+_CODES_KEPT = 1_024
+_institution = lru_cache(_CODES_KEPT)(InstitutionCode)  # a few stand in all rows, and checking one anew takes a while
+_procedure = lru_cache(_CODES_KEPT)(ProcedureCode)
+_item = lru_cache(_CODES_KEPT)(ItemCode)
 _INSERT_RECORD = f"""
     INSERT INTO exchange_record ({RECORD_COLUMNS.replace("r.", "")})
     VALUES ({", ".join("?" * _RECORD_WIDTH)}) ON CONFLICT DO NOTHING
@@ -157,10 +162,10 @@ def read_record(row: Iterable[Any]) -> ExchangeRecord:
     return ExchangeRecord(
         side=ExchangeSide(side),
         request_id=request_id,
-        inquirer=InstitutionCode(inquirer),
-        provider=InstitutionCode(provider),
-        procedure_code=ProcedureCode(procedure),
-        item_code=ItemCode(item),
+        inquirer=_institution(inquirer),
+        provider=_institution(provider),
+        procedure_code=_procedure(procedure),
+        item_code=_item(item),
         requested_ms=requested_ms,
         inquiry_digest=asked,
         non_disclosure=bool(hidden),

@@ -2,7 +2,7 @@
 
 Decides how large a page is, in items and in bytes, what a page token holds and which are refused, and in which turns of
 the event loop a list is read. A server holds one page of a list at a time, and reads it a few rows in a turn, so that a
-list of any length costs its other callers less than a millisecond at a time.
+list of any length costs its other callers less than a millisecond at a time, and a quarter of the event loop at most.
 
 A page token says where to go on and of which list it is. It is no secret and gives no right: whoever brings one may
 read the list or not, as without it. It outlives the process that made it.
@@ -16,8 +16,10 @@ import asyncio
 import base64
 import binascii
 import hashlib
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from google.protobuf.message import Message
@@ -26,7 +28,9 @@ from warifu.errors import Reason, WarifuError
 
 __all__ = [
     "LARGEST_PAGE",
+    "LEAST_REST_S",
     "LONGEST_TOKEN",
+    "OTHERS_SHARE",
     "PAGE_BYTES",
     "PAGE_SIZE",
     "ROWS_IN_A_TURN",
@@ -51,12 +55,19 @@ LONGEST_TOKEN = 64
 ROWS_IN_A_TURN = 25
 """How many rows of a list are read before everybody else has had a turn; one more is looked at to see whether it ends."""
 
+OTHERS_SHARE = 3
+"""For how many times as long as a turn took everybody else has the event loop before the next."""
+
+LEAST_REST_S = 0.001
+"""And for how many seconds at least: to send a page costs as well, after it is read."""
+
 _DIGEST_SIZE = 8
 _LONGEST_NUMBER = 18  # digits; SQLite's integers have room for any of that many
 
 Key = TypeVar("Key", int, str)
 Row = TypeVar("Row")
 Item = TypeVar("Item", bound=Message | bytes)
+Result = TypeVar("Result")
 
 
 def row_number(text: str) -> int:
@@ -67,18 +78,27 @@ def row_number(text: str) -> int:
 
 
 class Turns:
-    """Whose turn it is among the lists of one server: no two are read in one turn of the event loop."""
+    """Whose turn it is among the lists of one server.
+
+    No two lists are read in one turn of the event loop, and between two turns the loop belongs to everybody else for
+    ``OTHERS_SHARE`` times as long as the first of them took of the processor, and for ``LEAST_REST_S``.
+    """
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
+        self._rest_until = 0.0
 
-    async def read(
-        self, rows: Callable[[Key, int], Sequence[tuple[Key, Row]]], after: Key, count: int
-    ) -> Sequence[tuple[Key, Row]]:
-        """``rows(after, count)``, in a turn of its own. Nobody's turn lasts while a reader of the list is awaited."""
+    async def take(self, work: Callable[[], Result]) -> Result:
+        """What ``work`` gives, in a turn of its own. Nobody's turn lasts while a reader of a list is awaited."""
         async with self._turn:
-            await asyncio.sleep(0)
-            return rows(after, count)
+            loop = asyncio.get_running_loop()
+            await asyncio.sleep(max(0.0, self._rest_until - loop.time()))
+            started = time.thread_time()
+            try:
+                return work()
+            finally:
+                rest = OTHERS_SHARE * (time.thread_time() - started)
+                self._rest_until = loop.time() + max(rest, LEAST_REST_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,18 +156,21 @@ class PagedList(Generic[Key, Row, Item]):
         held, reached = 0, after
         while True:
             count = min(ROWS_IN_A_TURN, wanted - len(items))
-            rows = await turns.read(self.rows, reached, count + 1)
-            for key, row in rows[:count]:
-                item = self.item(row)
+            found, ended = await turns.take(partial(self._found, reached, count))
+            for key, item in found:
                 if item is not None:
                     held += _size(item)
                     if items and held > PAGE_BYTES:
                         return Page(after=after, items=items, next_page_token=self._token(reached))
                     items.append(item)
                 reached = key
-            ended = len(rows) <= count
             if ended or len(items) == wanted:
                 return Page(after=after, items=items, next_page_token="" if ended else self._token(reached))
+
+    def _found(self, after: Key, count: int) -> tuple[list[tuple[Key, Item | None]], bool]:
+        """The next ``count`` rows, each as the item it is, and whether nothing is after them."""
+        rows = self.rows(after, count + 1)
+        return [(key, self.item(row)) for key, row in rows[:count]], len(rows) <= count
 
     def _token(self, key: Key) -> str:
         text = str(key)
