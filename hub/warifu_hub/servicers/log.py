@@ -78,7 +78,7 @@ class LogServicer(LogServiceServicer):
         end = min(count, first + wanted) if wanted else count
 
         def rows(after: int, most: int) -> list[tuple[int, bytes]]:
-            return list(enumerate(self._store.leaves(after, min(most, end - after)), start=after + 1))
+            return list(enumerate(self._store.leaves(after, max(0, min(most, end - after))), start=after + 1))
 
         scope = ("ListLeaves", self._ledger.origin, str(first), str(wanted))
         return PagedList(scope=scope, first=first, parse_key=row_number, rows=rows, item=_as_it_is)

@@ -17,7 +17,7 @@ import base64
 import binascii
 import hashlib
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
@@ -84,21 +84,29 @@ class Turns:
     ``OTHERS_SHARE`` times as long as the first of them took of the processor, and for ``LEAST_REST_S``.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        now: Callable[[], float] = time.monotonic,
+        used: Callable[[], float] = time.thread_time,
+    ) -> None:
         self._turn = asyncio.Lock()
         self._rest_until = 0.0
+        self._pause = pause
+        self._now = now
+        self._used = used
 
     async def take(self, work: Callable[[], Result]) -> Result:
         """What ``work`` gives, in a turn of its own. Nobody's turn lasts while a reader of a list is awaited."""
         async with self._turn:
-            loop = asyncio.get_running_loop()
-            await asyncio.sleep(max(0.0, self._rest_until - loop.time()))
-            started = time.thread_time()
+            await self._pause(max(0.0, self._rest_until - self._now()))
+            started = self._used()
             try:
                 return work()
             finally:
-                rest = OTHERS_SHARE * (time.thread_time() - started)
-                self._rest_until = loop.time() + max(rest, LEAST_REST_S)
+                rest = OTHERS_SHARE * (self._used() - started)
+                self._rest_until = self._now() + max(rest, LEAST_REST_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,6 +127,44 @@ async def test_a_part_of_the_leaves_can_be_asked_for(
     assert leaves == wanted
 
 
+async def test_leaves_come_in_pages_and_a_list_broken_off_goes_on_from_its_token(
+    asker: Any, tax_office: Any, log: Any
+) -> None:
+    await asyncio.gather(*(asker.send(asker.inquiry()) for _ in range(4)))
+    everything = (await log.leaves())[:7]
+    wanted: dict[str, Any] = {"first_position": 1, "leaf_count": 6}
+
+    async def listed(**asked: Any) -> list[log_pb2.ListLeavesResponse]:
+        request = log_pb2.ListLeavesRequest(**wanted, **asked)
+        return [page async for page in log.stub.ListLeaves(request, timeout=10)]
+
+    pages = await listed(page_size=2)
+    assert [page.first_position for page in pages] == [1, 3, 5]
+    assert [leaf for page in pages for leaf in page.leaves] == everything[1:]
+    assert [bool(page.next_page_token) for page in pages] == [True, True, False]
+    (rest,) = await listed(page_size=1000, page_token=pages[0].next_page_token)
+    assert (rest.first_position, list(rest.leaves)) == (3, everything[3:])
+
+
+@pytest.mark.parametrize("other", [{"first_position": 0}, {"leaf_count": 5}, {"leaf_count": 0}])
+async def test_a_page_token_is_good_for_the_list_it_is_of_and_no_other(
+    asker: Any, tax_office: Any, log: Any, calls: Any, other: dict[str, int]
+) -> None:
+    await asyncio.gather(*(asker.send(asker.inquiry()) for _ in range(4)))
+    wanted: dict[str, Any] = {"first_position": 1, "leaf_count": 6}
+    request = log_pb2.ListLeavesRequest(**wanted, page_size=2)
+    page, *_ = [page async for page in log.stub.ListLeaves(request, timeout=10)]
+    token = page.next_page_token
+
+    async def listed(page_token: str) -> list[log_pb2.ListLeavesResponse]:
+        asked = log_pb2.ListLeavesRequest(**{**wanted, **other}, page_token=page_token)
+        return [page async for page in log.stub.ListLeaves(asked, timeout=10)]
+
+    for bad in (token, token[:-1], "x", "x" * 100_000):
+        error = await calls.failed(listed(bad))
+        assert (error.reason, error.where) == (Reason.REQUEST_MALFORMED, "page_token")
+
+
 async def test_what_lies_beyond_the_log_is_refused_by_name(log: Any, calls: Any) -> None:
     async def listed(first: int) -> list[Any]:
         request = log_pb2.ListLeavesRequest(first_position=first)

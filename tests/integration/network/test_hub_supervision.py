@@ -61,6 +61,25 @@ async def test_a_withdrawn_assessment_of_either_side_stops_exchanges_until_it_is
     await asker.send(asker.inquiry())
 
 
+async def test_withdrawn_assessments_come_in_pages_ordered_by_institution_and_item(
+    asker: Any, supervisor: Supervisor, calls: Any
+) -> None:
+    files = sorted((institution, LOCAL_TAX) for institution in (asker.tax, asker.own.institution))
+    for institution, item_code in files[::-1]:
+        await supervisor.set(institution, WITHDRAWN, item_code)
+    told, token = [], ""
+    for more in (True, False):
+        request = supervision_pb2.ListWithdrawnAssessmentsRequest(page_size=1, page_token=token)
+        page = await supervisor.stub.ListWithdrawnAssessments(request, timeout=10)
+        told += [(each.institution_code, each.item_code) for each in page.assessments]
+        token = page.next_page_token
+        assert bool(token) is more
+    assert told == files
+    request = supervision_pb2.ListWithdrawnAssessmentsRequest(page_token="x" * 60)
+    error = await calls.failed(supervisor.stub.ListWithdrawnAssessments(request, timeout=10))
+    assert (error.reason, error.where) == (Reason.REQUEST_MALFORMED, "page_token")
+
+
 async def test_a_withdrawn_assessment_of_another_file_stops_nothing(
     asker: Any, tax_office: Any, supervisor: Supervisor, lone_hub: Any
 ) -> None:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from warifu.errors import Reason, WarifuError
 from warifu.rpc.paging import (
     LARGEST_PAGE,
+    LEAST_REST_S,
     LONGEST_TOKEN,
+    OTHERS_SHARE,
     PAGE_BYTES,
     PAGE_SIZE,
     ROWS_IN_A_TURN,
@@ -126,6 +128,35 @@ async def test_a_reader_that_stops_reading_has_one_page_held_for_it() -> None:
     assert sum(rows.read.values()) == 100 + 100 // ROWS_IN_A_TURN
     await pages.aclose()
     counting.cancel()
+
+
+@pytest.mark.parametrize(("took", "rest"), [(0.5, 0.5 * OTHERS_SHARE), (0.0, LEAST_REST_S)])
+async def test_between_two_turns_others_have_their_share_of_the_loop(took: float, rest: float) -> None:
+    clock, pauses = [0.0], list[float]()
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        clock[0] += seconds
+
+    def work() -> None:
+        clock[0] += took
+
+    turns = Turns(pause=pause, now=lambda: clock[0], used=lambda: clock[0])
+    for _ in range(3):
+        await turns.take(work)
+    clock[0] += 100
+    await turns.take(work)
+    assert pauses == pytest.approx([0, rest, rest, 0])
+
+
+async def test_a_list_that_cannot_be_read_keeps_no_other_from_its_turn() -> None:
+    def broken() -> None:
+        raise WarifuError(Reason.STORE_UNAVAILABLE)
+
+    turns = Turns()
+    with pytest.raises(WarifuError):
+        await turns.take(broken)
+    assert await turns.take(lambda: 1) == 1
 
 
 async def test_a_stream_of_pages_goes_on_from_any_of_its_tokens() -> None:

@@ -12,7 +12,8 @@ from warifu.client import LogClient
 from warifu.client.paged import Paged
 from warifu.errors import Reason, WarifuError
 from warifu.tlog import Checkpoint, MerkleTree, leaf_hash, log_origin, sign_checkpoint
-from warifu.tlog.tiles import TILE_WIDTH
+from warifu.tlog.tiles import TILE_WIDTH, read_entries
+from warifu_kit.audit import log_copy
 from warifu_kit.audit.log_copy import copy_log
 
 
@@ -23,6 +24,7 @@ class Hub:
         self.entries = [b"entry %d" % number for number in range(size)]
         self.asked = 0
         self.pages_given = 0
+        self.listed: list[tuple[int, int]] = []
         self.on_page: Callable[[], None] = lambda: None
 
     async def checkpoint(self) -> bytes:
@@ -32,6 +34,8 @@ class Hub:
         return sign_checkpoint(checkpoint, bytes(32))
 
     def leaves(self, first: int, count: int) -> Paged[bytes]:
+        self.listed.append((first, count))
+
         async def pages() -> AsyncGenerator[list[bytes], None]:
             for place in range(first, first + count, 4):
                 self.pages_given += 1
@@ -99,6 +103,17 @@ async def test_a_log_is_written_while_it_is_read(tmp_path: Path) -> None:
     assert written[0] == 0
     assert written[-1] == 2, "two tiles of entries are on disk before the last page is asked for"
     assert hub.pages_given == len(written)
+
+
+async def test_a_log_too_long_for_one_call_is_copied_with_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_copy, "_LEAVES_IN_A_CALL", 5)
+    for size in (4, 5, 11):
+        log, hub = log_of(size)
+        await copy_log(log, tmp_path / str(size))
+        assert hub.listed == [(first, min(5, size - first)) for first in range(0, size, 5)]
+        assert list(read_entries(tmp_path / str(size), size)) == hub.entries
 
 
 async def test_a_copy_that_was_cut_short_is_finished(tmp_path: Path) -> None:
