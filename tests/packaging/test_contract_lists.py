@@ -15,11 +15,10 @@ from warifu.rpc.paging import LARGEST_PAGE, LONGEST_TOKEN, PAGE_SIZE
 ROOT = Path(__file__).resolve().parents[2]
 _MESSAGES, _FIELDS = 4, 2  # field numbers in FileDescriptorProto and DescriptorProto, as source paths use them
 _SIZE, _TOKEN = FieldDescriptorProto.TYPE_UINT32, FieldDescriptorProto.TYPE_STRING
-_WHOLE = {"ListEntries"}  # the directory is verified as a whole
 _WORDS = {
     "page_size": f"How many at most in a page: 0 for {PAGE_SIZE}, more than {LARGEST_PAGE:,} for {LARGEST_PAGE:,}. "
     "A page may hold fewer.",
-    "page_token": "Where to go on: the next_page_token of a page of this very list, "
+    "page_token": "Where to go on: next_page_token of a page of this list, "
     f"at most {LONGEST_TOKEN} characters. Empty to begin.",
     "next_page_token": f"The page_token that goes on after this page, at most {LONGEST_TOKEN} characters. "
     "Empty on the last page.",
@@ -53,7 +52,7 @@ class Contract:
         for file in self._files:
             for service in file.service:
                 for method in service.method:
-                    if method.name.startswith("List") and method.name not in _WHOLE:
+                    if method.name.startswith("List"):
                         yield method.name, method.input_type, method.output_type
 
 

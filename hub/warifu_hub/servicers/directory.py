@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import TypeAlias
 
 from warifu.api.directory.v1 import directory_service_pb2 as directory_pb2
-from warifu.api.directory.v1.directory_service_pb2 import DirectoryHeader
+from warifu.api.directory.v1.directory_service_pb2 import DatedEntry, DirectoryEntry, DirectoryFile, DirectoryHeader
 from warifu.api.directory.v1.directory_service_pb2_grpc import DirectoryServiceServicer
 from warifu.errors import Reason, WarifuError
 from warifu.pki import RevocationFile, Role
 from warifu.rpc.access import EVERY_ROLE, AccessTable
 from warifu.rpc.address import check_address
 from warifu.rpc.identity import AnyContext, caller
+from warifu.rpc.paging import LARGEST_PAGE, PagedList, Turns, row_number
 from warifu_hub.store import HubStore
 from warifu_hub.versions import DirectoryVersions
 
 __all__ = ["DIRECTORY_ACCESS", "DirectoryServicer"]
 
+_Entry: TypeAlias = DirectoryEntry | DatedEntry
 _SERVICE = "/warifu.api.directory.v1.DirectoryService"
-_HEADERS_AT_ONCE = 100
-_ENTRIES_AT_ONCE = 1000
 _LOOK_AGAIN_S = 1.0
 """How often a follower's stream looks for another revocation list, in seconds; a version is told at once."""
 
@@ -50,17 +51,18 @@ class DirectoryServicer(DirectoryServiceServicer):
         self._store = store
         self._revocations = revocations
         self._stopping = stopping or asyncio.Event()
+        self._turns = Turns()
 
     async def ListVersions(
         self, request: directory_pb2.ListVersionsRequest, context: AnyContext
     ) -> directory_pb2.ListVersionsResponse:
         """Give the headers of the versions that the caller lacks; the caller verifies each."""
-        headers = self._store.directory_headers(request.held_version, _HEADERS_AT_ONCE)
-        return directory_pb2.ListVersionsResponse(
-            headers=[DirectoryHeader.FromString(header) for header, _ in headers],
-            positions=[position for _, position in headers],
-            newest_version=self._versions.current().version,
-        )
+        newest = self._versions.current().version
+        page = await self._published(request.held_version).page(self._turns, request.page_size, request.page_token)
+        response = directory_pb2.ListVersionsResponse(newest_version=newest, next_page_token=page.next_page_token)
+        for each in page.items:
+            response.MergeFrom(each)
+        return response
 
     async def ListEntries(
         self, request: directory_pb2.ListEntriesRequest, context: AnyContext
@@ -69,13 +71,13 @@ class DirectoryServicer(DirectoryServiceServicer):
         file = self._versions.file
         if request.version not in {0, file.header.version}:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="version", debug=f"the newest is {file.header.version}")
-        first, last = request.first_entry, request.first_entry + _ENTRIES_AT_ONCE
-        in_force = len(file.entries)
+        page = await _entries(file).page(self._turns, request.page_size, request.page_token)
         return directory_pb2.ListEntriesResponse(
             version=file.header.version,
-            entries=file.entries[first:last],
-            dated_entries=file.dated_entries[max(0, first - in_force) : max(0, last - in_force)],
-            entry_count=in_force + len(file.dated_entries),
+            entries=[each for each in page.items if isinstance(each, DirectoryEntry)],
+            dated_entries=[each for each in page.items if isinstance(each, DatedEntry)],
+            entry_count=len(file.entries) + len(file.dated_entries),
+            next_page_token=page.next_page_token,
         )
 
     async def FollowVersions(
@@ -111,3 +113,40 @@ class DirectoryServicer(DirectoryServiceServicer):
     ) -> directory_pb2.GetRevocationListResponse:
         """Give the revocation list as the root signed it."""
         return directory_pb2.GetRevocationListResponse(revocation_list_pem=self._revocations.list_pem())
+
+    def _published(self, held: int) -> PagedList[int, tuple[bytes, int], directory_pb2.ListVersionsResponse]:
+        """The versions after the one held, each as the part it is of a response. A key is a version."""
+
+        def rows(after: int, count: int) -> list[tuple[int, tuple[bytes, int]]]:
+            return list(enumerate(self._store.directory_headers(after, count), start=after + 1))
+
+        scope = ("ListVersions", self._versions.current().hub, str(held))
+        return PagedList(scope=scope, first=held, parse_key=row_number, rows=rows, item=_version)
+
+
+def _version(published: tuple[bytes, int]) -> directory_pb2.ListVersionsResponse:
+    header, position = published
+    return directory_pb2.ListVersionsResponse(headers=[DirectoryHeader.FromString(header)], positions=[position])
+
+
+def _entries(file: DirectoryFile) -> PagedList[int, _Entry, _Entry]:
+    """The entries of one version, which lie in memory. A key is how many came before."""
+
+    def rows(after: int, count: int) -> list[tuple[int, _Entry]]:
+        dated = max(0, after - len(file.entries))
+        found: list[_Entry] = list(file.entries[after : after + count])
+        found += file.dated_entries[dated : dated + count - len(found)]
+        return list(enumerate(found, start=after + 1))
+
+    return PagedList(
+        scope=("ListEntries", file.header.hub_institution_code, str(file.header.version)),
+        first=0,
+        parse_key=row_number,
+        rows=rows,
+        item=_as_it_is,
+        rows_in_a_turn=LARGEST_PAGE,
+    )
+
+
+def _as_it_is(entry: _Entry) -> _Entry:
+    return entry

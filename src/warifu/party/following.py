@@ -43,6 +43,7 @@ _WITHOUT_REASON: CodeTable = {
     grpc.StatusCode.UNKNOWN: Reason.HUB_ANSWER_INVALID,
 }
 _CALL_S = 5.0
+_PAGE = 1_000
 _RETRY_S = 0.2
 _MOST_DOUBLED = 5
 
@@ -216,15 +217,16 @@ class DirectoryFollower:
             raise WarifuError(Reason.LOG_INVALID, where=f"leaf {position}: not version {header.version} as shown")
 
     async def _with_entries(self, header: DirectoryHeader) -> DirectoryFile:
-        file = DirectoryFile(header=header)
+        file, token = DirectoryFile(header=header), ""
         while True:
             count = len(file.entries) + len(file.dated_entries)
-            request = directory_pb2.ListEntriesRequest(version=header.version, first_entry=count)
+            request = directory_pb2.ListEntriesRequest(version=header.version, page_size=_PAGE, page_token=token)
             response = await self._hub.stub(DirectoryServiceStub).ListEntries(request, timeout=_CALL_S)
             file.entries.extend(response.entries)
             file.dated_entries.extend(response.dated_entries)
             got = len(file.entries) + len(file.dated_entries)
-            if got >= response.entry_count:
+            token = response.next_page_token
+            if not token:
                 return file
-            if got == count:
+            if got == count or got > response.entry_count:
                 raise WarifuError(Reason.HUB_ANSWER_INVALID, where="directory.entries")

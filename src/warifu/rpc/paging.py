@@ -53,7 +53,10 @@ LONGEST_TOKEN = 64
 """How many characters a page token has at most."""
 
 ROWS_IN_A_TURN = 25
-"""How many rows of a list are read before everybody else has had a turn; one more is looked at to see whether it ends."""
+"""How many rows of a list are read before everybody else has had a turn, unless the list says that its own cost more or less.
+
+One more is looked at to see whether the list ends.
+"""
 
 OTHERS_SHARE = 3
 """For how many times as long as a turn took everybody else has the event loop before the next."""
@@ -131,6 +134,7 @@ class PagedList(Generic[Key, Row, Item]):
     parse_key: Callable[[str], Key]
     rows: Callable[[Key, int], Sequence[tuple[Key, Row]]]
     item: Callable[[Row], Item | None]
+    rows_in_a_turn: int = ROWS_IN_A_TURN
 
     async def page(self, turns: Turns, page_size: int, page_token: str) -> Page[Key, Item]:
         """The page that a request asks for. Raises: REQUEST_MALFORMED at ``page_token``; what reading raises."""
@@ -163,7 +167,7 @@ class PagedList(Generic[Key, Row, Item]):
         items: list[Item] = []
         held, reached = 0, after
         while True:
-            count = min(ROWS_IN_A_TURN, wanted - len(items))
+            count = min(self.rows_in_a_turn, wanted - len(items))
             found, ended = await turns.take(partial(self._found, reached, count))
             for key, item in found:
                 if item is not None:

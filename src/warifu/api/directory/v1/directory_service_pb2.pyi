@@ -105,40 +105,50 @@ class DirectoryFile(_message.Message):
     def __init__(self, header: _Optional[_Union[DirectoryHeader, _Mapping]] = ..., entries: _Optional[_Iterable[_Union[DirectoryEntry, _Mapping]]] = ..., dated_entries: _Optional[_Iterable[_Union[DatedEntry, _Mapping]]] = ...) -> None: ...
 
 class ListVersionsRequest(_message.Message):
-    __slots__ = ("held_version",)
+    __slots__ = ("held_version", "page_size", "page_token")
     HELD_VERSION_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     held_version: int
-    def __init__(self, held_version: _Optional[int] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, held_version: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListVersionsResponse(_message.Message):
-    __slots__ = ("headers", "newest_version", "positions")
+    __slots__ = ("headers", "newest_version", "positions", "next_page_token")
     HEADERS_FIELD_NUMBER: _ClassVar[int]
     NEWEST_VERSION_FIELD_NUMBER: _ClassVar[int]
     POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     headers: _containers.RepeatedCompositeFieldContainer[DirectoryHeader]
     newest_version: int
     positions: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, headers: _Optional[_Iterable[_Union[DirectoryHeader, _Mapping]]] = ..., newest_version: _Optional[int] = ..., positions: _Optional[_Iterable[int]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, headers: _Optional[_Iterable[_Union[DirectoryHeader, _Mapping]]] = ..., newest_version: _Optional[int] = ..., positions: _Optional[_Iterable[int]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class ListEntriesRequest(_message.Message):
-    __slots__ = ("version", "first_entry")
+    __slots__ = ("version", "page_size", "page_token")
     VERSION_FIELD_NUMBER: _ClassVar[int]
-    FIRST_ENTRY_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     version: int
-    first_entry: int
-    def __init__(self, version: _Optional[int] = ..., first_entry: _Optional[int] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, version: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListEntriesResponse(_message.Message):
-    __slots__ = ("version", "entries", "dated_entries", "entry_count")
+    __slots__ = ("version", "entries", "dated_entries", "entry_count", "next_page_token")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     ENTRIES_FIELD_NUMBER: _ClassVar[int]
     DATED_ENTRIES_FIELD_NUMBER: _ClassVar[int]
     ENTRY_COUNT_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     version: int
     entries: _containers.RepeatedCompositeFieldContainer[DirectoryEntry]
     dated_entries: _containers.RepeatedCompositeFieldContainer[DatedEntry]
     entry_count: int
-    def __init__(self, version: _Optional[int] = ..., entries: _Optional[_Iterable[_Union[DirectoryEntry, _Mapping]]] = ..., dated_entries: _Optional[_Iterable[_Union[DatedEntry, _Mapping]]] = ..., entry_count: _Optional[int] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, version: _Optional[int] = ..., entries: _Optional[_Iterable[_Union[DirectoryEntry, _Mapping]]] = ..., dated_entries: _Optional[_Iterable[_Union[DatedEntry, _Mapping]]] = ..., entry_count: _Optional[int] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class FollowVersionsRequest(_message.Message):
     __slots__ = ()

@@ -68,15 +68,16 @@ class DirectoryServiceServicer(object):
 
     def ListVersions(self, request, context):
         """Lists the headers of the directory's versions, oldest first, from the one after held_version. Callers: everyone in
-        the network. Each party verifies that each was signed by the network's root and follows the one before.
+        the network. Each party verifies that each was signed by the network's root and follows the one before. Errors:
+        REQUEST_MALFORMED, LOG_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListEntries(self, request, context):
-        """Lists the entries of one version. Callers: everyone in the network. Each party verifies each entry itself, and all
-        of them against the version's header. Errors: REQUEST_MALFORMED.
+        """Lists the entries of one version, a page at a time. Callers: everyone in the network. Each party verifies each entry
+        itself, and all of them against the version's header. Errors: REQUEST_MALFORMED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

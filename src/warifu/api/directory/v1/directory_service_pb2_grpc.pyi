@@ -35,11 +35,12 @@ class DirectoryServiceStub:
     def __new__(cls, channel: _aio.Channel) -> DirectoryServiceAsyncStub: ...
     ListVersions: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.ListVersionsRequest, _directory_service_pb2.ListVersionsResponse]
     """Lists the headers of the directory's versions, oldest first, from the one after held_version. Callers: everyone in
-    the network. Each party verifies that each was signed by the network's root and follows the one before.
+    the network. Each party verifies that each was signed by the network's root and follows the one before. Errors:
+    REQUEST_MALFORMED, LOG_UNAVAILABLE.
     """
     ListEntries: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.ListEntriesRequest, _directory_service_pb2.ListEntriesResponse]
-    """Lists the entries of one version. Callers: everyone in the network. Each party verifies each entry itself, and all
-    of them against the version's header. Errors: REQUEST_MALFORMED.
+    """Lists the entries of one version, a page at a time. Callers: everyone in the network. Each party verifies each entry
+    itself, and all of them against the version's header. Errors: REQUEST_MALFORMED.
     """
     FollowVersions: _grpc.UnaryStreamMultiCallable[_directory_service_pb2.FollowVersionsRequest, _directory_service_pb2.FollowVersionsResponse]
     """Tells, at once and then whenever it changes, which version of the directory and which revocation list is the newest.
@@ -59,11 +60,12 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListVersions: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.ListVersionsRequest, _directory_service_pb2.ListVersionsResponse]  # type: ignore[assignment]
     """Lists the headers of the directory's versions, oldest first, from the one after held_version. Callers: everyone in
-    the network. Each party verifies that each was signed by the network's root and follows the one before.
+    the network. Each party verifies that each was signed by the network's root and follows the one before. Errors:
+    REQUEST_MALFORMED, LOG_UNAVAILABLE.
     """
     ListEntries: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.ListEntriesRequest, _directory_service_pb2.ListEntriesResponse]  # type: ignore[assignment]
-    """Lists the entries of one version. Callers: everyone in the network. Each party verifies each entry itself, and all
-    of them against the version's header. Errors: REQUEST_MALFORMED.
+    """Lists the entries of one version, a page at a time. Callers: everyone in the network. Each party verifies each entry
+    itself, and all of them against the version's header. Errors: REQUEST_MALFORMED.
     """
     FollowVersions: _aio.UnaryStreamMultiCallable[_directory_service_pb2.FollowVersionsRequest, _directory_service_pb2.FollowVersionsResponse]  # type: ignore[assignment]
     """Tells, at once and then whenever it changes, which version of the directory and which revocation list is the newest.
@@ -86,7 +88,8 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.ListVersionsResponse, _abc.Awaitable[_directory_service_pb2.ListVersionsResponse]]:
         """Lists the headers of the directory's versions, oldest first, from the one after held_version. Callers: everyone in
-        the network. Each party verifies that each was signed by the network's root and follows the one before.
+        the network. Each party verifies that each was signed by the network's root and follows the one before. Errors:
+        REQUEST_MALFORMED, LOG_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -95,8 +98,8 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_service_pb2.ListEntriesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.ListEntriesResponse, _abc.Awaitable[_directory_service_pb2.ListEntriesResponse]]:
-        """Lists the entries of one version. Callers: everyone in the network. Each party verifies each entry itself, and all
-        of them against the version's header. Errors: REQUEST_MALFORMED.
+        """Lists the entries of one version, a page at a time. Callers: everyone in the network. Each party verifies each entry
+        itself, and all of them against the version's header. Errors: REQUEST_MALFORMED.
         """
 
     @_abc_1.abstractmethod
