@@ -93,17 +93,23 @@ class AuthorityServicer(AuthorityServiceServicer):
         under_way: deque[_Acquisitions] = deque()
 
         async def batches() -> AsyncGenerator[Sequence[str], None]:
+            first = 0
             async for request in request_iterator:
                 _check_count(len(request.acquisitions), "acquisitions")
-                _check_acquisitions(request.acquisitions, "acquisitions")
+                _check_acquisitions(request.acquisitions, "acquisitions", first)
+                first += len(request.acquisitions)
                 under_way.append(request.acquisitions)
                 yield _numbers(request.acquisitions)
 
-        agency = caller(context).institution
-        async with aclosing(self._issuer.issue_many(agency, batches(), partial(remaining, context))) as issued:
-            async for batch in issued:
-                asked = under_way.popleft()
-                yield messages.AcquireCodesResponse(issued_codes=_issued(asked, batch), receipt=_receipt(batch))
+        agency, done = caller(context).institution, 0
+        try:
+            async with aclosing(self._issuer.issue_many(agency, batches(), partial(remaining, context))) as issued:
+                async for batch in issued:
+                    asked = under_way.popleft()
+                    done += len(asked)
+                    yield messages.AcquireCodesResponse(issued_codes=_issued(asked, batch), receipt=_receipt(batch))
+        except WarifuError as error:
+            raise error.after(done) from error
 
     def _registry(self, context: AnyContext) -> InstitutionCode:
         """The calling resident registry. Raises: CALLER_NOT_ALLOWED, INSTITUTION_UNKNOWN."""
@@ -118,10 +124,10 @@ def _check_count(count: int, field: str) -> None:
         raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{field}: 1 to {LARGEST_BATCH} of them are needed")
 
 
-def _check_acquisitions(asked: _Acquisitions, field: str) -> None:
-    """Every acquisition number has its length and stands once. Raises: REQUEST_MALFORMED."""
+def _check_acquisitions(asked: _Acquisitions, field: str, first: int = 0) -> None:
+    """Every acquisition number has its length and stands once. Raises: REQUEST_MALFORMED, counting from ``first``."""
     seen: set[bytes] = set()
-    for place, acquisition in enumerate(asked):
+    for place, acquisition in enumerate(asked, start=first):
         number = acquisition.acquisition_number
         if len(number) != ACQUISITION_NUMBER_SIZE or number in seen:
             raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{field}[{place}].acquisition_number")

@@ -239,6 +239,16 @@ async def test_an_acquisition_number_of_another_length_or_used_twice_is_refused(
     assert error.where == f"acquisitions[{1 if len(number) == 16 else 0}].acquisition_number"
 
 
+async def test_a_fault_in_a_later_batch_is_told_by_its_place_in_the_whole_stream(
+    town: Any, batch: Batch, refusal: Refusal
+) -> None:
+    first, bad = batch(await town.designate(5)), batch([UNKNOWN] * 3)
+    bad.acquisitions[2].acquisition_number = b"short"
+    error = await refusal(everything(town.caller("tax").AcquireCodes(iter([first, bad]))))
+    assert (error.reason, error.where) == (Reason.REQUEST_MALFORMED, "acquisitions[7].acquisition_number")
+    assert error.done in (0, 5)  # the first batch may have been on its way when the second was looked at
+
+
 async def test_a_request_without_an_acquisition_is_refused(town: Any, refusal: Refusal) -> None:
     error = await refusal(town.caller("tax").AcquireCode(messages.AcquireCodeRequest()))
     assert (error.reason, error.where) == (Reason.REQUEST_MALFORMED, "acquisition[0].acquisition_number")

@@ -90,7 +90,9 @@ class AuthorityServiceServicer(object):
     def AcquireCodes(self, request_iterator, context):
         """Issues the calling agency's codes for many people, in batches of at most 1,000 and as many batches as the caller
         likes on one stream; replies come in the order asked. Caller: an agency's node. A number that is refused is refused
-        in its place; the rest of the batch is issued. Errors: as AcquireCode, but for what is said in place.
+        in its place; the rest of the batch is issued. An error locates acquisitions by their place in the whole stream, and
+        says in its metadata, under "done", how many before them were answered. Errors: as AcquireCode, but for what is said
+        in place.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

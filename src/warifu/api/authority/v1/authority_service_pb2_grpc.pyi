@@ -52,7 +52,9 @@ class AuthorityServiceStub:
     AcquireCodes: _grpc.StreamStreamMultiCallable[_authority_service_pb2.AcquireCodesRequest, _authority_service_pb2.AcquireCodesResponse]
     """Issues the calling agency's codes for many people, in batches of at most 1,000 and as many batches as the caller
     likes on one stream; replies come in the order asked. Caller: an agency's node. A number that is refused is refused
-    in its place; the rest of the batch is issued. Errors: as AcquireCode, but for what is said in place.
+    in its place; the rest of the batch is issued. An error locates acquisitions by their place in the whole stream, and
+    says in its metadata, under "done", how many before them were answered. Errors: as AcquireCode, but for what is said
+    in place.
     """
 
 @_typing.type_check_only
@@ -77,7 +79,9 @@ class AuthorityServiceAsyncStub(AuthorityServiceStub):
     AcquireCodes: _aio.StreamStreamMultiCallable[_authority_service_pb2.AcquireCodesRequest, _authority_service_pb2.AcquireCodesResponse]  # type: ignore[assignment]
     """Issues the calling agency's codes for many people, in batches of at most 1,000 and as many batches as the caller
     likes on one stream; replies come in the order asked. Caller: an agency's node. A number that is refused is refused
-    in its place; the rest of the batch is issued. Errors: as AcquireCode, but for what is said in place.
+    in its place; the rest of the batch is issued. An error locates acquisitions by their place in the whole stream, and
+    says in its metadata, under "done", how many before them were answered. Errors: as AcquireCode, but for what is said
+    in place.
     """
 
 class AuthorityServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -123,7 +127,9 @@ class AuthorityServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_authority_service_pb2.AcquireCodesResponse], _abc.AsyncIterator[_authority_service_pb2.AcquireCodesResponse]]:
         """Issues the calling agency's codes for many people, in batches of at most 1,000 and as many batches as the caller
         likes on one stream; replies come in the order asked. Caller: an agency's node. A number that is refused is refused
-        in its place; the rest of the batch is issued. Errors: as AcquireCode, but for what is said in place.
+        in its place; the rest of the batch is issued. An error locates acquisitions by their place in the whole stream, and
+        says in its metadata, under "done", how many before them were answered. Errors: as AcquireCode, but for what is said
+        in place.
         """
 
 def add_AuthorityServiceServicer_to_server(servicer: AuthorityServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
