@@ -18,13 +18,18 @@ from warifu.api.directory.v1.directory_service_pb2_grpc import add_DirectoryServ
 from warifu.api.hub.v1.hub_service_pb2_grpc import add_HubServiceServicer_to_server
 from warifu.api.hub.v1.supervision_service_pb2_grpc import add_SupervisionServiceServicer_to_server
 from warifu.api.log.v1.log_service_pb2_grpc import add_LogServiceServicer_to_server
+from warifu.api.party.v1.party_service_pb2 import CheckpointStatus, HoldingCounts
+from warifu.api.party.v1.party_service_pb2_grpc import add_PartyServiceServicer_to_server
 from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
+from warifu.party.alarms import AlarmKind, Alarms, fault_text
 from warifu.party.directory_file import DIRECTORY_FILE
 from warifu.party.folder import PartyFolder, PartySettings
+from warifu.party.lookout import Lookout
 from warifu.party.process import announce_ready, serve_until
-from warifu.pki import FileWatch, RevocationFile, Role
+from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, StatusServicer
+from warifu.pki import FileWatch, Identity, RevocationFile, Role
 from warifu.rpc.channel import ChannelPool
 from warifu.rpc.logging import error_fields, get_logger, raised_at
 from warifu.rpc.server import build_server
@@ -59,6 +64,7 @@ class Hub:
     store: HubStore
     ledger: Ledger
     versions: DirectoryVersions
+    lookout: Lookout
     providers: GrpcProviders
     channels: ChannelPool
     workers: ThreadPoolExecutor
@@ -88,16 +94,30 @@ def build_hub(
             a malformed permission table, a missing key, an entry that does not verify, or a log that was changed.
     """
     clock = clock or SystemClock()
-    settings, credential, root_pem = folder.settings(), folder.credential(), folder.root_pem()
+    settings, root_pem = folder.settings(), folder.root_pem()
+    alarms = Alarms("hub", folder.path, clock)
+    credential = folder.credential(
+        root_pem=root_pem,
+        clock=clock,
+        on_refused=alarms.refused(AlarmKind.CREDENTIAL_REFUSED),
+        on_taken=alarms.taken(AlarmKind.CREDENTIAL_REFUSED),
+    )
     permissions = PermissionTable.load(folder.path / "permissions.yaml")
-    revocations = RevocationFile(folder.path / "revoked.pem", root_pem, clock, on_refused=_note_refused_list)
+    revocations = RevocationFile(
+        folder.path / "revoked.pem",
+        root_pem,
+        clock,
+        on_refused=alarms.refused(AlarmKind.REVOCATION_LIST_REFUSED),
+        on_taken=alarms.taken(AlarmKind.REVOCATION_LIST_REFUSED),
+    )
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
         store = SqliteHubStore(folder.path / "hub.sqlite3")
         undo.callback(store.close)
         versions = DirectoryVersions(folder, root_pem, store, clock)
         _check_fit(settings, versions.current())
         keys = versions.keys.current()
-        ledger = Ledger(store, log_key=keys.log_key, verifier=keys.verifier, former=_former(versions.current()))
+        former = _former(versions.current())
+        ledger = Ledger(store, log_key=keys.log_key, verifier=keys.verifier, former=former, clock=clock)
         channels = ChannelPool(credential=credential, root_pem=root_pem, interceptors=channel_interceptors)
         workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="convert")
         undo.callback(workers.shutdown)
@@ -123,17 +143,27 @@ def build_hub(
             revocations=revocations,
             stopping=stopping,
         )
+        lookout = Lookout(
+            alarms=alarms,
+            credential=credential,
+            root_pem=root_pem,
+            revocations=revocations,
+            database=store.database,
+            clock=clock,
+        )
         supervision = SupervisionServicer(directory=versions, permissions=permissions, store=store, clock=clock)
         server, port = build_server(
             credential=credential,
             root_pem=root_pem,
-            access={**HUB_ACCESS, **LOG_ACCESS, **DIRECTORY_ACCESS, **SUPERVISION_ACCESS},
+            access={**HUB_ACCESS, **LOG_ACCESS, **DIRECTORY_ACCESS, **SUPERVISION_ACCESS, **PARTY_ACCESS},
             services=[
                 (add_HubServiceServicer_to_server, HubServicer(mediator, converter, stopping=stopping)),
                 (add_LogServiceServicer_to_server, LogServicer(ledger, store)),
                 (add_DirectoryServiceServicer_to_server, directory_servicer),
                 (add_SupervisionServiceServicer_to_server, supervision),
+                (add_PartyServiceServicer_to_server, StatusServicer(_about(versions, ledger, store), lookout)),
             ],
+            health_servicer=lookout.health,
             revoked=revocations.revoked,
             extra_interceptors=server_interceptors,
             listen=listen or settings.listen,
@@ -145,6 +175,7 @@ def build_hub(
             store=store,
             ledger=ledger,
             versions=versions,
+            lookout=lookout,
             providers=providers,
             channels=channels,
             workers=workers,
@@ -166,8 +197,26 @@ def _check_fit(settings: PartySettings, directory: Directory) -> None:
         raise WarifuError(Reason.CONFIG_INVALID, where="party.json: not the network that directory.json is of")
 
 
-def _note_refused_list(error: WarifuError) -> None:
-    get_logger("hub").warning("revocation_list_refused", **error_fields(error))
+def _about(versions: DirectoryVersions, ledger: Ledger, store: HubStore) -> About:
+    """What the hub tells of itself."""
+    directory = versions.current()
+
+    async def counts() -> HoldingCounts:
+        return HoldingCounts(leaf_count=store.leaf_count())
+
+    def checkpoint() -> CheckpointStatus | None:
+        published = ledger.published()
+        if published is None:
+            return None
+        return CheckpointStatus(size=published.size, published_time=ledger.published_at)
+
+    return About(
+        identity=Identity(network=directory.network, role=Role.HUB, institution=directory.hub),
+        suite=directory.suite,
+        directory=lambda: DirectoryInForce(version=versions.current().version, epoch=0),
+        counts=counts,
+        checkpoint=checkpoint,
+    )
 
 
 async def run_hub(
@@ -189,11 +238,13 @@ async def run_hub(
     await hub.versions.take()  # the directory is in the log before anybody is told of it
     await hub.server.start()
     host = (listen or PartyFolder(path).settings().listen).rpartition(":")[0]
+    hub.lookout.serving_at(f"{host}:{hub.port}")
     announce_ready(party="hub", endpoint=f"{host}:{hub.port}")
     chores = [
         asyncio.create_task(_publish(hub)),
         asyncio.create_task(_forget(hub)),
         asyncio.create_task(_follow_versions(hub, path)),
+        asyncio.create_task(hub.lookout.keep()),
     ]
     await serve_until(stop, hub.server)
     for chore in chores:
@@ -212,11 +263,14 @@ async def _publish(hub: Hub) -> None:
 
 async def _publish_once(hub: Hub) -> None:
     """Publish a checkpoint over everything sequenced; also the last act of a hub, so that nothing is left unbound."""
+    alarms = hub.lookout.alarms
     try:
         await hub.ledger.publish()
+        alarms.end(AlarmKind.CHECKPOINT_NOT_PUBLISHED)
     except WarifuError as error:
-        get_logger("hub").warning("checkpoint_not_published", **error_fields(error))
+        alarms.begin(AlarmKind.CHECKPOINT_NOT_PUBLISHED, fault_text(error, alarms.folder))
     except Exception as error:  # noqa: BLE001  # whatever it is, the next second tries again
+        alarms.begin(AlarmKind.CHECKPOINT_NOT_PUBLISHED, type(error).__name__)
         get_logger("hub").error("checkpoint_not_published", error=type(error).__name__, at=raised_at(error))
 
 
@@ -230,14 +284,15 @@ async def _follow_versions(hub: Hub, path: Path) -> None:
 
 
 async def _take_version(hub: Hub) -> None:
-    log = get_logger("hub")
+    log, alarms = get_logger("hub"), hub.lookout.alarms
     try:
         if await hub.versions.take():
             keys = hub.versions.keys.current()
             hub.ledger.sign_with(keys.log_key, keys.verifier)
             log.info("directory_version_taken", version=hub.versions.current().version)
+        alarms.end(AlarmKind.DIRECTORY_REFUSED)
     except WarifuError as error:  # the version in force stays
-        log.warning("directory_version_refused", **error_fields(error))
+        alarms.begin(AlarmKind.DIRECTORY_REFUSED, fault_text(error, alarms.folder))
 
 
 async def _forget(hub: Hub) -> None:

@@ -8,9 +8,11 @@ looks inside a leaf.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
-from warifu.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from warifu.tlog.checkpoint import Checkpoint, open_checkpoint, read_checkpoint_unverified, sign_checkpoint
 from warifu.tlog.merkle import MerkleTree, leaf_hash
 from warifu.tlog.note import Verifier
 from warifu_hub.store import HubStore
@@ -30,8 +32,19 @@ class Ledger:
         WarifuError: LOG_INVALID when the leaves on disk do not give the root last published: somebody changed them.
     """
 
-    def __init__(self, store: HubStore, *, log_key: bytes, verifier: Verifier, former: Sequence[Verifier] = ()) -> None:
+    def __init__(
+        self,
+        store: HubStore,
+        *,
+        log_key: bytes,
+        verifier: Verifier,
+        former: Sequence[Verifier] = (),
+        clock: Clock | None = None,
+    ) -> None:
         self._store = store
+        self._clock = clock or SystemClock()
+        self.published_at: datetime | None = None
+        """When this ledger last published a checkpoint; None when the newest one was there before it."""
         self._key = log_key
         self._verifier = verifier
         self._tree = MerkleTree()
@@ -72,7 +85,13 @@ class Ledger:
         if note == self._store.published_checkpoint():  # the same size gives the same bytes
             return note
         await self._store.publish_checkpoint(note)
+        self.published_at = self._clock.now()
         return note
+
+    def published(self) -> Checkpoint | None:
+        """The newest published checkpoint, as it is on this hub's disk: whoever is told of it verifies it."""
+        note = self._store.published_checkpoint()
+        return None if note is None else read_checkpoint_unverified(note)
 
     def inclusion_proof(self, position: int, tree_size: int) -> list[bytes]:
         """Proof for the leaf at ``position`` in the tree of ``tree_size`` leaves. Raises: REQUEST_MALFORMED."""

@@ -17,19 +17,23 @@ from pathlib import Path
 import grpc
 
 from warifu.api.authority.v1.authority_service_pb2_grpc import add_AuthorityServiceServicer_to_server
+from warifu.api.party.v1.party_service_pb2 import HoldingCounts
+from warifu.api.party.v1.party_service_pb2_grpc import add_PartyServiceServicer_to_server
 from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.exchange.signature import SigningKey
+from warifu.party.alarms import AlarmKind, Alarms
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.following import DirectoryFollower, RevocationFollower
 from warifu.party.held import Held
 from warifu.party.key_check import check_keys
+from warifu.party.lookout import Lookout
 from warifu.party.process import announce_ready, serve_until
+from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, StatusServicer
 from warifu.pki import Identity, RevocationFile, Role
 from warifu.rpc.address import check_address
 from warifu.rpc.channel import PeerChannel
-from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.server import build_server
 from warifu_services.authority.code_conversion import HubConverter
 from warifu_services.authority.issuing import Issuer
@@ -48,6 +52,7 @@ class Authority:
     server: grpc.aio.Server
     port: int
     store: AuthorityStore
+    lookout: Lookout
     to_hub: PeerChannel
     follower: DirectoryFollower
     workers: ThreadPoolExecutor
@@ -78,13 +83,26 @@ def build_authority(
     clock = clock or SystemClock()
     check_address(hub, where=f"hub {hub}")
     settings, directory = folder.settings(), folder.directory()
-    credential, root_pem = folder.credential(), folder.root_pem()
+    root_pem = folder.root_pem()
+    alarms = Alarms("authority", folder.path, clock)
+    credential = folder.credential(
+        root_pem=root_pem,
+        clock=clock,
+        on_refused=alarms.refused(AlarmKind.CREDENTIAL_REFUSED),
+        on_taken=alarms.taken(AlarmKind.CREDENTIAL_REFUSED),
+    )
     signing_key = Held(_signing_key(folder, directory))
     directories = Held(directory)
     _check_fit(settings, directory)
     point_key = folder.secret("point.key")
     keys = AuthorityKeys(directory.group, point_key)
-    revocations = RevocationFile(folder.path / "revoked.pem", root_pem, clock, on_refused=_note_refused_list)
+    revocations = RevocationFile(
+        folder.path / "revoked.pem",
+        root_pem,
+        clock,
+        on_refused=alarms.refused(AlarmKind.REVOCATION_LIST_REFUSED),
+        on_taken=alarms.taken(AlarmKind.REVOCATION_LIST_REFUSED),
+    )
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
         store = SqliteAuthorityStore(folder.path / "authority.sqlite3")
         undo.callback(store.close)
@@ -115,18 +133,39 @@ def build_authority(
             workers=workers,
         )
         numbering = Numbering(keys=keys, store=store, workers=workers)
+        lookout = Lookout(
+            alarms=alarms,
+            credential=credential,
+            root_pem=root_pem,
+            revocations=revocations,
+            database=store.database,
+            clock=clock,
+        )
+        lookout.watch_directory(directory.network)
         servicer = AuthorityServicer(directory=directories, numbering=numbering, issuer=issuer)
         server, port = build_server(
             credential=credential,
             root_pem=root_pem,
-            access=AUTHORITY_ACCESS,
-            services=[(add_AuthorityServiceServicer_to_server, servicer)],
+            access={**AUTHORITY_ACCESS, **PARTY_ACCESS},
+            services=[
+                (add_AuthorityServiceServicer_to_server, servicer),
+                (add_PartyServiceServicer_to_server, StatusServicer(_about(directories, store), lookout)),
+            ],
+            health_servicer=lookout.health,
             revoked=revocations.revoked,
             extra_interceptors=server_interceptors,
             listen=listen or settings.listen,
         )
         undo.pop_all()
-        return Authority(server=server, port=port, store=store, to_hub=to_hub, follower=follower, workers=workers)
+        return Authority(
+            server=server,
+            port=port,
+            store=store,
+            lookout=lookout,
+            to_hub=to_hub,
+            follower=follower,
+            workers=workers,
+        )
 
 
 def _signing_key(folder: PartyFolder, directory: Directory) -> SigningKey:
@@ -142,8 +181,19 @@ def _check_fit(settings: PartySettings, directory: Directory) -> None:
         raise WarifuError(Reason.CONFIG_INVALID, where="party.json: not the network that directory.json is of")
 
 
-def _note_refused_list(error: WarifuError) -> None:
-    get_logger("authority").warning("revocation_list_refused", **error_fields(error))
+def _about(directories: Held[Directory], store: AuthorityStore) -> About:
+    """What the authority tells of itself."""
+    directory = directories.current()
+
+    async def counts() -> HoldingCounts:
+        return HoldingCounts(code_count=store.codes_issued())
+
+    return About(
+        identity=Identity(network=directory.network, role=Role.AUTHORITY, institution=directory.authority),
+        suite=directory.suite,
+        directory=lambda: DirectoryInForce(version=directories.current().version, epoch=0),
+        counts=counts,
+    )
 
 
 async def run_authority(
@@ -166,9 +216,11 @@ async def run_authority(
     )
     await authority.server.start()
     host = (listen or folder.settings().listen).rpartition(":")[0]
+    authority.lookout.serving_at(f"{host}:{authority.port}")
     announce_ready(party="authority", endpoint=f"{host}:{authority.port}")
-    following = asyncio.create_task(authority.follower.keep())
+    chores = [asyncio.create_task(chore) for chore in (authority.follower.keep(), authority.lookout.keep())]
     await serve_until(stop, authority.server)
-    following.cancel()
-    await asyncio.gather(following, return_exceptions=True)
+    for chore in chores:
+        chore.cancel()
+    await asyncio.gather(*chores, return_exceptions=True)
     await authority.close()

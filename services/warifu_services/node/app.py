@@ -21,14 +21,19 @@ import grpc
 from warifu.agency import Agency, find_agency, provided_items
 from warifu.api.agency.v1.agency_service_pb2_grpc import add_AgencyServiceServicer_to_server
 from warifu.api.node.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
+from warifu.api.party.v1.party_service_pb2 import HoldingCounts
+from warifu.api.party.v1.party_service_pb2_grpc import add_PartyServiceServicer_to_server
 from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
+from warifu.party.alarms import AlarmKind, Alarms
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.following import DirectoryFollower, RevocationFollower
 from warifu.party.held import Held
 from warifu.party.key_check import check_keys
+from warifu.party.lookout import Lookout
 from warifu.party.process import announce_ready, serve_until
+from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, StatusServicer
 from warifu.pki import Identity, RevocationFile, Role
 from warifu.rpc.address import check_address
 from warifu.rpc.channel import ChannelPool
@@ -63,6 +68,7 @@ class Node:
     server: grpc.aio.Server
     endpoint: str
     store: NodeStore
+    lookout: Lookout
     inquirer: Inquirer
     provider: Provider
     contact: HubContact
@@ -78,7 +84,14 @@ class Node:
         """Delete what is past its time, serve, tell the hub, and go on with inquiries left open."""
         await purge(self.store, self.clock)
         await self.server.start()
-        chores = (self.contact.keep(), self.follower.keep(), self.rotator.keep(), _purge_now_and_then(self))
+        self.lookout.serving_at(self.endpoint)
+        chores = (
+            self.contact.keep(),
+            self.follower.keep(),
+            self.rotator.keep(),
+            self.lookout.keep(),
+            _purge_now_and_then(self),
+        )
         self.chores += [asyncio.create_task(chore) for chore in chores]
         self.inquirer.resume()
 
@@ -139,8 +152,21 @@ def build_node(
     agency = agency or find_agency(settings.institution_kind)
     _check_fit(settings, directory, agency)
     keys = NodeKeys.load(folder, directory)
-    credential, root_pem = folder.credential(), folder.root_pem()
-    revocations = RevocationFile(folder.path / "revoked.pem", root_pem, clock, on_refused=_note_refused_list)
+    root_pem = folder.root_pem()
+    alarms = Alarms("node", folder.path, clock)
+    credential = folder.credential(
+        root_pem=root_pem,
+        clock=clock,
+        on_refused=alarms.refused(AlarmKind.CREDENTIAL_REFUSED),
+        on_taken=alarms.taken(AlarmKind.CREDENTIAL_REFUSED),
+    )
+    revocations = RevocationFile(
+        folder.path / "revoked.pem",
+        root_pem,
+        clock,
+        on_refused=alarms.refused(AlarmKind.REVOCATION_LIST_REFUSED),
+        on_taken=alarms.taken(AlarmKind.REVOCATION_LIST_REFUSED),
+    )
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
         store = SqliteNodeStore(folder.path / "node.sqlite3")
         undo.callback(store.close)
@@ -197,25 +223,38 @@ def build_node(
             items=provided_items(),
         )
         listen = listen or settings.listen
+        lookout = Lookout(
+            alarms=alarms,
+            credential=credential,
+            root_pem=root_pem,
+            revocations=revocations,
+            database=store.database,
+            clock=clock,
+        )
+        lookout.watch_directory(directory.network)
         server, port = build_server(
             credential=credential,
             root_pem=root_pem,
-            access={**NODE_ACCESS, **AGENCY_ACCESS},
+            access={**NODE_ACCESS, **AGENCY_ACCESS, **PARTY_ACCESS},
             services=[
                 (add_NodeServiceServicer_to_server, NodeServicer(core)),
                 (add_AgencyServiceServicer_to_server, AgencyServicer(provider, stopping=stopping)),
+                (add_PartyServiceServicer_to_server, StatusServicer(_about(settings, directories, store), lookout)),
             ],
+            health_servicer=lookout.health,
             revoked=revocations.revoked,
             extra_interceptors=server_interceptors,
             listen=listen,
         )
         endpoint = f"{listen.rpartition(':')[0]}:{port}"
         contact = HubContact(to_hub, endpoint=endpoint, revocations=followed)
+        lookout.look_at(AlarmKind.HUB_NOT_IN_CONTACT, contact.absence)
         undo.pop_all()
         return Node(
             server=server,
             endpoint=endpoint,
             store=store,
+            lookout=lookout,
             inquirer=inquirer,
             provider=provider,
             contact=contact,
@@ -238,8 +277,23 @@ def _check_fit(settings: PartySettings, directory: Directory, agency: Agency) ->
         raise WarifuError(Reason.CONFIG_INVALID, where=f"party.json: institution_kind is not {agency.kind}")
 
 
-def _note_refused_list(error: WarifuError) -> None:
-    get_logger("node").warning("revocation_list_refused", **error_fields(error))
+def _about(settings: PartySettings, directories: Held[Directory], store: SqliteNodeStore) -> About:
+    """What a node tells of itself."""
+    own, directory = settings.institution_code, directories.current()
+
+    def in_force() -> DirectoryInForce:
+        newest = directories.current()
+        return DirectoryInForce(version=newest.version, epoch=newest.entry(own).epoch)
+
+    async def counts() -> HoldingCounts:
+        return HoldingCounts(person_count=await store.count_people(), record_count=store.count_records())
+
+    return About(
+        identity=Identity(network=directory.network, role=Role.AGENCY, institution=own),
+        suite=directory.suite,
+        directory=in_force,
+        counts=counts,
+    )
 
 
 async def run_node(

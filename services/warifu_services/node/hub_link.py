@@ -111,6 +111,11 @@ class HubContact:
         self._endpoint = endpoint
         self._revocations = revocations
         self.announced = asyncio.Event()
+        self._absence: str | None = None
+
+    def absence(self) -> str | None:
+        """That the hub could not be told where the node listens; None while it knows, or was not yet looked for."""
+        return self._absence
 
     async def keep(self) -> None:
         """Announce, follow the list, and begin again whenever the connection was lost. Runs until cancelled.
@@ -125,6 +130,7 @@ class HubContact:
                     await self._revocations.follow()
             except WarifuError as error:
                 self.announced.clear()
+                self._absence = f"the hub: {error}"
                 get_logger("node").info("hub_not_in_contact", **error_fields(error))
                 refusals = 0 if error.reason in _ABSENT else min(refusals + 1, _MOST_DOUBLED)
                 await asyncio.sleep(min(_RETRY_S * 2**refusals, _CONTACT_S))
@@ -137,6 +143,7 @@ class HubContact:
         stub = self._hub.stub(DirectoryServiceStub)
         await stub.AnnounceEndpoint(request, timeout=_CONTACT_S, wait_for_ready=True)
         self.announced.set()
+        self._absence = None
 
     async def _while_connected(self) -> None:
         """Return when the connection is lost, or after a few seconds."""

@@ -274,6 +274,15 @@ class SqliteNodeStore:
 
         await self.database.write(mutation, bulk=True)
 
+    async def count_people(self) -> int:
+        """How many people have a code here. Counted beside the event loop."""
+        return await self.database.count("SELECT count(*) FROM person")
+
+    def count_records(self) -> int:
+        """How many exchange records were ever written here, whether or not they are kept still."""
+        found = self._reader.execute("SELECT seq FROM sqlite_sequence WHERE name = 'exchange_record'").fetchone()
+        return int(found[0]) if found else 0
+
     def close(self) -> None:
         """See the contract."""
         self.database.close()

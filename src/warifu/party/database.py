@@ -117,6 +117,8 @@ class Database:
     ) -> None:
         self._path = path
         self._unavailable = unavailable
+        self.began_empty = False
+        """Whether nothing had ever been written to the file when it was opened here."""
         self.groups_committed = 0
         self.mutations_committed = 0
         with ExitStack() as opened:
@@ -178,6 +180,29 @@ class Database:
             self._wait_for_lock(0)
         return result
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    async def count(self, sql: str) -> int:
+        """The one number that ``sql`` selects, counted on a thread: counting many rows must not hold up the event loop.
+
+        Raises:
+            WarifuError: the reason given as ``unavailable``.
+        """
+
+        def counted() -> int:
+            with closing(self._connect(Reader)) as reader:
+                reader.told = self._translate
+                (number,) = reader.execute(sql).fetchone() or (0,)
+                return int(number)
+
+        try:
+            return await asyncio.to_thread(counted)
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
+
     def close(self) -> None:
         """Finish what is queued and close the file. Safe to call twice."""
         if self._closed:
@@ -230,6 +255,7 @@ class Database:
             raise WarifuError(
                 self._unavailable, where=self._path.name, debug=f"schema {version} is newer than this code"
             )
+        self.began_empty = version == 0
         for number, script in enumerate(migrations[version:], start=version + 1):
             self._writer.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version={number}; COMMIT;")
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 
@@ -89,15 +90,17 @@ class PartyFolder:
             raise WarifuError(Reason.CONFIG_INVALID, where=f"{_SETTINGS}: role") from None
         return Identity(network=settings.network, role=role, institution=settings.institution_code)
 
-    def credential(self) -> CredentialFiles:
+    def credential(self, **heard: Any) -> CredentialFiles:
         """The party's certificate and key, followed as their files are replaced.
+
+        ``heard`` is whatever else :class:`CredentialFiles` takes: what a replacement must fit, and who hears of it.
 
         Raises: KEY_INVALID, naming the file, also when the key is open to others now.
         """
         key = self.path / "tls.key"
         if key.exists():  # of a missing one the reader tells
             _refuse_if_open_to_others(key)
-        return CredentialFiles(self.path / "tls.pem", key)
+        return CredentialFiles(self.path / "tls.pem", key, **heard)
 
     def root_pem(self) -> bytes:
         """The certificate of the network's root. Raises: KEY_INVALID."""

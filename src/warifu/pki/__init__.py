@@ -7,6 +7,7 @@ is SIMULATED and says that too: the organisation in every certificate is ``SIMUL
 - ``credential``: a certificate with its private key, in memory or in files that may be replaced while in use
 - ``root``: the certificate authority of one network
 - ``revocation``: the signed list of certificates no longer to be believed
+- ``validity``: until when a certificate is good, and what *soon* means
 - ``files``: writing such files so that nobody ever reads half of one
 
 It decides nothing about who may call what (``warifu.rpc.access``) and never sees a message.

@@ -1,23 +1,27 @@
 """A party's own certificate and private key.
 
 Decides when a certificate and a key make a credential (they belong together and name one identity) and, for one kept in
-files, when a replacement is taken up: as soon as both files agree again. Until then the last good pair goes on, so a
-rotation needs no restart and a half-written one does no harm. It never shows the key: not in ``repr``, not in errors.
+files, when a replacement is taken up: as soon as both files agree again and name the same identity as before. Until then
+the last good pair goes on, so a rotation needs no restart and a half-written one does no harm; a bad replacement is said
+to whoever listens. It never shows the key: not in ``repr``, not in errors.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
+from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.pki.files import FileWatch, write_private_file, write_public_file
 from warifu.pki.identity import Identity, identity_of
+from warifu.pki.validity import validity_of
 from warifu.saved_text import without_mark
 
 __all__ = ["Credential", "CredentialFiles", "CredentialSource"]
@@ -85,28 +89,95 @@ class Credential:
 
 
 class CredentialFiles:
-    """A credential kept in two files, read again when they were replaced. Safe to ask from several threads."""
+    """A credential kept in two files, read again when they were replaced. Safe to ask from several threads.
 
-    __slots__ = ("_cert_path", "_current", "_key_path", "_watch")
+    A replacement is taken when it is a pair, names the identity the files had at first, is signed by ``root_pem`` and is
+    good at the ``clock``'s time; the last two where they are given.
+    """
 
-    def __init__(self, cert_path: Path, key_path: Path, *, check_every_s: float = 1.0) -> None:
+    __slots__ = (
+        "_cert_path",
+        "_clock",
+        "_current",
+        "_doubted",
+        "_key_path",
+        "_on_refused",
+        "_on_taken",
+        "_root_pem",
+        "_watch",
+    )
+
+    def __init__(
+        self,
+        cert_path: Path,
+        key_path: Path,
+        *,
+        check_every_s: float = 1.0,
+        root_pem: bytes | None = None,
+        clock: Clock | None = None,
+        on_refused: Callable[[WarifuError], None] = lambda _: None,
+        on_taken: Callable[[], None] = lambda: None,
+    ) -> None:
         """Read both files; look for replacements at most once per ``check_every_s`` seconds.
+
+        ``on_refused`` hears of a replacement that is still bad at the look after the one that found it (a pair is replaced
+        one file after the other), ``on_taken`` of each time the files are good again. Either may be called on any thread.
 
         Raises: KEY_INVALID or CALLER_NOT_IDENTIFIED, with the file in ``where``, when the first pair is not good.
         """
         self._cert_path = cert_path
         self._key_path = key_path
+        self._root_pem = root_pem
+        self._clock = clock
+        self._on_refused = on_refused
+        self._on_taken = on_taken
+        self._doubted = False
         self._watch = FileWatch((cert_path, key_path), check_every_s)
         self._current = self._read()
 
     def current(self) -> Credential:
-        """The newest good pair. A pair that is missing or does not belong together is passed over in silence."""
-        if self._watch.changed():
-            try:
-                self._current = self._read()
-            except WarifuError:
-                return self._current
+        """The newest good pair. One that is missing, does not belong together or is another's is not taken."""
+        if self._watch.due():
+            self._look()
         return self._current
+
+    def _look(self) -> None:
+        changed = self._watch.look()
+        if not (changed or self._doubted):
+            return
+        try:
+            fresh = self._read()
+            self._check_replacement(fresh)
+        except WarifuError as error:
+            if self._doubted:
+                self._on_refused(error)
+            self._doubted = changed
+            return
+        self._doubted = False
+        if fresh != self._current:
+            self._current = fresh
+        self._on_taken()
+
+    def _check_replacement(self, fresh: Credential) -> None:
+        if fresh.identity != self._current.identity:
+            raise self._unfit(f"names {fresh.identity.uri}, not {self._current.identity.uri}")
+        certificate = x509.load_pem_x509_certificate(fresh.cert_pem)
+        if self._root_pem is not None and not _issued_by(certificate, self._root_pem):
+            raise self._unfit("the network's root did not sign it")
+        validity = validity_of(fresh.cert_pem)
+        if self._clock is not None and not validity.not_before <= self._clock.now() < validity.not_after:
+            raise self._unfit("it is not good at this time")
+
+    def _unfit(self, why: str) -> WarifuError:
+        return WarifuError(Reason.KEY_INVALID, where=str(self._cert_path), debug=why)
 
     def _read(self) -> Credential:
         return Credential.read(self._cert_path, self._key_path)
+
+
+def _issued_by(certificate: x509.Certificate, root_pem: bytes) -> bool:
+    try:
+        certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(root_pem))
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True

@@ -66,10 +66,18 @@ class FileWatch:
 
     def changed(self) -> bool:
         """Whether a file differs from when this was last asked. A file that went missing counts as changed."""
+        return self.due() and self.look()
+
+    def due(self) -> bool:
+        """Whether it is time to look again; the next time is then ``check_every_s`` seconds away."""
         now = self._monotonic()
         if now < self._next_look:
             return False
         self._next_look = now + self._check_every_s
+        return True
+
+    def look(self) -> bool:
+        """Look now: whether a file differs from when it was last looked at."""
         seen, self._seen = self._seen, self._look()
         return seen != self._seen
 

@@ -93,7 +93,7 @@ class RevocationRegister:
 class RevocationFile:
     """A register that follows a file, looking at it at most once per ``check_every_s`` seconds."""
 
-    __slots__ = ("_on_refused", "_path", "_register", "_taken", "_watch")
+    __slots__ = ("_on_refused", "_on_taken", "_path", "_register", "_taken", "_watch")
 
     def __init__(
         self,
@@ -103,17 +103,24 @@ class RevocationFile:
         *,
         check_every_s: float = 1.0,
         on_refused: Callable[[WarifuError], None] = lambda _: None,
+        on_taken: Callable[[], None] = lambda: None,
     ) -> None:
-        """Read the file now. ``on_refused`` hears of each later replacement that was not taken.
+        """Read the file now. ``on_refused`` hears of each later replacement that was not taken, ``on_taken`` of each that was.
 
         Raises: FILE_INVALID or SIGNATURE_INVALID when the first list cannot be taken.
         """
         self._path = path
         self._on_refused = on_refused
+        self._on_taken = on_taken
         self._register = RevocationRegister(root_pem, clock)
         self._taken = b""
         self._watch = FileWatch((path,), check_every_s)
         self._take()
+
+    @property
+    def held(self) -> RevocationList | None:
+        """The list in force."""
+        return self._register.held
 
     def revoked(self) -> frozenset[int]:
         """The serial numbers taken back, by the newest good list the file ever held."""
@@ -137,6 +144,8 @@ class RevocationFile:
                 self._take()
             except WarifuError as error:
                 self._on_refused(error)
+            else:
+                self._on_taken()
 
     def _take(self) -> None:
         try:

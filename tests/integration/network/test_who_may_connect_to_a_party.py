@@ -148,10 +148,10 @@ async def test_a_list_that_nobody_signed_takes_nothing_back_and_gives_nothing_ba
     good = signed.read_bytes()
     foreign = Root.create(town.identity("hub").network, SystemClock()).revocation_list([], SystemClock())
     for bad in (good[: len(good) // 2], foreign):
-        told = log.read_bytes().count(b"revocation_list_refused")
+        told = log.read_bytes().count(b"REVOCATION_LIST_REFUSED")
         write_public_file(signed, bad)
         async with asyncio.timeout(10):
-            while log.read_bytes().count(b"revocation_list_refused") == told:
+            while log.read_bytes().count(b"REVOCATION_LIST_REFUSED") == told:
                 error = await calls.failed(checked(channel))
                 assert error.reason is Reason.CALLER_REVOKED
                 await asyncio.sleep(0.05)
