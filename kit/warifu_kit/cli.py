@@ -10,7 +10,7 @@ import sys
 import typer
 
 from warifu.errors import WarifuError
-from warifu_kit.commands import certificates, clerk, demo, log, member, parties, populate, up
+from warifu_kit.commands import certificates, clerk, demo, log, member, parties, populate, status, up
 
 __all__ = ["app", "main"]
 
@@ -26,6 +26,7 @@ app.command()(demo.demo)
 app.command()(up.new)
 app.command()(up.up)
 app.command()(populate.populate)
+app.command()(status.status)
 app.command()(parties.hub)
 app.command()(parties.authority)
 app.command()(parties.agency)

@@ -1,35 +1,56 @@
 """Looking after a network's certificates: renewing, replacing, taking back.
 
-Decides which certificates a network on disk has and how each is replaced, while its party runs: parties follow their
-files. Only this module uses the root's private key after creation.
+Decides which certificates a network on disk has, how each is replaced while its party runs (parties follow their files),
+and how long before its end. Only this module uses the root's private key after creation. Whoever changes the revocation
+list holds a lock meanwhile, so that of two who take back at once neither loses what the other did.
 """
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-from cryptography import x509
 
 from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.party.network_file import party_called, read_network_file
-from warifu.pki import Credential, Root, read_revocation_list, write_public_file
+from warifu.pki import Credential, Identity, Role, Root, read_revocation_list, write_public_file
+from warifu.pki.revocation import RevocationList
+from warifu.pki.validity import validity_of
 
-__all__ = ["keep_fresh", "renew", "revoke"]
+__all__ = ["REVOCATION_LIST", "Renewed", "keep_fresh", "renew", "renew_what_ends", "revoke"]
+
+REVOCATION_LIST = "revocation list"
+"""What the revocation list is called among the parties, when it is told what was renewed."""
 
 _RENEW_BEFORE = timedelta(days=30)
+_SIGN_BEFORE = timedelta(days=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewed:
+    """What came of renewing one party's certificates, or the list: until when it is good now, or why it was not done."""
+
+    what: str
+    until: datetime | None = None
+    fault: WarifuError | None = None
 
 
 def _pairs(path: Path, party: str) -> list[tuple[Path, Path]]:
     """The certificate and key files of one party: its own, and its business system's if it has one."""
-    kinds = {each: about.institution_kind for each, about in read_network_file(path).parties.items()}
-    folder = path / party_called(party, kinds, path)
+    folder = path / _named(path, party)
     business = folder / "business"
     places = [folder, business] if business.is_dir() else [folder]
     return [(place / "tls.pem", place / "tls.key") for place in places]
+
+
+def _named(path: Path, party: str) -> str:
+    """The name of the party that ``party`` means. Raises: CONFIG_INVALID."""
+    kinds = {each: about.institution_kind for each, about in read_network_file(path).parties.items()}
+    return party_called(party, kinds, path)
 
 
 def _parties(path: Path) -> list[str]:
@@ -49,17 +70,28 @@ def _writing(path: Path) -> Iterator[None]:
 def renew(path: Path, party: str, *, clock: Clock | None = None) -> list[int]:
     """Give a party new certificates and keys in place of the old ones, which stay good until they end or are revoked.
 
-    Its process takes them up by itself, without a restart. Returns the serial numbers replaced.
+    Its process takes them up by itself, without a restart. Whose they are, ``network.json`` says: files that are missing
+    or spoilt are replaced too. Returns the serial numbers replaced, as far as they can be read.
 
-    Raises: CONFIG_INVALID when there is no such network or party; KEY_INVALID, naming the file; PATH_UNUSABLE.
+    Raises: CONFIG_INVALID when there is no such network or party; KEY_INVALID, naming the root's file; PATH_UNUSABLE.
     """
     pairs = _pairs(path, party)
     root = Root.load(path / "root", clock or SystemClock())
-    held = [Credential.read(*pair) for pair in pairs]
-    for pair, old in zip(pairs, held, strict=True):
+    about = read_network_file(path).parties[_named(path, party)]
+    roles = (Role(about.role), Role.BUSINESS)[: len(pairs)]
+    replaced = [serial for certificate, _ in pairs if (serial := _serial_of(certificate)) is not None]
+    for pair, role in zip(pairs, roles, strict=True):
+        identity = Identity(network=root.network, role=role, institution=about.institution_code)
         with _writing(path):
-            root.issue(old.identity).save(*pair)
-    return [old.serial for old in held]
+            root.issue(identity).save(*pair)
+    return replaced
+
+
+def _serial_of(certificate: Path) -> int | None:
+    try:
+        return validity_of(certificate.read_bytes()).serial
+    except (OSError, WarifuError):
+        return None
 
 
 def revoke(path: Path, party: str, *, clock: Clock | None = None) -> list[int]:
@@ -67,7 +99,7 @@ def revoke(path: Path, party: str, *, clock: Clock | None = None) -> list[int]:
 
     Returns the serial numbers. To let the party go on, :func:`renew` afterwards.
 
-    Raises: as :func:`renew`; FILE_INVALID or SIGNATURE_INVALID when the list there is cannot be believed.
+    Raises: as :func:`renew`; KEY_INVALID, naming the file, when a certificate cannot be read; FILE_INVALID or SIGNATURE_INVALID when the list there is cannot be believed.
     """
     serials = [Credential.read(*pair).serial for pair in _pairs(path, party)]
     _sign_list(path, serials, clock or SystemClock())
@@ -82,28 +114,79 @@ def keep_fresh(path: Path, *, clock: Clock | None = None) -> None:
     clock = clock or SystemClock()
     _sign_list(path, (), clock)
     for party in _parties(path):
-        ends = min(_end_of(certificate) for certificate, _ in _pairs(path, party))
-        if ends - clock.now() < _RENEW_BEFORE:
+        if _end_of(path, party) - clock.now() < _RENEW_BEFORE:
             renew(path, party, clock=clock)
 
 
-def _end_of(certificate: Path) -> datetime:
+def renew_what_ends(path: Path, *, clock: Clock | None = None) -> list[Renewed]:
+    """Renew what ends: certificates within 30 days, the revocation list within 15. For a network that is up.
+
+    What cannot be renewed is told among the rest, and does not keep the rest from it. Empty when nothing ends.
+
+    Raises: CONFIG_INVALID when ``network.json`` cannot be read.
+    """
+    clock = clock or SystemClock()
+    tasks = [_renewal(path, party, clock) for party in _parties(path)]
+    return [told for told in (_list_renewal(path, clock), *tasks) if told is not None]
+
+
+def _renewal(path: Path, party: str, clock: Clock) -> Renewed | None:
     try:
-        return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
-    except (OSError, ValueError):
+        if _end_of(path, party) - clock.now() >= _RENEW_BEFORE:
+            return None
+        renew(path, party, clock=clock)
+        return Renewed(what=party, until=_end_of(path, party))
+    except WarifuError as error:
+        return Renewed(what=party, fault=error)
+
+
+def _list_renewal(path: Path, clock: Clock) -> Renewed | None:
+    try:
+        root = Root.load(path / "root", clock)
+        if _list_held(path, root).good_until - clock.now() >= _SIGN_BEFORE:
+            return None
+        _sign_list(path, (), clock)
+        return Renewed(what=REVOCATION_LIST, until=_list_held(path, root).good_until)
+    except WarifuError as error:
+        return Renewed(what=REVOCATION_LIST, fault=error)
+
+
+def _end_of(path: Path, party: str) -> datetime:
+    """When the first of a party's certificates ends."""
+    return min(_file_end(certificate) for certificate, _ in _pairs(path, party))
+
+
+def _file_end(certificate: Path) -> datetime:
+    try:
+        return validity_of(certificate.read_bytes(), str(certificate)).not_after
+    except OSError:
         raise WarifuError(Reason.KEY_INVALID, where=str(certificate)) from None
 
 
-def _sign_list(path: Path, more: Iterable[int], clock: Clock) -> None:
-    root = Root.load(path / "root", clock)
+def _list_held(path: Path, root: Root) -> RevocationList:
     # A list past its date is still the record of what was taken back: only its signature counts here.
     long_ago = datetime.fromtimestamp(0, UTC)
     newest = path / "hub" / "revoked.pem"
     try:
-        known = read_revocation_list(newest.read_bytes(), root.cert_pem, long_ago, str(newest))
+        return read_revocation_list(newest.read_bytes(), root.cert_pem, long_ago, str(newest))
     except OSError as error:
         raise WarifuError(Reason.FILE_INVALID, where=f"{newest}: {error.strerror}") from error
-    signed = root.revocation_list({*known.serials, *more}, clock)
-    for party in _parties(path):
-        with _writing(path):
-            write_public_file(path / party / "revoked.pem", signed)
+
+
+def _sign_list(path: Path, more: Iterable[int], clock: Clock) -> None:
+    root = Root.load(path / "root", clock)
+    with _list_locked(path):
+        signed = root.revocation_list({*_list_held(path, root).serials, *more}, clock)
+        for party in _parties(path):
+            with _writing(path):
+                write_public_file(path / party / "revoked.pem", signed)
+
+
+@contextmanager
+def _list_locked(path: Path) -> Iterator[None]:
+    """Wait until nobody else changes the list. The system lets go when this process ends, however it ends."""
+    with _writing(path):
+        lock = (path / "root" / "revoking.lock").open("w")
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

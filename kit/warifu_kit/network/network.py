@@ -1,8 +1,8 @@
 """Running a network: every party a process of its own, watched and started again when it dies.
 
 Decides in which order parties start (the hub first, for the others are told where it is), how their readiness is known
-(the one line each writes), that a party which dies is started again with the same folder, and that all stop when this
-process does. A party keeps its endpoint; where somebody else has taken it, it moves, this is said, and the others are
+(the one line each writes), that a party which dies is started again with the same folder, that what ends is renewed
+meanwhile, and that all stop when this process does. A party keeps its endpoint; where somebody else has taken it, it moves, this is said, and the others are
 told. It plays no part in what the parties say to each other.
 """
 
@@ -19,6 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
+from warifu.clock import Clock, SystemClock
 from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
 from warifu.party.folder import PartyFolder
@@ -28,6 +29,7 @@ from warifu_kit.network.creation import create_network, holds_network
 from warifu_kit.network.custody import keep_fresh
 from warifu_kit.network.endpoints import free_endpoint
 from warifu_kit.network.party_process import STOP_SECONDS, PartyProcess, party_command
+from warifu_kit.network.renewal import Renewals
 
 __all__ = ["Network"]
 
@@ -49,8 +51,8 @@ class Network:
     """A network in a folder: made if it is not there, started, watched, stopped. A context manager.
 
     ``on_event`` hears what happens to parties: ("ready", party, endpoint), ("died", party, how), ("restarted", ...),
-    ("moved", party, from where to where), ("joined", party, endpoint), ("left", party, ...). Who joins or leaves by
-    ``network.json`` is started or stopped within a second.
+    ("moved", party, from where to where), ("joined", party, endpoint), ("left", party, ...), and what
+    :class:`Renewals` tells, by ``clock``. Who joins or leaves by ``network.json`` is started or stopped within a second.
     ``described`` is what ``network.json`` says, once the network is started. ``command`` makes the command line of a
     party, for those who run a variant of one. ``suite`` is that of a network to be made, 2 unless told otherwise; one
     that is there already must have it.
@@ -63,8 +65,10 @@ class Network:
         on_event: Callable[[str, str, str], None] = lambda *_: None,
         command: CommandMaker = party_command,
         suite: int | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.path = path
+        self._clock = clock or SystemClock()
         self.described: NetworkFile
         self._suite = suite
         self.parties: dict[str, PartyProcess] = {}
@@ -98,7 +102,7 @@ class Network:
             create_network(self.path, suite=self._suite or _DEFAULT_SUITE)
         self.described = self._checked_description()
         self._claim()
-        keep_fresh(self.path)
+        keep_fresh(self.path, clock=self._clock)
         order = _starting_order(self.described)
         for party in order:
             wanted = self._wanted(party)
@@ -226,7 +230,9 @@ class Network:
         """
         deaths: defaultdict[str, deque[float]] = defaultdict(deque)
         described = FileWatch((self.path / NETWORK_FILE,), _MEMBERS_SECONDS)
+        renewals = Renewals(self.path, self._clock, self._tell)
         while not self._stopping.wait(_WATCH_SECONDS):
+            renewals.look()
             if described.changed():
                 self._follow_members()
             for party, process in list(self.parties.items()):

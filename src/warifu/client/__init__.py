@@ -10,7 +10,7 @@ about people or procedures, and holds no key but the caller's certificate. No pa
 
 from __future__ import annotations
 
-from warifu.client.asynchronous import AuthorityClient, LogClient, NodeClient, SupervisionClient
+from warifu.client.asynchronous import AuthorityClient, LogClient, NodeClient, PartyClient, SupervisionClient
 from warifu.client.blocking import BlockingNodeClient
 from warifu.client.connection import Connection, NetworkDescription
 from warifu.client.paged import Paged
@@ -23,5 +23,6 @@ __all__ = [
     "NetworkDescription",
     "NodeClient",
     "Paged",
+    "PartyClient",
     "SupervisionClient",
 ]

@@ -11,10 +11,10 @@ not be reached. Nothing is retried here: only the caller knows how patient it is
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 import grpc
 
@@ -26,17 +26,19 @@ from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.api.log.v1.log_service_pb2_grpc import LogServiceStub
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceStub
+from warifu.api.party.v1 import party_service_pb2 as party_pb2
+from warifu.api.party.v1.party_service_pb2_grpc import PartyServiceStub
 from warifu.client.connection import Connection
 from warifu.client.outgoing import sending
 from warifu.client.paged import Paged
 from warifu.client.pieces import pieces
 from warifu.client.text import sendable, sendable_each
 from warifu.errors import Reason, WarifuError
-from warifu.pki import CredentialFiles
+from warifu.pki import CredentialFiles, Role
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.status import CodeTable, translated
 
-__all__ = ["CALL_SECONDS", "AuthorityClient", "LogClient", "NodeClient", "SupervisionClient"]
+__all__ = ["CALL_SECONDS", "AuthorityClient", "LogClient", "NodeClient", "PartyClient", "SupervisionClient"]
 
 CALL_SECONDS = 30.0
 """How long a call may take unless the caller says otherwise."""
@@ -307,3 +309,27 @@ class SupervisionClient(_Client):
                 yield list(page.assessments)
 
         return Paged(pages)
+
+
+_AT_PARTY: Final[Mapping[Role, CodeTable]] = {
+    Role.HUB: _unreachable(Reason.HUB_UNREACHABLE, Reason.HUB_TIMED_OUT),
+    Role.AUTHORITY: _unreachable(Reason.AUTHORITY_UNREACHABLE, Reason.AUTHORITY_UNREACHABLE),
+    Role.AGENCY: _unreachable(Reason.NODE_UNREACHABLE, Reason.NODE_TIMED_OUT),
+}
+
+
+class PartyClient(_Client):
+    """The supervisor, or somebody of the party's own institution, at any party."""
+
+    def __init__(self, connection: Connection) -> None:
+        """As for every client. Who could not be reached is said by the role of whoever is called."""
+        super().__init__(connection)
+        self._unreached = _AT_PARTY[connection.expect.role]
+
+    async def status(self, *, timeout: float = CALL_SECONDS) -> party_pb2.GetStatusResponse:
+        """How the party is: what it is and holds, until when its certificates are good, what is amiss."""
+        with translated(self._unreached):
+            response: party_pb2.GetStatusResponse = await self._peer.stub(PartyServiceStub).GetStatus(
+                party_pb2.GetStatusRequest(), timeout=timeout
+            )
+        return response

@@ -87,6 +87,10 @@ class NetworkDescription:
         """The way of a party to the hub, with the party's own certificate."""
         return self._connection("hub", caller=caller, business=False)
 
+    def to_party(self, party: str, caller: str = "supervisor") -> Connection:
+        """The way of a party, by default the supervisor, to any other, with the party's own certificate."""
+        return self._connection(party, caller=caller, business=False)
+
     def _connection(self, party: str, *, caller: str, business: bool) -> Connection:
         kind = "business_" if business else ""
         return Connection(

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from grpc_health.v1 import health, health_pb2  # type: ignore[import-untyped]  # publishes no types
@@ -30,7 +30,7 @@ from warifu.pki.revocation import RevocationList
 from warifu.pki.validity import CERTIFICATE_WARNING, LIST_WARNING, ROOT_WARNING, Validity, validity_of
 from warifu.rpc.logging import get_logger, raised_at
 
-__all__ = ["LEAST_FREE_BYTES", "Lookout", "certificates_ending", "list_ending"]
+__all__ = ["LEAST_FREE_BYTES", "Lookout", "certificate_ending", "list_ending"]
 
 LEAST_FREE_BYTES = 512 * 1024 * 1024
 """With less than this free where its folder is, a party says that the disk is low."""
@@ -40,17 +40,12 @@ _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-def certificates_ending(own: Validity, root: Validity, now: datetime) -> str | None:
-    """Which of a party's certificates end soon or have ended, and when; None while none does."""
-    found = list(_ends("tls.pem", own, own.not_after - CERTIFICATE_WARNING, now))
-    found += _ends("root.pem", root, root.not_after - ROOT_WARNING, now)
-    return "; ".join(found) or None
-
-
-def _ends(name: str, validity: Validity, warn_from: datetime, now: datetime) -> Iterator[str]:
-    if now >= warn_from:
-        word = "ended" if now >= validity.not_after else "ends"
-        yield f"{name}: {word} {validity.not_after:%Y-%m-%d %H:%M} UTC"
+def certificate_ending(name: str, validity: Validity, warning: timedelta, now: datetime) -> str | None:
+    """When the certificate in the file ``name`` ends, if that is within ``warning`` or past; else None."""
+    if now < validity.not_after - warning:
+        return None
+    word = "ended" if now >= validity.not_after else "ends"
+    return f"{name}: {word} {validity.not_after:%Y-%m-%d %H:%M} UTC"
 
 
 def list_ending(held: RevocationList | None, now: datetime) -> str | None:
@@ -115,7 +110,10 @@ class Lookout:
         low = free is not None and free < LEAST_FREE_BYTES
         self.revocations.revoked()
         settled = {
-            AlarmKind.CERTIFICATE_ENDS_SOON: certificates_ending(self.own_validity(), self.root, now),
+            AlarmKind.CERTIFICATE_ENDS_SOON: certificate_ending(
+                "tls.pem", self.own_validity(), CERTIFICATE_WARNING, now
+            ),
+            AlarmKind.ROOT_ENDS_SOON: certificate_ending("root.pem", self.root, ROOT_WARNING, now),
             AlarmKind.REVOCATION_LIST_ENDS_SOON: list_ending(self.revocations.held, now),
             AlarmKind.DISK_LOW: f"less than {LEAST_FREE_BYTES // 2**20} MiB are free" if low else None,
             AlarmKind.DATABASE_REPLACED: self._database_fault(),

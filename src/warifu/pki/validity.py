@@ -13,6 +13,7 @@ from typing import Final
 from cryptography import x509
 
 from warifu.errors import Reason, WarifuError
+from warifu.saved_text import without_mark
 
 __all__ = ["CERTIFICATE_WARNING", "LIST_WARNING", "ROOT_WARNING", "Validity", "validity_of"]
 
@@ -38,7 +39,7 @@ class Validity:
 def validity_of(cert_pem: bytes, where: str = "certificate") -> Validity:
     """From when until when the certificate in ``cert_pem`` is good. Raises: KEY_INVALID when it is none."""
     try:
-        certificate = x509.load_pem_x509_certificate(cert_pem)
+        certificate = x509.load_pem_x509_certificate(without_mark(cert_pem))
     except ValueError:
         raise WarifuError(Reason.KEY_INVALID, where=where) from None
     return Validity(

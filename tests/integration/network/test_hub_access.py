@@ -12,6 +12,7 @@ from warifu.api.directory.v1 import directory_service_pb2 as directory_pb2
 from warifu.api.hub.v1 import hub_service_pb2 as hub_pb2
 from warifu.api.hub.v1 import supervision_service_pb2 as supervision_pb2
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
+from warifu.api.party.v1 import party_service_pb2 as party_pb2
 from warifu.errors import Reason, WarifuError
 from warifu.pki import Identity, Role
 from warifu.rpc.status import from_rpc_error
@@ -35,6 +36,7 @@ WHO_MAY = {
     "/warifu.api.directory.v1.DirectoryService/FollowVersions": EVERYBODY,
     "/warifu.api.directory.v1.DirectoryService/AnnounceEndpoint": {"agency"},
     "/warifu.api.directory.v1.DirectoryService/GetRevocationList": EVERYBODY,
+    "/warifu.api.party.v1.PartyService/GetStatus": {"supervisor", "hub"},
     "/grpc.health.v1.Health/Check": EVERYBODY,
     "/grpc.health.v1.Health/List": EVERYBODY,
 }
@@ -43,7 +45,7 @@ WHO_MAY = {
 def test_every_method_of_the_hubs_contract_is_in_this_table() -> None:
     contract = {
         f"/{service.full_name}/{method.name}"
-        for file in (directory_pb2, hub_pb2, supervision_pb2, log_pb2)
+        for file in (directory_pb2, hub_pb2, supervision_pb2, log_pb2, party_pb2)
         for service in file.DESCRIPTOR.services_by_name.values()
         for method in service.methods
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,8 @@ from warifu.party.folder import PartyFolder
 from warifu.pki import RevocationRegister, read_revocation_list
 from warifu_kit.cli import app
 from warifu_kit.network.creation import create_network
-from warifu_kit.network.custody import keep_fresh, renew, revoke
+from warifu_kit.network.custody import REVOCATION_LIST, keep_fresh, renew, renew_what_ends, revoke
+from warifu_kit.network.renewal import Renewals
 
 PARTIES = ("hub", "authority", "supervisor", "residence", "tax", "childcare", "insurance")
 
@@ -139,14 +141,14 @@ def test_a_revocation_list_that_is_missing_or_garbage_is_named(network: Path, cl
 
 @pytest.mark.parametrize("name", ["tax/tls.pem", "tax/tls.key", "tax/business/tls.pem", "tax/business/tls.key"])
 @pytest.mark.parametrize("content", [None, "garbage"])
-def test_a_certificate_or_key_that_is_missing_or_garbage_is_named_and_nothing_is_replaced(
+def test_a_certificate_or_key_that_is_missing_or_garbage_is_named_and_nothing_is_taken_back(
     network: Path, clock: ManualClock, name: str, content: str | None
 ) -> None:
     (network / name).unlink()
     if content:
         (network / name).write_text(content)
     before = {path: path.read_bytes() for path in network.rglob("tls.*")}
-    acts: list[Callable[..., object]] = [partial(renew, network, "tax"), partial(revoke, network, "tax")]
+    acts: list[Callable[..., object]] = [partial(revoke, network, "tax")]
     if name.endswith(".pem"):
         acts.append(partial(keep_fresh, network))
     for act in acts:
@@ -154,6 +156,23 @@ def test_a_certificate_or_key_that_is_missing_or_garbage_is_named_and_nothing_is
             act(clock=clock)
         assert (error.value.reason, error.value.where) == (Reason.KEY_INVALID, str(network / name))
     assert {path: path.read_bytes() for path in network.rglob("tls.*")} == before
+
+
+@pytest.mark.parametrize("name", ["tax/tls.pem", "tax/tls.key", "tax/business/tls.pem", "tax/business/tls.key"])
+@pytest.mark.parametrize("content", [None, "garbage", "another's"])
+def test_a_party_whose_files_were_spoilt_is_given_good_ones_for_its_own_identity(
+    network: Path, clock: ManualClock, name: str, content: str | None
+) -> None:
+    before = {
+        folder: PartyFolder(network / folder).credential().current().identity for folder in ("tax", "tax/business")
+    }
+    (network / name).unlink()
+    if content == "another's":
+        shutil.copyfile(network / "childcare" / Path(name).name, network / name)
+    elif content:
+        (network / name).write_text(content)
+    renew(network, "tax", clock=clock)
+    assert {folder: PartyFolder(network / folder).credential().current().identity for folder in before} == before
 
 
 def test_a_file_that_cannot_be_written_is_named(network: Path, clock: ManualClock) -> None:
@@ -214,3 +233,73 @@ def test_a_network_left_alone_for_a_year_can_go_on_and_still_knows_what_was_take
 def test_no_private_key_is_left_readable_by_others(network: Path, clock: ManualClock) -> None:
     renew(network, "tax", clock=clock)
     assert all(path.stat().st_mode & 0o077 == 0 for path in network.rglob("*.key"))
+
+
+def test_a_network_that_is_up_renews_only_what_ends(network: Path, clock: ManualClock) -> None:
+    before, list_before = serials(network), (network / "hub" / "revoked.pem").read_bytes()
+    clock.advance(timedelta(days=14))
+    assert renew_what_ends(network, clock=clock) == []
+    assert (network / "hub" / "revoked.pem").read_bytes() == list_before
+    clock.advance(timedelta(days=2))
+    assert [each.what for each in renew_what_ends(network, clock=clock)] == [REVOCATION_LIST]
+    assert serials(network) == before
+    clock.advance(timedelta(days=45))
+    told = renew_what_ends(network, clock=clock)
+    assert {each.what for each in told} == {REVOCATION_LIST, *PARTIES}
+    assert all(each.until is not None and each.until > clock.now() + timedelta(days=29) for each in told)
+    after = serials(network)
+    assert all(before[name] != after[name] for name in before)
+    assert renew_what_ends(network, clock=clock) == []
+
+
+def test_what_cannot_be_renewed_is_told_and_keeps_nothing_else_from_it(network: Path, clock: ManualClock) -> None:
+    (network / "tax" / "tls.pem").write_text("garbage")
+    clock.advance(timedelta(days=61))
+    told = {each.what: each for each in renew_what_ends(network, clock=clock)}
+    assert set(told) == {REVOCATION_LIST, *PARTIES}
+    fault = told.pop("tax").fault
+    assert fault is not None
+    assert (fault.reason, fault.where) == (Reason.KEY_INVALID, str(network / "tax" / "tls.pem"))
+    assert all(each.fault is None for each in told.values())
+
+
+def test_a_network_that_is_up_looks_each_hour_for_what_ends_and_says_what_it_did(
+    network: Path, clock: ManualClock
+) -> None:
+    told: list[tuple[str, str, str]] = []
+    clock.advance(timedelta(days=61))
+    renewals = Renewals(network, clock, lambda *event: told.append(event))
+    renewals.look()
+    clock.advance(timedelta(minutes=59))
+    renewals.look()
+    assert told == []
+    clock.advance(timedelta(minutes=1))
+    renewals.look()
+    assert {(event, what) for event, what, _ in told} == {("renewed", what) for what in (REVOCATION_LIST, *PARTIES)}
+    told.clear()
+    (network / "root" / "root.key").unlink()
+    clock.advance(timedelta(days=61))
+    renewals.look()
+    assert {(event, what) for event, what, _ in told} == {("not renewed", what) for what in (REVOCATION_LIST, *PARTIES)}
+    assert all("root.key" in why for _, _, why in told)
+    told.clear()
+    (network / "network.json").unlink()
+    clock.advance(timedelta(hours=1))
+    renewals.look()
+    assert [(event, what) for event, what, _ in told] == [("not renewed", "network")]
+
+
+def test_a_clock_that_was_set_back_does_not_put_renewals_off(network: Path, clock: ManualClock) -> None:
+    told: list[tuple[str, str, str]] = []
+    clock.advance(timedelta(days=400))
+    renewals = Renewals(network, clock, lambda *event: told.append(event))
+    clock.advance(timedelta(days=-330))
+    renewals.look()
+    assert told
+
+
+def test_two_who_take_back_at_once_both_take_back(network: Path, clock: ManualClock) -> None:
+    parties = ("tax", "childcare", "residence", "insurance")
+    with ThreadPoolExecutor(len(parties)) as together:
+        taken = list(together.map(lambda party: revoke(network, party, clock=clock), parties))
+    assert revoked(network, clock) == {serial for serials in taken for serial in serials}

@@ -1,0 +1,68 @@
+"""What a network's folder tells of its parties, whether or not they run: certificates, revocation list, free space.
+
+Reads those files and decides nothing; what cannot be read is told in its place. It opens no private key.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from warifu.errors import WarifuError
+from warifu.party.network_file import NetworkFile, PartyEntry
+from warifu.pki import read_revocation_list
+from warifu.pki.revocation import RevocationList
+from warifu.pki.validity import Validity, validity_of
+
+__all__ = ["FilesOfParty", "look_at_folder"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesOfParty:
+    """One party's files. ``certificates`` is by use ("own", "business", "root"); ``faults`` is what cannot be read.
+
+    ``free_bytes`` is None where the system does not say.
+    """
+
+    certificates: dict[str, Validity]
+    revocation_list: RevocationList | None
+    free_bytes: int | None
+    faults: tuple[str, ...]
+
+
+def look_at_folder(path: Path, described: NetworkFile) -> dict[str, FilesOfParty]:
+    """The files of each party that ``network.json`` names, by party."""
+    return {party: _look(path, about) for party, about in described.parties.items()}
+
+
+def _look(path: Path, about: PartyEntry) -> FilesOfParty:
+    wanted = {"own": about.certificate, "business": about.business_certificate, "root": f"{about.folder}/root.pem"}
+    certificates: dict[str, Validity] = {}
+    faults: list[str] = []
+    for use, name in wanted.items():
+        if name is None:
+            continue
+        try:
+            certificates[use] = validity_of((path / name).read_bytes(), name)
+        except (OSError, WarifuError):
+            faults.append(f"{name}: missing, or no certificate")
+    held = _revocation_list(path / about.folder, faults, about.folder)
+    return FilesOfParty(certificates=certificates, revocation_list=held, free_bytes=_free(path), faults=tuple(faults))
+
+
+def _revocation_list(folder: Path, faults: list[str], name: str) -> RevocationList | None:
+    long_ago = datetime.fromtimestamp(0, UTC)  # one past its date is looked at too; its end is told
+    try:
+        return read_revocation_list((folder / "revoked.pem").read_bytes(), (folder / "root.pem").read_bytes(), long_ago)
+    except (OSError, ValueError, WarifuError):
+        faults.append(f"{name}/revoked.pem: missing, or not signed by the network's root")
+        return None
+
+
+def _free(path: Path) -> int | None:
+    try:
+        return shutil.disk_usage(path).free
+    except OSError:
+        return None

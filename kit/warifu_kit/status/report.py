@@ -1,0 +1,173 @@
+"""A network's condition for people, in at most 100 columns, and for programs, as JSON.
+
+Decides nothing about the network. Text from elsewhere is shown with whatever cannot be printed replaced, so that a
+terminal obeys nobody. Lines that hold a command or a path are as long as these are: they are there to be copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from warifu.api.party.v1 import party_service_pb2 as party_pb2
+from warifu_kit.status.condition import NetworkCondition, PartyCondition, Warned
+
+__all__ = ["WIDTH", "as_json", "as_lines"]
+
+WIDTH: Final = 100
+"""The most columns of the table."""
+
+_HEADINGS = ("party", "state", "release", "directory", "epoch", "certificates until", "free", "holds")
+_GAP = "  "
+_COUNTS = (
+    ("leaf_count", "leaves"),
+    ("person_count", "people"),
+    ("record_count", "records"),
+    ("code_count", "codes issued"),
+)
+
+
+def as_lines(condition: NetworkCondition) -> Iterator[str]:
+    """The whole report, line by line."""
+    described = condition.described
+    yield f"SIMULATED network {described.network}, suite {described.suite}: {condition.up} of {condition.processes} up"
+    if condition.list_until is not None:
+        yield f"revocation list {condition.list_number}, good until {_day(condition.list_until)}"
+    checkpoint = condition.checkpoint
+    if checkpoint is not None:
+        when = f", published {_minute(_moment(checkpoint.published_time))}" if _told_when(checkpoint) else ""
+        yield f"last checkpoint: {checkpoint.size:,} leaves{when}"
+    yield ""
+    yield from _table([_HEADINGS, *(_row(each) for each in condition.parties)])
+    yield ""
+    if not condition.warnings:
+        yield "All is well: nothing amiss, nothing ends soon."
+    for warned in condition.warnings:
+        yield from _warning(warned)
+
+
+def as_json(condition: NetworkCondition) -> dict[str, Any]:
+    """The whole report as plain values: times in RFC 3339, serial numbers in hexadecimal, sizes in bytes."""
+    checkpoint = condition.checkpoint
+    return {
+        "notice": "SIMULATED",
+        "network": condition.described.network,
+        "suite": condition.described.suite,
+        "looked_at": _rfc3339(condition.looked_at),
+        "well": not condition.warnings,
+        "up": condition.up,
+        "processes": condition.processes,
+        "revocation_list": _list_json(condition),
+        "checkpoint": None if checkpoint is None else _checkpoint_json(checkpoint),
+        "parties": {each.party: _party_json(each) for each in condition.parties},
+        "warnings": [_warned_json(each) for each in condition.warnings],
+    }
+
+
+def _row(each: PartyCondition) -> tuple[str, ...]:
+    first_end = min((end.not_after for end in each.certificates if end.use != "root"), default=None)
+    until = _day(first_end) if first_end else "-"
+    free = f"{each.free_bytes / 2**30:.1f} GiB" if each.free_bytes is not None else "-"
+    reply = each.reply
+    if reply is None:
+        return each.party, "no answer" if each.is_process else "no process", "-", "-", "-", until, free, ""
+    state = "amiss" if reply.alarms else "up"
+    epoch = str(reply.epoch) if reply.epoch else "-"
+    holds = ", ".join(f"{count:,} {noun}" for noun, count in _counts(reply))
+    release = _printable(reply.release)
+    return each.party, state, release, str(reply.directory_version), epoch, until, free, holds
+
+
+def _counts(reply: party_pb2.GetStatusResponse) -> Iterator[tuple[str, int]]:
+    for field, noun in _COUNTS:
+        if reply.counts.HasField(field):
+            yield noun, getattr(reply.counts, field)
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """The rows in columns; the last column is cut where the width ends."""
+    widths = [max(len(row[place]) for row in rows) for place in range(len(_HEADINGS) - 1)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)]
+        line = _GAP.join([*cells, row[-1]]).rstrip()
+        yield line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
+
+
+def _warning(warned: Warned) -> Iterator[str]:
+    since = f", since {_minute(warned.since)}" if warned.since is not None else ""
+    at = f"{warned.party}: " if warned.party else ""
+    yield f"{at}{warned.kind}{since}"
+    yield f"    {_printable(warned.text)}"
+    yield f"    do: {warned.next_step}"
+
+
+def _party_json(each: PartyCondition) -> dict[str, Any]:
+    reply = each.reply
+    told: dict[str, Any] = {
+        "role": each.about.role,
+        "institution_code": each.about.institution_code,
+        "endpoint": each.about.endpoint,
+        "answers": reply is not None,
+        "why_not": each.silence or None,
+        "certificates": {
+            end.use: {"serial": f"{end.serial:x}", "not_after": _rfc3339(end.not_after)} for end in each.certificates
+        },
+        "free_disk_bytes": each.free_bytes,
+    }
+    if reply is not None:
+        told |= {
+            "release": reply.release,
+            "started": _rfc3339(_moment(reply.started_time)),
+            "directory_version": reply.directory_version,
+            "epoch": reply.epoch,
+            "revocation_list_number": reply.revocation_list.number,
+            "counts": {noun.replace(" ", "_"): count for noun, count in _counts(reply)},
+        }
+    return told
+
+
+def _list_json(condition: NetworkCondition) -> dict[str, Any] | None:
+    if condition.list_until is None:
+        return None
+    return {"number": condition.list_number, "good_until": _rfc3339(condition.list_until)}
+
+
+def _checkpoint_json(checkpoint: party_pb2.CheckpointStatus) -> dict[str, Any]:
+    published = _rfc3339(_moment(checkpoint.published_time)) if _told_when(checkpoint) else None
+    return {"size": checkpoint.size, "published": published}
+
+
+def _warned_json(warned: Warned) -> dict[str, Any]:
+    return {
+        "party": warned.party or None,
+        "kind": warned.kind,
+        "text": warned.text,
+        "since": _rfc3339(warned.since) if warned.since is not None else None,
+        "do": warned.next_step,
+    }
+
+
+def _told_when(checkpoint: party_pb2.CheckpointStatus) -> bool:
+    return checkpoint.HasField("published_time")
+
+
+def _moment(stamp: Any) -> datetime:
+    moment: datetime = stamp.ToDatetime(UTC)
+    return moment
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
