@@ -193,8 +193,8 @@ class Database:
         """
 
         def counted() -> int:
-            with closing(self._connect(Reader)) as reader:
-                reader.told = self._translate
+            place = f"{self._path.absolute().as_uri()}?mode=ro"  # a file that is gone must not come back empty
+            with closing(sqlite3.connect(place, uri=True, timeout=_LOCK_MS / 1000)) as reader:
                 (number,) = reader.execute(sql).fetchone() or (0,)
                 return int(number)
 

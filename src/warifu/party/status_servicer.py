@@ -7,6 +7,7 @@ hands in (:class:`About`) or its lookout saw. Nothing told is about a person; of
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -64,7 +65,9 @@ class StatusServicer(PartyServiceServicer):
         if asking.role is not Role.SUPERVISOR and asking.institution != about.identity.institution:
             raise WarifuError(Reason.CALLER_NOT_ALLOWED, where=_METHOD)
         lookout.look()
-        directory = about.directory()
+        directory, counts, checkpoint = about.directory(), None, None
+        with suppress(WarifuError):  # a party whose database fails must still be able to say how it is
+            counts, checkpoint = await about.counts(), about.checkpoint()
         return party_pb2.GetStatusResponse(
             role=about.identity.role.value,
             institution_code=about.identity.institution,
@@ -76,9 +79,9 @@ class StatusServicer(PartyServiceServicer):
             epoch=directory.epoch,
             certificates=[_certificate("own", lookout.own_validity()), _certificate("root", lookout.root)],
             revocation_list=self._revocation_list(),
-            checkpoint=about.checkpoint(),
+            checkpoint=checkpoint,
             free_disk_bytes=lookout.free_bytes() or 0,
-            counts=await about.counts(),
+            counts=counts,
             alarms=[_alarm(alarm) for alarm in lookout.alarms.standing()],
         )
 

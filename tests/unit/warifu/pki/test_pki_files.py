@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import os
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from warifu.clock import ManualClock
 from warifu.errors import Reason, WarifuError
-from warifu.pki import Credential, CredentialFiles, Identity, Root, write_private_file, write_public_file
+from warifu.pki import Credential, CredentialFiles, Identity, Role, Root, write_private_file, write_public_file
 from warifu.pki.files import FileWatch
 
 
@@ -121,3 +123,99 @@ def test_the_roots_own_certificate_is_no_partys_credential(root: Root, tmp_path:
     with pytest.raises(WarifuError) as refused:
         Credential.from_pem(root.cert_pem, (tmp_path / "root.key").read_bytes())
     assert refused.value.reason is Reason.CALLER_NOT_IDENTIFIED
+
+
+class Heard:
+    """What a credential in files told of its replacements."""
+
+    def __init__(self) -> None:
+        self.refused: list[tuple[str, str]] = []
+        self.taken = 0
+
+    def on_refused(self, error: WarifuError) -> None:
+        self.refused.append((Path(error.where).name, error.debug))
+
+    def on_taken(self) -> None:
+        self.taken += 1
+
+
+def followed(tmp_path: Path, first: Credential, root: Root, clock: ManualClock) -> tuple[CredentialFiles, Heard]:
+    """``first`` in two files of which each look is a fresh one, and what is heard of them."""
+    heard = Heard()
+    first.save(tmp_path / "tls.pem", tmp_path / "tls.key")
+    files = CredentialFiles(
+        tmp_path / "tls.pem",
+        tmp_path / "tls.key",
+        check_every_s=0,
+        root_pem=root.cert_pem,
+        clock=clock,
+        on_refused=heard.on_refused,
+        on_taken=heard.on_taken,
+    )
+    return files, heard
+
+
+def test_a_pair_replaced_one_file_after_the_other_is_no_fault(
+    root: Root, agency: Identity, clock: ManualClock, tmp_path: Path
+) -> None:
+    second = root.issue(agency)
+    files, heard = followed(tmp_path, root.issue(agency), root, clock)
+    write_private_file(tmp_path / "tls.key", second.key_pem)
+    files.current()
+    write_public_file(tmp_path / "tls.pem", second.cert_pem)
+    assert files.current() == second
+    assert (heard.refused, heard.taken) == ([], 1)
+
+
+@pytest.mark.parametrize("spoilt", ["tls.pem", "tls.key"])
+@pytest.mark.parametrize("content", [None, b"", b"nonsense"])
+def test_a_replacement_that_stays_bad_is_said_once_and_its_end_too(
+    root: Root, agency: Identity, clock: ManualClock, tmp_path: Path, spoilt: str, content: bytes | None
+) -> None:
+    first = root.issue(agency)
+    files, heard = followed(tmp_path, first, root, clock)
+    (tmp_path / spoilt).unlink()
+    if content is not None:
+        (tmp_path / spoilt).write_bytes(content)
+    for _ in range(4):
+        assert files.current() == first
+    assert [name for name, _ in heard.refused] == [spoilt]
+    assert heard.taken == 0
+    first.save(tmp_path / "tls.pem", tmp_path / "tls.key")
+    kept = files.current()
+    assert (kept, heard.taken) == (first, 1)
+    assert files.current() is kept
+
+
+def test_a_pair_of_somebody_else_is_refused_and_said(
+    root: Root, agency: Identity, clock: ManualClock, tmp_path: Path
+) -> None:
+    first = root.issue(agency)
+    others = {
+        "names warifu://dev/business/9010000000000001, not warifu://dev/agency/9010000000000001": root.issue(
+            Identity(network="dev", role=Role.BUSINESS, institution=agency.institution)
+        ),
+        "names warifu://other/agency/9010000000000001, not warifu://dev/agency/9010000000000001": Root.create(
+            "other", clock
+        ).issue(Identity(network="other", role=Role.AGENCY, institution=agency.institution)),
+        "the network's root did not sign it": Root.create("dev", clock).issue(agency),
+    }
+    for why, other in others.items():
+        files, heard = followed(tmp_path, first, root, clock)
+        other.save(tmp_path / "tls.pem", tmp_path / "tls.key")
+        for _ in range(3):
+            assert files.current() == first
+        assert heard.refused == [("tls.pem", why)]
+
+
+@pytest.mark.parametrize("days", [-1, 91])
+def test_a_pair_that_is_not_good_yet_or_any_more_is_refused_and_the_one_before_goes_on(
+    root: Root, agency: Identity, clock: ManualClock, tmp_path: Path, days: int
+) -> None:
+    first, second = root.issue(agency, valid_days=900), root.issue(agency)
+    files, heard = followed(tmp_path, first, root, clock)
+    clock.advance(timedelta(days=days))
+    second.save(tmp_path / "tls.pem", tmp_path / "tls.key")
+    for _ in range(2):
+        assert files.current() == first
+    assert heard.refused == [("tls.pem", "it is not good at this time")]

@@ -81,9 +81,16 @@ def test_an_older_list_cannot_be_played_back(root: Root, clock: ManualClock) -> 
 def test_a_replaced_file_takes_effect_and_a_bad_one_is_reported_and_ignored(
     root: Root, clock: ManualClock, tmp_path: Path
 ) -> None:
-    path, refused = tmp_path / "revoked.pem", list[WarifuError]()
+    path, refused, taken = tmp_path / "revoked.pem", list[WarifuError](), list[int]()
     write_public_file(path, root.revocation_list([], clock))
-    followed = RevocationFile(path, root.cert_pem, clock, check_every_s=0, on_refused=refused.append)
+    followed = RevocationFile(
+        path,
+        root.cert_pem,
+        clock,
+        check_every_s=0,
+        on_refused=refused.append,
+        on_taken=lambda: taken.append(len(refused)),
+    )
     assert followed.revoked() == frozenset()
     clock.advance(timedelta(seconds=1))
     write_public_file(path, root.revocation_list([7, 8], clock))
@@ -93,6 +100,11 @@ def test_a_replaced_file_takes_effect_and_a_bad_one_is_reported_and_ignored(
     path.unlink()
     assert followed.revoked() == {7, 8}
     assert [(error.reason, error.where) for error in refused] == [(Reason.FILE_INVALID, str(path))] * 2
+    write_public_file(path, root.revocation_list([7, 8], clock))
+    assert followed.revoked() == {7, 8}
+    assert followed.held is not None
+    assert followed.held.serials == {7, 8}
+    assert taken == [0, 2], "it is said when the file is good, and that it is good again"
 
 
 def test_a_file_that_is_missing_at_the_start_is_refused(root: Root, clock: ManualClock, tmp_path: Path) -> None:

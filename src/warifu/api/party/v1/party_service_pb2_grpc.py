@@ -48,8 +48,7 @@ class PartyServiceServicer(object):
 
     def GetStatus(self, request, context):
         """Says what the party is and holds, until when its certificates are good, and what is amiss right now. Callers: the
-        supervisor, and whoever is of the party's own institution; anyone else gets CALLER_NOT_ALLOWED. Errors:
-        STORE_UNAVAILABLE, LOG_UNAVAILABLE.
+        supervisor, and whoever is of the party's own institution; anyone else gets CALLER_NOT_ALLOWED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

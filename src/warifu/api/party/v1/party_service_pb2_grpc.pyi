@@ -35,8 +35,7 @@ class PartyServiceStub:
     def __new__(cls, channel: _aio.Channel) -> PartyServiceAsyncStub: ...
     GetStatus: _grpc.UnaryUnaryMultiCallable[_party_service_pb2.GetStatusRequest, _party_service_pb2.GetStatusResponse]
     """Says what the party is and holds, until when its certificates are good, and what is amiss right now. Callers: the
-    supervisor, and whoever is of the party's own institution; anyone else gets CALLER_NOT_ALLOWED. Errors:
-    STORE_UNAVAILABLE, LOG_UNAVAILABLE.
+    supervisor, and whoever is of the party's own institution; anyone else gets CALLER_NOT_ALLOWED.
     """
 
 @_typing.type_check_only
@@ -46,8 +45,7 @@ class PartyServiceAsyncStub(PartyServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetStatus: _aio.UnaryUnaryMultiCallable[_party_service_pb2.GetStatusRequest, _party_service_pb2.GetStatusResponse]  # type: ignore[assignment]
     """Says what the party is and holds, until when its certificates are good, and what is amiss right now. Callers: the
-    supervisor, and whoever is of the party's own institution; anyone else gets CALLER_NOT_ALLOWED. Errors:
-    STORE_UNAVAILABLE, LOG_UNAVAILABLE.
+    supervisor, and whoever is of the party's own institution; anyone else gets CALLER_NOT_ALLOWED.
     """
 
 class PartyServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -60,8 +58,7 @@ class PartyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_party_service_pb2.GetStatusResponse, _abc.Awaitable[_party_service_pb2.GetStatusResponse]]:
         """Says what the party is and holds, until when its certificates are good, and what is amiss right now. Callers: the
-        supervisor, and whoever is of the party's own institution; anyone else gets CALLER_NOT_ALLOWED. Errors:
-        STORE_UNAVAILABLE, LOG_UNAVAILABLE.
+        supervisor, and whoever is of the party's own institution; anyone else gets CALLER_NOT_ALLOWED.
         """
 
 def add_PartyServiceServicer_to_server(servicer: PartyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
