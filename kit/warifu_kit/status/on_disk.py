@@ -38,7 +38,8 @@ def look_at_folder(path: Path, described: NetworkFile) -> dict[str, FilesOfParty
 
 
 def _look(path: Path, about: PartyEntry) -> FilesOfParty:
-    wanted = {"own": about.certificate, "business": about.business_certificate, "root": f"{about.folder}/root.pem"}
+    root = (Path(about.folder) / "root.pem").as_posix()
+    wanted = {"own": about.certificate, "business": about.business_certificate, "root": root}
     certificates: dict[str, Validity] = {}
     faults: list[str] = []
     for use, name in wanted.items():

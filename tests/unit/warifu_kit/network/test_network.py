@@ -111,14 +111,18 @@ def test_the_same_folder_again_listens_where_it_did(path: Path, stand_in: Any) -
     assert places[0] == places[1]
 
 
-def test_an_endpoint_that_somebody_took_meanwhile_is_replaced(path: Path, stand_in: Any, started: Any) -> None:
+def test_an_endpoint_that_somebody_took_meanwhile_is_replaced_and_that_is_said(
+    path: Path, events: Any, stand_in: Any, started: Any
+) -> None:
     with Network(path, command=stand_in) as network:
         before = network.endpoint("hub")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", int(before.rpartition(":")[2])))
         taken.listen()
-        with Network(path, command=stand_in) as network:
-            assert network.endpoint("hub") != before
+        with Network(path, on_event=events, command=stand_in) as network:
+            now = network.endpoint("hub")
+            assert now != before
+            assert events.of("moved") == [("hub", f"{before} is taken; it listens at {now}")]
             assert dict(started(path))["tax"][1] == network.endpoint("hub")
 
 
