@@ -2,8 +2,8 @@
 
 Decides in which order parties start (the hub first, for the others are told where it is), how their readiness is known
 (the one line each writes), that a party which dies is started again with the same folder, that what ends is renewed
-meanwhile, and that all stop when this process does. A party keeps its endpoint; where somebody else has taken it, it moves, this is said, and the others are
-told. It plays no part in what the parties say to each other.
+meanwhile, and that all stop when this process does. A party keeps its endpoint; where somebody else has taken it, it
+moves, this is said, and the others are told. It plays no part in what the parties say to each other.
 """
 
 from __future__ import annotations

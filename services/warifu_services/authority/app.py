@@ -122,6 +122,7 @@ def build_authority(
             revocations=RevocationFollower(
                 to_hub, path=folder.path / "revoked.pem", root_pem=root_pem, clock=clock, party="authority"
             ),
+            alarms=alarms,
         )
         issuer = Issuer(
             directory=directories,

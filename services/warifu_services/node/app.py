@@ -190,6 +190,7 @@ def build_node(
             party="node",
             make_ready=lambda newer: partial(held_keys.hold, NodeKeys.load(folder, newer)),
             revocations=followed,
+            alarms=alarms,
         )
         rotator = CodeRotator(
             keys=held_keys, directory=directories, store=store, hub=GrpcRotation(to_hub), clock=clock, workers=workers

@@ -22,6 +22,7 @@ from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.exchange.directory_header import check_follows, says_published, verify_header
+from warifu.party.alarms import AlarmKind, Alarms, fault_text
 from warifu.party.directory_file import DIRECTORY_FILE, write_directory_file
 from warifu.party.folder import PartyFolder
 from warifu.party.held import Held
@@ -42,6 +43,8 @@ _WITHOUT_REASON: CodeTable = {
     grpc.StatusCode.INTERNAL: Reason.HUB_ANSWER_INVALID,
     grpc.StatusCode.UNKNOWN: Reason.HUB_ANSWER_INVALID,
 }
+_ABSENT = frozenset({Reason.HUB_UNREACHABLE, Reason.HUB_TIMED_OUT})
+_REFUSED = AlarmKind.DIRECTORY_VERSION_REFUSED
 _CALL_S = 5.0
 _PAGE = 1_000
 _RETRY_S = 0.2
@@ -104,10 +107,12 @@ class DirectoryFollower:
         party: str,
         make_ready: Callable[[Directory], Callable[[], None]],
         revocations: RevocationFollower,
+        alarms: Alarms,
     ) -> None:
         """``make_ready`` gets what the party needs for a version (its keys), or refuses it.
 
-        What it returns is called in the moment in which the version is put in force.
+        What it returns is called in the moment in which the version is put in force. A version that is refused is an
+        alarm, until one is taken.
         """
         self._hub = hub
         self._folder = folder
@@ -115,6 +120,7 @@ class DirectoryFollower:
         self._held = held
         self._make_ready = make_ready
         self._revocations = revocations
+        self._alarms = alarms
         self._log = get_logger(party)
         self._refreshing: asyncio.Task[bool] | None = None
         self._list_number = 0
@@ -151,7 +157,12 @@ class DirectoryFollower:
             with translated(_WITHOUT_REASON):
                 await self._take_newest()
         except WarifuError as error:
-            self._log.warning("directory_version_refused", **error_fields(error))
+            if error.reason in _ABSENT:
+                self._log.info("directory_not_followed", **error_fields(error))
+            else:
+                self._alarms.begin(_REFUSED, fault_text(error, self._folder.path))
+        else:
+            self._alarms.end(_REFUSED)
         return self._held.current().version > before
 
     async def _follow(self, told: directory_pb2.FollowVersionsResponse) -> None:

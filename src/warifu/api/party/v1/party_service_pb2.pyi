@@ -25,6 +25,7 @@ class AlarmKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ALARM_KIND_CHECKPOINT_NOT_PUBLISHED: _ClassVar[AlarmKind]
     ALARM_KIND_DATABASE_REPLACED: _ClassVar[AlarmKind]
     ALARM_KIND_ROOT_ENDS_SOON: _ClassVar[AlarmKind]
+    ALARM_KIND_DIRECTORY_VERSION_REFUSED: _ClassVar[AlarmKind]
 ALARM_KIND_UNSPECIFIED: AlarmKind
 ALARM_KIND_CREDENTIAL_REFUSED: AlarmKind
 ALARM_KIND_REVOCATION_LIST_REFUSED: AlarmKind
@@ -38,6 +39,7 @@ ALARM_KIND_HUB_NOT_IN_CONTACT: AlarmKind
 ALARM_KIND_CHECKPOINT_NOT_PUBLISHED: AlarmKind
 ALARM_KIND_DATABASE_REPLACED: AlarmKind
 ALARM_KIND_ROOT_ENDS_SOON: AlarmKind
+ALARM_KIND_DIRECTORY_VERSION_REFUSED: AlarmKind
 
 class GetStatusRequest(_message.Message):
     __slots__ = ()
