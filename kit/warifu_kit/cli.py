@@ -10,7 +10,7 @@ import sys
 import typer
 
 from warifu.errors import WarifuError
-from warifu_kit.commands import certificates, clerk, demo, log, member, parties, populate, status, up
+from warifu_kit.commands import certificates, clerk, demo, keys, log, member, parties, populate, status, up
 
 __all__ = ["app", "main"]
 
@@ -34,6 +34,7 @@ app.add_typer(log.app)
 app.add_typer(clerk.app)
 app.add_typer(certificates.app)
 app.add_typer(member.app)
+app.add_typer(keys.app)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from warifu_kit.network.one_party import Member
 
-__all__ = ["app"]
+__all__ = ["app", "tell_taken"]
 
 app = typer.Typer(
     name="member", help="Let agencies join a network, and leave it, while it is up or down.", no_args_is_help=True
@@ -77,7 +77,7 @@ def remove(path: NetworkDir, party: Annotated[str, typer.Argument(metavar="PARTY
     version = remove_member(path, party)
     typer.echo(f"{party} has left: version {version} of the directory; its folder {path / party} stays")
     if is_up(path):
-        _tell_taken(path, version, wait)
+        tell_taken(path, version, wait)
 
 
 @app.command("list")
@@ -148,10 +148,10 @@ def _add(path: Path, member: Member, wait: float) -> None:
         typer.echo(f"{member.party} is not up after {wait:.0f} s; see {path / member.party / 'party.log'}", err=True)
         raise typer.Exit(1)
     typer.echo(f"{member.party} listens at {endpoint}")
-    _tell_taken(path, version, wait)
+    tell_taken(path, version, wait)
 
 
-def _tell_taken(path: Path, version: int, wait: float) -> None:
+def tell_taken(path: Path, version: int, wait: float) -> None:
     """Say who goes by the version; exit status 1 when somebody does not in time."""
     from warifu.party.network_file import read_network_file
     from warifu_kit.network.joining import wait_taken

@@ -9,6 +9,7 @@ makes every code ready, then it is put in force. A secret is never overwritten.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Final
 
 from warifu.api.directory.v1.directory_service_pb2 import DatedEntry, DatedKey, DirectoryEntry, DirectoryFile
+from warifu.api.party.v1.party_service_pb2 import GetStatusResponse
+from warifu.client import NetworkDescription, PartyClient
 from warifu.clock import Clock, SystemClock
 from warifu.curve.group import Group
 from warifu.curve.suites import group_of
@@ -43,7 +46,10 @@ __all__ = [
     "rotate_log_key",
     "rotate_opening_key",
     "rotate_signing_key",
+    "wait_codes_ready",
 ]
+
+_LOOK_S: Final = 0.2
 
 OVERLAP: Final = LONGEST_VALIDITY + 2 * LONGEST_SKEW
 """How long former keys stay good by default: nothing made just before lives longer, whatever the clocks say."""
@@ -104,6 +110,39 @@ def put_codes_in_force(path: Path, party: str, *, overlap: timedelta = OVERLAP, 
         if following is None:
             raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: no code epoch of {party} is announced")
         return rotation.publish(lambda file: rotation.replace(file, [(rotation.entry(institution), following)]))
+
+
+def wait_codes_ready(
+    path: Path, party: str, seconds: float, progress: Callable[[int, int], None] = lambda done, total: None
+) -> bool:
+    """Wait until an agency's node, which is up, has a code of the announced epoch for everybody; False if not in time.
+
+    ``progress`` is called with how many are done, of how many. Raises: CONFIG_INVALID; NODE_UNREACHABLE when nobody
+    answers for the node in all that time.
+    """
+    import asyncio  # only a command that waits needs an event loop
+
+    version = newest_version(path).header.version
+    network, give_up = NetworkDescription.load(path), time.monotonic() + seconds
+
+    async def asked() -> GetStatusResponse:
+        async with PartyClient(network.to_party(party)) as client:
+            return await client.status()
+
+    while True:
+        try:
+            reply = asyncio.run(asked())
+        except WarifuError:
+            if time.monotonic() > give_up:
+                raise
+        else:
+            total, behind = reply.counts.person_count, reply.counts.code_behind_count
+            progress(total - behind, total)
+            if reply.directory_version >= version and reply.counts.HasField("code_behind_count") and not behind:
+                return True
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(_LOOK_S)
 
 
 def rotate_opening_key(path: Path, *, overlap: timedelta = OVERLAP, clock: Clock | None = None) -> int:

@@ -121,6 +121,7 @@ def _party_json(each: PartyCondition) -> dict[str, Any]:
             "started": _rfc3339(_moment(reply.started_time)),
             "directory_version": reply.directory_version,
             "epoch": reply.epoch,
+            "code_epoch": reply.code_epoch,
             "revocation_list_number": reply.revocation_list.number,
             "counts": {noun.replace(" ", "_"): count for noun, count in _counts(reply)},
         }

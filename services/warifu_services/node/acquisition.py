@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -110,6 +110,7 @@ class Acquirer:
         clock: Clock,
         workers: Executor,
         refresh: Refresh = never_newer,
+        acquired: Callable[[int], None] = lambda code_epoch: None,
         random_bytes: RandomBytes = secrets.token_bytes,
     ) -> None:
         self._keys_source = keys
@@ -119,6 +120,7 @@ class Acquirer:
         self._clock = clock
         self._workers = workers
         self._refresh = refresh
+        self._acquired = acquired
         self._random_bytes = random_bytes
 
     @property
@@ -194,6 +196,8 @@ class Acquirer:
         for group in request.groups:
             people |= await self._opened(request, group, await session.answer())
         held = await self._store.add_people(list(people.values()))  # (e)
+        if people:
+            self._acquired(min(person.code_epoch for person in people.values()))
         for place, is_held in zip(people, held, strict=True):
             if not is_held:
                 request.reasons[place] = Reason.CODE_ALREADY_HELD

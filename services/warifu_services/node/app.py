@@ -213,6 +213,7 @@ def build_node(
             clock=clock,
             workers=workers,
             refresh=follower.refresh,
+            acquired=rotator.acquired,
         )
         core = NodeCore(
             institution=settings.institution_code,
@@ -284,10 +285,16 @@ def _about(settings: PartySettings, directories: Held[Directory], store: SqliteN
 
     def in_force() -> DirectoryInForce:
         newest = directories.current()
-        return DirectoryInForce(version=newest.version, epoch=newest.entry(own).epoch)
+        entry = newest.entry(own)
+        return DirectoryInForce(version=newest.version, epoch=entry.epoch, code_epoch=entry.code_epoch)
 
     async def counts() -> HoldingCounts:
-        return HoldingCounts(person_count=await store.count_people(), record_count=store.count_records())
+        told = HoldingCounts(person_count=await store.count_people(), record_count=store.count_records())
+        newest = directories.current()
+        code_epoch = (newest.announced(own) or newest.entry(own)).code_epoch
+        if code_epoch > 1:
+            told.code_behind_count = await store.count_behind(code_epoch)
+        return told
 
     return About(
         identity=Identity(network=directory.network, role=Role.AGENCY, institution=own),

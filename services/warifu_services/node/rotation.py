@@ -67,6 +67,9 @@ class CodeRotator:
         self._workers = workers
         self._random_bytes = random_bytes
         self._settled: Directory | None = None
+        self._late = False
+        self._swept = 1
+        """The newest code epoch of which everybody is known to have a code."""
         self._sweep = asyncio.Lock()
 
     @property
@@ -87,9 +90,13 @@ class CodeRotator:
 
     async def caught_up(self) -> None:
         """Return when everybody has a code of the epoch in force. Raises: as :meth:`rotate`."""
-        epoch = self._keys.own.code_epoch
-        if epoch > 1 and self._store.people_behind(epoch, 1):
+        if self._swept < self._keys.own.code_epoch:
             await self.rotate()
+
+    def acquired(self, code_epoch: int) -> None:
+        """Hear that people got codes of ``code_epoch``: where a newer one is announced or in force, they lack it."""
+        self._late = True
+        self._swept = min(self._swept, code_epoch)
 
     async def rotate(self) -> int:
         """Give everybody a code of the newest epoch, announced or in force; how many got one.
@@ -99,12 +106,19 @@ class CodeRotator:
         rotated = 0
         async with self._sweep:
             target = self._target()
-            while target.code_epoch > 1 and (behind := self._store.people_behind(target.code_epoch, _AT_ONCE)):
-                for source in sorted({person.code_epoch for person in behind}):
-                    people = [person for person in behind if person.code_epoch == source]
-                    await self._store.add_rotated(await self._converted(people, self._source(source), target))
-                    rotated += len(people)
+            while self._swept < target.code_epoch:
+                after, self._late = b"", False
+                while behind := self._store.people_behind(target.code_epoch, after, _AT_ONCE):
+                    await self._rotate(behind, target)
+                    rotated, after = rotated + len(behind), behind[-1].row_key
+                if not self._late:  # else somebody was acquired behind this sweep
+                    self._swept = target.code_epoch
         return rotated
+
+    async def _rotate(self, behind: Sequence[Person], target: DirectoryEntry) -> None:
+        for source in sorted({person.code_epoch for person in behind}):
+            people = [person for person in behind if person.code_epoch == source]
+            await self._store.add_rotated(await self._converted(people, self._source(source), target))
 
     def _target(self) -> DirectoryEntry:
         own = self._keys.own

@@ -177,8 +177,11 @@ class NodeStore(Protocol):
     def rotated(self, local_number: str, code_epoch: int) -> Person | None:
         """The person with the code of another code epoch, where one was made ready by :meth:`add_rotated`."""
 
-    def people_behind(self, code_epoch: int, count: int) -> list[Person]:
-        """Up to ``count`` people who have no code of ``code_epoch``, but of an earlier one, with that one."""
+    def people_behind(self, code_epoch: int, after: bytes, count: int) -> list[Person]:
+        """Up to ``count`` people who have no code of ``code_epoch``, but of an earlier one, with that one.
+
+        In the order of their row keys, from the one after ``after``; b"" for the first.
+        """
 
     async def add_rotated(self, people: Sequence[Person]) -> None:
         """Keep another code for each, beside the one they have; both find them. Known ones are passed over."""

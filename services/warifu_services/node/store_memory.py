@@ -73,12 +73,14 @@ class MemoryNodeStore:
         """See the contract."""
         return self._rotated.get((local_number, code_epoch))
 
-    def people_behind(self, code_epoch: int, count: int) -> list[Person]:
+    def people_behind(self, code_epoch: int, after: bytes, count: int) -> list[Person]:
         """See the contract."""
         behind = (
             person
-            for person in self._people.values()
-            if person.code_epoch < code_epoch and (person.local_number, code_epoch) not in self._rotated
+            for person in sorted(self._people.values(), key=lambda person: person.row_key)
+            if person.code_epoch < code_epoch
+            and person.row_key > after
+            and (person.local_number, code_epoch) not in self._rotated
         )
         return list(islice(behind, count))
 

@@ -103,7 +103,6 @@ MIGRATIONS = (
         code_epoch INTEGER NOT NULL,
         UNIQUE (local_number, code_epoch)
     ) WITHOUT ROWID;
-    CREATE INDEX person_by_code_epoch ON person (code_epoch);
     """,
 )
 

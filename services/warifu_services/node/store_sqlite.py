@@ -73,9 +73,14 @@ _ROTATED = """
 """
 _BEHIND = """
     SELECT p.local_number, p.row_key, p.sealed_code, p.code_epoch, p.flags FROM person p
-    WHERE p.code_epoch < ? AND NOT EXISTS (
+    WHERE p.code_epoch < ? AND p.row_key > ? AND NOT EXISTS (
         SELECT 1 FROM rotated_code c WHERE c.local_number = p.local_number AND c.code_epoch = ?
-    ) LIMIT ?
+    ) ORDER BY p.row_key LIMIT ?
+"""
+_COUNT_BEHIND = """
+    SELECT count(*) FROM person p WHERE p.code_epoch < {0} AND NOT EXISTS (
+        SELECT 1 FROM rotated_code c WHERE c.local_number = p.local_number AND c.code_epoch = {0}
+    )
 """
 _ADD_PERSON = """
     INSERT INTO person (row_key, local_number, sealed_code, code_epoch, flags) VALUES (?, ?, ?, ?, ?)
@@ -111,9 +116,9 @@ class SqliteNodeStore:
         found = self._reader.execute(f"{_ROTATED} AND c.code_epoch = ?", (local_number, code_epoch)).fetchone()
         return _person(found) if found else None
 
-    def people_behind(self, code_epoch: int, count: int) -> list[Person]:
+    def people_behind(self, code_epoch: int, after: bytes, count: int) -> list[Person]:
         """See the contract."""
-        return [_person(row) for row in self._reader.execute(_BEHIND, (code_epoch, code_epoch, count))]
+        return [_person(row) for row in self._reader.execute(_BEHIND, (code_epoch, after, code_epoch, count))]
 
     async def add_rotated(self, people: Sequence[Person]) -> None:
         """See the contract."""
@@ -277,6 +282,10 @@ class SqliteNodeStore:
     async def count_people(self) -> int:
         """How many people have a code here. Counted beside the event loop."""
         return await self.database.count("SELECT count(*) FROM person")
+
+    async def count_behind(self, code_epoch: int) -> int:
+        """How many people lack a code of ``code_epoch`` and have an earlier one. Counted beside the event loop."""
+        return await self.database.count(_COUNT_BEHIND.format(int(code_epoch)))
 
     def count_records(self) -> int:
         """How many exchange records were ever written here, whether or not they are kept still."""

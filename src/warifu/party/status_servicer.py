@@ -34,10 +34,11 @@ PARTY_ACCESS: AccessTable = {_METHOD: EVERY_ROLE}
 
 
 class DirectoryInForce(NamedTuple):
-    """By which directory a party goes now: its version, and the epoch of the party's own keys."""
+    """By which directory a party goes now: its version, and the epochs of the party's own keys and codes."""
 
     version: int
     epoch: int
+    code_epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ class StatusServicer(PartyServiceServicer):
             started_time=_timestamp(self._started),
             directory_version=directory.version,
             epoch=directory.epoch,
+            code_epoch=directory.code_epoch,
             certificates=[_certificate("own", lookout.own_validity()), _certificate("root", lookout.root)],
             revocation_list=self._revocation_list(),
             checkpoint=checkpoint,

@@ -32,6 +32,8 @@ class Traffic:
     answered: int = 0
     failures: list[str] = field(default_factory=list)
     _stop: bool = False
+    _wanted: int = 0
+    _enough: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def line(self, inquiries: Iterator[node_pb2.Inquiry]) -> None:
         while not self._stop:
@@ -43,12 +45,14 @@ class Traffic:
             if result.state != node_pb2.INQUIRY_STATE_ANSWERED:
                 self.failures.append(node_pb2.InquiryState.Name(result.state))
             self.answered += 1
+            if self.answered >= self._wanted:
+                self._enough.set()
 
     async def more(self, count: int = 3 * IN_FLIGHT) -> None:
         """Return when ``count`` more were answered: every line has begun anew since."""
-        enough = self.answered + count
-        while self.answered < enough:
-            await asyncio.sleep(0.02)
+        self._wanted = self.answered + count
+        self._enough.clear()
+        await self._enough.wait()
 
     def stop(self) -> None:
         self._stop = True

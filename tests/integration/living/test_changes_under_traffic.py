@@ -56,12 +56,12 @@ async def test_one_joins_is_asked_and_leaves(living: Any, tmp_path: Path) -> Non
     member = another_tax_office()
     await living.changed_under_traffic(lambda: add_member(living.path, member))
     assert await asyncio.to_thread(wait_up, living.path, member.party, 30) is not None
-    result = await living.offices.nodes["childcare"].inquire(one_question(living, member.institution))
-    assert result.state == node_pb2.INQUIRY_STATE_ANSWERED  # that it holds no such record
-    description = NetworkDescription.load(living.path)
-    async with NodeClient(description.to_node(member.party)) as joined:
-        records = await joined.exchange_records()
-        assert [record.processing_number for record in records] == [result.processing_number]
+    inquiry = one_question(living, member.institution)
+    with pytest.raises(WarifuError) as answered:
+        await living.offices.nodes["childcare"].inquire(inquiry)
+    assert answered.value.reason is Reason.RECORD_NOT_HELD
+    async with NodeClient(NetworkDescription.load(living.path).to_node(member.party)) as joined:
+        assert [record.request_id for record in await joined.exchange_records()] == [inquiry.request_id]
     await living.changed_under_traffic(lambda: remove_member(living.path, member.party))
     with pytest.raises(WarifuError) as refused:
         await living.offices.nodes["childcare"].inquire(one_question(living, member.institution))

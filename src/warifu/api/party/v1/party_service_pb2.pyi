@@ -46,7 +46,7 @@ class GetStatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetStatusResponse(_message.Message):
-    __slots__ = ("role", "institution_code", "network", "suite", "release", "started_time", "directory_version", "epoch", "certificates", "revocation_list", "checkpoint", "free_disk_bytes", "counts", "alarms")
+    __slots__ = ("role", "institution_code", "network", "suite", "release", "started_time", "directory_version", "epoch", "certificates", "revocation_list", "checkpoint", "free_disk_bytes", "counts", "alarms", "code_epoch")
     ROLE_FIELD_NUMBER: _ClassVar[int]
     INSTITUTION_CODE_FIELD_NUMBER: _ClassVar[int]
     NETWORK_FIELD_NUMBER: _ClassVar[int]
@@ -61,6 +61,7 @@ class GetStatusResponse(_message.Message):
     FREE_DISK_BYTES_FIELD_NUMBER: _ClassVar[int]
     COUNTS_FIELD_NUMBER: _ClassVar[int]
     ALARMS_FIELD_NUMBER: _ClassVar[int]
+    CODE_EPOCH_FIELD_NUMBER: _ClassVar[int]
     role: str
     institution_code: str
     network: str
@@ -75,7 +76,8 @@ class GetStatusResponse(_message.Message):
     free_disk_bytes: int
     counts: HoldingCounts
     alarms: _containers.RepeatedCompositeFieldContainer[Alarm]
-    def __init__(self, role: _Optional[str] = ..., institution_code: _Optional[str] = ..., network: _Optional[str] = ..., suite: _Optional[int] = ..., release: _Optional[str] = ..., started_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., directory_version: _Optional[int] = ..., epoch: _Optional[int] = ..., certificates: _Optional[_Iterable[_Union[CertificateStatus, _Mapping]]] = ..., revocation_list: _Optional[_Union[RevocationListStatus, _Mapping]] = ..., checkpoint: _Optional[_Union[CheckpointStatus, _Mapping]] = ..., free_disk_bytes: _Optional[int] = ..., counts: _Optional[_Union[HoldingCounts, _Mapping]] = ..., alarms: _Optional[_Iterable[_Union[Alarm, _Mapping]]] = ...) -> None: ...
+    code_epoch: int
+    def __init__(self, role: _Optional[str] = ..., institution_code: _Optional[str] = ..., network: _Optional[str] = ..., suite: _Optional[int] = ..., release: _Optional[str] = ..., started_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., directory_version: _Optional[int] = ..., epoch: _Optional[int] = ..., certificates: _Optional[_Iterable[_Union[CertificateStatus, _Mapping]]] = ..., revocation_list: _Optional[_Union[RevocationListStatus, _Mapping]] = ..., checkpoint: _Optional[_Union[CheckpointStatus, _Mapping]] = ..., free_disk_bytes: _Optional[int] = ..., counts: _Optional[_Union[HoldingCounts, _Mapping]] = ..., alarms: _Optional[_Iterable[_Union[Alarm, _Mapping]]] = ..., code_epoch: _Optional[int] = ...) -> None: ...
 
 class CertificateStatus(_message.Message):
     __slots__ = ("use", "serial", "not_after")
@@ -106,16 +108,18 @@ class CheckpointStatus(_message.Message):
     def __init__(self, size: _Optional[int] = ..., published_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class HoldingCounts(_message.Message):
-    __slots__ = ("leaf_count", "person_count", "record_count", "code_count")
+    __slots__ = ("leaf_count", "person_count", "record_count", "code_count", "code_behind_count")
     LEAF_COUNT_FIELD_NUMBER: _ClassVar[int]
     PERSON_COUNT_FIELD_NUMBER: _ClassVar[int]
     RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
     CODE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    CODE_BEHIND_COUNT_FIELD_NUMBER: _ClassVar[int]
     leaf_count: int
     person_count: int
     record_count: int
     code_count: int
-    def __init__(self, leaf_count: _Optional[int] = ..., person_count: _Optional[int] = ..., record_count: _Optional[int] = ..., code_count: _Optional[int] = ...) -> None: ...
+    code_behind_count: int
+    def __init__(self, leaf_count: _Optional[int] = ..., person_count: _Optional[int] = ..., record_count: _Optional[int] = ..., code_count: _Optional[int] = ..., code_behind_count: _Optional[int] = ...) -> None: ...
 
 class Alarm(_message.Message):
     __slots__ = ("kind", "since", "where")
