@@ -32,6 +32,7 @@ from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, 
 from warifu.pki import FileWatch, Identity, RevocationFile, Role
 from warifu.rpc.channel import ChannelPool
 from warifu.rpc.logging import error_fields, get_logger, raised_at
+from warifu.rpc.paging import Turns
 from warifu.rpc.server import build_server
 from warifu.tlog.note import Verifier
 from warifu_hub.exchange import Mediator
@@ -137,9 +138,11 @@ def build_hub(
             clock=clock,
             workers=workers,
         )
+        turns = Turns()
         directory_servicer = DirectoryServicer(
             versions=versions,
             store=store,
+            turns=turns,
             revocations=revocations,
             stopping=stopping,
         )
@@ -151,14 +154,16 @@ def build_hub(
             database=store.database,
             clock=clock,
         )
-        supervision = SupervisionServicer(directory=versions, permissions=permissions, store=store, clock=clock)
+        supervision = SupervisionServicer(
+            directory=versions, permissions=permissions, store=store, turns=turns, clock=clock
+        )
         server, port = build_server(
             credential=credential,
             root_pem=root_pem,
             access={**HUB_ACCESS, **LOG_ACCESS, **DIRECTORY_ACCESS, **SUPERVISION_ACCESS, **PARTY_ACCESS},
             services=[
                 (add_HubServiceServicer_to_server, HubServicer(mediator, converter, stopping=stopping)),
-                (add_LogServiceServicer_to_server, LogServicer(ledger, store)),
+                (add_LogServiceServicer_to_server, LogServicer(ledger, store, turns)),
                 (add_DirectoryServiceServicer_to_server, directory_servicer),
                 (add_SupervisionServiceServicer_to_server, supervision),
                 (add_PartyServiceServicer_to_server, StatusServicer(_about(versions, ledger, store), lookout)),

@@ -43,6 +43,7 @@ class DirectoryServicer(DirectoryServiceServicer):
         *,
         versions: DirectoryVersions,
         store: HubStore,
+        turns: Turns,
         revocations: RevocationFile,
         stopping: asyncio.Event | None = None,
     ) -> None:
@@ -51,7 +52,7 @@ class DirectoryServicer(DirectoryServiceServicer):
         self._store = store
         self._revocations = revocations
         self._stopping = stopping or asyncio.Event()
-        self._turns = Turns()
+        self._turns = turns
 
     async def ListVersions(
         self, request: directory_pb2.ListVersionsRequest, context: AnyContext

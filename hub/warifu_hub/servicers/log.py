@@ -34,10 +34,10 @@ LOG_ACCESS: AccessTable = {
 class LogServicer(LogServiceServicer):
     """The generated base says what each method is for."""
 
-    def __init__(self, ledger: Ledger, store: HubStore) -> None:
+    def __init__(self, ledger: Ledger, store: HubStore, turns: Turns) -> None:
         self._ledger = ledger
         self._store = store
-        self._turns = Turns()
+        self._turns = turns
 
     async def GetCheckpoint(
         self, request: log_pb2.GetCheckpointRequest, context: AnyContext

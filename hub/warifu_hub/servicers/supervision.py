@@ -33,13 +33,13 @@ class SupervisionServicer(SupervisionServiceServicer):
     """The generated base says what each method is for."""
 
     def __init__(
-        self, *, directory: DirectorySource, permissions: PermissionTable, store: HubStore, clock: Clock
+        self, *, directory: DirectorySource, permissions: PermissionTable, store: HubStore, turns: Turns, clock: Clock
     ) -> None:
         self._directory = directory
         self._permissions = permissions
         self._store = store
         self._clock = clock
-        self._turns = Turns()
+        self._turns = turns
         self._withdrawn = PagedList(
             scope=("ListWithdrawnAssessments", directory.current().hub),
             first="",

@@ -10,6 +10,7 @@ import pytest
 from warifu.api.directory.v1 import directory_service_pb2 as directory_pb2
 from warifu.api.directory.v1.directory_service_pb2 import DatedEntry, DirectoryEntry, DirectoryFile, DirectoryHeader
 from warifu.errors import Reason, WarifuError
+from warifu.rpc.paging import Turns
 from warifu_hub.servicers.directory import DirectoryServicer
 from warifu_hub.store_memory import MemoryHubStore
 
@@ -47,7 +48,7 @@ def store() -> MemoryHubStore:
 
 @pytest.fixture
 def servicer(versions: Versions, store: MemoryHubStore) -> DirectoryServicer:
-    return DirectoryServicer(versions=cast(Any, versions), store=store, revocations=cast(Any, None))
+    return DirectoryServicer(versions=cast(Any, versions), store=store, turns=Turns(), revocations=cast(Any, None))
 
 
 async def entries(servicer: DirectoryServicer, **asked: Any) -> directory_pb2.ListEntriesResponse:

@@ -122,7 +122,7 @@ def test_an_endpoint_that_somebody_took_meanwhile_is_replaced_and_that_is_said(
         with Network(path, on_event=events, command=stand_in) as network:
             now = network.endpoint("hub")
             assert now != before
-            assert events.of("moved") == [("hub", f"{before} is taken; it listens at {now}")]
+            assert events.of("moved") == [("hub", f"from {before}, which cannot be had, to {now}")]
             assert dict(started(path))["tax"][1] == network.endpoint("hub")
 
 
