@@ -12,10 +12,14 @@ from typing import Any
 
 import pytest
 
+from warifu.client import Connection, PartyClient
+from warifu.clock import SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.party.alarms import ALARMS_SERVICE
+from warifu.party.folder import PartyFolder
 from warifu.pki import write_public_file
 from warifu_kit.network.custody import renew
+from warifu_kit.network.versions import make_version, write_version
 
 CENTRAL, ALL = ("hub", "authority"), ("hub", "authority", "tax")
 DATABASES = {"hub": "hub.sqlite3", "authority": "authority.sqlite3", "tax": "node.sqlite3"}
@@ -153,9 +157,6 @@ def test_a_party_that_is_gone_is_shown_beside_those_that_are_there(small: Any, u
 async def test_a_party_tells_the_supervisor_and_its_own_institution_and_nobody_else(
     small: Any, party: str, caller: str, answered: bool
 ) -> None:
-    from warifu.client import Connection, PartyClient
-    from warifu.party.folder import PartyFolder
-
     own = small.path / caller
     connection = Connection(
         endpoint=small.running.endpoint(party),
@@ -171,3 +172,25 @@ async def test_a_party_tells_the_supervisor_and_its_own_institution_and_nobody_e
             with pytest.raises(WarifuError) as refused:
                 await client.status()
             assert refused.value.reason is Reason.CALLER_NOT_ALLOWED
+
+
+def test_a_directory_version_that_a_party_cannot_work_with_is_said_until_it_takes_one(small: Any, until: Any) -> None:
+    key = small.path / "tax" / "agency.key"
+
+    def next_version() -> int:
+        version = make_version(small.path, lambda _: None, clock=SystemClock())
+        write_version(small.path, version)
+        return int(version.header.version)
+
+    def version_of(party: str) -> Any:
+        return small.status()[1]["parties"][party]["directory_version"]
+
+    key.rename(small.path / "aside.key")
+    refused = next_version()
+    until(lambda: small.amiss() == {("tax", "DIRECTORY_VERSION_REFUSED"), ("tax", "DIRECTORY_BEHIND")})
+    assert (version_of("hub"), version_of("authority"), version_of("tax")) == (refused, refused, refused - 1)
+    assert "agency.key" in next(each["text"] for each in small.status()[1]["warnings"] if "REFUSED" in each["kind"])
+    (small.path / "aside.key").rename(key)
+    taken = next_version()
+    until(lambda: small.status()[0] == 0)
+    assert {version_of(party) for party in ALL} == {taken}

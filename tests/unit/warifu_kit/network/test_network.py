@@ -111,9 +111,7 @@ def test_the_same_folder_again_listens_where_it_did(path: Path, stand_in: Any) -
     assert places[0] == places[1]
 
 
-def test_an_endpoint_that_somebody_took_meanwhile_is_replaced_and_that_is_said(
-    path: Path, events: Any, stand_in: Any, started: Any
-) -> None:
+def test_an_endpoint_that_somebody_took_meanwhile_is_replaced(path: Path, stand_in: Any, started: Any) -> None:
     with Network(path, command=stand_in) as network:
         before = network.endpoint("hub")
     with socket.socket() as taken:
