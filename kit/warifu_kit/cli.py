@@ -6,11 +6,14 @@ Exit status: 0 it did what it says; 1 what it checked does not hold, or it faile
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
-from warifu.errors import WarifuError
+from warifu.errors import Reason, WarifuError
+from warifu.party.inherited import settle_process
 from warifu_kit.commands import certificates, clerk, demo, keys, log, member, parties, populate, status, up
+from warifu_kit.output import allow_any_terminal, say
 
 __all__ = ["app", "main"]
 
@@ -22,6 +25,26 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _version(asked: bool) -> None:
+    """Tell which release this is, and end."""
+    if asked:
+        from importlib.metadata import version
+
+        say(f"warifu {version('warifu')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Tell which release this is.")
+    ] = False,
+) -> None:
+    """A SIMULATED My Number information-sharing network. Never put real My Numbers in it."""
+
+
 app.command()(demo.demo)
 app.command()(up.new)
 app.command()(up.up)
@@ -38,12 +61,19 @@ app.add_typer(keys.app)
 
 
 def main() -> None:
-    """Run the command line; a catalogued error ends it with one sentence and status 1."""
+    """Run the command line; a catalogued error, or one of the disk, ends it with one sentence and status 1."""
+    allow_any_terminal()
     try:
+        settle_process()
         app()
     except WarifuError as error:
-        typer.echo(f"warifu: {error}", err=True)
-        sys.exit(1)
+        ended = error
+    except OSError as error:
+        ended = WarifuError(Reason.PATH_UNUSABLE, where=f"{error.filename or 'output'}: {error.strerror}")
+    else:
+        return
+    say(f"warifu: {ended}", err=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

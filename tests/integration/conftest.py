@@ -6,9 +6,11 @@ import asyncio
 import io
 import shutil
 import signal
+import socket
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +21,6 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from rich.console import Console
 
 from warifu.clock import Clock, SystemClock
 from warifu.errors import WarifuError
@@ -39,6 +40,7 @@ from warifu_kit.demo.progress import teller
 from warifu_kit.network.creation import create_network
 from warifu_kit.network.network import Network
 from warifu_kit.network.party_process import PartyProcess, party_command
+from warifu_kit.output import Terminal
 from warifu_kit.people.residents import AS_OF, generate
 from warifu_services.node.filing import CODE_PLACE
 from warifu_services.node.keys import AtRest
@@ -207,6 +209,52 @@ def own_hub(begin_hub: Callable[[], HubProcess]) -> HubProcess:
     return begin_hub()
 
 
+class Proxy:
+    """A proxy that answers nobody and counts who came."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+        self.visitors = 0
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                visitor, _ = self._socket.accept()
+                self.visitors += 1
+                visitor.close()
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread
+        self._socket.close()
+        self._thread.join()
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    made = Proxy()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def behind_proxy(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Proxy:
+    """Every variable by which gRPC finds a proxy leads to one, and none makes an exception."""
+    for name in ("https_proxy", "http_proxy", "grpc_proxy", "all_proxy", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://{proxy.address}")
+    monkeypatch.setenv("GRPC_ADDRESS_HTTP_PROXY", proxy.address)
+    monkeypatch.setenv("GRPC_ADDRESS_HTTP_PROXY_ENABLED_ADDRESSES", "0.0.0.0/0,::/0")
+    for name in ("no_grpc_proxy", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    return proxy
+
+
 class Calls:
     """Channels of one test, and what its calls ended with."""
 
@@ -306,5 +354,5 @@ def town(begin_town: Callable[[], Town]) -> Town:
 
 async def _settle(path: Path, plan: Plan) -> Population:
     async with open_offices(path) as offices:
-        with teller(Console(file=io.StringIO())) as telling:
+        with teller(Terminal(file=io.StringIO())) as telling:
             return await populate(offices, plan, telling)

@@ -68,7 +68,7 @@ def open_memory(pid: int) -> Iterator[tuple[int, list[Region]]]:
     if not (_PROC / "self" / "maps").exists():
         raise MemoryForbiddenError("this system has no /proc/PID/maps")
     try:
-        found = regions((_PROC / str(pid) / "maps").read_text())
+        found = regions((_PROC / str(pid) / "maps").read_text("utf-8", errors="surrogateescape"))
         descriptor = os.open(_PROC / str(pid) / "mem", os.O_RDONLY)
     except PermissionError:
         message = f"not permitted to read the memory of process {pid} (another user's, or ptrace is restricted)"
@@ -98,7 +98,7 @@ def _wait_until_still(pid: int) -> None:
     """A stop signal works a moment later than it is sent; one that never does is no reason to fail."""
     give_up = time.monotonic() + _STILL_SECONDS
     while time.monotonic() < give_up:
-        state = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
+        state = (_PROC / str(pid) / "stat").read_text("utf-8", errors="replace").rpartition(")")[2].split()[0]
         if state in _STILL:
             return
         time.sleep(0.001)

@@ -7,16 +7,20 @@ from typing import Annotated
 
 import typer
 
+from warifu.printable import shell_command
+from warifu_kit.output import say, say_json
+
 __all__ = ["app"]
 
 app = typer.Typer(name="certificate", help="Renew or revoke the certificates of a party.", no_args_is_help=True)
 
 NetworkDir = Annotated[Path, typer.Argument(metavar="DIR", help="The network's folder.")]
 Party = Annotated[str, typer.Argument(metavar="PARTY", help="Such as hub, authority, supervisor, residence or tax.")]
+Json = Annotated[bool, typer.Option("--json", help="Tell it as one line of JSON.")]
 
 
 @app.command()
-def renew(path: NetworkDir, party: Party) -> None:
+def renew(path: NetworkDir, party: Party, json: Json = False) -> None:
     """Give PARTY new certificates and keys; its process takes them up by itself.
 
     The old ones stay good until they end or are revoked.
@@ -26,11 +30,14 @@ def renew(path: NetworkDir, party: Party) -> None:
     from warifu_kit.network.custody import renew as renew_certificates
 
     replaced = renew_certificates(path, party)
-    typer.echo(f"renewed {party}; replaced {_serials(replaced)}")
+    if json:
+        say_json({"party": party, "replaced": _hexadecimal(replaced)})
+    else:
+        say(f"renewed {party}; replaced {', '.join(_hexadecimal(replaced))}")
 
 
 @app.command()
-def revoke(path: NetworkDir, party: Party) -> None:
+def revoke(path: NetworkDir, party: Party, json: Json = False) -> None:
     """Take back the certificates PARTY holds now: within some seconds every party refuses a caller that shows one.
 
     As a server PARTY is believed until its certificate ends; docs/limits.md says why. To let the party go on, renew
@@ -41,8 +48,14 @@ def revoke(path: NetworkDir, party: Party) -> None:
     from warifu_kit.network.custody import revoke as revoke_certificates
 
     revoked = revoke_certificates(path, party)
-    typer.echo(f"revoked {party}: {_serials(revoked)}; to let it go on: warifu certificate renew {path} {party}")
+    if json:
+        say_json({"party": party, "revoked": _hexadecimal(revoked)})
+        return
+    say(
+        f"revoked {party}: {', '.join(_hexadecimal(revoked))};"
+        f" to let it go on: {shell_command('warifu', 'certificate', 'renew', path, party)}"
+    )
 
 
-def _serials(numbers: list[int]) -> str:
-    return ", ".join(f"{number:x}" for number in numbers)
+def _hexadecimal(serials: list[int]) -> list[str]:
+    return [f"{serial:x}" for serial in serials]

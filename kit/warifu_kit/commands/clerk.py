@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from warifu_kit.output import say, say_json, say_table, table
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from warifu.api.node.v1.node_service_pb2 import PendingProvision
     from warifu.client import NodeClient
 
@@ -23,35 +27,45 @@ ProcessingNumber = Annotated[
     str, typer.Argument(metavar="PROCESSING_NUMBER", help="Which answer, 20 digits; `list` shows it.")
 ]
 Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="List at most N, the oldest.")]
+Json = Annotated[bool, typer.Option("--json", help="One line of JSON for each, times in UTC.")]
 T = TypeVar("T")
 
 
 @app.command("list")
-def list_(path: NetworkDir, agency: Agency, limit: Limit = 1_000) -> None:
+def list_(path: NetworkDir, agency: Agency, limit: Limit = 1_000, json: Json = False) -> None:
     """List the answers that wait for a clerk of AGENCY, oldest first.
 
     Example: warifu clerk list net residence
     """
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
     provisions = _at_node(path, agency, lambda node: _oldest(node, limit + 1))
-    if not provisions:
-        typer.echo(f"nothing waits for a clerk of {agency}")
-        return
-    parties = _party_names(path)
-    table = Table(title=f"{agency}: waiting for a clerk", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
-    table.add_column("processing number", no_wrap=True)
-    for heading in ("asked by", "for item", "about", "since (UTC)"):
-        table.add_column(heading, overflow="fold")
-    for each in provisions[:limit]:
-        since = f"{each.received_time.ToDatetime():%m-%d %H:%M:%S}"
-        inquirer = parties.get(each.inquirer, each.inquirer)
-        table.add_row(each.processing_number, inquirer, each.item_code, each.local_number, since)
-    Console().print(table)
+    waiting = list(_told(provisions[:limit], _party_names(path)))
+    if json:
+        for each in waiting:
+            say_json(each)
+    elif not waiting:
+        say(f"nothing waits for a clerk of {agency}")
+    else:
+        shown = table(
+            ("processing number", "asked by", "for item", "about", "since (UTC)"),
+            title=f"{agency}: waiting for a clerk",
+        )
+        for each in waiting:
+            shown.add_row(*each.values())
+        say_table(shown)
     if len(provisions) > limit:
-        typer.echo(f"more wait than the {limit} shown; --limit shows more")
+        say(f"more wait than the {limit} shown; --limit shows more", err=json)
+
+
+def _told(provisions: Sequence[PendingProvision], parties: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """What is told of each answer that waits, in the order of the list's columns."""
+    for each in provisions:
+        yield {
+            "processing_number": each.processing_number,
+            "inquirer": parties.get(each.inquirer, each.inquirer),
+            "item_code": each.item_code,
+            "local_number": each.local_number,
+            "received_time": f"{each.received_time.ToDatetime():%Y-%m-%d %H:%M:%S}",
+        }
 
 
 @app.command()
@@ -63,7 +77,7 @@ def release(path: NetworkDir, agency: Agency, processing_number: ProcessingNumbe
     from warifu.api.node.v1.node_service_pb2 import CLERK_DECISION_RELEASE
 
     _at_node(path, agency, lambda node: node.decide_provision(processing_number, CLERK_DECISION_RELEASE))
-    typer.echo(f"released {processing_number}")
+    say(f"released {processing_number}")
 
 
 @app.command()
@@ -75,7 +89,7 @@ def refuse(path: NetworkDir, agency: Agency, processing_number: ProcessingNumber
     from warifu.api.node.v1.node_service_pb2 import CLERK_DECISION_REFUSE
 
     _at_node(path, agency, lambda node: node.decide_provision(processing_number, CLERK_DECISION_REFUSE))
-    typer.echo(f"refused {processing_number}")
+    say(f"refused {processing_number}")
 
 
 async def _oldest(node: NodeClient, count: int) -> list[PendingProvision]:

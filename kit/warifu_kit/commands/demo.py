@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from warifu.printable import shell_command
 from warifu_kit.commands.composition import Composition, Members, Permissions, composed
 from warifu_kit.commands.residents_file import Encoding, ResidentsFile, people_of
 from warifu_kit.commands.suites import Suite, suite_text
+from warifu_kit.output import Terminal, say
 
 if TYPE_CHECKING:
     from datetime import date
@@ -56,21 +57,18 @@ def demo(
     """
     import secrets
 
-    from rich.console import Console
-
     from warifu_kit.demo.agencies import agencies_of, homes
     from warifu_kit.demo.report import print_report
     from warifu_kit.demo.result import write_json
 
     _end_as_interrupted()
-    _allow_any_terminal()
     _check_writable(json)
     seed = secrets.randbelow(_SEEDS) if seed is None else seed
     composition = composed(members, permissions, suite, runs_here=True)
     people, on = people_of(residents_file, encoding, seed, residents, homes(agencies_of(composition.members)))
     with _network_folder(dir_) as folder:
         result = _demonstrate(people, seed, on, folder.path, concurrency, residents_file, composition)
-        print_report(Console(), result)
+        print_report(Terminal(), result)
         if json is not None:
             write_json(json, result)
         folder.failed = not result.holds
@@ -86,8 +84,6 @@ def _demonstrate(
     residents_file: Path | None,
     composition: Composition,
 ) -> DemoResult:
-    from rich.console import Console
-
     from warifu_kit.demo.progress import teller
     from warifu_kit.demo.run import DemoRequest, run_demo
 
@@ -102,7 +98,7 @@ def _demonstrate(
         permissions=composition.permissions,
         suite=composition.suite,
     )
-    with teller(Console(stderr=True)) as telling:
+    with teller(Terminal(stderr=True)) as telling:
         telling.note(
             f"SIMULATED My Number network: {len(people)} residents, seed {seed}, {suite_text(composition.suite)}"
         )
@@ -132,11 +128,11 @@ def _network_folder(kept: Path | None) -> Iterator[_Folder]:
         yield folder
     except KeyboardInterrupt:
         folder.failed = False
-        typer.echo("stopped", err=True)
+        say("stopped", err=True)
         raise typer.Exit(_INTERRUPTED) from None
     finally:
         if folder.failed and folder.path.exists():
-            typer.echo(f"the network and its logs are in {folder.path}", err=True)
+            say(f"the network and its logs are in {folder.path}", err=True)
         else:
             shutil.rmtree(outer, ignore_errors=True)
 
@@ -150,9 +146,10 @@ def _kept_folder(path: Path) -> Iterator[_Folder]:
     try:
         yield _Folder(path)
     except KeyboardInterrupt:
-        typer.echo(f"stopped; the network is in {path}", err=True)
+        say(f"stopped; the network is in {path}", err=True)
         raise typer.Exit(_INTERRUPTED) from None
-    typer.echo(f"the network is in {path}; verify its log: warifu log verify --key {path}/log.vkey {path}/log-copy")
+    verify_it = shell_command("warifu", "log", "verify", "--key", path / "log.vkey", path / "log-copy")
+    say(f"the network is in {path}; verify its log: {verify_it}")
 
 
 def _check_writable(json: Path | None) -> None:
@@ -164,7 +161,10 @@ def _check_writable(json: Path | None) -> None:
 
 
 def _end_as_interrupted() -> None:
-    """Have SIGTERM and a closed terminal end the command as Ctrl-C does: network down, temporary folder gone."""
+    """Have SIGTERM and a closed terminal end the command as Ctrl-C does: network down, temporary folder gone.
+
+    A closed terminal does not when the command was started with ``nohup``.
+    """
     import os
     import signal
 
@@ -175,13 +175,5 @@ def _end_as_interrupted() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, hung_up)
-
-
-def _allow_any_terminal() -> None:
-    """A terminal without Japanese shows question marks instead of ending the command."""
-    import sys
-
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, hung_up)

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from warifu.errors import Reason, WarifuError
+from warifu.printable import shell_command
 from warifu.saved_text import without_mark
+from warifu_kit.output import say, say_json
 
 __all__ = ["app"]
 
@@ -16,12 +18,15 @@ app = typer.Typer(name="log", help="Copy the exchange log, and verify a copy off
 
 NetworkDir = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a network that is up.")]
 CopyDir = Annotated[Path, typer.Argument(metavar="COPY", help="The folder of the copy.")]
+Json = Annotated[bool, typer.Option("--json", help="Tell it as one line of JSON.")]
 _LONGEST_KEY = 4096
 
 
 @app.command()
 def copy(
-    path: NetworkDir, out: Annotated[Path, typer.Option("--out", metavar="COPY", help="Where to write the copy.")]
+    path: NetworkDir,
+    out: Annotated[Path, typer.Option("--out", metavar="COPY", help="Where to write the copy.")],
+    json: Json = False,
 ) -> None:
     """Copy the log of the network in DIR as the supervisor, in the layout of C2SP tlog-tiles.
 
@@ -41,7 +46,11 @@ def copy(
             return (await copy_log(log, out)).size
 
     size = asyncio.run(copied())
-    typer.echo(f"copied {size} entries to {out}; verify with: warifu log verify --key {path / 'log.vkey'} {out}")
+    if json:
+        say_json({"entries": size, "copy": str(out), "log_verifier_key": str(path / "log.vkey")})
+        return
+    verify_it = shell_command("warifu", "log", "verify", "--key", path / "log.vkey", out)
+    say(f"copied {size} entries to {out}; verify with: {verify_it}")
 
 
 @app.command()
@@ -52,6 +61,7 @@ def verify(
         Path | None,
         typer.Option("--since", metavar="CHECKPOINT", help="A checkpoint kept from earlier, which COPY must extend."),
     ] = None,
+    json: Json = False,
 ) -> None:
     """Verify a copy of the log offline, with the hub's public key and nothing else.
 
@@ -66,8 +76,11 @@ def verify(
     seen = _read(since, "checkpoint") if since is not None else None
     verified = verify_copy(copy_path, _key_text(key), seen=seen)
     root = base64.b64encode(verified.root_hash).decode("ascii")
+    if json:
+        say_json({"entries": verified.size, "origin": verified.checkpoint.origin, "root_hash": root})
+        return
     extends = f", extends {since}" if since is not None else ""
-    typer.echo(f"verified: {verified.size} entries of {verified.checkpoint.origin}, root {root}{extends}")
+    say(f"verified: {verified.size} entries of {verified.checkpoint.origin}, root {root}{extends}")
 
 
 def _key_text(key: str) -> str:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from warifu.printable import shell_command
+from warifu_kit.output import say, say_json, say_table, table
+
 if TYPE_CHECKING:
     from warifu_kit.network.one_party import Member
 
@@ -75,7 +78,7 @@ def remove(path: NetworkDir, party: Annotated[str, typer.Argument(metavar="PARTY
     from warifu_kit.network.joining import is_up, remove_member
 
     version = remove_member(path, party)
-    typer.echo(f"{party} has left: version {version} of the directory; its folder {path / party} stays")
+    say(f"{party} has left: version {version} of the directory; its folder {path / party} stays")
     if is_up(path):
         tell_taken(path, version, wait)
 
@@ -88,11 +91,6 @@ def list_(
 
     Example: warifu member list net
     """
-    from rich import box
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
     from warifu.party.network_file import read_network_file
 
     described = read_network_file(path)
@@ -109,16 +107,14 @@ def list_(
         for name, about in parties.items()
     ]
     if as_json:
-        typer.echo(json.dumps({"parties": told}))
+        say_json({"parties": told})
         return
-    table = Table(title=f"SIMULATED network {described.network}", title_justify="left", box=box.SIMPLE_HEAD)
-    for heading in ("party", "kind", "institution", "endpoint", ""):
-        table.add_column(heading, no_wrap=True)
+    shown = table(("party", "kind", "institution", "endpoint", ""), title=f"SIMULATED network {described.network}")
     for each in told:
         note = "" if each["member"] else "has left"
         cells = (each["party"], each["kind"], each["institution_code"], each["endpoint"] or "-", note)
-        table.add_row(*(escape(str(cell)) for cell in cells))
-    Console().print(table)
+        shown.add_row(*map(str, cells))
+    say_table(shown)
 
 
 def _joining(path: Path, text: str, named: str) -> tuple[Member, ...]:
@@ -139,15 +135,15 @@ def _add(path: Path, member: Member, wait: float) -> None:
     from warifu_kit.network.joining import add_member, is_up, wait_up
 
     version = add_member(path, member)
-    typer.echo(f"{member.party} is in: version {version} of the directory")
+    say(f"{member.party} is in: version {version} of the directory")
     if not is_up(path):
-        typer.echo(f"the network is down; start it with: warifu up {path}")
+        say(f"the network is down; start it with: {shell_command('warifu', 'up', path)}")
         return
     endpoint = wait_up(path, member.party, wait)
     if endpoint is None:
-        typer.echo(f"{member.party} is not up after {wait:.0f} s; see {path / member.party / 'party.log'}", err=True)
+        say(f"{member.party} is not up after {wait:.0f} s; see {path / member.party / 'party.log'}", err=True)
         raise typer.Exit(1)
-    typer.echo(f"{member.party} listens at {endpoint}")
+    say(f"{member.party} listens at {endpoint}")
     tell_taken(path, version, wait)
 
 
@@ -159,6 +155,6 @@ def tell_taken(path: Path, version: int, wait: float) -> None:
     running = [name for name, about in read_network_file(path).parties.items() if about.role != "supervisor"]
     behind = wait_taken(path, version, running, wait)
     if behind:
-        typer.echo(f"not yet by version {version} after {wait:.0f} s: {', '.join(behind)}", err=True)
+        say(f"not yet by version {version} after {wait:.0f} s: {', '.join(behind)}", err=True)
         raise typer.Exit(1)
-    typer.echo(f"all {len(running)} parties go by version {version}")
+    say(f"all {len(running)} parties go by version {version}")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from warifu_kit.commands.residents_file import Encoding, ResidentsFile, numbering_seed, people_of
+from warifu_kit.output import Terminal, say, say_json
 
 __all__ = ["populate"]
 
@@ -18,6 +19,7 @@ def populate(
     seed: Annotated[int, typer.Option(min=0, help="Decides who they are, and their local numbers.")] = 1,
     residents_file: ResidentsFile = None,
     encoding: Encoding = "auto",
+    json: Annotated[bool, typer.Option("--json", help="Tell the result as one line of JSON.")] = False,
 ) -> None:
     """Register made-up residents in the running network in DIR: numbers, codes and replicas at every agency.
 
@@ -30,8 +32,6 @@ def populate(
     """
     import asyncio
 
-    from rich.console import Console
-
     from warifu.client import NetworkDescription
     from warifu_kit.demo.agencies import agencies_in, homes
     from warifu_kit.demo.offices import open_offices
@@ -40,17 +40,18 @@ def populate(
     from warifu_kit.demo.progress import teller
     from warifu_kit.settled import describe_population, write_population
 
-    console = Console()
     agencies = agencies_in(NetworkDescription.load(path))
     people, on = people_of(residents_file, encoding, seed, residents, homes(agencies))
     plan = make_plan(people, numbering_seed(residents_file, people, seed), on, agencies)
 
     async def fill() -> Path:
         async with open_offices(path) as offices:
-            with teller(console) as telling:
+            with teller(Terminal(stderr=json)) as telling:
                 population = await settle(offices, plan, telling)
             return write_population(path, describe_population(plan, population, offices.network))
 
-    console.print(
-        f"{len(people)} SIMULATED residents registered; see {asyncio.run(fill())}", highlight=False, soft_wrap=True
-    )
+    written = asyncio.run(fill())
+    if json:
+        say_json({"residents": len(people), "seed": seed, "population": str(written)})
+    else:
+        say(f"{len(people)} SIMULATED residents registered; see {written}")

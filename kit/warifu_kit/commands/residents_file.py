@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from warifu_kit.output import say
 from warifu_kit.people import spreadsheet
 
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ def people_of(
         if not people:
             raise WarifuError(Reason.FILE_INVALID, where=f"{file}: lists nobody")
     except WarifuError as error:
-        faults = error.where.replace(f"; {file}:", f"\n  {file}:")
-        typer.echo(f"warifu: {error.reason.value}: {error.entry.public_text}\n  {faults}", err=True)
+        first, *others = error.where.split(f"; {file}:")
+        faults = [f"  {first}", *(f"  {file}:{fault}" for fault in others)]
+        say(f"warifu: {error.reason.value}: {error.entry.public_text}", *faults, err=True)
         raise typer.Exit(1) from None
     return people, day_in_japan(SystemClock().now())
 

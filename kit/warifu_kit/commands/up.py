@@ -5,14 +5,19 @@ from __future__ import annotations
 import signal
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from warifu.printable import shell_command
 from warifu_kit.commands.composition import Members, Permissions, check_same, composed
 from warifu_kit.commands.suites import Suite, suite_text
+from warifu_kit.output import say, say_json, say_table, table
 
-__all__ = ["new", "up"]
+if TYPE_CHECKING:
+    from warifu_kit.network.network import Network
+
+__all__ = ["new", "show_network", "stopping_signals", "up"]
 
 NetworkDir = Annotated[Path, typer.Argument(metavar="DIR", help="The network's folder.")]
 
@@ -26,20 +31,25 @@ def new(path: NetworkDir, members: Members = None, permissions: Permissions = No
 
     asked = composed(members, permissions, suite, runs_here=False)
     create_network(path, members=asked.members, permissions=asked.permissions, suite=asked.suite)
-    typer.echo(f"made a SIMULATED network in {path}, {suite_text(asked.suite)}; start it with: warifu up {path}")
+    start_it = shell_command("warifu", "up", path)
+    say(f"made a SIMULATED network in {path}, {suite_text(asked.suite)}; start it with: {start_it}")
 
 
-def up(path: NetworkDir, members: Members = None, permissions: Permissions = None, suite: Suite = "auto") -> None:
+def up(
+    path: NetworkDir,
+    members: Members = None,
+    permissions: Permissions = None,
+    suite: Suite = "auto",
+    json: Annotated[bool, typer.Option("--json", help="Tell each event as one line of JSON.")] = False,
+) -> None:
     """Start the network in DIR, making it first if need be, and stay up until Ctrl-C.
 
     Writes DIR/network.json with every endpoint and certificate path. The same DIR again continues with the same data,
-    with the members, permission table and suite it was made with; asking for others is an error.
+    with the members, permission table and suite it was made with; asking for others is an error. A party that takes
+    calls without having reached the hub is shown as such.
 
     Example: warifu up net --members two-of-each
     """
-    from rich.console import Console
-    from rich.table import Table
-
     from warifu_kit.network.creation import create_network, holds_network
     from warifu_kit.network.network import Network
 
@@ -49,24 +59,47 @@ def up(path: NetworkDir, members: Members = None, permissions: Permissions = Non
     else:
         create_network(path, members=asked.members, permissions=asked.permissions, suite=asked.suite)
     wanted = None if suite == "auto" else int(suite)
-    console, stopping = Console(), threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    stopping, listed = threading.Event(), threading.Event()
+    for number in stopping_signals():
         signal.signal(number, lambda *_: stopping.set())
 
     def tell(event: str, party: str, detail: str) -> None:
-        if event != "ready":
-            console.print(f"{party}: {event} ({detail})")
+        if json:
+            say_json({"event": event, "party": party, "detail": detail})
+        elif listed.is_set() or event not in ("ready", "without hub"):  # the list shows these two
+            say(f"{party}: {event} ({detail})")
 
     with Network(path, on_event=tell, suite=wanted) as network:
-        table = Table(title="SIMULATED My Number network: never real My Numbers", title_justify="left")
-        for heading in ("party", "institution", "endpoint", "process"):
-            table.add_column(heading)
-        for party, process in network.parties.items():
-            institution = network.described.parties[party].institution_code
-            table.add_row(party, institution, process.endpoint, str(process.pid))
-        console.print(table)
-        console.print(f"calculates in {suite_text(network.described.suite)}", highlight=False)
-        console.print(f"described in {path / 'network.json'}; Ctrl-C stops everything")
+        if json:
+            say_json({"event": "up", "network": network.described.network, "description": str(path / "network.json")})
+        else:
+            show_network(network)
+        listed.set()
         while not stopping.wait(0.2):
             network.check()
-        console.print("stopping")
+        if not json:
+            say("stopping")
+
+
+def stopping_signals() -> list[signal.Signals]:
+    """A closed terminal stops the network too, unless it was started with ``nohup``."""
+    hang_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
+    return [signal.SIGINT, signal.SIGTERM, *hang_up]
+
+
+def show_network(network: Network) -> None:
+    """List the parties of a network that is up, and say where to look for those that have not reached the hub."""
+    shown = table(
+        ("party", "institution", "endpoint", "process", "hub"),
+        title="SIMULATED My Number network: never real My Numbers",
+    )
+    for party, process in network.parties.items():
+        institution = network.described.parties[party].institution_code
+        hub = "" if party == "hub" else "reached" if process.hub_reached else "NOT REACHED"
+        shown.add_row(party, institution, process.endpoint, str(process.pid), hub)
+    say_table(shown)
+    for party, process in network.parties.items():
+        if not process.hub_reached:
+            say(f"{party} has not reached the hub and goes on trying; why: {shell_command('tail', process.log_path)}")
+    say(f"calculates in {suite_text(network.described.suite)}")
+    say(f"described in {network.path / 'network.json'}; Ctrl-C stops everything")

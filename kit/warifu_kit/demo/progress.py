@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol, Self
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from warifu.printable import printable
+from warifu_kit.output import Terminal
 
 __all__ = ["Phase", "Teller", "teller"]
 
@@ -40,7 +42,7 @@ class Teller(Protocol):
         """Something worth a line."""
 
 
-def teller(console: Console) -> Teller:
+def teller(console: Terminal) -> Teller:
     """The teller that fits where ``console`` writes to."""
     return _Bars(console) if console.is_terminal else _Lines(console)
 
@@ -48,7 +50,7 @@ def teller(console: Console) -> Teller:
 class _Bar:
     def __init__(self, progress: Progress, text: str, total: int) -> None:
         self._progress = progress
-        self._task = progress.add_task(text, total=total)
+        self._task = progress.add_task(printable(text), total=total)
 
     def advance(self, count: int = 1) -> None:
         self._progress.advance(self._task, count)
@@ -60,8 +62,13 @@ class _Bar:
 class _Bars:
     """Bars on a terminal; those of finished phases stay."""
 
-    def __init__(self, console: Console) -> None:
-        columns = (TextColumn("{task.description:<44}"), BarColumn(16), MofNCompleteColumn(), TimeElapsedColumn())
+    def __init__(self, console: Terminal) -> None:
+        columns = (
+            TextColumn("{task.description:<44}", markup=False),
+            BarColumn(16),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         self._progress = Progress(*columns, console=console)
 
     def __enter__(self) -> Self:
@@ -82,7 +89,7 @@ class _Bars:
             bar.finish()
 
     def note(self, text: str) -> None:
-        self._progress.console.print(text, highlight=False)
+        self._progress.console.print(text)
 
 
 class _Count:
@@ -96,7 +103,7 @@ class _Count:
 class _Lines:
     """A line per finished phase, for logs and pipes."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Terminal) -> None:
         self._console = console
 
     def __enter__(self) -> Self:
@@ -114,4 +121,4 @@ class _Lines:
         self.note(f"{text}: {count.done}/{total} in {time.monotonic() - begun:.1f} s")
 
     def note(self, text: str) -> None:
-        self._console.print(text, highlight=False, soft_wrap=True)
+        self._console.print(text, soft_wrap=True)

@@ -7,7 +7,6 @@ with the same command a person types.
 from __future__ import annotations
 
 import asyncio
-import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,6 +16,7 @@ from warifu.api.hub.v1 import supervision_service_pb2 as supervision_pb2
 from warifu.api.node.v1.node_service_pb2 import Inquiry, InquiryState
 from warifu.client import NodeClient
 from warifu.errors import Reason, WarifuError
+from warifu.printable import shell_command
 from warifu_kit.demo.offices import Offices
 from warifu_kit.demo.plan import Case, Plan
 from warifu_kit.demo.population import flags_of
@@ -132,7 +132,7 @@ async def _release(folder: Path, registry: str, processing_number: str) -> str:
     """Run the command a clerk types; the command line, and what went wrong with it if anything did."""
     words = ["clerk", "release", str(folder), registry, processing_number]
     command = [sys.executable, "-m", "warifu_kit.cli", *words]
-    typed = f"the clerk types: {shlex.join(['warifu', *words])}"
+    typed = f"the clerk types: {shell_command('warifu', *words)}"
     try:
         ended = await asyncio.to_thread(_run, command)
     except subprocess.TimeoutExpired:

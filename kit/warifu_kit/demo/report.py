@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich import box
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from warifu_kit.demo.result import AnswerCounts, Check, DemoResult, ProcedureResult
+from warifu.printable import printable
+from warifu_kit.demo.result import AnswerCounts, DemoResult, ProcedureResult
+from warifu_kit.output import Terminal
 
 __all__ = ["print_report"]
 
@@ -26,12 +26,12 @@ _ITEMS = {
 }
 
 
-def print_report(console: Console, result: DemoResult) -> None:
+def print_report(console: Terminal, result: DemoResult) -> None:
     """Print the whole report."""
     people = f"{result.residents} residents" + (f" of {result.residents_file}" if result.residents_file else "")
+    made = f"network {result.network}: {people}, seed {result.seed}, suite {result.suite}"
     console.print()
-    made = f"network {result.network}: {escape(people)}, seed {result.seed}, suite {result.suite}"
-    console.print(f"[bold]SIMULATED[/] {made}", highlight=False)
+    console.print(Text.assemble(("SIMULATED", "bold"), " ", printable(made)))
     for procedure in result.procedures:
         _print_procedure(console, procedure)
     _print_refusals(console, result)
@@ -39,14 +39,14 @@ def print_report(console: Console, result: DemoResult) -> None:
     _print_end(console, result)
 
 
-def _print_procedure(console: Console, result: ProcedureResult) -> None:
+def _print_procedure(console: Terminal, result: ProcedureResult) -> None:
     console.print()
     if len(result.inquirers) > 1:
         console.print(_inquirers(result))
         console.print()
     several = len(result.questions) > _PAIR
     console.print(_providers_by_item(result) if several else _providers(result))
-    console.print(_indented("", _outcome_lines(result)))
+    console.print(_indented(_outcome_lines(result)))
 
 
 def _providers(result: ProcedureResult) -> Table:
@@ -112,7 +112,7 @@ def _outcome_lines(result: ProcedureResult) -> list[str]:
     return lines
 
 
-def _print_refusals(console: Console, result: DemoResult) -> None:
+def _print_refusals(console: Terminal, result: DemoResult) -> None:
     table = _table("Refusals made on purpose")
     for heading in ("refusal", "came to", ""):
         table.add_column(heading, no_wrap=True)
@@ -121,16 +121,17 @@ def _print_refusals(console: Console, result: DemoResult) -> None:
     console.print()
     console.print(table)
     for number, refusal in enumerate(result.refusals, 1):
-        console.print(_indented(f"{number}.", refusal.steps))
+        for first, step in enumerate(refusal.steps):  # not folded: commands are among them
+            console.print("  " if first else f"{number}.", step, soft_wrap=True)
 
 
-def _print_checks(console: Console, result: DemoResult) -> None:
+def _print_checks(console: Terminal, result: DemoResult) -> None:
     table = _table("Checks")
     table.add_column("", no_wrap=True)
     table.add_column("what must hold", no_wrap=True)
     table.add_column("what was found")
     for check in result.checks:
-        table.add_row(_mark(check.holds), Text(check.name), Text(check.detail))
+        table.add_row(_mark(check.holds), check.name, check.detail)
     console.print()
     console.print(table)
 
@@ -146,13 +147,13 @@ def _table(title: str) -> Table:
     )
 
 
-def _indented(first: str, lines: Sequence[str]) -> Table:
-    """Lines that stay indented where they are too long for the terminal, the first with something in front."""
+def _indented(lines: Sequence[str]) -> Table:
+    """Lines that stay indented where they are too long for the terminal."""
     grid = Table.grid(padding=(0, 1))
     grid.add_column(min_width=2)
     grid.add_column()
-    for number, line in enumerate(lines):
-        grid.add_row("" if number else first, Text(line))
+    for line in lines:
+        grid.add_row("", line)
     return grid
 
 
@@ -160,17 +161,17 @@ def _mark(holds: bool) -> Text:
     return Text("holds", style="green") if holds else Text("DOES NOT HOLD", style="bold red")
 
 
-def _print_end(console: Console, result: DemoResult) -> None:
+def _print_end(console: Terminal, result: DemoResult) -> None:
     console.print()
     for line in _event_lines(result):
-        console.print(line, highlight=False)
+        console.print(line)
     failed = [check for check in result.checks if not check.holds]
     if not failed:
-        console.print("[bold green]Everything holds.[/]")
+        console.print(Text("Everything holds.", style="bold green"))
         return
-    console.print(f"[bold red]{len(failed)} of {len(result.checks)} checks do not hold:[/]")
+    console.print(Text(f"{len(failed)} of {len(result.checks)} checks do not hold:", style="bold red"))
     for check in failed:
-        console.print(_failure(check))
+        console.print(f"- {check.name}: {check.detail}")
 
 
 def _event_lines(result: DemoResult) -> list[str]:
@@ -183,7 +184,3 @@ def _event_lines(result: DemoResult) -> list[str]:
     if result.retries:
         lines.append("asked again: " + ", ".join(f"{count} × {reason}" for reason, count in result.retries.items()))
     return lines
-
-
-def _failure(check: Check) -> Text:
-    return Text(f"- {check.name}: {check.detail}")

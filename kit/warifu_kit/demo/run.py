@@ -192,8 +192,8 @@ def _summed_up(
 ) -> DemoResult:
     firsts = [each.first_answer_unix_s for each in done.procedures if each.first_answer_unix_s is not None]
     seconds = stopwatch.stop()
-    if firsts:
-        seconds["first_exchange"] = round(min(firsts) - _process_started_unix_s(), 3)
+    if firsts and (started := _process_started_unix_s()) is not None:
+        seconds["first_exchange"] = round(min(firsts) - started, 3)
     return DemoResult(
         network=done.network,
         suite=request.suite,
@@ -217,8 +217,11 @@ def _summed_up(
     )
 
 
-def _process_started_unix_s() -> float:
-    """When this process was started, by the machine's clock; to a hundredth of a second. Linux."""
-    fields = Path("/proc/self/stat").read_text("ascii", errors="replace").rpartition(")")[2].split()
-    up = float(Path("/proc/uptime").read_text("ascii").split()[0])
+def _process_started_unix_s(proc: Path = Path("/proc")) -> float | None:
+    """When this process was started, by the machine's clock, to a hundredth of a second; None without ``/proc``."""
+    try:
+        fields = (proc / "self" / "stat").read_text("ascii", errors="replace").rpartition(")")[2].split()
+        up = float((proc / "uptime").read_text("ascii").split()[0])
+    except OSError:
+        return None
     return time.time() - (up - int(fields[19]) / os.sysconf("SC_CLK_TCK"))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 from pathlib import Path
 
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry, DirectoryFile, DirectoryHeader
@@ -22,7 +21,7 @@ from warifu.identifiers import InstitutionCode, MunicipalityCode
 from warifu.party.directory_file import DIRECTORY_FILE, write_directory_file
 from warifu.party.folder import PartyFolder
 from warifu.party.network_file import NETWORK_FILE, NetworkFile, write_network_file
-from warifu.pki import Role, Root
+from warifu.pki import Role, Root, make_private_folder, write_public_file
 from warifu.tlog.checkpoint import log_origin
 from warifu.tlog.note import Verifier
 from warifu_hub.permissions import DEFAULT_TABLE
@@ -124,7 +123,7 @@ def _move_into(target: Path, unfinished: Path) -> None:
 
 def _make(path: Path, members: tuple[Member, ...], clock: Clock, permissions: Path, group: Group) -> None:
     """Make the whole network in ``path``, an empty folder."""
-    (path / "root").mkdir(mode=0o700)
+    make_private_folder(path / "root")
     Root.create(f"sim-{secrets.token_hex(4)}", clock).save(path / "root")
     hub_first = sorted(members, key=lambda member: member.role is not Role.HUB)
     made = {member.party: make_party(path, member, group=group, clock=clock) for member in hub_first}
@@ -133,8 +132,8 @@ def _make(path: Path, members: tuple[Member, ...], clock: Clock, permissions: Pa
     for member in members:
         write_directory_file(path / member.party / DIRECTORY_FILE, version)
     write_version(path, version)
-    shutil.copyfile(permissions, path / HUB / "permissions.yaml")
-    (path / "log.vkey").write_text(version.header.log_verifier_key + "\n", "ascii")
+    write_public_file(path / HUB / "permissions.yaml", permissions.read_bytes())
+    write_public_file(path / "log.vkey", f"{version.header.log_verifier_key}\n".encode("ascii"))
     write_network_file(path, _network_file(members, version.header))
 
 

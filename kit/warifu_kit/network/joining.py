@@ -7,7 +7,6 @@ was begun and interrupted is completed by the same command again. Folder and rec
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import time
 from collections.abc import Iterable
@@ -18,6 +17,7 @@ from warifu.clock import Clock, SystemClock
 from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
+from warifu.party.claim import is_claimed
 from warifu.party.directory_file import DIRECTORY_FILE, read_directory_file, write_directory_file
 from warifu.party.network_file import NetworkFile, changing_network_file, read_network_file
 from warifu.pki import Role
@@ -83,14 +83,7 @@ def remove_member(path: Path, party: str, *, clock: Clock | None = None) -> int:
 
 def is_up(path: Path) -> bool:
     """Whether some process keeps the network in ``path`` up, on this machine."""
-    try:
-        with (path / "network.lock").open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return False
+    return is_claimed(path / "network.lock")
 
 
 def wait_taken(path: Path, version: int, parties: Iterable[str], seconds: float) -> list[str]:

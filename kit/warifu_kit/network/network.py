@@ -8,7 +8,6 @@ moves, this is said, and the others are told. It plays no part in what the parti
 
 from __future__ import annotations
 
-import fcntl
 import signal
 import threading
 import time
@@ -22,6 +21,7 @@ from typing import IO
 from warifu.clock import Clock, SystemClock
 from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
+from warifu.party.claim import claim
 from warifu.party.folder import PartyFolder
 from warifu.party.network_file import NETWORK_FILE, NetworkFile, changing_network_file, read_network_file
 from warifu.pki import FileWatch
@@ -50,9 +50,10 @@ CommandMaker = Callable[[str, Path, Sequence[str]], list[str]]
 class Network:
     """A network in a folder: made if it is not there, started, watched, stopped. A context manager.
 
-    ``on_event`` hears what happens to parties: ("ready", party, endpoint), ("died", party, how), ("restarted", ...),
-    ("moved", party, from where to where), ("joined", party, endpoint), ("left", party, ...), and what
-    :class:`Renewals` tells, by ``clock``. Who joins or leaves by ``network.json`` is started or stopped within a second.
+    ``on_event`` hears what happens to parties: ("ready", party, endpoint), ("without hub", party, where to look) for
+    one that takes calls and found no hub, ("died", party, how), ("restarted", party, endpoint), ("failed", party, why),
+    ("moved", party, from where to where), ("joined", party, endpoint), ("left", party, ...), and what :class:`Renewals`
+    tells, by ``clock``. Who joins or leaves by ``network.json`` is started or stopped within a second.
     ``described`` is what ``network.json`` says, once the network is started. ``command`` makes the command line of a
     party, for those who run a variant of one. ``suite`` is that of a network to be made, 2 unless told otherwise; one
     that is there already must have it.
@@ -121,6 +122,9 @@ class Network:
         for party in order:
             self._places[party] = self.parties[party].wait_ready()
             self._on_event("ready", party, self._places[party])
+            if not self.parties[party].hub_reached:
+                log = self.parties[party].log_path
+                self._on_event("without hub", party, f"it has not reached the hub; see {log}")
             for following in islice(waiting, 1):
                 self._begin(following)
 
@@ -144,14 +148,11 @@ class Network:
     def _claim(self) -> None:
         """Keep others from starting the same network. The system lets go when this process ends, however it ends."""
         try:
-            self._lock = (self.path / "network.lock").open("w")
+            self._lock = claim(self.path / "network.lock")
+        except BlockingIOError as error:
+            raise WarifuError(Reason.PATH_UNUSABLE, where=f"{self.path}: the network is up already") from error
         except OSError as error:
             raise WarifuError(Reason.PATH_UNUSABLE, where=f"{error.filename}: {error.strerror}") from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._lock.close()
-            raise WarifuError(Reason.PATH_UNUSABLE, where=f"{self.path}: the network is up already") from error
 
     def _checked_description(self) -> NetworkFile:
         """What ``network.json`` says, if every party it names has a folder and this machine has the suite."""

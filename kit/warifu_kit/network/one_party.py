@@ -24,7 +24,7 @@ from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.network_file import PartyEntry
-from warifu.pki import Identity, Role, Root, write_public_file
+from warifu.pki import Identity, Role, Root, make_private_folder, write_public_file
 from warifu_hub.translate import HubKeys
 from warifu_kit.network.endpoints import any_loopback_port
 from warifu_kit.network.hub_secrets import AgencyPublics, HubSecrets
@@ -99,6 +99,7 @@ def unfinished_folder(beside: Path) -> Iterator[Path]:
     """
     beside.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=".making-", dir=beside))
+    unfinished.chmod(0o700)  # a umask may have taken from the owner too
     try:
         yield unfinished
     finally:
@@ -168,7 +169,7 @@ class _Making:
         folder.write_secret("row.key", secrets.token_bytes(32))
         folder.write_secret("storage.key", secrets.token_bytes(32))
         business = folder.path / "business"
-        business.mkdir(mode=0o700)
+        make_private_folder(business)
         self._issue(business, Role.BUSINESS)
         return self._entry(self._group.base_multiply(agency_secret), sealing_key.public)
 

@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from warifu.errors import Reason, WarifuError
 
@@ -38,7 +38,9 @@ class PartyProcess:
         self.party = party
         self.endpoint = ""
         self.is_ready = False
-        self._log_path = folder / "party.log"
+        self.hub_reached = True
+        """False once the party said that it takes calls and has not found the hub: nothing goes through there."""
+        self.log_path = folder / "party.log"
         self._command = command
         self._process: subprocess.Popen[str] | None = None
 
@@ -56,13 +58,14 @@ class PartyProcess:
         """
         self.is_ready = False
         try:
-            with self._log_path.open("ab") as log:
+            with self.log_path.open("ab") as log:
                 self._process = subprocess.Popen(
                     self._command,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=log,
-                    text=True,
+                    encoding="utf-8",
+                    errors="replace",
                     start_new_session=True,
                 )
         except OSError as error:
@@ -74,13 +77,14 @@ class PartyProcess:
         process = self._process
         if process is None or process.stdout is None:
             raise WarifuError(Reason.INTERNAL, where=f"{self.party} is not started")
-        endpoint = _endpoint_in(_first_line(process.stdout, _READY_SECONDS))
-        if endpoint is None:
+        told = _ready_line(_first_line(process.stdout, _READY_SECONDS))
+        if told is None:
             process.kill()
             self.wait_stopped(STOP_SECONDS)
             raise WarifuError(Reason.PARTY_NOT_STARTED, where=f"{self.party} did not start: {self._last_words()}")
-        self.endpoint, self.is_ready = endpoint, True
-        return endpoint
+        self.hub_reached = told.get("hub_reached") is not False
+        self.endpoint, self.is_ready = told["endpoint"], True
+        return self.endpoint
 
     def restart(self, command: list[str]) -> None:
         """Start again, by ``command``, and wait until it is ready. Raises: PARTY_NOT_STARTED."""
@@ -120,10 +124,10 @@ class PartyProcess:
 
     def _last_words(self) -> str:
         try:
-            lines = self._log_path.read_text("utf-8", errors="replace").strip().splitlines()
+            lines = self.log_path.read_text("utf-8", errors="replace").strip().splitlines()
         except OSError:
             lines = []
-        return _readable(lines[-1]) if lines else f"see {self._log_path}"
+        return _readable(lines[-1]) if lines else f"see {self.log_path}"
 
 
 def _readable(line: str) -> str:
@@ -144,11 +148,10 @@ def _first_line(stream: IO[str], seconds: float) -> str:
     return lines[0] if lines else ""
 
 
-def _endpoint_in(line: str) -> str | None:
-    """The endpoint in a ready line; None when it is none."""
+def _ready_line(line: str) -> dict[str, Any] | None:
+    """What a ready line tells, at least an endpoint; None when it is none."""
     try:
         told = json.loads(line)
     except ValueError:
         return None
-    endpoint = told.get("endpoint") if isinstance(told, dict) else None
-    return endpoint if isinstance(endpoint, str) else None
+    return told if isinstance(told, dict) and isinstance(told.get("endpoint"), str) else None

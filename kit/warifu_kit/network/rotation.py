@@ -195,7 +195,7 @@ def rotate_log_key(path: Path, *, clock: Clock | None = None) -> int:
         version = rotation.publish(change)
         with changing_network_file(path) as write:
             write(read_network_file(path).model_copy(update={"log_verifier_key": vkey}))
-        (path / "log.vkey").write_text(vkey + "\n", "ascii")
+        write_public_file(path / "log.vkey", f"{vkey}\n".encode("ascii"))
         return version
 
 

@@ -7,7 +7,6 @@ them, and everybody verifies them. Uses the root's private key.
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +16,9 @@ from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.exchange.directory_header import entries_digest, header_digest, sign_header
+from warifu.party.claim import claim
 from warifu.party.directory_file import DIRECTORY_FILE, VERSIONS_FOLDER, read_directory_file, write_directory_file
-from warifu.pki import Root
+from warifu.pki import Root, make_private_folder
 from warifu_kit.network.one_party import HUB
 
 __all__ = ["changing", "make_version", "newest_version", "write_version"]
@@ -56,7 +56,8 @@ def make_version(
 def write_version(network: Path, version: DirectoryFile) -> None:
     """Give a version to the hub, which publishes it: at once where it is up, else when it starts. Raises: OSError."""
     versions = network / HUB / VERSIONS_FOLDER
-    versions.mkdir(mode=0o700, exist_ok=True)
+    if not versions.exists():
+        make_private_folder(versions)
     write_directory_file(versions / f"{version.header.version}.json", version)
     write_directory_file(network / HUB / DIRECTORY_FILE, version)
 
@@ -65,13 +66,11 @@ def write_version(network: Path, version: DirectoryFile) -> None:
 def changing(network: Path) -> Iterator[None]:
     """One change of a network's parties or keys at a time. Raises: PATH_UNUSABLE while another is under way."""
     try:
-        lock = (network / "changes.lock").open("w")
+        lock = claim(network / "changes.lock")
+    except BlockingIOError as error:
+        where = f"{network}: another change is under way; wait for its end"
+        raise WarifuError(Reason.PATH_UNUSABLE, where=where) from error
     except OSError as error:
         raise WarifuError(Reason.PATH_UNUSABLE, where=f"{error.filename}: {error.strerror}") from error
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            where = f"{network}: another change is under way; wait for its end"
-            raise WarifuError(Reason.PATH_UNUSABLE, where=where) from error
         yield

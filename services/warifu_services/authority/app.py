@@ -29,11 +29,12 @@ from warifu.party.following import DirectoryFollower, RevocationFollower
 from warifu.party.held import Held
 from warifu.party.key_check import check_keys
 from warifu.party.lookout import Lookout
-from warifu.party.process import announce_ready, serve_until
+from warifu.party.process import HUB_SOUGHT_S, announce_ready, happens_before, serve_until
 from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, StatusServicer
 from warifu.pki import Identity, RevocationFile, Role
 from warifu.rpc.address import check_address
-from warifu.rpc.channel import PeerChannel
+from warifu.rpc.channel import PeerChannel, wait_until_serving
+from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.server import build_server
 from warifu_services.authority.code_conversion import HubConverter
 from warifu_services.authority.issuing import Issuer
@@ -206,7 +207,10 @@ async def run_authority(
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> None:
-    """Run the authority in ``path`` until ``stop`` is set; says on standard output where it listens."""
+    """Run the authority in ``path`` until ``stop`` is set; says on standard output where it listens.
+
+    It says so once the hub answers; without a hub, after ten seconds, and then it says that as well.
+    """
     folder = PartyFolder(path)
     authority = build_authority(
         folder,
@@ -218,8 +222,12 @@ async def run_authority(
     await authority.server.start()
     host = (listen or folder.settings().listen).rpartition(":")[0]
     authority.lookout.serving_at(f"{host}:{authority.port}")
-    announce_ready(party="authority", endpoint=f"{host}:{authority.port}")
     chores = [asyncio.create_task(chore) for chore in (authority.follower.keep(), authority.lookout.keep())]
+    answers = wait_until_serving(authority.to_hub.channel(), HUB_SOUGHT_S)
+    hub_reached = await happens_before(stop, answers, HUB_SOUGHT_S)
+    if not (hub_reached or stop.is_set()):
+        get_logger("authority").warning("ready_without_hub", hub=hub)
+    announce_ready(party="authority", endpoint=f"{host}:{authority.port}", hub_reached=hub_reached)
     await serve_until(stop, authority.server)
     for chore in chores:
         chore.cancel()

@@ -32,7 +32,7 @@ from warifu.party.following import DirectoryFollower, RevocationFollower
 from warifu.party.held import Held
 from warifu.party.key_check import check_keys
 from warifu.party.lookout import Lookout
-from warifu.party.process import announce_ready, serve_until
+from warifu.party.process import HUB_SOUGHT_S, announce_ready, happens_before, serve_until
 from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, StatusServicer
 from warifu.pki import Identity, RevocationFile, Role
 from warifu.rpc.address import check_address
@@ -58,7 +58,6 @@ ANSWERS_KEPT = timedelta(hours=24)
 """How long answers and results are kept for whoever asks again."""
 
 _PURGE_S = 3600.0
-_HUB_KNOWS_S = 10.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -317,8 +316,8 @@ async def run_node(
 ) -> None:
     """Run the agency in ``path`` until ``stop`` is set; says on standard output where it listens.
 
-    ``party`` is the agency's name, which is its folder's, or its kind. The line comes once the hub knows
-    where it listens too, since exchanges go through only then; without a hub, after ten seconds.
+    ``party`` is the agency's name, which is its folder's, or its kind. The line comes once the hub knows where it
+    listens too, since exchanges go through only then; without a hub, after ten seconds, and then it says that as well.
     """
     node = build_node(
         PartyFolder(path),
@@ -332,8 +331,10 @@ async def run_node(
     )
     try:
         await node.start()
-        await _until_hub_knows(node, stop)
-        announce_ready(party=party, endpoint=node.endpoint)
+        hub_reached = await happens_before(stop, _in_contact(node), HUB_SOUGHT_S)
+        if not (hub_reached or stop.is_set()):
+            get_logger("node").warning("ready_without_hub", hub=hub, **node.contact.fault_fields())
+        announce_ready(party=party, endpoint=node.endpoint, hub_reached=hub_reached)
         await serve_until(stop, node.server)
     finally:
         await node.close()
@@ -345,19 +346,7 @@ def _named(party: str, folder: PartyFolder) -> Agency:
     return find_agency(folder.settings().institution_kind if by_name else party)
 
 
-async def _until_hub_knows(node: Node, stop: asyncio.Event) -> None:
-    """Wait until the hub was told where the node listens, and the node has the newest version of the directory.
-
-    Not for ever, and not when it is to stop.
-    """
-    events = [asyncio.create_task(_in_contact(node)), asyncio.create_task(stop.wait())]
-    done, waiting = await asyncio.wait(events, timeout=_HUB_KNOWS_S, return_when=asyncio.FIRST_COMPLETED)
-    for each in waiting:
-        each.cancel()
-    if not done:
-        get_logger("node").warning("ready_without_hub")
-
-
-async def _in_contact(node: Node) -> bool:
+async def _in_contact(node: Node) -> None:
+    """Wait until the hub was told where the node listens, and the node has the newest version of the directory."""
     await node.contact.announced.wait()
-    return await node.follower.caught_up.wait()
+    await node.follower.caught_up.wait()

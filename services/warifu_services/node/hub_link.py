@@ -111,11 +111,15 @@ class HubContact:
         self._endpoint = endpoint
         self._revocations = revocations
         self.announced = asyncio.Event()
-        self._absence: str | None = None
+        self._fault: WarifuError | None = None
 
     def absence(self) -> str | None:
         """That the hub could not be told where the node listens; None while it knows, or was not yet looked for."""
-        return self._absence
+        return f"the hub: {self._fault}" if self._fault is not None else None
+
+    def fault_fields(self) -> dict[str, str]:
+        """Why the hub could not be told last, as fields of a log line; empty while it is in contact."""
+        return error_fields(self._fault) if self._fault is not None else {}
 
     async def keep(self) -> None:
         """Announce, follow the list, and begin again whenever the connection was lost. Runs until cancelled.
@@ -130,7 +134,7 @@ class HubContact:
                     await self._revocations.follow()
             except WarifuError as error:
                 self.announced.clear()
-                self._absence = f"the hub: {error}"
+                self._fault = error
                 get_logger("node").info("hub_not_in_contact", **error_fields(error))
                 refusals = 0 if error.reason in _ABSENT else min(refusals + 1, _MOST_DOUBLED)
                 await asyncio.sleep(min(_RETRY_S * 2**refusals, _CONTACT_S))
@@ -143,7 +147,7 @@ class HubContact:
         stub = self._hub.stub(DirectoryServiceStub)
         await stub.AnnounceEndpoint(request, timeout=_CONTACT_S, wait_for_ready=True)
         self.announced.set()
-        self._absence = None
+        self._fault = None
 
     async def _while_connected(self) -> None:
         """Return when the connection is lost, or after a few seconds."""

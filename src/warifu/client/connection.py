@@ -15,6 +15,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
 from warifu.party.network_file import NETWORK_FILE, party_called, read_network_file
 from warifu.pki import Identity, Role
+from warifu.printable import shell_command
 from warifu.saved_text import without_mark
 
 __all__ = ["Connection", "NetworkDescription"]
@@ -116,5 +117,5 @@ class NetworkDescription:
             return value
         fault = f"{self.folder}: {party} has no {name.replace('_', ' ')}"
         if name == "endpoint":
-            fault = f"{self.folder}: the network is not up; start it with: warifu up {self.folder}"
+            fault = f"{self.folder}: the network is not up; start it with: {shell_command('warifu', 'up', self.folder)}"
         raise WarifuError(Reason.CONFIG_INVALID, where=fault)

@@ -17,7 +17,6 @@ connection, which must do nothing but read and write through it, for they may be
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -28,6 +27,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
 from warifu.errors import Reason, WarifuError
+from warifu.party.claim import claim
 
 __all__ = ["Database", "Mutation", "Reader", "Rows"]
 
@@ -220,15 +220,11 @@ class Database:
     def _claimed(self) -> IO[str]:
         """Keep other processes from owning the file too. The system lets go when this one ends, however it ends."""
         try:
-            claim = self._path.with_name(f"{self._path.name}.lock").open("w")
-        except OSError as error:
-            raise self._failure(error) from error
-        try:
-            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            claim.close()
+            return claim(self._path.with_name(f"{self._path.name}.lock"))
+        except BlockingIOError as error:
             raise WarifuError(self._unavailable, where=f"{self._path.name}: in use by another process") from error
-        return claim
+        except OSError as error:
+            raise WarifuError(self._unavailable, where=f"{self._path.name}: {error.strerror}") from error
 
     def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
         """Another event loop writes now; the one before has ended, perhaps with a group under way."""

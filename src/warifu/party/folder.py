@@ -20,7 +20,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.identifiers import InstitutionCode
 from warifu.party.directory_file import DIRECTORY_FILE, read_directory_file
-from warifu.pki import CredentialFiles, Identity, Role
+from warifu.pki import CredentialFiles, Identity, Role, write_public_file
 from warifu.saved_text import NotTextError, parse_json, without_mark
 
 __all__ = ["PartyFolder", "PartySettings"]
@@ -72,7 +72,7 @@ class PartyFolder:
     def write_settings(self, settings: PartySettings) -> None:
         """Write the party's settings."""
         text = json.dumps(asdict(settings), ensure_ascii=False, indent=2)
-        (self.path / _SETTINGS).write_text(text + "\n", "utf-8")
+        write_public_file(self.path / _SETTINGS, (text + "\n").encode())
 
     def directory(self) -> Directory:
         """The party's copy of the directory, every entry verified.
@@ -149,6 +149,7 @@ class PartyFolder:
         path = self.path / (name if generation == 1 else _numbered(name, generation))
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            os.fchmod(file.fileno(), 0o600)  # whatever the umask says of its owner
             file.write(secret.hex() + "\n")
 
     def _newest(self, name: str, generation: int) -> Path:

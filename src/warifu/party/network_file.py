@@ -6,7 +6,6 @@ and certificates it names are there, it does not know. It holds no secret, only 
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,8 +17,10 @@ from pydantic_core import PydanticCustomError
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
+from warifu.party.claim import claim
 from warifu.party.config import Fault, load_yaml, parsed_by
 from warifu.pki import write_public_file
+from warifu.printable import shell_command
 from warifu.rpc.address import check_address
 
 __all__ = [
@@ -124,7 +125,7 @@ def read_network_file(folder: Path) -> NetworkFile:
     try:
         path.stat()
     except OSError as error:
-        where = f"{folder}: holds no network; make one there with: warifu up {folder}"
+        where = f"{folder}: holds no network; make one there with: {shell_command('warifu', 'up', folder)}"
         raise WarifuError(Reason.CONFIG_INVALID, where=where, debug=type(error).__name__) from error
     return load_yaml(path, NetworkFile, _contradictions)  # JSON is YAML too, and the faults have their lines
 
@@ -145,8 +146,7 @@ def changing_network_file(folder: Path) -> Iterator[Callable[[NetworkFile], None
     Gives what writes it. Waits for its turn. Raises: PATH_UNUSABLE.
     """
     try:
-        with (folder / "network.json.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with claim(folder / "network.json.lock", wait=True):
             yield lambda described: write_network_file(folder, described)
     except OSError as error:
         raise WarifuError(Reason.PATH_UNUSABLE, where=f"{error.filename}: {error.strerror}") from error

@@ -4,8 +4,8 @@ Decides what every party's process has in common: its scheduling class and event
 gracefully), that it does not outlive the process that started it when told so, and how it says that it is ready: one
 JSON line on standard output, the only thing ever written there. Which party it is, and what it does, it does not know.
 
-gRPC's core would write lines of its own, in a format of its own, between those of the party's log. It looks at the
-environment once, when it is loaded: import this module before gRPC. A GRPC_VERBOSITY that is set is left as it is.
+gRPC looks at the environment once, when it is loaded: import this module before gRPC. What it must not find there is
+taken out here (``warifu.party.inherited``).
 """
 
 from __future__ import annotations
@@ -18,17 +18,30 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 from warifu.errors import WarifuError
+from warifu.party.inherited import drop_variables, settle_process
 from warifu.rpc.logging import Level, configure, error_fields, get_logger, raised_at
 
-__all__ = ["announce_ready", "new_event_loop", "run_party", "serve_until", "use_batch_scheduling"]
+__all__ = [
+    "HUB_SOUGHT_S",
+    "announce_ready",
+    "happens_before",
+    "new_event_loop",
+    "run_party",
+    "serve_until",
+    "use_batch_scheduling",
+]
 
 if TYPE_CHECKING:
     import grpc
 
-os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+drop_variables()
+
+HUB_SOUGHT_S = 10.0
+"""How long a party looks for the hub, in seconds, before it says that it is ready without one."""
 
 _GRACE_S = 3.0
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
@@ -47,11 +60,13 @@ def run_party(
     ``stop_with_parent`` (Linux) the process is asked to stop when the thread that started it ends. An error that
     ``main`` raises is logged, a :class:`WarifuError` with its reason and place, and gives status 1.
     """
+    _log_in_utf8()
     configure(log_level)
     use_batch_scheduling()
-    if stop_with_parent:
-        _ask_for_signal_when_parent_ends()
     try:
+        settle_process()
+        if stop_with_parent:
+            _ask_for_signal_when_parent_ends()
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_until_stopped(main))
     except WarifuError as error:
@@ -71,6 +86,20 @@ async def _until_stopped(main: Callable[[asyncio.Event], Coroutine[Any, Any, Non
     await main(stop)
 
 
+async def happens_before(stop: asyncio.Event, awaited: Coroutine[Any, Any, object], within_s: float) -> bool:
+    """Wait for ``awaited``, at most ``within_s`` seconds and not when the process is to stop; whether it came to its end.
+
+    An error of ``awaited`` counts as not having happened.
+    """
+    happening, stopping = asyncio.create_task(awaited), asyncio.create_task(stop.wait())
+    await asyncio.wait((happening, stopping), timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+    happened = happening.done() and happening.exception() is None
+    for each in (happening, stopping):
+        each.cancel()
+    await asyncio.gather(happening, stopping, return_exceptions=True)
+    return happened
+
+
 async def serve_until(stop: asyncio.Event, server: grpc.aio.Server, *, grace_s: float = _GRACE_S) -> None:
     """Let a started server serve until ``stop`` is set, then take no new calls and give the others ``grace_s``.
 
@@ -80,9 +109,16 @@ async def serve_until(stop: asyncio.Event, server: grpc.aio.Server, *, grace_s: 
     await server.stop(grace_s)
 
 
-def announce_ready(*, party: str, endpoint: str) -> None:
-    """Tell whoever started this process, on standard output, that ``party`` takes calls at ``endpoint``."""
-    sys.stdout.write(json.dumps({"ready": True, "endpoint": endpoint, "party": party}) + "\n")
+def announce_ready(*, party: str, endpoint: str, hub_reached: bool | None = None) -> None:
+    """Tell whoever started this process, on standard output, that ``party`` takes calls at ``endpoint``.
+
+    ``hub_reached`` says whether it and the hub found each other; None for the hub itself, which looks for nobody. A
+    party without a hub takes calls, and nothing that needs the hub goes through until it is there.
+    """
+    told: dict[str, object] = {"ready": True, "endpoint": endpoint, "party": party}
+    if hub_reached is not None:
+        told["hub_reached"] = hub_reached
+    sys.stdout.write(json.dumps(told) + "\n")
     sys.stdout.flush()
 
 
@@ -98,6 +134,12 @@ def use_batch_scheduling() -> None:
     """Ask for SCHED_BATCH, where the system has it: gRPC's threads then stop preempting the loop for every event."""
     if hasattr(os, "SCHED_BATCH"):
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
+def _log_in_utf8() -> None:
+    """A log is UTF-8 whatever the locale; a line that names a file whose name is none is written all the same."""
+    if isinstance(sys.stderr, TextIOWrapper):
+        sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _ask_for_signal_when_parent_ends() -> None:

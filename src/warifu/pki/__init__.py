@@ -16,7 +16,7 @@ It decides nothing about who may call what (``warifu.rpc.access``) and never see
 from __future__ import annotations
 
 from warifu.pki.credential import Credential, CredentialFiles, CredentialSource
-from warifu.pki.files import FileWatch, write_private_file, write_public_file
+from warifu.pki.files import FileWatch, make_private_folder, write_private_file, write_public_file
 from warifu.pki.identity import Identity, PeerCertificate, Role, identity_of
 from warifu.pki.revocation import RevocationFile, RevocationRegister, read_revocation_list
 from warifu.pki.root import Root, verify_root_statement
@@ -33,6 +33,7 @@ __all__ = [
     "Role",
     "Root",
     "identity_of",
+    "make_private_folder",
     "read_revocation_list",
     "verify_root_statement",
     "write_private_file",

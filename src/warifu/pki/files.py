@@ -1,7 +1,7 @@
 """Writing key and certificate files, and noticing when they were replaced.
 
 Decides how such a file gets onto the disk: whole or not at all, and a private one never readable by others, not even
-for a moment. It knows nothing of what the bytes mean.
+for a moment, whatever the umask. It knows nothing of what the bytes mean.
 """
 
 from __future__ import annotations
@@ -12,9 +12,15 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-__all__ = ["FileWatch", "write_private_file", "write_public_file"]
+__all__ = ["FileWatch", "make_private_folder", "write_private_file", "write_public_file"]
 
 _Seen = tuple[tuple[int, int, int] | None, ...]
+
+
+def make_private_folder(path: Path) -> None:
+    """Make the folder ``path``, for its owner only (0700). Raises: OSError, also when it is there."""
+    path.mkdir(mode=0o700)
+    path.chmod(0o700)  # a umask may have taken from the owner too
 
 
 def write_private_file(path: Path, content: bytes) -> None:

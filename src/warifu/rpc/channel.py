@@ -3,6 +3,9 @@
 Decides how a channel is made: mutual TLS, to a peer whose identity is pinned by the one DNS name of its certificate. A
 handshake costs six calls, so there is one lasting channel per peer; when the caller's own certificate was replaced a
 new channel takes the new calls and the old one closes once its calls are over. There is no channel without TLS.
+
+A channel goes straight to its target. gRPC would ask the environment for a proxy (``https_proxy``, ``grpc_proxy``,
+``GRPC_ADDRESS_HTTP_PROXY`` and their kin), and an office's proxy knows nothing of loopback, nor of who calls whom.
 """
 
 from __future__ import annotations
@@ -37,6 +40,12 @@ KEEPALIVE_TIMEOUT_S = 10
 
 _DRAIN_S = 60.0  # longer than any call may take
 _RETRY_S = 0.05
+_STRAIGHT: tuple[tuple[str, Any], ...] = (
+    ("grpc.enable_http_proxy", 0),  # by the target's name
+    ("grpc.address_http_proxy", ""),  # by its resolved address; the option above leaves this one on
+    ("grpc.address_http_proxy_enabled_addresses", ""),
+    ("grpc.service_config_disable_resolution", 1),  # nor does a record of the name service say how to call
+)
 
 Interceptors: TypeAlias = Sequence[grpc.aio.ClientInterceptor]
 S = TypeVar("S")
@@ -63,6 +72,7 @@ def _credentials(credential: Credential, root_pem: bytes) -> grpc.ChannelCredent
 def _options(expect: Identity) -> list[tuple[str, Any]]:
     return [
         ("grpc.ssl_target_name_override", expect.dns_name),
+        *_STRAIGHT,
         ("grpc.max_receive_message_length", CORE_MESSAGE_LIMIT),
         ("grpc.keepalive_time_ms", KEEPALIVE_S * 1000),
         ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_S * 1000),

@@ -23,6 +23,7 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from warifu.errors import WarifuError
+from warifu.printable import json_escaped
 
 __all__ = ["EventLog", "Level", "bind", "configure", "error_fields", "get_logger", "raised_at"]
 
@@ -109,8 +110,11 @@ def _plain(value: object) -> object:
 
 
 def _as_json_line(_: object, __: str, event: Mapping[str, Any]) -> str:
-    """Plain text, not ASCII escapes: whoever searches a log for a name must find it if it is there."""
-    return json.dumps(event, ensure_ascii=False)
+    """Plain text, not ASCII escapes: whoever searches a log for a name must find it if it is there.
+
+    But for what a terminal would obey when somebody reads the log on one.
+    """
+    return json_escaped(json.dumps(event, ensure_ascii=False))
 
 
 def _timestamp() -> str:

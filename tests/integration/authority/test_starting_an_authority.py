@@ -113,8 +113,9 @@ async def test_a_point_key_that_is_not_the_databases_starts_nothing(folder: Part
 
 
 async def test_it_says_where_it_listens_and_stops_when_asked(
-    folder: PartyFolder, capsys: pytest.CaptureFixture[str]
+    folder: PartyFolder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("warifu_services.authority.app.HUB_SOUGHT_S", 0.05)
     stop = asyncio.Event()
     running = asyncio.create_task(run_authority(stop, folder.path, hub=NOWHERE, listen="127.0.0.1:0"))
     said = ""
@@ -123,6 +124,7 @@ async def test_it_says_where_it_listens_and_stops_when_asked(
         said = capsys.readouterr().out
     ready = json.loads(said)
     assert (ready["ready"], ready["party"]) == (True, "authority")
+    assert ready["hub_reached"] is False
     host, _, port = ready["endpoint"].rpartition(":")
     _, writer = await asyncio.open_connection(host, int(port))
     writer.close()

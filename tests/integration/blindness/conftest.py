@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from warifu.api.record.v1.resident_record_pb2 import ResidentRecord
 from warifu.curve.group import Point
@@ -38,6 +37,7 @@ from warifu_kit.demo.refusals import run_refusals
 from warifu_kit.demo.result import Outcome
 from warifu_kit.network.network import Network
 from warifu_kit.network.party_process import party_command
+from warifu_kit.output import Terminal
 from warifu_kit.people.residents import AS_OF, Resident, generate
 from warifu_services.agencies.tax import LOCAL_TAX
 from warifu_services.authority.keys import AuthorityKeys
@@ -138,7 +138,7 @@ def _with_local_canaries(plan: AgencyPlan) -> AgencyPlan:
 
 async def _main_job(network: Network, plan: Plan, look: Callable[[Population], None]) -> Population:
     """Everybody registered, both procedures, and whatever can go wrong on the way through the hub."""
-    with teller(Console(quiet=True)) as telling:
+    with teller(Terminal(quiet=True)) as telling:
         async with open_offices(network.path) as offices:
             population = await populate(offices, plan, telling)
             look(population)

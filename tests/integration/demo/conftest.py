@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from warifu_kit.demo.offices import open_offices
 from warifu_kit.demo.plan import Plan, make_plan
 from warifu_kit.demo.population import populate
 from warifu_kit.demo.progress import teller
 from warifu_kit.network.network import Network
+from warifu_kit.output import Terminal
 from warifu_kit.people.residents import AS_OF, generate
 
 COMMAND_SECONDS = 60.0
@@ -93,7 +93,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 async def _settle(folder: Path, plan: Plan) -> None:
     async with open_offices(folder) as offices:
-        with teller(Console(file=io.StringIO())) as telling:
+        with teller(Terminal(file=io.StringIO())) as telling:
             await populate(offices, plan, telling)
 
 

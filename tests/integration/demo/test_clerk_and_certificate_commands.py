@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,15 +14,17 @@ from typing import Any
 import pytest
 
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
+from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
 from warifu.client import BlockingNodeClient, NetworkDescription
 from warifu.errors import Reason, WarifuError
-from warifu.identifiers import MyNumber
+from warifu.identifiers import MyNumber, ResidentRecordCode
 from warifu_kit.demo.offices import Offices, open_offices
 from warifu_kit.demo.plan import Plan
 from warifu_kit.demo.population import flags_of
 from warifu_kit.demo.procedures import ask, new_inquiry
 from warifu_services.agencies.childcare import CHILD_ALLOWANCE_PROCEDURE
 from warifu_services.agencies.residence import RESIDENT_RECORD
+from warifu_services.agencies.tax import LOCAL_TAX
 
 
 @asynccontextmanager
@@ -132,3 +137,64 @@ def test_a_processing_number_that_is_no_text_is_refused_by_its_field(running: An
     assert "REQUEST_MALFORMED" in ended.stderr
     assert "processing_number" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+FOREIGN = ("[b]1001", "K-[a2]77", "[/b]9", "\x1b[31mRED", "plain\nnewline", "表示 番号")
+
+
+async def test_a_clerks_list_shows_local_numbers_as_they_are_and_whole(
+    running: Any, warifu_command: Any, warifu: Any
+) -> None:
+    async with open_offices(running.folder) as offices:
+        await _have_waiting(offices)
+    listed = warifu("clerk", "list", running.folder, "tax", "--json")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    waiting = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert [each["local_number"] for each in waiting] == list(FOREIGN)
+    assert {each["inquirer"] for each in waiting} == {"childcare"}
+    ended = await asyncio.to_thread(
+        subprocess.run,
+        warifu_command("clerk", "list", running.folder, "tax"),
+        env={**os.environ, "COLUMNS": "40", "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    rows = [line.split() for line in ended.stdout.decode("utf-8").splitlines()[-len(FOREIGN) :]]
+    assert [row[0] for row in rows] == [each["processing_number"] for each in waiting]
+    assert [" ".join(row[3:-2]) for row in rows] == [
+        "[b]1001", "K-[a2]77", "[/b]9", "\\x1b[31mRED", "plain\\nnewline", "表示 番号"
+    ]  # fmt: skip
+    for each in waiting:
+        assert warifu("clerk", "refuse", running.folder, "tax", each["processing_number"]).returncode == 0
+
+
+async def _have_waiting(offices: Offices) -> None:
+    """One inquiry about each of some people with odd local numbers, waiting for a clerk of the tax office."""
+    bodies = [ResidentRecordCode.from_body(f"{77_000 + number:010d}").digits for number in range(len(FOREIGN))]
+    numbers = await offices.authorities["residence"].designate_my_numbers(bodies)
+    childcare, tax = offices.nodes["childcare"], offices.nodes["tax"]
+    for node, names in ((childcare, [f"C{number}" for number in range(len(FOREIGN))]), (tax, FOREIGN)):
+        people = [
+            node_pb2.PersonToAcquire(local_number=name, my_number=number)
+            for name, number in zip(names, numbers, strict=True)
+        ]
+        assert [each.reason async for each in node.acquire_codes(people)] == [""] * len(FOREIGN)
+    record = LocalTaxRecord(fiscal_year=2026, total_income_yen=1).SerializeToString()
+    replicas = [
+        node_pb2.Replica(
+            local_number=name,
+            item_code=LOCAL_TAX,
+            fiscal_year=2026,
+            publication_start="2026-06-01",
+            record=record,
+        )
+        for name in FOREIGN
+    ]
+    await tax.register_replicas(replicas)
+    for number, name in enumerate(FOREIGN):
+        await tax.set_flags(node_pb2.SetFlagsRequest(local_number=name, auto_response_disabled=True))
+        inquiry = new_inquiry(f"C{number}", CHILD_ALLOWANCE_PROCEDURE, offices.institution("tax"), LOCAL_TAX)
+        ended = await ask(childcare, inquiry, offices.patience)
+        assert ended.result is not None
+        assert ended.result.state == node_pb2.INQUIRY_STATE_PENDING

@@ -121,7 +121,8 @@ async def test_a_node_says_it_is_ready_once_the_hub_knows_where_it_listens(
     known: list[str | None] = []
     stop = asyncio.Event()
 
-    def announce(*, party: str, endpoint: str) -> None:
+    def announce(*, party: str, endpoint: str, hub_reached: bool) -> None:
+        assert hub_reached
         known.append(empty_town.hub.store.endpoint(InstitutionCode(empty_town.code("tax"))))
         assert known == [endpoint]
         stop.set()
@@ -137,10 +138,17 @@ async def test_a_node_without_a_hub_becomes_ready_all_the_same(
     empty_town: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stop = asyncio.Event()
-    monkeypatch.setattr("warifu_services.node.app._HUB_KNOWS_S", 0.05)
-    monkeypatch.setattr("warifu_services.node.app.announce_ready", lambda **_: stop.set())
+    monkeypatch.setattr("warifu_services.node.app.HUB_SOUGHT_S", 0.05)
+    said: list[bool] = []
+
+    def announce(*, party: str, endpoint: str, hub_reached: bool) -> None:
+        said.append(hub_reached)
+        stop.set()
+
+    monkeypatch.setattr("warifu_services.node.app.announce_ready", announce)
     async with asyncio.timeout(20):
         await run_node(stop, empty_town.path / "tax", party="tax", hub="127.0.0.1:1", authority="127.0.0.1:1")
+    assert said == [False]
     assert "ready_without_hub" in "".join(capsys.readouterr())
 
 

@@ -85,3 +85,19 @@ async def test_a_caller_without_an_event_loop_is_answered_and_refused_alike(wire
     with pytest.raises(grpc.RpcError) as refused:
         await asyncio.to_thread(call, b"\xff")
     assert from_rpc_error(refused.value, default={}).reason is Reason.REQUEST_MALFORMED
+
+
+async def test_a_channel_goes_straight_to_its_peer_whatever_proxy_is_named(wire: Any, behind_proxy: Any) -> None:
+    target, own = await wire.serve(), wire.issue(Role.AGENCY, 1)
+    settings = {"credential": own, "root_pem": wire.root.cert_pem, "expect": wire.hub.identity}
+    async with secure_channel(target, **settings) as channel:
+        echo: Any = channel.unary_unary("/test.Probe/Echo")
+        assert await echo(b"\x0a\x01a", timeout=10) == b"\x0a\x01a"
+
+    def call() -> bytes:
+        with secure_channel_sync(target, **settings) as channel:
+            echo: Any = channel.unary_unary("/test.Probe/Echo")
+            return bytes(echo(b"\x0a\x01b", timeout=10))
+
+    assert await asyncio.to_thread(call) == b"\x0a\x01b"
+    assert behind_proxy.visitors == 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import signal
 import sqlite3
 import subprocess
@@ -370,6 +372,19 @@ def test_a_file_in_use_is_refused_and_free_again_once_closed(tmp_path: Path) -> 
     assert "in use by another process" in refused.value.where
     first.close()
     Database(path, NOTES).close()
+
+
+def test_a_disk_without_locks_is_named_as_such_and_not_as_a_file_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(*_: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+    monkeypatch.setattr("warifu.party.claim.fcntl.flock", flock)
+    with pytest.raises(WarifuError) as refused:
+        Database(tmp_path / "party.sqlite3", NOTES)
+    assert refused.value.reason is Reason.STORE_UNAVAILABLE
+    assert refused.value.where.startswith("party.sqlite3: the file system cannot lock files")
 
 
 # argv: file. Holds a write lock on it, as a database tool would, until it is told to let go.

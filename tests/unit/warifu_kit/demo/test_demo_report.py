@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 
-from rich.console import Console
-
 from warifu_kit.demo.progress import teller
 from warifu_kit.demo.report import print_report
 from warifu_kit.demo.result import Check, DemoResult, Outcome, ProcedureResult, RefusalResult, count_answers
+from warifu_kit.output import Terminal
 
 
 def _procedure(count: int) -> ProcedureResult:
@@ -45,7 +44,7 @@ def _shown(*checks: Check) -> str:
         refusals=[RefusalResult(name="no permission row", expected="NO", got="NO", steps=["asked [once]: NO"])],
         checks=list(checks),
     )
-    console = Console(file=io.StringIO(), width=80)
+    console = Terminal(file=io.StringIO(), width=80)
     print_report(console, result)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
@@ -76,7 +75,7 @@ def test_what_does_not_hold_is_listed_at_the_end() -> None:
 
 
 def test_in_a_pipe_a_finished_phase_is_one_line() -> None:
-    console = Console(file=io.StringIO(), width=80)
+    console = Terminal(file=io.StringIO(), width=80)
     with teller(console) as telling, telling.phase("codes acquired", 3) as phase:
         phase.advance(2)
         phase.advance()
@@ -85,7 +84,7 @@ def test_in_a_pipe_a_finished_phase_is_one_line() -> None:
 
 
 def test_on_a_terminal_bars_are_drawn_and_notes_go_between_them() -> None:
-    console = Console(file=io.StringIO(), width=100, force_terminal=True, legacy_windows=False)
+    console = Terminal(file=io.StringIO(), width=100, force_terminal=True, legacy_windows=False)
     with teller(console) as telling, telling.phase("codes acquired", 3) as phase:
         phase.advance(3)
         telling.note("hub: died (signal 9)")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import time
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import Any
 import pytest
 
 from warifu.errors import Reason, WarifuError
+from warifu.printable import shell_command
+from warifu_kit.commands.up import show_network
 from warifu_kit.network import network as network_module
 from warifu_kit.network import party_process as process_module
 from warifu_kit.network.network import Network
@@ -259,6 +263,24 @@ def test_what_is_not_started_has_no_process_id(path: Path) -> None:
         assert error.value.reason is Reason.INTERNAL
 
 
+def test_a_party_that_found_no_hub_is_told_of_as_such_with_where_to_look(
+    path: Path, events: Any, stand_in: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (path / "tax" / "act").write_text(
+        "print(json.dumps({'ready': True, 'endpoint': endpoint, 'party': party, 'hub_reached': False}), flush=True)"
+    )
+    with Network(path, on_event=events, command=stand_in) as network:
+        show_network(network)
+    log = path / "tax" / "party.log"
+    assert events.of("without hub") == [("tax", f"it has not reached the hub; see {log}")]
+    shown = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert {line[0] for line in shown if line[-1:] == ["reached"]} == {"authority", "childcare"}
+    assert [line[-2:] for line in shown if line[:1] == ["tax"]] == [
+        ["NOT", "REACHED"],
+        shell_command("tail", log).split(),
+    ]
+
+
 def test_a_partys_words_go_to_its_own_log(path: Path, stand_in: Any) -> None:
     (path / "tax" / "act").write_text("sys.stderr.write('heard\\n')")
     with Network(path, command=stand_in):
@@ -285,3 +307,17 @@ def test_a_network_that_is_up_is_not_started_again_and_keeps_running(
             f"{path}: the network is up already",
         )
         assert {party: process.pid for party, process in first.parties.items()} == pids
+
+
+def test_a_network_on_a_disk_without_locks_says_that_and_not_that_it_is_up(
+    path: Path, monkeypatch: pytest.MonkeyPatch, stand_in: Any, started: Any
+) -> None:
+    def flock(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("warifu.party.claim.fcntl.flock", flock)
+    with pytest.raises(WarifuError) as refused, Network(path, command=stand_in):
+        pytest.fail("it started")
+    assert refused.value.reason is Reason.PATH_UNUSABLE
+    assert refused.value.where.startswith(f"{path / 'network.lock'}: the file system cannot lock files")
+    assert not (path / "started").exists()
