@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 import statistics
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,11 +23,15 @@ from first_exchange import first_exchange_seconds
 from measure import fdatasync_ms, machine
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from stage import Cell, Stage, prepare
 
 from warifu.curve.suites import available_suites
+from warifu.errors import WarifuError
+from warifu.party.inherited import settle_process
+from warifu.printable import printable
 
 RESULTS = Path(__file__).parent / "results"
 _SETTLE_S = {1: 0.05, 8: 0.1, 64: 0.25}
@@ -45,6 +51,8 @@ def main(
     """Measure the network beside a bare mTLS relay, and say whether the goals are reached."""
     rounds = min(rounds, _SHORT_ROUNDS) if short else rounds
     RESULTS.mkdir(exist_ok=True)
+    if json_.is_dir() or not json_.absolute().parent.is_dir():
+        raise typer.BadParameter(f"{json_}: there is no such folder, or it is one", param_hint="--json")
     console = Console()
     with Progress(
         TextColumn("{task.description:<28}"), BarColumn(), TimeRemainingColumn(), console=console, transient=True
@@ -55,7 +63,7 @@ def main(
     _show(console, rows, run)
     json_.write_text(json.dumps([row.told() for row in rows], indent=1, ensure_ascii=False) + "\n", "utf-8")
     for fault in void[:10]:
-        console.print(f"[red]VOID[/] {fault}")
+        console.print(f"[red]VOID[/] {escape(fault)}")
     raise typer.Exit(1 if void else 0)
 
 
@@ -181,5 +189,15 @@ def _sizes(sizes: dict[str, int]) -> str:
     return f"message sizes, taken from real exchanges and used on both sides (bytes): {told}"
 
 
+def _run_and_tell() -> None:
+    """Run the command line; what could not be measured ends it with one sentence and status 1."""
+    settle_process()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # no process of a run may stay
+    try:
+        typer.run(main)
+    except (WarifuError, RuntimeError, OSError) as error:
+        sys.exit(f"bench: {printable(str(error))}")
+
+
 if __name__ == "__main__":
-    typer.run(main)
+    _run_and_tell()

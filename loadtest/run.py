@@ -1,6 +1,6 @@
 """What ``make load`` runs: a fresh network, made-up residents, locust for a while, a table.
 
-Exit status: 0 no request failed; 1 some did, or something did not start.
+Exit status: 0 no request failed; 1 some did, or something did not start; 130 it was interrupted.
 """
 
 from __future__ import annotations
@@ -20,29 +20,42 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from warifu.party.inherited import settle_process
+from warifu.printable import printable
 from warifu.saved_text import parse_json
 
 HERE = Path(__file__).resolve().parent
 _START_SECONDS = 60.0
+_STOP_SECONDS = 30.0
+_INTERRUPTED = 130
 _STATS = "stats.json"
 
 
 def main() -> int:
     """Run it all; the exit status."""
+    settle_process()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the network must not stay up
     arguments = _arguments()
-    console = Console()
+    console = Console(markup=False, emoji=False, highlight=False)
+    try:
+        return _loaded(arguments, console)
+    except KeyboardInterrupt:
+        sys.stderr.write("load: stopped\n")
+        return _INTERRUPTED
+
+
+def _loaded(arguments: argparse.Namespace, console: Console) -> int:
     with tempfile.TemporaryDirectory(prefix="warifu-load-") as folder:
         network = Path(folder) / "network"
         up = subprocess.Popen([*_warifu("up"), str(network)], stdout=subprocess.DEVNULL)
         try:
             _wait_until_up(up, network)
-            subprocess.run([*_warifu("populate"), str(network), "--residents", str(arguments.residents)], check=True)
-            console.print(f"SIMULATED load: {arguments.users} users for {arguments.seconds} s", highlight=False)
+            _populate(network, arguments.residents)
+            console.print(f"SIMULATED load: {arguments.users} users for {arguments.seconds} s")
             status = _drive(arguments, network, Path(folder))
             rows = _rows(Path(folder))
         finally:
-            up.send_signal(signal.SIGTERM)
-            up.wait(timeout=30)
+            _stop(up)
     console.print(_table(rows))
     if arguments.json:
         arguments.json.write_text(json.dumps({"simulated": True, "rows": rows}, indent=2) + "\n", "utf-8")
@@ -55,7 +68,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=20, help="how long (default 20)")
     parser.add_argument("--residents", type=int, default=200, help="made-up residents (default 200)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table's rows to FILE as well")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.json and (arguments.json.is_dir() or not arguments.json.absolute().parent.is_dir()):
+        parser.error(f"--json {printable(str(arguments.json))}: there is no such folder, or it is one")
+    return arguments
 
 
 def _warifu(command: str) -> list[str]:
@@ -69,7 +85,24 @@ def _wait_until_up(up: subprocess.Popen[bytes], network: Path) -> None:
         if _is_up(network / "network.json"):
             return
         time.sleep(0.1)
-    raise SystemExit("the network did not come up; try: warifu up DIR")
+    how = "in time" if up.poll() is None else f"(warifu up ended with status {up.returncode})"
+    raise SystemExit(f"load: the network did not come up {how}; try: warifu up runs/net")
+
+
+def _populate(network: Path, residents: int) -> None:
+    command = [*_warifu("populate"), str(network), "--residents", str(residents)]
+    status = subprocess.run(command, check=False).returncode
+    if status:
+        raise SystemExit(f"load: the network was not populated: warifu populate ended with status {status}")
+
+
+def _stop(up: subprocess.Popen[bytes]) -> None:
+    up.send_signal(signal.SIGTERM)
+    try:
+        up.wait(timeout=_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        up.kill()
+        up.wait()
 
 
 def _is_up(description: Path) -> bool:

@@ -1,8 +1,9 @@
 """The one kind of load user: an agency's business system that asks its own node about its people.
 
 Decides what is asked and what counts as a success: an answer whose record opens as the message type it says it is, or a
-pending one. It knows the network from its folder (``WARIFU_NETWORK``), uses the core's synchronous client and nothing of
-the parties' own code.
+pending one. Every call that was begun is counted: when the run is over users end theirs first, and one that is cut off
+all the same is a failure. It knows the network from its folder (``WARIFU_NETWORK``), uses the core's synchronous client
+and nothing of the parties' own code.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ import itertools
 import os
 import random
 import secrets
+import sys
 import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from gevent import GreenletExit  # type: ignore[import-untyped]  # publishes no types
 from google.protobuf.message import DecodeError
+from last_calls import CALL_SECONDS
 from locust import User, constant, events, task
 
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
@@ -25,12 +29,16 @@ from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
 from warifu.api.record.v1.resident_record_pb2 import ResidentRecord
 from warifu.client import BlockingNodeClient, NetworkDescription
 from warifu.errors import Reason, WarifuError
+from warifu.printable import printable, shell_command
 from warifu.saved_text import parse_json
 
-__all__ = ["AgencyUser"]
+__all__ = ["AgencyUser", "CutOffError", "get_ready"]
 
-_TIMEOUT_SECONDS = 10.0
 _RECORDS = {kind.DESCRIPTOR.full_name: kind for kind in (LocalTaxRecord, ResidentRecord)}
+
+
+class CutOffError(Exception):
+    """The run ended while the call was open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +52,31 @@ class Office:
 
 @cache
 def _network() -> NetworkDescription:
-    return NetworkDescription.load(Path(os.environ["WARIFU_NETWORK"]))
+    folder = os.environ.get("WARIFU_NETWORK")
+    if not folder:
+        where = "WARIFU_NETWORK is not set; it names the folder of a network that is up and populated"
+        raise WarifuError(Reason.CONFIG_INVALID, where=where)
+    return NetworkDescription.load(Path(folder))
 
 
 @cache
 def _offices() -> tuple[Office, ...]:
-    told: Any = parse_json((_network().folder / "population.json").read_bytes())
+    """The offices that have somebody to ask about, at least one. Raises: CONFIG_INVALID, FILE_INVALID."""
+    path = _network().folder / "population.json"
+    populate = f"fill it with: {shell_command('warifu', 'populate', _network().folder)}"
+    try:
+        offices = _offices_in(parse_json(path.read_bytes()))
+    except FileNotFoundError as error:
+        raise WarifuError(Reason.FILE_INVALID, where=f"{path}: the network has no people; {populate}") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WarifuError(Reason.FILE_INVALID, where=f"{path}: not what `warifu populate` writes") from error
+    if not offices:
+        where = f"{path}: no office has anybody to ask about; {populate} --residents 200"
+        raise WarifuError(Reason.FILE_INVALID, where=where)
+    return offices
+
+
+def _offices_in(told: Any) -> tuple[Office, ...]:
     return tuple(
         Office(
             agency=agency,
@@ -68,6 +95,16 @@ def _offices() -> tuple[Office, ...]:
 def _client(agency: str) -> BlockingNodeClient:
     """One channel and one certificate for each agency in this process, made after locust has forked."""
     return BlockingNodeClient(_network().to_node(agency))
+
+
+@events.init.add_listener  # type: ignore[untyped-decorator]  # locust types no hooks
+def get_ready(**_: object) -> None:
+    """End at once, with a sentence, when there is nobody to ask."""
+    try:
+        for office in _offices():
+            _network().to_node(office.agency)
+    except WarifuError as error:
+        sys.exit(f"loadtest: {printable(str(error))}")
 
 
 _turn = itertools.count()
@@ -96,12 +133,19 @@ class AgencyUser(User):
             provider=_network().institution(provider),
             item_code=item_code,
         )
-        started, size, failure = time.perf_counter(), 0, None
+        started, size = time.perf_counter(), 0
+        failure: Exception | None = CutOffError("open when the run ended")
         try:
-            result = self._client.inquire(inquiry, timeout=_TIMEOUT_SECONDS)
-            size = _checked_size(result)
+            result = self._client.inquire(inquiry, timeout=CALL_SECONDS)
+            size, failure = _checked_size(result), None
         except WarifuError as error:
             failure = error
+        except GreenletExit:
+            self._count(provider, started, size, failure)
+            raise
+        self._count(provider, started, size, failure)
+
+    def _count(self, provider: str, started: float, size: int, failure: Exception | None) -> None:
         events.request.fire(  # type: ignore[no-untyped-call]  # locust types no hooks
             request_type="inquire",
             name=f"{self._office.agency} asks {provider}",

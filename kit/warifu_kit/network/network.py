@@ -122,9 +122,7 @@ class Network:
         for party in order:
             self._places[party] = self.parties[party].wait_ready()
             self._on_event("ready", party, self._places[party])
-            if not self.parties[party].hub_reached:
-                log = self.parties[party].log_path
-                self._on_event("without hub", party, f"it has not reached the hub; see {log}")
+            self._tell_if_without_hub(self.parties[party])
             for following in islice(waiting, 1):
                 self._begin(following)
 
@@ -269,6 +267,7 @@ class Network:
             self._tell("failed", party, error.where)
         else:
             self._tell("joined", party, self._places[party])
+            self._tell_if_without_hub(self.parties[party])
 
     def _leave(self, party: str) -> None:
         process = self.parties.pop(party)
@@ -313,6 +312,7 @@ class Network:
             self._tell("failed", party, why)
         else:
             self._tell("restarted", party, process.endpoint)
+            self._tell_if_without_hub(process)
 
     def _follow(self, moved: str) -> None:
         """Tell the others where one has moved: nodes tell the hub themselves, hub and authority are told on starting."""
@@ -326,6 +326,10 @@ class Network:
                 return
             process.restart(self._command_of(process.party))
             self._tell("told", process.party, f"{moved} is at {self._places[moved]}")
+
+    def _tell_if_without_hub(self, process: PartyProcess) -> None:
+        if not process.hub_reached:
+            self._tell("without hub", process.party, f"it has not reached the hub; see {process.log_path}")
 
     def _tell(self, event: str, party: str, detail: str) -> None:
         """Tell the listener; one that fails (its terminal is gone) does not end the watch."""

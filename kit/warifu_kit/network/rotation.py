@@ -30,7 +30,7 @@ from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode
 from warifu.party.folder import PartyFolder
 from warifu.party.network_file import changing_network_file, read_network_file
-from warifu.pki import Role
+from warifu.pki import Role, write_public_file
 from warifu.tlog.checkpoint import log_origin
 from warifu.tlog.note import Verifier
 from warifu_kit.network.hub_secrets import AgencyPublics, HubSecrets

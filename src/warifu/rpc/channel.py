@@ -42,7 +42,9 @@ _DRAIN_S = 60.0  # longer than any call may take
 _RETRY_S = 0.05
 _STRAIGHT: tuple[tuple[str, Any], ...] = (
     ("grpc.enable_http_proxy", 0),  # by the target's name
-    ("grpc.address_http_proxy", ""),  # by its resolved address; the option above leaves this one on
+    # by its resolved address; the option above leaves this one on. An address, for gRPC would complain about none, for
+    # no target at all.
+    ("grpc.address_http_proxy", "192.0.2.1:9"),
     ("grpc.address_http_proxy_enabled_addresses", ""),
     ("grpc.service_config_disable_resolution", 1),  # nor does a record of the name service say how to call
 )
