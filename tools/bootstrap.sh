@@ -87,7 +87,7 @@ KEY=$(key_of "$KIND")
 is_ready && exit 0
 if command -v flock >/dev/null; then # two makes at once: the second waits, then finds it done
     exec 9<tools/bootstrap.sh
-    flock 9
+    flock 9 || say "this disk cannot lock files; do not run two makes at once"
     is_ready && exit 0
 fi
 make_venv
