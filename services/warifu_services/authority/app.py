@@ -34,7 +34,7 @@ from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, 
 from warifu.pki import Identity, RevocationFile, Role
 from warifu.rpc.address import check_address
 from warifu.rpc.channel import PeerChannel, wait_until_serving
-from warifu.rpc.logging import error_fields, get_logger
+from warifu.rpc.logging import get_logger
 from warifu.rpc.server import build_server
 from warifu_services.authority.code_conversion import HubConverter
 from warifu_services.authority.issuing import Issuer
