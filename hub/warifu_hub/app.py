@@ -44,6 +44,8 @@ from warifu_hub.servicers.directory import DIRECTORY_ACCESS, DirectoryServicer
 from warifu_hub.servicers.hub import HUB_ACCESS, HubServicer
 from warifu_hub.servicers.log import LOG_ACCESS, LogServicer
 from warifu_hub.servicers.supervision import SUPERVISION_ACCESS, SupervisionServicer
+from warifu_hub.standing import Standing
+from warifu_hub.standing_store import StandingStore
 from warifu_hub.store import HubStore
 from warifu_hub.store_sqlite import SqliteHubStore
 from warifu_hub.versions import DirectoryVersions
@@ -66,6 +68,7 @@ class Hub:
     ledger: Ledger
     versions: DirectoryVersions
     lookout: Lookout
+    standing: Standing
     providers: GrpcProviders
     channels: ChannelPool
     workers: ThreadPoolExecutor
@@ -85,10 +88,13 @@ def build_hub(
     listen: str | None = None,
     clock: Clock | None = None,
     stopping: asyncio.Event | None = None,
+    go_on: bool = False,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> Hub:
     """Build the hub that lives in ``folder``. To be called inside its event loop. Streams end with ``stopping``.
+
+    With ``go_on`` a log that was restored from an older state goes on; without, it takes nothing.
 
     Raises:
         WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, LOG_UNAVAILABLE, LOG_INVALID: it does not start on
@@ -119,6 +125,10 @@ def build_hub(
         keys = versions.keys.current()
         former = _former(versions.current())
         ledger = Ledger(store, log_key=keys.log_key, verifier=keys.verifier, former=former, clock=clock)
+        standing_store = StandingStore(store.database)
+        standing = Standing(
+            hub=versions.current().hub, ledger=ledger, store=standing_store, clock=clock, told_to_go_on=go_on
+        )
         channels = ChannelPool(credential=credential, root_pem=root_pem, interceptors=channel_interceptors)
         workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="convert")
         undo.callback(workers.shutdown)
@@ -130,6 +140,7 @@ def build_hub(
             store=store,
             providers=providers,
             clock=clock,
+            check_log=standing.check,
         )
         converter = CodeConverter(
             directory=versions,
@@ -137,6 +148,7 @@ def build_hub(
             store=store,
             clock=clock,
             workers=workers,
+            check_log=standing.check,
         )
         turns = Turns()
         directory_servicer = DirectoryServicer(
@@ -155,7 +167,12 @@ def build_hub(
             clock=clock,
         )
         supervision = SupervisionServicer(
-            directory=versions, permissions=permissions, store=store, turns=turns, clock=clock
+            directory=versions,
+            permissions=permissions,
+            store=store,
+            turns=turns,
+            clock=clock,
+            check_log=standing.check,
         )
         server, port = build_server(
             credential=credential,
@@ -163,7 +180,7 @@ def build_hub(
             access={**HUB_ACCESS, **LOG_ACCESS, **DIRECTORY_ACCESS, **SUPERVISION_ACCESS, **PARTY_ACCESS},
             services=[
                 (add_HubServiceServicer_to_server, HubServicer(mediator, converter, stopping=stopping)),
-                (add_LogServiceServicer_to_server, LogServicer(ledger, store, turns)),
+                (add_LogServiceServicer_to_server, LogServicer(ledger, store, turns, standing, standing_store)),
                 (add_DirectoryServiceServicer_to_server, directory_servicer),
                 (add_SupervisionServiceServicer_to_server, supervision),
                 (add_PartyServiceServicer_to_server, StatusServicer(_about(versions, ledger, store), lookout)),
@@ -181,6 +198,7 @@ def build_hub(
             ledger=ledger,
             versions=versions,
             lookout=lookout,
+            standing=standing,
             providers=providers,
             channels=channels,
             workers=workers,
@@ -229,17 +247,23 @@ async def run_hub(
     path: Path,
     *,
     listen: str | None = None,
+    go_on: bool = False,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> None:
-    """Run the hub in ``path`` until ``stop`` is set; says on standard output where it listens."""
+    """Run the hub in ``path`` until ``stop`` is set; says on standard output where it listens.
+
+    ``go_on`` is what an operator says of a log that was restored from an older state.
+    """
     hub = build_hub(
         PartyFolder(path),
         listen=listen,
         stopping=stop,
+        go_on=go_on,
         server_interceptors=server_interceptors,
         channel_interceptors=channel_interceptors,
     )
+    await hub.standing.begin()
     await hub.versions.take()  # the directory is in the log before anybody is told of it
     await hub.server.start()
     host = (listen or PartyFolder(path).settings().listen).rpartition(":")[0]

@@ -93,7 +93,7 @@ class _Admitted:
 class Mediator:
     """Mediates exchanges for one hub process.
 
-    ``random_bytes`` gives processing numbers their randomness. Concurrent calls with the same request_id share one
+    ``check_log`` raises LOG_BEHIND while nothing may be logged. ``random_bytes`` gives processing numbers their randomness. Concurrent calls with the same request_id share one
     exchange.
     """
 
@@ -106,6 +106,7 @@ class Mediator:
         store: HubStore,
         providers: Providers,
         clock: Clock,
+        check_log: Callable[[], None] = lambda: None,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._directories = directory
@@ -114,6 +115,7 @@ class Mediator:
         self._store = store
         self._providers = providers
         self._clock = clock
+        self._check_log = check_log
         self._random_bytes = random_bytes
         self._under_way: dict[ExchangeKey, tuple[bytes, asyncio.Task[MediatedExchange]]] = {}
 
@@ -126,9 +128,10 @@ class Mediator:
 
         Raises:
             WarifuError: every reason listed at ``HubService.Exchange``. A refusal is in the log before it is raised; if
-                it cannot be logged, LOG_UNAVAILABLE is raised instead. Only OVERLOADED is not logged: nothing was
-                decided then.
+                it cannot be logged, LOG_UNAVAILABLE is raised instead. Only OVERLOADED and LOG_BEHIND are not logged:
+                nothing was decided then.
         """
+        self._check_log()
         asked = ReceivedInquiry(caller=caller.institution, context=None, digest=inquiry_digest(inquiry))
         try:
             context = ExchangeContext.decode(inquiry.context, where="inquiry.context")
@@ -223,7 +226,8 @@ class Mediator:
             await self._failed(admitted, await recording, error)
             raise
         if closed.state is not stored.state:  # a poll that finds a pending answer still pending is no event
-            await self._store.close_exchange(closed, self._closing_leaf(admitted, closed, answer))  # (3.9)
+            leaf = self._closing_leaf(admitted, closed, answer)
+            await self._store.close_exchange(closed, leaf, answered_by=admitted.provider.institution)  # (3.9)
         return MediatedExchange(stored=closed, answer=answer)  # (3.10)
 
     async def _record(self, admitted: _Admitted, known: StoredExchange | None) -> StoredExchange:

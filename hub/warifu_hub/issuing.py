@@ -8,7 +8,7 @@ My Number reaches it in any form, and no code.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 
 from warifu.api.hub.v1.hub_service_pb2 import (
@@ -41,7 +41,10 @@ _SLICE = 50
 
 
 class CodeConverter:
-    """Converts batches of issued codes for one hub. ``workers`` does the arithmetic, which lets go of the GIL."""
+    """Converts batches of issued codes for one hub. ``workers`` does the arithmetic, which lets go of the GIL.
+
+    ``check_log`` raises LOG_BEHIND while nothing may be logged.
+    """
 
     def __init__(
         self,
@@ -51,12 +54,14 @@ class CodeConverter:
         store: HubStore,
         clock: Clock,
         workers: Executor,
+        check_log: Callable[[], None] = lambda: None,
     ) -> None:
         self._directories = directory
         self._keys = keys
         self._store = store
         self._clock = clock
         self._workers = workers
+        self._check_log = check_log
 
     @property
     def _directory(self) -> Directory:
@@ -68,6 +73,7 @@ class CodeConverter:
         Raises:
             WarifuError: the reasons listed at ``HubService.ConvertIssuedCodes``.
         """
+        self._check_log()
         context = ExchangeContext.decode(request.context)
         agency = self._check_issue(caller, context)
         encrypted = self._codes(request.encrypted_codes)
@@ -86,6 +92,7 @@ class CodeConverter:
         Raises:
             WarifuError: the reasons listed at ``HubService.RotateCodes``.
         """
+        self._check_log()
         context = ExchangeContext.decode(request.context)
         before, after = self._check_rotation(caller, context)
         encrypted = self._codes(request.encrypted_codes)

@@ -24,6 +24,7 @@ __all__ = [
     "ReceivedInquiry",
     "assessment_leaf",
     "closing_leaf",
+    "continuation_leaf",
     "conversion_leaf",
     "directory_leaf",
     "permitted_leaf",
@@ -141,5 +142,18 @@ def assessment_leaf(
         inquirer=supervisor,
         provider=institution,
         item_code=item_code,
+    )
+    return leaf.SerializeToString(deterministic=True)
+
+
+def continuation_leaf(hub: InstitutionCode, lost_size: int, lost_root: bytes, number: int, now: datetime) -> bytes:
+    """The log was restored from an older state and goes on; others had seen it with ``lost_size`` entries."""
+    leaf = ExchangeLeaf(
+        event=log_pb2.LEAF_EVENT_LOG_CONTINUED,
+        event_time=timestamp(now),
+        inquirer=hub,
+        lost_size=lost_size,
+        lost_root_hash=lost_root,
+        continuation=number,
     )
     return leaf.SerializeToString(deterministic=True)

@@ -13,6 +13,7 @@ from datetime import datetime
 from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.tlog.checkpoint import Checkpoint, open_checkpoint, read_checkpoint_unverified, sign_checkpoint
+from warifu.tlog.continuation import NEVER_CONTINUED
 from warifu.tlog.merkle import MerkleTree, leaf_hash
 from warifu.tlog.note import Verifier
 from warifu_hub.store import HubStore
@@ -47,12 +48,16 @@ class Ledger:
         """When this ledger last published a checkpoint; None when the newest one was there before it."""
         self._key = log_key
         self._verifier = verifier
+        self._former = tuple(former)
         self._tree = MerkleTree()
+        self.continuation = NEVER_CONTINUED  # what its checkpoints say about it; whoever knows better sets it
         self._integrate()
-        self._check_published((verifier, *former))
+        self._check_published()
 
     def sign_with(self, log_key: bytes, verifier: Verifier) -> None:
         """Sign with another key from the next checkpoint on; the log stays the one it is."""
+        if verifier != self._verifier:
+            self._former = (self._verifier, *self._former)
         self._key, self._verifier = log_key, verifier
 
     @property
@@ -66,11 +71,11 @@ class Ledger:
             self._tree.extend([leaf_hash(leaf) for leaf in leaves])
         return self._tree.size
 
-    def _check_published(self, verifiers: Sequence[Verifier]) -> None:
+    def _check_published(self) -> None:
         note = self._store.published_checkpoint()
         if note is None:
             return
-        published = _opened(note, verifiers)
+        published = self.own_checkpoint(note)
         if published.size > self._tree.size or self._tree.root(published.size) != published.root_hash:
             raise WarifuError(Reason.LOG_INVALID, where=f"checkpoint of size {published.size}")
 
@@ -80,7 +85,12 @@ class Ledger:
         When nothing was sequenced since the last one, that one is returned, and the disk is not needed.
         """
         size = self._integrate()
-        checkpoint = Checkpoint(origin=self._verifier.name, size=size, root_hash=self._tree.root(size))
+        checkpoint = Checkpoint(
+            origin=self._verifier.name,
+            size=size,
+            root_hash=self._tree.root(size),
+            extensions=self.continuation.lines,
+        )
         note = sign_checkpoint(checkpoint, self._key)
         if note == self._store.published_checkpoint():  # the same size gives the same bytes
             return note
@@ -93,6 +103,24 @@ class Ledger:
         note = self._store.published_checkpoint()
         return None if note is None else read_checkpoint_unverified(note)
 
+    @property
+    def size(self) -> int:
+        """How many leaves are integrated."""
+        return self._tree.size
+
+    def own_checkpoint(self, note: bytes, *, where: str = "checkpoint") -> Checkpoint:
+        """The checkpoint in ``note``, if this log signed it, with its key or a former one. Raises: LOG_INVALID."""
+        for former in self._former:
+            try:
+                return open_checkpoint(note, former, where=where)
+            except WarifuError:
+                continue
+        return open_checkpoint(note, self._verifier, where=where)
+
+    def extends(self, checkpoint: Checkpoint) -> bool:
+        """Whether the log has at least as many entries, and those that ``checkpoint`` was signed over."""
+        return checkpoint.size <= self._integrate() and self._tree.root(checkpoint.size) == checkpoint.root_hash
+
     def inclusion_proof(self, position: int, tree_size: int) -> list[bytes]:
         """Proof for the leaf at ``position`` in the tree of ``tree_size`` leaves. Raises: REQUEST_MALFORMED."""
         if not 0 <= position < tree_size <= self._integrate():
@@ -104,13 +132,3 @@ class Ledger:
         if not 0 <= first <= second <= self._integrate():
             raise WarifuError(Reason.REQUEST_MALFORMED, where="first_size")
         return self._tree.consistency_proof(first, second)
-
-
-def _opened(note: bytes, verifiers: Sequence[Verifier]) -> Checkpoint:
-    """The checkpoint in ``note``, under whichever of ``verifiers`` signed it. Raises: what the first one says."""
-    for verifier in verifiers[1:]:
-        try:
-            return open_checkpoint(note, verifier)
-        except WarifuError:
-            continue
-    return open_checkpoint(note, verifiers[0])

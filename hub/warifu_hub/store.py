@@ -63,8 +63,13 @@ class HubStore(Protocol):
         None, and nothing written, when the processing number is taken. The request_id must be new.
         """
 
-    async def close_exchange(self, stored: StoredExchange, leaf: bytes) -> int:
-        """Store the exchange's new state and answer and sequence the leaf that says so, together; the leaf's position."""
+    async def close_exchange(
+        self, stored: StoredExchange, leaf: bytes, *, answered_by: InstitutionCode | None = None
+    ) -> int:
+        """Store the exchange's new state and answer and sequence the leaf that says so, together; the leaf's position.
+
+        ``answered_by`` is the provider where it said something: it then has a record of the exchange.
+        """
 
     async def append_leaf(self, leaf: bytes) -> int:
         """Sequence a leaf that belongs to no stored exchange; its position."""

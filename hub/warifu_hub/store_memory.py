@@ -35,7 +35,9 @@ class MemoryHubStore:
         self._exchanges[exchange.inquirer, exchange.request_id] = replace(exchange, permitted_position=position)
         return position
 
-    async def close_exchange(self, exchange: StoredExchange, leaf: bytes) -> int:
+    async def close_exchange(
+        self, exchange: StoredExchange, leaf: bytes, *, answered_by: InstitutionCode | None = None
+    ) -> int:
         """See the contract."""
         stored = self._exchanges[exchange.inquirer, exchange.request_id]
         self._exchanges[exchange.inquirer, exchange.request_id] = replace(

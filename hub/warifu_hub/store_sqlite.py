@@ -11,6 +11,8 @@ from pathlib import Path
 from warifu.errors import Reason
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.party.database import Database
+from warifu_hub.standing_store import STANDING_TABLES, KnownExchange, note_known
+from warifu_hub.standing_store import sequence_leaf as _sequence
 from warifu_hub.store import Assessment, ExchangeState, StoredExchange, WithdrawnAssessments
 
 __all__ = ["SqliteHubStore"]
@@ -40,9 +42,9 @@ _MIGRATIONS = (
     CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), signed_note BLOB NOT NULL);
     """,
     "CREATE TABLE directory_version (version INTEGER PRIMARY KEY, header BLOB NOT NULL, position INTEGER NOT NULL)",
+    STANDING_TABLES,
 )
 
-_INSERT_LEAF = "INSERT INTO leaf SELECT COALESCE(MAX(position), -1) + 1, ? FROM leaf"
 _INSERT_EXCHANGE = """
     INSERT INTO exchange VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(position), -1) + 1 FROM leaf))
     ON CONFLICT (processing_number) DO NOTHING
@@ -57,11 +59,14 @@ _FIND = """
 """
 
 
-def _sequence(connection: sqlite3.Connection, leaf: bytes) -> int:
-    """Append a leaf; its position, which is its key."""
-    position = connection.execute(_INSERT_LEAF, (leaf,)).lastrowid
-    assert position is not None  # noqa: S101  # an insert has one
-    return position
+def _known(stored: StoredExchange, *, provided: bool) -> KnownExchange:
+    return KnownExchange(
+        provided=provided,
+        inquirer=stored.inquirer,
+        request_id=stored.request_id,
+        processing_number=stored.processing_number,
+        permit_ms=stored.permit_ms,
+    )
 
 
 class SqliteHubStore:
@@ -105,12 +110,17 @@ class SqliteHubStore:
         )
 
         def mutation(connection: sqlite3.Connection) -> int | None:
-            taken = connection.execute(_INSERT_EXCHANGE, fields).rowcount == 0
-            return None if taken else _sequence(connection, leaf)
+            if connection.execute(_INSERT_EXCHANGE, fields).rowcount == 0:
+                return None
+            position = _sequence(connection, leaf)
+            note_known(connection, stored.inquirer, _known(stored, provided=False), position)
+            return position
 
         return await self.database.write(mutation)
 
-    async def close_exchange(self, stored: StoredExchange, leaf: bytes) -> int:
+    async def close_exchange(
+        self, stored: StoredExchange, leaf: bytes, *, answered_by: InstitutionCode | None = None
+    ) -> int:
         """See the contract."""
 
         def mutation(connection: sqlite3.Connection) -> int:
@@ -118,6 +128,8 @@ class SqliteHubStore:
                 "UPDATE exchange SET state = ?, answer = ? WHERE inquirer = ? AND request_id = ?",
                 (stored.state.value, stored.answer, str(stored.inquirer), stored.request_id),
             )
+            if answered_by is not None:
+                note_known(connection, answered_by, _known(stored, provided=True), stored.permitted_position)
             return _sequence(connection, leaf)
 
         return await self.database.write(mutation)

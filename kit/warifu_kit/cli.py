@@ -12,7 +12,7 @@ import typer
 
 from warifu.errors import Reason, WarifuError
 from warifu.party.inherited import settle_process
-from warifu_kit.commands import certificates, clerk, demo, keys, log, member, parties, populate, status, up
+from warifu_kit.commands import backup, certificates, clerk, demo, keys, log, member, parties, populate, status, up
 from warifu_kit.output import allow_any_terminal, say
 
 __all__ = ["app", "main"]
@@ -50,6 +50,8 @@ app.command()(up.new)
 app.command()(up.up)
 app.command()(populate.populate)
 app.command()(status.status)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(parties.hub)
 app.command()(parties.authority)
 app.command()(parties.agency)

@@ -65,6 +65,8 @@ class Reason(enum.Enum):
     DIRECTORY_INVALID = "DIRECTORY_INVALID"
     KEY_INVALID = "KEY_INVALID"
     LOG_INVALID = "LOG_INVALID"
+    LOG_BEHIND = "LOG_BEHIND"
+    RECORDS_BEHIND = "RECORDS_BEHIND"
     PATH_UNUSABLE = "PATH_UNUSABLE"
     PARTY_NOT_STARTED = "PARTY_NOT_STARTED"
     INTERNAL = "INTERNAL"
@@ -172,6 +174,14 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
     Reason.DIRECTORY_INVALID: _no("FAILED_PRECONDITION", "A directory entry does not verify and is not used."),
     Reason.KEY_INVALID: _no("FAILED_PRECONDITION", "A key file is missing or malformed."),
     Reason.LOG_INVALID: _no("DATA_LOSS", "The exchange log does not verify."),
+    Reason.LOG_BEHIND: _no(
+        "FAILED_PRECONDITION",
+        "The hub's log is not the one others have seen: it was restored from an older state. Start the hub with --go-on.",
+    ),
+    Reason.RECORDS_BEHIND: _no(
+        "FAILED_PRECONDITION",
+        "The party lacks records that the hub's log has: it was restored from an older state. Start it with --go-on.",
+    ),
     Reason.PATH_UNUSABLE: _no("INVALID_ARGUMENT", "A file or folder cannot be used as asked."),
     Reason.PARTY_NOT_STARTED: _no("FAILED_PRECONDITION", "A party of the network did not start, or does not stay up."),
     Reason.INTERNAL: _unknown("INTERNAL", "Something failed inside the called party; its log says what."),

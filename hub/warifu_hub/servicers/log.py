@@ -12,7 +12,11 @@ from warifu.pki import Identity, Role
 from warifu.rpc.access import EVERY_ROLE, AccessTable
 from warifu.rpc.identity import AnyContext, caller
 from warifu.rpc.paging import PagedList, Turns, row_number
+from warifu.tlog.checkpoint import Checkpoint, read_checkpoint_unverified
+from warifu.tlog.continuation import Continuation
 from warifu_hub.ledger import Ledger
+from warifu_hub.standing import Standing
+from warifu_hub.standing_store import StandingStore
 from warifu_hub.store import HubStore
 
 __all__ = ["LOG_ACCESS", "LogServicer"]
@@ -26,6 +30,7 @@ LOG_ACCESS: AccessTable = {
     f"{_SERVICE}/GetCheckpoint": EVERY_ROLE,
     f"{_SERVICE}/GetInclusionProof": EVERY_ROLE,
     f"{_SERVICE}/GetConsistencyProof": EVERY_ROLE,
+    f"{_SERVICE}/CompareLog": frozenset({Role.AGENCY}),
     f"{_SERVICE}/ListLeaves": frozenset({Role.SUPERVISOR}),
 }
 """Who may call which method of LogService."""
@@ -34,10 +39,14 @@ LOG_ACCESS: AccessTable = {
 class LogServicer(LogServiceServicer):
     """The generated base says what each method is for."""
 
-    def __init__(self, ledger: Ledger, store: HubStore, turns: Turns) -> None:
+    def __init__(
+        self, ledger: Ledger, store: HubStore, turns: Turns, standing: Standing, known: StandingStore
+    ) -> None:
         self._ledger = ledger
         self._store = store
         self._turns = turns
+        self._standing = standing
+        self._known = known
 
     async def GetCheckpoint(
         self, request: log_pb2.GetCheckpointRequest, context: AnyContext
@@ -61,6 +70,35 @@ class LogServicer(LogServiceServicer):
         return log_pb2.GetConsistencyProofResponse(
             hashes=self._ledger.consistency_proof(request.first_size, request.second_size)
         )
+
+    async def CompareLog(self, request: log_pb2.CompareLogRequest, context: AnyContext) -> log_pb2.CompareLogResponse:
+        """See what the caller has seen, and tell what the log is and knows of the caller."""
+        if request.seen_note:
+            await self._standing.shown(request.seen_note)
+        note = await self._ledger.publish()
+        response = log_pb2.CompareLogResponse(signed_note=note)
+        self._prove(response, read_checkpoint_unverified(note), request.seen_note)
+        response.exchanges.extend(
+            log_pb2.KnownExchange(
+                provided=known.provided,
+                inquirer=known.inquirer,
+                request_id=known.request_id,
+                processing_number=known.processing_number,
+                permit_ms=known.permit_ms,
+            )
+            for known in self._known.known_exchanges(caller(context).institution)
+        )
+        return response
+
+    def _prove(self, response: log_pb2.CompareLogResponse, own: Checkpoint, seen_note: bytes) -> None:
+        """Add what shows that the log extends the one seen, and that it says where it did not."""
+        seen = read_checkpoint_unverified(seen_note) if seen_note else None
+        if seen is not None and self._ledger.extends(seen) and seen.size <= own.size:
+            response.consistency_hashes.extend(self._ledger.consistency_proof(seen.size, own.size))
+        continuation = Continuation.of(own)
+        if continuation.number:
+            response.continuation_leaf = self._store.leaves(continuation.position, 1)[0]
+            response.continuation_hashes.extend(self._ledger.inclusion_proof(continuation.position, own.size))
 
     async def ListLeaves(
         self, request: log_pb2.ListLeavesRequest, context: AnyContext

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from warifu.api.hub.v1 import supervision_service_pb2 as supervision_pb2
 from warifu.api.hub.v1.supervision_service_pb2_grpc import SupervisionServiceServicer
 from warifu.clock import Clock
@@ -33,8 +35,16 @@ class SupervisionServicer(SupervisionServiceServicer):
     """The generated base says what each method is for."""
 
     def __init__(
-        self, *, directory: DirectorySource, permissions: PermissionTable, store: HubStore, turns: Turns, clock: Clock
+        self,
+        *,
+        directory: DirectorySource,
+        permissions: PermissionTable,
+        store: HubStore,
+        turns: Turns,
+        clock: Clock,
+        check_log: Callable[[], None] = lambda: None,
     ) -> None:
+        """``check_log`` raises LOG_BEHIND while nothing may be logged."""
         self._directory = directory
         self._permissions = permissions
         self._store = store
@@ -47,11 +57,13 @@ class SupervisionServicer(SupervisionServiceServicer):
             rows=self._withdrawn_rows,
             item=_withdrawn_message,
         )
+        self._check_log = check_log
 
     async def SetAssessmentStatus(
         self, request: supervision_pb2.SetAssessmentStatusRequest, context: AnyContext
     ) -> supervision_pb2.SetAssessmentStatusResponse:
         """Set and log the status of one file's assessment."""
+        self._check_log()
         stated = request.assessment
         institution = InstitutionCode.parse(stated.institution_code, "assessment.institution_code")
         self._directory.current().entry(institution, where="assessment.institution_code")

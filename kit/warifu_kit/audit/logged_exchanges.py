@@ -116,12 +116,8 @@ _MAY_FOLLOW: dict[int, frozenset[int]] = {
     log_pb2.LEAF_EVENT_REFUSED: frozenset(),
 }
 _HAVE_AN_ANSWER = _ENDING_EVENTS - {log_pb2.LEAF_EVENT_FAILED}
-_NO_EXCHANGE = {
-    log_pb2.LEAF_EVENT_CODES_CONVERTED,
-    log_pb2.LEAF_EVENT_ASSESSMENT_WITHDRAWN,
-    log_pb2.LEAF_EVENT_ASSESSMENT_REINSTATED,
-    log_pb2.LEAF_EVENT_CODES_ROTATED,
-}
+_OF_EXCHANGES = {log_pb2.LEAF_EVENT_UNSPECIFIED, *_MAY_FOLLOW}
+_NO_EXCHANGE = {event for event in log_pb2.LeafEvent.values() if event not in _OF_EXCHANGES}
 _SAME_ON_EVERY_LEAF = (
     "request_id",
     "inquirer",

@@ -23,13 +23,22 @@ AuthorityAddress = Annotated[
     str, typer.Option("--authority", metavar="HOST:PORT", help="Where the numbering authority listens.")
 ]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], typer.Option(help="How much the log says.")]
+GoOn = Annotated[
+    bool, typer.Option("--go-on", help="Go on though this party was restored from an older state than others know.")
+]
 StopWithParent = Annotated[bool, typer.Option("--stop-with-parent", help="Stop when the starting process ends.")]
 
 
 def hub(
-    dir_: Dir, listen: Listen = None, log_level: LogLevel = "warning", stop_with_parent: StopWithParent = False
+    dir_: Dir,
+    listen: Listen = None,
+    go_on: GoOn = False,
+    log_level: LogLevel = "warning",
+    stop_with_parent: StopWithParent = False,
 ) -> None:
     """Run the mediating hub.
+
+    A hub whose log is older than what the agencies have seen takes no exchange until it is started once with --go-on.
 
     Example: warifu hub --dir net/hub --listen 127.0.0.1:7400
     """
@@ -37,7 +46,7 @@ def hub(
 
     raise typer.Exit(
         run_party(
-            lambda stop: run_hub(stop, dir_, listen=listen),
+            lambda stop: run_hub(stop, dir_, listen=listen, go_on=go_on),
             party="hub",
             log_level=log_level,
             stop_with_parent=stop_with_parent,
@@ -76,10 +85,13 @@ def agency(
     hub_address: HubAddress,
     authority_address: AuthorityAddress,
     listen: Listen = None,
+    go_on: GoOn = False,
     log_level: LogLevel = "warning",
     stop_with_parent: StopWithParent = False,
 ) -> None:
     """Run one agency's node.
+
+    A node that lacks records the hub's log has neither asks nor answers until it is started once with --go-on.
 
     Example: warifu agency tax --dir net/tax --hub 127.0.0.1:7400 --authority 127.0.0.1:7401
     """
@@ -87,7 +99,9 @@ def agency(
 
     raise typer.Exit(
         run_party(
-            lambda stop: run_node(stop, dir_, party=party, hub=hub_address, authority=authority_address, listen=listen),
+            lambda stop: run_node(
+                stop, dir_, party=party, hub=hub_address, authority=authority_address, listen=listen, go_on=go_on
+            ),
             party=party,
             log_level=log_level,
             stop_with_parent=stop_with_parent,

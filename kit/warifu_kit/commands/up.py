@@ -35,18 +35,28 @@ def new(path: NetworkDir, members: Members = None, permissions: Permissions = No
     say(f"made a SIMULATED network in {path}, {suite_text(asked.suite)}; start it with: {start_it}")
 
 
+GoOn = Annotated[
+    list[str],
+    typer.Option(
+        "--go-on", metavar="PARTY", help="Let PARTY go on though it was restored from an older state; may be repeated."
+    ),
+]
+
+
 def up(
     path: NetworkDir,
     members: Members = None,
     permissions: Permissions = None,
     suite: Suite = "auto",
     json: Annotated[bool, typer.Option("--json", help="Tell each event as one line of JSON.")] = False,
+    go_on: GoOn = [],  # noqa: B006  # typer reads it, nobody writes
 ) -> None:
     """Start the network in DIR, making it first if need be, and stay up until Ctrl-C.
 
     Writes DIR/network.json with every endpoint and certificate path. The same DIR again continues with the same data,
     with the members, permission table and suite it was made with; asking for others is an error. A party that takes
-    calls without having reached the hub is shown as such.
+    calls without having reached the hub is shown as such. One that was restored from a backup and is behind what the
+    others hold refuses exchanges, and its party.log says so, until it is named once with --go-on.
 
     Example: warifu up net --members two-of-each
     """
@@ -69,7 +79,7 @@ def up(
         elif listed.is_set() or event not in ("ready", "without hub"):  # the list shows these two
             say(f"{party}: {event} ({detail})")
 
-    with Network(path, on_event=tell, suite=wanted) as network:
+    with Network(path, on_event=tell, suite=wanted, go_on=go_on) as network:
         if json:
             say_json({"event": "up", "network": network.described.network, "description": str(path / "network.json")})
         else:

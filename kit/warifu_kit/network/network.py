@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -51,12 +51,14 @@ class Network:
     """A network in a folder: made if it is not there, started, watched, stopped. A context manager.
 
     ``on_event`` hears what happens to parties: ("ready", party, endpoint), ("without hub", party, where to look) for
-    one that takes calls and found no hub, ("died", party, how), ("restarted", party, endpoint), ("failed", party, why),
-    ("moved", party, from where to where), ("joined", party, endpoint), ("left", party, ...), and what :class:`Renewals`
-    tells, by ``clock``. Who joins or leaves by ``network.json`` is started or stopped within a second.
+    one that takes calls and found no hub, ("amiss", party, why) for one that is up and does not do its work, ("died",
+    party, how), ("restarted", party, endpoint), ("failed", party, why), ("moved", party, from where to where),
+    ("joined", party, endpoint), ("left", party, ...), and what :class:`Renewals` tells, by ``clock``. Who joins or
+    leaves by ``network.json`` is started or stopped within a second.
     ``described`` is what ``network.json`` says, once the network is started. ``command`` makes the command line of a
     party, for those who run a variant of one. ``suite`` is that of a network to be made, 2 unless told otherwise; one
-    that is there already must have it.
+    that is there already must have it. Parties in ``go_on`` are told, once, to go on though they were restored from an older
+    state.
     """
 
     def __init__(
@@ -67,11 +69,13 @@ class Network:
         command: CommandMaker = party_command,
         suite: int | None = None,
         clock: Clock | None = None,
+        go_on: Collection[str] = (),
     ) -> None:
         self.path = path
         self._clock = clock or SystemClock()
         self.described: NetworkFile
         self._suite = suite
+        self._go_on = go_on
         self.parties: dict[str, PartyProcess] = {}
         self._places: dict[str, str] = {}
         self._moved: set[str] = set()
@@ -123,6 +127,7 @@ class Network:
             self._places[party] = self.parties[party].wait_ready()
             self._on_event("ready", party, self._places[party])
             self._tell_if_without_hub(self.parties[party])
+            self._tell_amiss(self.parties[party])
             for following in islice(waiting, 1):
                 self._begin(following)
 
@@ -159,6 +164,9 @@ class Network:
             if not (self.path / party).is_dir():
                 where = f"{self.path / NETWORK_FILE}: parties.{party} has no folder {self.path / party}"
                 raise WarifuError(Reason.CONFIG_INVALID, where=where)
+        if unknown := sorted(set(self._go_on) - set(described.parties)):
+            where = f"{self.path}: no party is called {unknown[0]}; there are {', '.join(described.parties)}"
+            raise WarifuError(Reason.CONFIG_INVALID, where=where)
         if self._suite not in {None, described.suite}:
             where = f"{self.path}: the network has suite {described.suite}; a network never changes its suite"
             raise WarifuError(Reason.CONFIG_INVALID, where=where)
@@ -204,7 +212,8 @@ class Network:
         self.parties[party].send(signal.SIGKILL)
 
     def _begin(self, party: str) -> None:
-        process = PartyProcess(party, self.path / party, self._command_of(party))
+        told_once = ["--go-on"] if party in self._go_on else []
+        process = PartyProcess(party, self.path / party, [*self._command_of(party), *told_once])
         self.parties[party] = process
         process.start()
 
@@ -313,6 +322,11 @@ class Network:
         else:
             self._tell("restarted", party, process.endpoint)
             self._tell_if_without_hub(process)
+            self._tell_amiss(process)
+
+    def _tell_amiss(self, process: PartyProcess) -> None:
+        if process.amiss:
+            self._tell("amiss", process.party, process.amiss)
 
     def _follow(self, moved: str) -> None:
         """Tell the others where one has moved: nodes tell the hub themselves, hub and authority are told on starting."""

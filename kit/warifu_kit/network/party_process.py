@@ -32,11 +32,15 @@ def party_command(party: str, folder: Path, options: Sequence[str]) -> list[str]
 
 
 class PartyProcess:
-    """One party's process. Its log goes to ``party.log`` in its folder."""
+    """One party's process. Its log goes to ``party.log`` in its folder.
+
+    ``amiss`` is why it does not do its work though it is ready, as it said when it was; empty when nothing is.
+    """
 
     def __init__(self, party: str, folder: Path, command: list[str]) -> None:
         self.party = party
         self.endpoint = ""
+        self.amiss = ""
         self.is_ready = False
         self.hub_reached = True
         """False once the party said that it takes calls and has not found the hub: nothing goes through there."""
@@ -83,6 +87,7 @@ class PartyProcess:
             self.wait_stopped(STOP_SECONDS)
             raise WarifuError(Reason.PARTY_NOT_STARTED, where=f"{self.party} did not start: {self._last_words()}")
         self.hub_reached = told.get("hub_reached") is not False
+        self.amiss = str(told.get("amiss") or "")
         self.endpoint, self.is_ready = told["endpoint"], True
         return self.endpoint
 

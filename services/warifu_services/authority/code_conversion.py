@@ -35,6 +35,7 @@ _PASSED_ON = frozenset(
         Reason.HUB_TIMED_OUT,
         Reason.HUB_ANSWER_INVALID,
         Reason.LOG_UNAVAILABLE,
+        Reason.LOG_BEHIND,
         Reason.OVERLOADED,
         Reason.EPOCH_STALE,
         Reason.DEADLINE_TOO_SHORT,
@@ -60,8 +61,8 @@ class HubConverter:
     async def convert(self, request: ConvertIssuedCodesRequest, timeout: float) -> ConvertIssuedCodesResponse:
         """The hub's answer.
 
-        Raises: HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, LOG_UNAVAILABLE, OVERLOADED, EPOCH_STALE or
-        DEADLINE_TOO_SHORT; INTERNAL for any other refusal, which is noted in the authority's log.
+        Raises: HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, LOG_UNAVAILABLE, LOG_BEHIND, OVERLOADED, EPOCH_STALE
+        or DEADLINE_TOO_SHORT; INTERNAL for any other refusal, which is noted in the authority's log.
         """
         try:
             with translated(_WITHOUT_REASON):

@@ -42,13 +42,16 @@ from warifu.rpc.server import build_server
 from warifu_services.node.acquisition import Acquirer
 from warifu_services.node.agency_servicer import AGENCY_ACCESS, AgencyServicer
 from warifu_services.node.authority_link import GrpcAuthority
-from warifu_services.node.hub_link import GrpcRotation, HubContact, StreamedHub
+from warifu_services.node.comparison import keep_comparing
+from warifu_services.node.hub_link import GrpcRotation, HubContact, HubLog, StreamedHub
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.keys import NodeKeys
 from warifu_services.node.provider import Provider
 from warifu_services.node.registration import Registrar
 from warifu_services.node.rotation import CodeRotator
 from warifu_services.node.servicer import NODE_ACCESS, NodeCore, NodeServicer
+from warifu_services.node.standing import Standing
+from warifu_services.node.standing_store import StandingStore
 from warifu_services.node.store import NodeStore, expired_before
 from warifu_services.node.store_sqlite import SqliteNodeStore
 
@@ -73,6 +76,8 @@ class Node:
     contact: HubContact
     follower: DirectoryFollower
     rotator: CodeRotator
+    standing: Standing
+    hub_log: HubLog
     hub: StreamedHub
     channels: ChannelPool
     workers: ThreadPoolExecutor
@@ -88,6 +93,7 @@ class Node:
             self.contact.keep(),
             self.follower.keep(),
             self.rotator.keep(),
+            keep_comparing(self.hub_log, self.standing),
             self.lookout.keep(),
             _purge_now_and_then(self),
         )
@@ -133,13 +139,15 @@ def build_node(
     listen: str | None = None,
     clock: Clock | None = None,
     stopping: asyncio.Event | None = None,
+    go_on: bool = False,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> Node:
     """Build the node that lives in ``folder``, inside its event loop; not yet started.
 
     ``hub`` and ``authority`` are host:port. ``agency`` is found by the folder's kind unless given; ``listen`` stands in
-    for the folder's own setting. The hub's streams to it end with ``stopping``.
+    for the folder's own setting. The hub's streams to it end with ``stopping``. With ``go_on`` a node that was restored from
+    an older state goes on without the records it lost; without, it neither asks nor answers.
 
     Raises:
         WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, FILE_INVALID or STORE_UNAVAILABLE, naming the file.
@@ -179,6 +187,9 @@ def build_node(
         workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="node")
         undo.callback(workers.shutdown)
         directories, held_keys = Held(directory), Held(keys)
+        standing = Standing(
+            store=StandingStore(store.database), directory=directories, clock=clock, told_to_go_on=go_on
+        )
         followed = RevocationFollower(
             to_hub, path=folder.path / "revoked.pem", root_pem=root_pem, clock=clock, party="node"
         )
@@ -194,7 +205,9 @@ def build_node(
         rotator = CodeRotator(
             keys=held_keys, directory=directories, store=store, hub=GrpcRotation(to_hub), clock=clock, workers=workers
         )
-        inquirer = Inquirer(keys=held_keys, directory=directories, store=store, hub=exchanges, clock=clock)
+        inquirer = Inquirer(
+            keys=held_keys, directory=directories, store=store, hub=exchanges, clock=clock, standing=standing
+        )
         provider = Provider(
             agency=agency,
             keys=held_keys,
@@ -203,6 +216,7 @@ def build_node(
             clock=clock,
             refresh=follower.refresh,
             codes_ready=rotator.caught_up,
+            standing=standing,
         )
         acquirer = Acquirer(
             keys=held_keys,
@@ -261,6 +275,8 @@ def build_node(
             contact=contact,
             follower=follower,
             rotator=rotator,
+            standing=standing,
+            hub_log=HubLog(to_hub),
             hub=exchanges,
             channels=channels,
             workers=workers,
@@ -311,13 +327,16 @@ async def run_node(
     hub: str,
     authority: str,
     listen: str | None = None,
+    go_on: bool = False,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> None:
     """Run the agency in ``path`` until ``stop`` is set; says on standard output where it listens.
 
     ``party`` is the agency's name, which is its folder's, or its kind. The line comes once the hub knows where it
-    listens too, since exchanges go through only then; without a hub, after ten seconds, and then it says that as well.
+    listens too, and both have compared what they hold, since exchanges go through only then; without a hub, after ten
+    seconds, and then it says that as well. ``go_on`` is what an operator says of a node that was restored from an older
+    state.
     """
     node = build_node(
         PartyFolder(path),
@@ -326,6 +345,7 @@ async def run_node(
         agency=_named(party, PartyFolder(path)),
         listen=listen,
         stopping=stop,
+        go_on=go_on,
         server_interceptors=server_interceptors,
         channel_interceptors=channel_interceptors,
     )
@@ -334,7 +354,7 @@ async def run_node(
         hub_reached = await happens_before(stop, _in_contact(node), HUB_SOUGHT_S)
         if not (hub_reached or stop.is_set()):
             get_logger("node").warning("ready_without_hub", hub=hub, **node.contact.fault_fields())
-        announce_ready(party=party, endpoint=node.endpoint, hub_reached=hub_reached)
+        announce_ready(party=party, endpoint=node.endpoint, hub_reached=hub_reached, amiss=_amiss(node))
         await serve_until(stop, node.server)
     finally:
         await node.close()
@@ -346,7 +366,16 @@ def _named(party: str, folder: PartyFolder) -> Agency:
     return find_agency(folder.settings().institution_kind if by_name else party)
 
 
+def _amiss(node: Node) -> str:
+    try:
+        node.standing.check()
+    except WarifuError as error:
+        return str(error)
+    return ""
+
+
 async def _in_contact(node: Node) -> None:
-    """Wait until the hub was told where the node listens, and the node has the newest version of the directory."""
+    """Wait until the hub was told where the node listens, both compared, and the node has the newest directory."""
     await node.contact.announced.wait()
+    await node.standing.tried.wait()
     await node.follower.caught_up.wait()

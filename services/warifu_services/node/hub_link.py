@@ -22,6 +22,8 @@ from warifu.api.hub.v1.hub_service_pb2 import (
     RotateCodesResponse,
 )
 from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceStub
+from warifu.api.log.v1.log_service_pb2 import CompareLogRequest, CompareLogResponse
+from warifu.api.log.v1.log_service_pb2_grpc import LogServiceStub
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.errors import Reason, WarifuError
 from warifu.party.following import RevocationFollower
@@ -30,7 +32,7 @@ from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.multiplex import CallStream, StreamedRpc
 from warifu.rpc.status import CodeTable, from_rpc_error, translated
 
-__all__ = ["GrpcRotation", "HubContact", "StreamedHub", "UnaryHub"]
+__all__ = ["GrpcRotation", "HubContact", "HubLog", "StreamedHub", "UnaryHub"]
 
 _WITHOUT_REASON: CodeTable = {
     grpc.StatusCode.UNAVAILABLE: Reason.HUB_UNREACHABLE,
@@ -151,10 +153,36 @@ class HubContact:
 
     async def _while_connected(self) -> None:
         """Return when the connection is lost, or after a few seconds."""
-        channel = self._hub.channel()
-        try:
-            async with asyncio.timeout(_CONTACT_S):
-                while (state := channel.get_state()) is grpc.ChannelConnectivity.READY:
-                    await channel.wait_for_state_change(state)
-        except TimeoutError:
-            return
+        await _connection_lost(self._hub, _CONTACT_S)
+
+
+class HubLog:
+    """:class:`warifu_services.node.comparison.HubLogPort` over the channel to the hub."""
+
+    __slots__ = ("_hub",)
+
+    def __init__(self, hub: PeerChannel) -> None:
+        self._hub = hub
+
+    async def compare(self, request: CompareLogRequest) -> CompareLogResponse:
+        """See the contract."""
+        with translated(_WITHOUT_REASON):
+            stub = self._hub.stub(LogServiceStub)
+            told: CompareLogResponse | None = await stub.CompareLog(request, timeout=_CONTACT_S, wait_for_ready=True)
+        if told is None:  # what a stub gives for a response that does not parse
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, debug="the response does not parse")
+        return told
+
+    async def connection_lost(self, within_s: float) -> None:
+        """See the contract."""
+        await _connection_lost(self._hub, within_s)
+
+
+async def _connection_lost(hub: PeerChannel, within_s: float) -> None:
+    channel = hub.channel()
+    try:
+        async with asyncio.timeout(within_s):
+            while (state := channel.get_state()) is grpc.ChannelConnectivity.READY:
+                await channel.wait_for_state_change(state)
+    except TimeoutError:
+        return

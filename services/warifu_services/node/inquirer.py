@@ -32,6 +32,7 @@ from warifu.rpc.logging import EventLog, error_fields, get_logger
 from warifu_services.node.inquiry_book import InquiryBook, InquiryRequest, InquiryResult, OpenInquiry
 from warifu_services.node.inquiry_end import ended_well, ended_with
 from warifu_services.node.keys import KeysSource
+from warifu_services.node.standing import LEVEL, Level
 from warifu_services.node.store import ExchangeOutcome, NodeStore
 
 __all__ = ["HubPort", "Inquirer"]
@@ -60,8 +61,16 @@ class Inquirer:
     """Makes inquiries for one agency. Concurrent calls about one request_id share one exchange."""
 
     def __init__(
-        self, *, keys: KeysSource, directory: DirectorySource, store: NodeStore, hub: HubPort, clock: Clock
+        self,
+        *,
+        keys: KeysSource,
+        directory: DirectorySource,
+        store: NodeStore,
+        hub: HubPort,
+        clock: Clock,
+        standing: Level = LEVEL,
     ) -> None:
+        self._standing = standing
         self._store = store
         self._hub = hub
         self._clock = clock
@@ -76,6 +85,7 @@ class Inquirer:
             WarifuError: every reason listed at ``NodeService.Inquire``.
         """
         timeout = pass_on(left, MARGIN_SECONDS, at_most=_LONGEST_ATTEMPT_S)
+        self._standing.check()
         opened = await self._book.begin(asked)  # (2.1), (2.2)
         return await self._come_to_end(opened, timeout)
 
@@ -83,8 +93,10 @@ class Inquirer:
         """Take an inquiry durably and go on with it in the background.
 
         Raises:
-            WarifuError: REQUEST_MALFORMED, INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE.
+            WarifuError: REQUEST_MALFORMED, INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE,
+                RECORDS_BEHIND, LOG_BEHIND.
         """
+        self._standing.check()
         opened = await self._book.begin(asked)
         if opened.kept.record.outcome is ExchangeOutcome.OPEN:
             self._in_background(self._try(opened))
@@ -161,6 +173,7 @@ class Inquirer:
         now = asyncio.get_running_loop().time
         give_up, pause = now() + timeout, _FIRST_PAUSE_S
         while True:
+            self._standing.check()
             try:
                 return await self._hub.exchange(inquiry, min(give_up - now(), _LONGEST_ATTEMPT_S))
             except WarifuError as error:

@@ -18,7 +18,14 @@ from warifu_services.node.store import ExchangeOutcome, KeptInquiry
 
 __all__ = ["ended_well", "ended_with"]
 
-_END_UNKNOWN = frozenset({Reason.HUB_UNREACHABLE, Reason.HUB_TIMED_OUT})
+_END_UNKNOWN = frozenset(
+    {
+        Reason.HUB_UNREACHABLE,
+        Reason.HUB_TIMED_OUT,
+        Reason.LOG_BEHIND,  # not even looked at: nothing goes on until somebody decides
+        Reason.RECORDS_BEHIND,
+    }
+)
 _REFUSED = frozenset(
     {
         Reason.CALLER_NOT_IDENTIFIED,

@@ -38,6 +38,7 @@ from warifu.exchange.provision import (
 from warifu.lockstep import in_lockstep, pause
 from warifu.party.held import Refresh, never_newer
 from warifu_services.node.keys import KeysSource, NodeKeys
+from warifu_services.node.standing import LEVEL, Level
 from warifu_services.node.store import (
     ClerkDecision,
     ExchangeOutcome,
@@ -86,8 +87,10 @@ class Provider:
         clock: Clock,
         refresh: Refresh = never_newer,
         codes_ready: Callable[[], Awaitable[None]] | None = None,
+        standing: Level = LEVEL,
     ) -> None:
         """``refresh`` takes a newer version of the directory; ``codes_ready`` waits until codes are rotated."""
+        self._standing = standing
         self._agency = agency
         self._keys_source = keys
         self._directories = directory
@@ -109,9 +112,10 @@ class Provider:
 
         Raises:
             WarifuError: what ``check_permit`` raises; DEADLINE_TOO_SHORT; CLOCK_SKEWED for a new permit that is not
-                fresh; PERMIT_REUSED; REQUEST_MALFORMED or POINT_INVALID when it does not open; STORE_UNAVAILABLE, and
-                then nothing was provided.
+                fresh; PERMIT_REUSED; REQUEST_MALFORMED or POINT_INVALID when it does not open; STORE_UNAVAILABLE,
+                RECORDS_BEHIND or LOG_BEHIND, and then nothing was provided.
         """
+        await self._standing.compared()
         if left is not None and left < SHORTEST_SECONDS:
             raise WarifuError(Reason.DEADLINE_TOO_SHORT, where="deadline")
         checked = await self._checked(permit)  # (4.1-4.5)

@@ -16,6 +16,7 @@ from warifu.agency import Replica
 from warifu.errors import Reason
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.party.key_check import KEY_CHECK_TABLE
+from warifu_services.node.standing_store import STANDING_TABLES
 from warifu_services.node.store import (
     ClerkDecision,
     ExchangeOutcome,
@@ -104,6 +105,7 @@ MIGRATIONS = (
         UNIQUE (local_number, code_epoch)
     ) WITHOUT ROWID;
     """,
+    STANDING_TABLES,
 )
 
 

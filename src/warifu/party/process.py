@@ -109,15 +109,18 @@ async def serve_until(stop: asyncio.Event, server: grpc.aio.Server, *, grace_s: 
     await server.stop(grace_s)
 
 
-def announce_ready(*, party: str, endpoint: str, hub_reached: bool | None = None) -> None:
+def announce_ready(*, party: str, endpoint: str, hub_reached: bool | None = None, amiss: str = "") -> None:
     """Tell whoever started this process, on standard output, that ``party`` takes calls at ``endpoint``.
 
     ``hub_reached`` says whether it and the hub found each other; None for the hub itself, which looks for nobody. A
-    party without a hub takes calls, and nothing that needs the hub goes through until it is there.
+    party without a hub takes calls, and nothing that needs the hub goes through until it is there. ``amiss`` says in a
+    sentence why it does not do its work though it is up.
     """
     told: dict[str, object] = {"ready": True, "endpoint": endpoint, "party": party}
     if hub_reached is not None:
         told["hub_reached"] = hub_reached
+    if amiss:
+        told["amiss"] = amiss
     sys.stdout.write(json.dumps(told) + "\n")
     sys.stdout.flush()
 

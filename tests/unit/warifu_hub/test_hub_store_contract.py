@@ -271,4 +271,7 @@ def test_no_table_has_a_column_for_a_person(file: Path) -> None:
         "signed_note",
         "version",
         "header",
+        "provided",
+        "slot",
+        "number",
     }

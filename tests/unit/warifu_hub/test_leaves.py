@@ -16,6 +16,7 @@ from warifu_hub.leaves import (
     ReceivedInquiry,
     assessment_leaf,
     closing_leaf,
+    continuation_leaf,
     conversion_leaf,
     permitted_leaf,
     refused_leaf,
@@ -130,6 +131,11 @@ def test_an_assessment_says_who_changed_which_file(withdrawn: bool) -> None:
     assert name == ("LEAF_EVENT_ASSESSMENT_WITHDRAWN" if withdrawn else "LEAF_EVENT_ASSESSMENT_REINSTATED")
 
 
+def test_a_continuation_says_what_was_lost_and_nothing_of_any_exchange() -> None:
+    leaf = continuation_leaf(InstitutionCode("9900000000000001"), 12, bytes(32), 1, NOW)
+    assert said(leaf) == {"event", "event_time", "inquirer", "lost_size", "lost_root_hash", "continuation"}
+
+
 def test_the_same_values_always_give_the_same_bytes() -> None:
     assert len({permitted_leaf(ASKED, ROW, NOW) for _ in range(5)}) == 1
 
@@ -149,4 +155,7 @@ def test_a_leaf_has_no_field_that_could_hold_a_person() -> None:
         "non_disclosure",
         "directory_version",
         "directory_digest",
+        "lost_size",
+        "lost_root_hash",
+        "continuation",
     }

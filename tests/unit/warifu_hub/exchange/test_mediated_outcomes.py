@@ -172,7 +172,7 @@ async def test_an_answer_withheld_by_a_full_disk_is_given_when_asked_again(
     inquiry = asker.ask()
     with pytest.MonkeyPatch.context() as patch:
 
-        async def refuse(*_: object) -> int:
+        async def refuse(*_: object, **__: object) -> int:
             raise WarifuError(Reason.LOG_UNAVAILABLE)
 
         patch.setattr(store, "close_exchange", refuse)

@@ -54,7 +54,8 @@ class SupervisionServiceServicer(object):
     def SetAssessmentStatus(self, request, context):
         """Sets whether the assessment of one institution's file is in force. The hub logs the change and from then on
         refuses exchanges that touch a file whose assessment is withdrawn (Act Art. 21(2), 28(6)). Caller: the supervisor.
-        Errors: INSTITUTION_UNKNOWN, ITEM_UNKNOWN, REQUEST_MALFORMED, LOG_UNAVAILABLE.
+        Errors: INSTITUTION_UNKNOWN, ITEM_UNKNOWN, REQUEST_MALFORMED, LOG_UNAVAILABLE,
+        LOG_BEHIND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

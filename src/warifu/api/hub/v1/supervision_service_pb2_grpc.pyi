@@ -36,7 +36,8 @@ class SupervisionServiceStub:
     SetAssessmentStatus: _grpc.UnaryUnaryMultiCallable[_supervision_service_pb2.SetAssessmentStatusRequest, _supervision_service_pb2.SetAssessmentStatusResponse]
     """Sets whether the assessment of one institution's file is in force. The hub logs the change and from then on
     refuses exchanges that touch a file whose assessment is withdrawn (Act Art. 21(2), 28(6)). Caller: the supervisor.
-    Errors: INSTITUTION_UNKNOWN, ITEM_UNKNOWN, REQUEST_MALFORMED, LOG_UNAVAILABLE.
+    Errors: INSTITUTION_UNKNOWN, ITEM_UNKNOWN, REQUEST_MALFORMED, LOG_UNAVAILABLE,
+    LOG_BEHIND.
     """
     ListWithdrawnAssessments: _grpc.UnaryUnaryMultiCallable[_supervision_service_pb2.ListWithdrawnAssessmentsRequest, _supervision_service_pb2.ListWithdrawnAssessmentsResponse]
     """Lists the assessments that are withdrawn, a page at a time. Caller: the supervisor. Errors: REQUEST_MALFORMED,
@@ -51,7 +52,8 @@ class SupervisionServiceAsyncStub(SupervisionServiceStub):
     SetAssessmentStatus: _aio.UnaryUnaryMultiCallable[_supervision_service_pb2.SetAssessmentStatusRequest, _supervision_service_pb2.SetAssessmentStatusResponse]  # type: ignore[assignment]
     """Sets whether the assessment of one institution's file is in force. The hub logs the change and from then on
     refuses exchanges that touch a file whose assessment is withdrawn (Act Art. 21(2), 28(6)). Caller: the supervisor.
-    Errors: INSTITUTION_UNKNOWN, ITEM_UNKNOWN, REQUEST_MALFORMED, LOG_UNAVAILABLE.
+    Errors: INSTITUTION_UNKNOWN, ITEM_UNKNOWN, REQUEST_MALFORMED, LOG_UNAVAILABLE,
+    LOG_BEHIND.
     """
     ListWithdrawnAssessments: _aio.UnaryUnaryMultiCallable[_supervision_service_pb2.ListWithdrawnAssessmentsRequest, _supervision_service_pb2.ListWithdrawnAssessmentsResponse]  # type: ignore[assignment]
     """Lists the assessments that are withdrawn, a page at a time. Caller: the supervisor. Errors: REQUEST_MALFORMED,
@@ -69,7 +71,8 @@ class SupervisionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_supervision_service_pb2.SetAssessmentStatusResponse, _abc.Awaitable[_supervision_service_pb2.SetAssessmentStatusResponse]]:
         """Sets whether the assessment of one institution's file is in force. The hub logs the change and from then on
         refuses exchanges that touch a file whose assessment is withdrawn (Act Art. 21(2), 28(6)). Caller: the supervisor.
-        Errors: INSTITUTION_UNKNOWN, ITEM_UNKNOWN, REQUEST_MALFORMED, LOG_UNAVAILABLE.
+        Errors: INSTITUTION_UNKNOWN, ITEM_UNKNOWN, REQUEST_MALFORMED, LOG_UNAVAILABLE,
+        LOG_BEHIND.
         """
 
     @_abc_1.abstractmethod

@@ -23,6 +23,7 @@ class LeafEvent(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LEAF_EVENT_ASSESSMENT_REINSTATED: _ClassVar[LeafEvent]
     LEAF_EVENT_DIRECTORY_PUBLISHED: _ClassVar[LeafEvent]
     LEAF_EVENT_CODES_ROTATED: _ClassVar[LeafEvent]
+    LEAF_EVENT_LOG_CONTINUED: _ClassVar[LeafEvent]
 LEAF_EVENT_UNSPECIFIED: LeafEvent
 LEAF_EVENT_PERMITTED: LeafEvent
 LEAF_EVENT_ANSWERED: LeafEvent
@@ -34,9 +35,10 @@ LEAF_EVENT_ASSESSMENT_WITHDRAWN: LeafEvent
 LEAF_EVENT_ASSESSMENT_REINSTATED: LeafEvent
 LEAF_EVENT_DIRECTORY_PUBLISHED: LeafEvent
 LEAF_EVENT_CODES_ROTATED: LeafEvent
+LEAF_EVENT_LOG_CONTINUED: LeafEvent
 
 class ExchangeLeaf(_message.Message):
-    __slots__ = ("event", "event_time", "processing_number", "request_id", "inquirer", "provider", "procedure_code", "item_code", "permission_row", "reason", "inquiry_digest", "answer_digest", "code_count", "non_disclosure", "directory_version", "directory_digest")
+    __slots__ = ("event", "event_time", "processing_number", "request_id", "inquirer", "provider", "procedure_code", "item_code", "permission_row", "reason", "inquiry_digest", "answer_digest", "code_count", "non_disclosure", "directory_version", "directory_digest", "lost_size", "lost_root_hash", "continuation")
     EVENT_FIELD_NUMBER: _ClassVar[int]
     EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
     PROCESSING_NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -53,6 +55,9 @@ class ExchangeLeaf(_message.Message):
     NON_DISCLOSURE_FIELD_NUMBER: _ClassVar[int]
     DIRECTORY_VERSION_FIELD_NUMBER: _ClassVar[int]
     DIRECTORY_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    LOST_SIZE_FIELD_NUMBER: _ClassVar[int]
+    LOST_ROOT_HASH_FIELD_NUMBER: _ClassVar[int]
+    CONTINUATION_FIELD_NUMBER: _ClassVar[int]
     event: LeafEvent
     event_time: _timestamp_pb2.Timestamp
     processing_number: str
@@ -69,7 +74,10 @@ class ExchangeLeaf(_message.Message):
     non_disclosure: bool
     directory_version: int
     directory_digest: bytes
-    def __init__(self, event: _Optional[_Union[LeafEvent, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., processing_number: _Optional[str] = ..., request_id: _Optional[bytes] = ..., inquirer: _Optional[str] = ..., provider: _Optional[str] = ..., procedure_code: _Optional[str] = ..., item_code: _Optional[str] = ..., permission_row: _Optional[str] = ..., reason: _Optional[str] = ..., inquiry_digest: _Optional[bytes] = ..., answer_digest: _Optional[bytes] = ..., code_count: _Optional[int] = ..., non_disclosure: bool = ..., directory_version: _Optional[int] = ..., directory_digest: _Optional[bytes] = ...) -> None: ...
+    lost_size: int
+    lost_root_hash: bytes
+    continuation: int
+    def __init__(self, event: _Optional[_Union[LeafEvent, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., processing_number: _Optional[str] = ..., request_id: _Optional[bytes] = ..., inquirer: _Optional[str] = ..., provider: _Optional[str] = ..., procedure_code: _Optional[str] = ..., item_code: _Optional[str] = ..., permission_row: _Optional[str] = ..., reason: _Optional[str] = ..., inquiry_digest: _Optional[bytes] = ..., answer_digest: _Optional[bytes] = ..., code_count: _Optional[int] = ..., non_disclosure: bool = ..., directory_version: _Optional[int] = ..., directory_digest: _Optional[bytes] = ..., lost_size: _Optional[int] = ..., lost_root_hash: _Optional[bytes] = ..., continuation: _Optional[int] = ...) -> None: ...
 
 class GetCheckpointRequest(_message.Message):
     __slots__ = ()
@@ -132,3 +140,37 @@ class ListLeavesResponse(_message.Message):
     leaves: _containers.RepeatedScalarFieldContainer[bytes]
     next_page_token: str
     def __init__(self, first_position: _Optional[int] = ..., leaves: _Optional[_Iterable[bytes]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class CompareLogRequest(_message.Message):
+    __slots__ = ("seen_note",)
+    SEEN_NOTE_FIELD_NUMBER: _ClassVar[int]
+    seen_note: bytes
+    def __init__(self, seen_note: _Optional[bytes] = ...) -> None: ...
+
+class CompareLogResponse(_message.Message):
+    __slots__ = ("signed_note", "consistency_hashes", "continuation_leaf", "continuation_hashes", "exchanges")
+    SIGNED_NOTE_FIELD_NUMBER: _ClassVar[int]
+    CONSISTENCY_HASHES_FIELD_NUMBER: _ClassVar[int]
+    CONTINUATION_LEAF_FIELD_NUMBER: _ClassVar[int]
+    CONTINUATION_HASHES_FIELD_NUMBER: _ClassVar[int]
+    EXCHANGES_FIELD_NUMBER: _ClassVar[int]
+    signed_note: bytes
+    consistency_hashes: _containers.RepeatedScalarFieldContainer[bytes]
+    continuation_leaf: bytes
+    continuation_hashes: _containers.RepeatedScalarFieldContainer[bytes]
+    exchanges: _containers.RepeatedCompositeFieldContainer[KnownExchange]
+    def __init__(self, signed_note: _Optional[bytes] = ..., consistency_hashes: _Optional[_Iterable[bytes]] = ..., continuation_leaf: _Optional[bytes] = ..., continuation_hashes: _Optional[_Iterable[bytes]] = ..., exchanges: _Optional[_Iterable[_Union[KnownExchange, _Mapping]]] = ...) -> None: ...
+
+class KnownExchange(_message.Message):
+    __slots__ = ("provided", "inquirer", "request_id", "processing_number", "permit_ms")
+    PROVIDED_FIELD_NUMBER: _ClassVar[int]
+    INQUIRER_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    PROCESSING_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    PERMIT_MS_FIELD_NUMBER: _ClassVar[int]
+    provided: bool
+    inquirer: str
+    request_id: bytes
+    processing_number: str
+    permit_ms: int
+    def __init__(self, provided: bool = ..., inquirer: _Optional[str] = ..., request_id: _Optional[bytes] = ..., processing_number: _Optional[str] = ..., permit_ms: _Optional[int] = ...) -> None: ...

@@ -50,6 +50,11 @@ class LogServiceStub(object):
                 request_serializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetConsistencyProofRequest.SerializeToString,
                 response_deserializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetConsistencyProofResponse.FromString,
                 _registered_method=True)
+        self.CompareLog = channel.unary_unary(
+                '/warifu.api.log.v1.LogService/CompareLog',
+                request_serializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.CompareLogRequest.SerializeToString,
+                response_deserializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.CompareLogResponse.FromString,
+                _registered_method=True)
         self.ListLeaves = channel.unary_stream(
                 '/warifu.api.log.v1.LogService/ListLeaves',
                 request_serializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.ListLeavesRequest.SerializeToString,
@@ -85,6 +90,15 @@ class LogServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CompareLog(self, request, context):
+        """Shows the hub the newest checkpoint the caller has seen, and the caller what the log knows of it, so that whichever
+        was restored from an older state finds out. Callers: agencies, each for itself. Errors:
+        REQUEST_MALFORMED, LOG_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListLeaves(self, request, context):
         """Lists leaves in order: each message of the stream is a page, read when the one before it is sent. A list broken off
         goes on from the last next_page_token. Caller: the supervisor. Errors: REQUEST_MALFORMED, LOG_UNAVAILABLE.
@@ -110,6 +124,11 @@ def add_LogServiceServicer_to_server(servicer, server):
                     servicer.GetConsistencyProof,
                     request_deserializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetConsistencyProofRequest.FromString,
                     response_serializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetConsistencyProofResponse.SerializeToString,
+            ),
+            'CompareLog': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareLog,
+                    request_deserializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.CompareLogRequest.FromString,
+                    response_serializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.CompareLogResponse.SerializeToString,
             ),
             'ListLeaves': grpc.unary_stream_rpc_method_handler(
                     servicer.ListLeaves,
@@ -199,6 +218,33 @@ class LogService(object):
             '/warifu.api.log.v1.LogService/GetConsistencyProof',
             warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetConsistencyProofRequest.SerializeToString,
             warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetConsistencyProofResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareLog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/warifu.api.log.v1.LogService/CompareLog',
+            warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.CompareLogRequest.SerializeToString,
+            warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.CompareLogResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,11 @@ class LogServiceStub:
     """Proves that one checkpoint extends another (RFC 9162 section 2.1.4). Callers: everyone in the network. Errors:
     REQUEST_MALFORMED.
     """
+    CompareLog: _grpc.UnaryUnaryMultiCallable[_log_service_pb2.CompareLogRequest, _log_service_pb2.CompareLogResponse]
+    """Shows the hub the newest checkpoint the caller has seen, and the caller what the log knows of it, so that whichever
+    was restored from an older state finds out. Callers: agencies, each for itself. Errors:
+    REQUEST_MALFORMED, LOG_UNAVAILABLE.
+    """
     ListLeaves: _grpc.UnaryStreamMultiCallable[_log_service_pb2.ListLeavesRequest, _log_service_pb2.ListLeavesResponse]
     """Lists leaves in order: each message of the stream is a page, read when the one before it is sent. A list broken off
     goes on from the last next_page_token. Caller: the supervisor. Errors: REQUEST_MALFORMED, LOG_UNAVAILABLE.
@@ -66,6 +71,11 @@ class LogServiceAsyncStub(LogServiceStub):
     GetConsistencyProof: _aio.UnaryUnaryMultiCallable[_log_service_pb2.GetConsistencyProofRequest, _log_service_pb2.GetConsistencyProofResponse]  # type: ignore[assignment]
     """Proves that one checkpoint extends another (RFC 9162 section 2.1.4). Callers: everyone in the network. Errors:
     REQUEST_MALFORMED.
+    """
+    CompareLog: _aio.UnaryUnaryMultiCallable[_log_service_pb2.CompareLogRequest, _log_service_pb2.CompareLogResponse]  # type: ignore[assignment]
+    """Shows the hub the newest checkpoint the caller has seen, and the caller what the log knows of it, so that whichever
+    was restored from an older state finds out. Callers: agencies, each for itself. Errors:
+    REQUEST_MALFORMED, LOG_UNAVAILABLE.
     """
     ListLeaves: _aio.UnaryStreamMultiCallable[_log_service_pb2.ListLeavesRequest, _log_service_pb2.ListLeavesResponse]  # type: ignore[assignment]
     """Lists leaves in order: each message of the stream is a page, read when the one before it is sent. A list broken off
@@ -103,6 +113,17 @@ class LogServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_log_service_pb2.GetConsistencyProofResponse, _abc.Awaitable[_log_service_pb2.GetConsistencyProofResponse]]:
         """Proves that one checkpoint extends another (RFC 9162 section 2.1.4). Callers: everyone in the network. Errors:
         REQUEST_MALFORMED.
+        """
+
+    @_abc_1.abstractmethod
+    def CompareLog(
+        self,
+        request: _log_service_pb2.CompareLogRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_log_service_pb2.CompareLogResponse, _abc.Awaitable[_log_service_pb2.CompareLogResponse]]:
+        """Shows the hub the newest checkpoint the caller has seen, and the caller what the log knows of it, so that whichever
+        was restored from an older state finds out. Callers: agencies, each for itself. Errors:
+        REQUEST_MALFORMED, LOG_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

@@ -116,7 +116,7 @@ class NodeServiceServicer(object):
     def Inquire(self, request, context):
         """Inquires about one person and waits for the answer (情報照会). The same request_id is the same inquiry. Errors: every
         refusal and failure of HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED,
-        RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
+        RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, RECORDS_BEHIND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -124,7 +124,7 @@ class NodeServiceServicer(object):
 
     def SubmitInquiry(self, request, context):
         """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-        CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE.
+        CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

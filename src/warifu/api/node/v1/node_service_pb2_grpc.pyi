@@ -50,11 +50,11 @@ class NodeServiceStub:
     Inquire: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.InquireRequest, _node_service_pb2.InquireResponse]
     """Inquires about one person and waits for the answer (情報照会). The same request_id is the same inquiry. Errors: every
     refusal and failure of HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED,
-    RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
+    RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, RECORDS_BEHIND.
     """
     SubmitInquiry: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.SubmitInquiryRequest, _node_service_pb2.SubmitInquiryResponse]
     """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-    CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE.
+    CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
     """
     FetchAnswer: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.FetchAnswerRequest, _node_service_pb2.FetchAnswerResponse]
     """Fetches the answer of an inquiry made before, asking through the hub again where the answer is still open. Errors:
@@ -94,11 +94,11 @@ class NodeServiceAsyncStub(NodeServiceStub):
     Inquire: _aio.UnaryUnaryMultiCallable[_node_service_pb2.InquireRequest, _node_service_pb2.InquireResponse]  # type: ignore[assignment]
     """Inquires about one person and waits for the answer (情報照会). The same request_id is the same inquiry. Errors: every
     refusal and failure of HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED,
-    RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
+    RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, RECORDS_BEHIND.
     """
     SubmitInquiry: _aio.UnaryUnaryMultiCallable[_node_service_pb2.SubmitInquiryRequest, _node_service_pb2.SubmitInquiryResponse]  # type: ignore[assignment]
     """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-    CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE.
+    CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
     """
     FetchAnswer: _aio.UnaryUnaryMultiCallable[_node_service_pb2.FetchAnswerRequest, _node_service_pb2.FetchAnswerResponse]  # type: ignore[assignment]
     """Fetches the answer of an inquiry made before, asking through the hub again where the answer is still open. Errors:
@@ -159,7 +159,7 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_node_service_pb2.InquireResponse, _abc.Awaitable[_node_service_pb2.InquireResponse]]:
         """Inquires about one person and waits for the answer (情報照会). The same request_id is the same inquiry. Errors: every
         refusal and failure of HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED,
-        RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
+        RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, RECORDS_BEHIND.
         """
 
     @_abc_1.abstractmethod
@@ -169,7 +169,7 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_node_service_pb2.SubmitInquiryResponse, _abc.Awaitable[_node_service_pb2.SubmitInquiryResponse]]:
         """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-        CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE.
+        CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
         """
 
     @_abc_1.abstractmethod

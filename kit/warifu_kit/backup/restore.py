@@ -1,0 +1,170 @@
+"""Putting a backup back: a whole network into a new folder, or one party into a network that is down.
+
+Decides that nothing torn is put back, that nothing is overwritten (what one party's folder held is kept beside it), and that
+no list of revoked certificates gets older by it. Whether a restored party is behind the others it does not decide: the
+party finds out when it meets them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from warifu.clock import Clock, SystemClock
+from warifu.errors import Reason, WarifuError
+from warifu.party.network_file import read_network_file
+from warifu.pki import read_revocation_list, write_public_file
+from warifu_kit.backup.backup import REPLACED
+from warifu_kit.backup.manifest import CopiedFile, Manifest, check_files, read_manifest
+from warifu_kit.network.one_party import unfinished_folder
+
+__all__ = ["restore_network", "restore_party"]
+
+_REVOKED = "revoked.pem"
+
+Progress = Callable[[int], None]
+"""Told how many more bytes were read."""
+
+
+def restore_network(backup: Path, target: Path, *, progress: Progress = lambda _: None) -> Manifest:
+    """Put a whole network into ``target``, which must not exist or be empty. Appears whole or not at all.
+
+    Raises:
+        WarifuError: FILE_INVALID, naming the file, when the backup is torn; CONFIG_INVALID for its manifest;
+            PATH_UNUSABLE.
+    """
+    manifest = read_manifest(backup)
+    place = Path(os.path.realpath(target))
+    with _writing(target):
+        if place.exists() and any(place.iterdir()):
+            where = f"{target}: is not empty; restore into a new folder, or one party with --party"
+            raise WarifuError(Reason.PATH_UNUSABLE, where=where)
+        check_files(backup, manifest.all_files(), progress)
+        with unfinished_folder(place.parent) as unfinished:
+            _copy(backup, unfinished, manifest.all_files())
+            read_network_file(unfinished)
+            unfinished.rename(place)  # an empty folder gives way
+    return manifest
+
+
+def restore_party(
+    backup: Path,
+    network: Path,
+    party: str,
+    *,
+    replace: bool = False,
+    clock: Clock | None = None,
+    progress: Progress = lambda _: None,
+) -> Path | None:
+    """Put one party of the backup into ``network``, which must be down; where its former folder is now, if it had one.
+
+    Raises:
+        WarifuError: as :func:`restore_network`; CONFIG_INVALID when the backup is of another network or has no such
+            party; PATH_UNUSABLE when the network or the party is up, or the party's folder is in use and ``replace`` is
+            false.
+    """
+    manifest = read_manifest(backup)
+    _must_fit(manifest, network, party)
+    clock, folder = clock or SystemClock(), network / party
+    with _writing(network), _held_down(network, folder):
+        if folder.exists() and any(folder.iterdir()) and not replace:
+            where = f"{folder}: is not empty; with --replace it is kept beside the restored one"
+            raise WarifuError(Reason.PATH_UNUSABLE, where=where)
+        files = list(manifest.of_party(party))
+        check_files(backup, files, progress)
+        newest = _newest_revocation_list(network, backup / party / _REVOKED)
+        with unfinished_folder(network) as unfinished:
+            _copy(backup, unfinished, files)
+            kept = _kept_aside(folder, clock.now())
+            (unfinished / party).rename(folder)
+        if newest is not None:
+            write_public_file(folder / _REVOKED, newest)
+    return kept
+
+
+def _must_fit(manifest: Manifest, network: Path, party: str) -> None:
+    described = read_network_file(network)
+    if manifest.network != described.network:
+        where = f"{network}: is network {described.network}; the backup is of {manifest.network}"
+        raise WarifuError(Reason.CONFIG_INVALID, where=where)
+    if party not in manifest.parties or party not in described.parties:
+        where = f"no party is called {party} in both; the backup has {', '.join(manifest.parties)}"
+        raise WarifuError(Reason.CONFIG_INVALID, where=where)
+
+
+@contextmanager
+def _held_down(network: Path, folder: Path) -> Iterator[None]:
+    """Keep the network and the party from being started meanwhile. Raises: PATH_UNUSABLE when either is up."""
+    with ExitStack() as held:
+        for path, what in (
+            (network / "network.lock", "the network"),
+            *((each, "the party") for each in _locks(folder)),
+        ):
+            lock = held.enter_context(path.open("a"))
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                where = f"{path.parent}: {what} is up; stop it first"
+                raise WarifuError(Reason.PATH_UNUSABLE, where=where) from error
+        yield
+
+
+def _locks(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.sqlite3.lock"))
+
+
+def _kept_aside(folder: Path, now: datetime) -> Path | None:
+    """Move what is there out of the way; an empty folder goes."""
+    if not folder.exists():
+        return None
+    if not any(folder.iterdir()):
+        folder.rmdir()
+        return None
+    aside = folder.with_name(f"{folder.name}{REPLACED}{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
+    folder.rename(aside)
+    return aside
+
+
+def _newest_revocation_list(network: Path, restored: Path) -> bytes | None:
+    """The newest list that any party of the network has, if it is newer than the restored one.
+
+    An older list would let certificates in again that were taken back since.
+    """
+    root_pem = restored.with_name("root.pem").read_bytes()
+    lists = {_list_number(path, root_pem): path for path in (*network.glob(f"*/{_REVOKED}"), restored)}
+    newest = lists[max(lists)]
+    return None if newest == restored else newest.read_bytes()
+
+
+def _list_number(path: Path, root_pem: bytes) -> int:
+    """A list past its date counts too: it is the record of what was taken back. One that is not the root's does not."""
+    try:
+        return read_revocation_list(path.read_bytes(), root_pem, datetime.fromtimestamp(0, UTC)).number
+    except (OSError, WarifuError):
+        return -1
+
+
+def _copy(backup: Path, to: Path, files: Iterable[CopiedFile]) -> None:
+    for file in files:
+        place = to / file.path
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            with (backup / file.path).open("rb") as source:
+                shutil.copyfileobj(source, stream)
+            os.fchmod(stream.fileno(), int(file.mode, 8))
+            stream.flush()
+            os.fsync(stream.fileno())
+    check_files(to, files)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise WarifuError(Reason.PATH_UNUSABLE, where=f"{error.filename or path}: {error.strerror}") from error

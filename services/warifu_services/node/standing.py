@@ -1,0 +1,177 @@
+"""Whether this node's records, and the hub's log, are what the other has seen.
+
+Decides two things each time the two compare. The hub's log must extend what was seen of it before: one that does not was
+restored from an older state, and this node asks it nothing, unless the log itself says, under its signature, that it went
+on; then both checkpoints are kept as proof. And for whatever exchange the hub knows of, this node must have a record:
+that was durable here before the hub could know. A node without it was restored from an older state; it says so, and neither
+asks nor answers until it is told to go on.
+
+It knows no gRPC: what the hub says comes as a message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+
+from warifu.api.log.v1 import log_service_pb2 as log_pb2
+from warifu.clock import Clock
+from warifu.errors import Reason, WarifuError
+from warifu.exchange.directory import DirectorySource
+from warifu.identifiers import InstitutionCode
+from warifu.rpc.logging import get_logger
+from warifu.tlog.checkpoint import Checkpoint, open_checkpoint, read_checkpoint_unverified
+from warifu.tlog.continuation import Continuation, check_follows
+from warifu.tlog.note import Verifier
+from warifu_services.node.standing_store import LogBreak, MissingRecord, StandingStore
+from warifu_services.node.store import ExchangeSide, expired_before
+
+__all__ = ["LEVEL", "Level", "Standing"]
+
+_LONGEST_WAIT_S = 5.0
+_RECORDS_LATER = timedelta(days=1)  # a record is dated a little before or after its permit
+
+
+class Level:
+    """Stands for a party that nobody has found to be behind. See :class:`Standing`."""
+
+    def check(self) -> None:
+        """Raises: RECORDS_BEHIND or LOG_BEHIND while nothing may be asked or answered."""
+
+    async def compared(self) -> None:
+        """Return once the first comparison was made or tried, after some seconds at the latest; then :meth:`check`."""
+
+
+LEVEL = Level()
+
+
+class Standing(Level):
+    """Where one node's records stand against the hub's log, and that log against what was seen of it.
+
+    ``tried`` is set once a comparison was made or tried. ``told_to_go_on`` is good for what is known to be missing when the node starts, or turns out so at its first comparison.
+    """
+
+    def __init__(
+        self, *, store: StandingStore, directory: DirectorySource, clock: Clock, told_to_go_on: bool = False
+    ) -> None:
+        self._store = store
+        self._directories = directory
+        self._clock = clock
+        self._told = told_to_go_on
+        self.tried = asyncio.Event()
+        self._gone_on = set(store.missing(gone_on=True))
+        self._missing = store.missing(gone_on=False)
+        self._log_fault: WarifuError | None = None
+
+    def check(self) -> None:
+        """See :class:`Level`."""
+        if self._missing:
+            where = f"{len(self._missing)} or more exchanges, such as {self._missing[0].processing_number}"
+            raise WarifuError(Reason.RECORDS_BEHIND, where=where)
+        if self._log_fault is not None:
+            raise WarifuError(Reason.LOG_BEHIND, where=self._log_fault.where)
+
+    async def compared(self) -> None:
+        """See :class:`Level`."""
+        if not self.tried.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LONGEST_WAIT_S):
+                    await self.tried.wait()
+        self.check()
+
+    def request(self) -> log_pb2.CompareLogRequest:
+        """What to show the hub."""
+        return log_pb2.CompareLogRequest(seen_note=self._store.seen_checkpoint() or b"")
+
+    async def take(self, told: log_pb2.CompareLogResponse) -> None:
+        """Take in what the hub said. Raises: HUB_ANSWER_INVALID when it is malformed; STORE_UNAVAILABLE."""
+        await self._compare_records(told)
+        await self._compare_log(told)
+        self._told = False
+        self.tried.set()
+
+    def give_up(self) -> None:
+        """The hub could not be asked, or did not answer this: nobody waits for it any more."""
+        self.tried.set()
+
+    async def _compare_log(self, told: log_pb2.CompareLogResponse) -> None:
+        held = self._store.seen_checkpoint()
+        if told.signed_note == held:
+            self._log_fault = None
+            return
+        try:
+            newer = self._opened(told.signed_note)
+        except WarifuError as error:
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where) from error
+        broken = None
+        if held is not None:
+            try:
+                broken = self._break_between(held, told)
+            except WarifuError as fault:
+                self._note_log_fault(fault)
+                return
+        await self._store.put_seen(told.signed_note, broken)
+        self._log_fault = None
+        if broken is not None:
+            seen_size = read_checkpoint_unverified(broken.seen_note).size
+            get_logger("node").error("hub_log_continued", seen_size=seen_size, size=newer.size, number=broken.number)
+
+    def _opened(self, note: bytes) -> Checkpoint:
+        """A checkpoint of the hub's log, under the key in force or one that it replaced. Raises: LOG_INVALID."""
+        directory = self._directories.current()
+        for vkey in directory.former_log_verifier_keys:
+            with suppress(WarifuError):
+                return open_checkpoint(note, Verifier.parse(vkey))
+        return open_checkpoint(note, Verifier.parse(directory.log_verifier_key), where="signed_note")
+
+    def _break_between(self, held: bytes, told: log_pb2.CompareLogResponse) -> LogBreak | None:
+        newer = read_checkpoint_unverified(told.signed_note)
+        is_unbroken = check_follows(
+            read_checkpoint_unverified(held),  # it was verified when it was stored
+            newer,
+            consistency=told.consistency_hashes,
+            continuation_leaf=told.continuation_leaf,
+            continuation_proof=told.continuation_hashes,
+        )
+        return None if is_unbroken else LogBreak(Continuation.of(newer).number, held, told.signed_note)
+
+    def _note_log_fault(self, fault: WarifuError) -> None:
+        if self._log_fault is None:
+            get_logger("node").error("hub_log_behind", where=fault.where)
+        self._log_fault = fault
+
+    async def _compare_records(self, told: log_pb2.CompareLogResponse) -> None:
+        oldest_ms = expired_before(self._clock.now()) + _RECORDS_LATER // timedelta(milliseconds=1)
+        try:
+            known = [_exchange(each) for each in told.exchanges if each.permit_ms > oldest_ms]
+        except WarifuError as error:
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where) from error
+        found = [each for each in known if each not in self._gone_on and not self._store.has_record(each)]
+        missing = list(dict.fromkeys([*self._missing, *found]))
+        if not missing:
+            return
+        if self._told:
+            await self._go_on(missing)
+            return
+        if missing != self._missing:
+            is_first, self._missing = not self._missing, missing
+            if is_first:
+                example = missing[0].processing_number
+                get_logger("node").error("records_behind", missing=len(missing), such_as=example, go_on="--go-on")
+            await self._store.put_missing(missing, gone_on=False)
+
+    async def _go_on(self, missing: list[MissingRecord]) -> None:
+        await self._store.put_missing(missing, gone_on=True)
+        self._gone_on |= set(missing)
+        self._missing = []
+        get_logger("node").warning("records_gone_on", missing=len(missing), such_as=missing[0].processing_number)
+
+
+def _exchange(known: log_pb2.KnownExchange) -> MissingRecord:
+    return MissingRecord(
+        side=ExchangeSide.PROVIDER if known.provided else ExchangeSide.INQUIRER,
+        inquirer=InstitutionCode.parse(known.inquirer, "exchanges.inquirer"),
+        request_id=known.request_id,
+        processing_number=known.processing_number,
+    )

@@ -1,0 +1,183 @@
+"""A hub that is shown more of its log than it has takes nothing into it until it is told to go on, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from warifu.api.log.v1 import log_service_pb2 as log_pb2
+from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
+from warifu.clock import ManualClock
+from warifu.errors import Reason, WarifuError
+from warifu.exchange.signature import SigningKey
+from warifu.identifiers import InstitutionCode
+from warifu.tlog.checkpoint import log_origin, open_checkpoint
+from warifu.tlog.continuation import Continuation
+from warifu.tlog.note import Verifier
+from warifu_hub.ledger import Ledger
+from warifu_hub.standing import Standing
+from warifu_hub.standing_store import StandingStore
+from warifu_hub.store import StoredExchange
+from warifu_hub.store_sqlite import SqliteHubStore
+
+HUB, TAX, CHILDCARE = map(InstitutionCode, ("9900000000000001", "9020110020000001", "9030110020000001"))
+KEY = SigningKey.generate()
+VERIFIER = Verifier(log_origin("sim-test"), KEY.verify_key)
+CLOCK = ManualClock(datetime(2026, 6, 1, 9, tzinfo=UTC))
+
+
+class Hub:
+    """What of a hub decides about its log, over a file."""
+
+    def __init__(self, path: Path, *, told: bool = False) -> None:
+        self.store = SqliteHubStore(path)
+        self.kept = StandingStore(self.store.database)
+        self.ledger = Ledger(self.store, log_key=KEY.to_bytes(), verifier=VERIFIER)
+        self.standing = Standing(hub=HUB, ledger=self.ledger, store=self.kept, clock=CLOCK, told_to_go_on=told)
+
+    async def grow(self, *leaves: bytes) -> bytes:
+        for leaf in leaves:
+            await self.store.append_leaf(leaf)
+        return await self.ledger.publish()
+
+    @property
+    def is_behind(self) -> bool:
+        try:
+            self.standing.check()
+        except WarifuError as error:
+            return error.reason is Reason.LOG_BEHIND and error.definite
+        return False
+
+
+@pytest.fixture
+def hub_in(tmp_path: Path) -> Iterator[Callable[..., Hub]]:
+    """A hub whose file has the name given; the same name again is the hub started again."""
+    opened: dict[str, Hub] = {}
+
+    def begin(name: str, **how: bool) -> Hub:
+        if name in opened:
+            opened[name].store.close()
+        opened[name] = Hub(tmp_path / name, **how)
+        return opened[name]
+
+    yield begin
+    for hub in opened.values():
+        hub.store.close()
+
+
+async def lost(hub_in: Callable[..., Hub]) -> bytes:
+    """The checkpoint of a log of five entries, of which the others kept two."""
+    return await hub_in("lost").grow(b"1", b"2", b"3", b"4", b"5")
+
+
+async def test_a_hub_that_has_what_it_is_shown_goes_on(hub_in: Callable[..., Hub]) -> None:
+    hub = hub_in("hub")
+    seen = await hub.grow(b"1", b"2")
+    await hub.grow(b"3")
+    await hub.standing.shown(seen)
+    assert not hub.is_behind
+
+
+@pytest.mark.parametrize("own", [(b"1", b"2"), (b"1", b"2", b"3", b"4", b"x"), (b"1", b"2", *([b"x"] * 9))])
+async def test_a_hub_with_less_or_other_entries_than_it_is_shown_is_behind_also_when_started_again(
+    hub_in: Callable[..., Hub], own: tuple[bytes, ...]
+) -> None:
+    hub = hub_in("hub")
+    await hub.grow(*own)
+    await hub.standing.shown(await lost(hub_in))
+    assert hub.is_behind
+    again = hub_in("hub")
+    await again.standing.begin()
+    assert again.is_behind
+
+
+async def test_what_the_hub_did_not_sign_is_refused_and_changes_nothing(hub_in: Callable[..., Hub]) -> None:
+    hub = hub_in("hub")
+    signed = await lost(hub_in)
+    for note in (b"", b"odd", signed.replace(b"\n5\n", b"\n6\n"), signed[:-9]):
+        with pytest.raises(WarifuError) as refused:
+            await hub.standing.shown(note)
+        assert refused.value.reason is Reason.REQUEST_MALFORMED
+    assert not hub.is_behind
+
+
+@pytest.mark.parametrize("when", ["at the next start", "when it is shown"])
+async def test_told_once_the_hub_goes_on_for_good_and_its_log_says_so(hub_in: Callable[..., Hub], when: str) -> None:
+    shown = await lost(hub_in)
+    if when == "at the next start":
+        hub = hub_in("hub")
+        await hub.grow(b"1", b"2")
+        await hub.standing.shown(shown)
+        hub = hub_in("hub", told=True)
+        await hub.standing.begin()
+    else:
+        hub = hub_in("hub", told=True)
+        await hub.grow(b"1", b"2")
+        await hub.standing.shown(shown)
+    assert not hub.is_behind
+    checkpoint = open_checkpoint(await hub.ledger.publish(), VERIFIER)
+    assert Continuation.of(checkpoint) == Continuation(1, 2)
+    leaf = ExchangeLeaf.FromString(hub.store.leaves(2, 1)[0])
+    was = open_checkpoint(shown, VERIFIER)
+    assert (leaf.event, leaf.inquirer, leaf.continuation) == (log_pb2.LEAF_EVENT_LOG_CONTINUED, HUB, 1)
+    assert (leaf.lost_size, leaf.lost_root_hash) == (5, was.root_hash)
+
+    again = hub_in("hub")
+    await again.standing.begin()
+    await again.standing.shown(shown)
+    await again.standing.shown(await hub_in("lost").grow(b"6"))
+    assert not again.is_behind, "whatever was seen before the break is known to be lost"
+    assert Continuation.of(open_checkpoint(await again.ledger.publish(), VERIFIER)) == Continuation(1, 2)
+
+
+async def test_being_told_is_good_for_one_break(hub_in: Callable[..., Hub]) -> None:
+    hub = hub_in("hub", told=True)
+    await hub.grow(b"1", b"2")
+    await hub.standing.shown(await lost(hub_in))
+    seen_after = await hub.grow(b"new")
+
+    older = hub_in("older")
+    await older.grow(b"1")
+    await older.standing.shown(seen_after)
+    assert older.is_behind
+    older = hub_in("older", told=True)
+    await older.standing.begin()
+    assert older.kept.continuation() == Continuation(2, 1), "one more than anybody has seen"
+
+    hub = hub_in("hub")
+    fork = hub_in("fork", told=True)
+    await fork.grow(b"1")
+    await fork.standing.shown(await lost(hub_in))
+    await fork.standing.shown(seen_after)
+    assert fork.is_behind
+
+
+def exchange(number: int) -> StoredExchange:
+    return StoredExchange(
+        inquirer=CHILDCARE,
+        request_id=number.to_bytes(16, "big"),
+        inquiry_digest=bytes(32),
+        processing_number=f"20260601{number:012d}",
+        permission_row="R01",
+        permit_ms=number,
+    )
+
+
+async def test_the_hub_knows_the_newest_exchanges_of_each_side_and_no_more(hub_in: Callable[..., Hub]) -> None:
+    hub = hub_in("hub")
+    for number in range(200):
+        await hub.store.open_exchange(exchange(number), b"permitted")
+        found = hub.store.find_exchange(CHILDCARE, exchange(number).request_id)
+        assert found is not None
+        await hub.store.close_exchange(found, b"closing", answered_by=TAX if number < 150 else None)
+    asked = {known.request_id for known in hub.kept.known_exchanges(CHILDCARE)}
+    provided = {known.request_id for known in hub.kept.known_exchanges(TAX)}
+    assert exchange(199).request_id in asked
+    assert exchange(149).request_id in provided
+    assert exchange(150).request_id not in provided, "the provider said nothing there"
+    assert max(len(asked), len(provided)) <= 32
+    assert {known.provided for known in hub.kept.known_exchanges(TAX)} == {True}
+    assert {known.provided for known in hub.kept.known_exchanges(CHILDCARE)} == {False}
