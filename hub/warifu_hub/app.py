@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -127,7 +128,12 @@ def build_hub(
         ledger = Ledger(store, log_key=keys.log_key, verifier=keys.verifier, former=former, clock=clock)
         standing_store = StandingStore(store.database)
         standing = Standing(
-            hub=versions.current().hub, ledger=ledger, store=standing_store, clock=clock, told_to_go_on=go_on
+            hub=versions.current().hub,
+            ledger=ledger,
+            store=standing_store,
+            clock=clock,
+            told_to_go_on=go_on,
+            say=partial(alarms.settle, AlarmKind.LOG_BEHIND),
         )
         channels = ChannelPool(credential=credential, root_pem=root_pem, interceptors=channel_interceptors)
         workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="convert")

@@ -11,6 +11,7 @@ It knows nothing of exchanges.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
@@ -39,12 +40,15 @@ class Standing:
         store: StandingStore,
         clock: Clock,
         told_to_go_on: bool = False,
+        say: Callable[[str | None], None] = lambda _: None,
     ) -> None:
+        """``say`` hears where the log is behind, and None when it is not any more."""
         self._hub = hub
         self._ledger = ledger
         self._store = store
         self._clock = clock
         self._told = told_to_go_on
+        self._say = say
         self._lost: Checkpoint | None = None
         self._one_by_one = asyncio.Lock()
         ledger.continuation = store.continuation()
@@ -58,8 +62,10 @@ class Standing:
     def check(self) -> None:
         """Raises: LOG_BEHIND while the log is behind what others have seen. To be asked before anything is logged."""
         if self._lost is not None:
-            where = f"log of {self._ledger.size} entries, {self._lost.size} seen by others"
-            raise WarifuError(Reason.LOG_BEHIND, where=where)
+            raise WarifuError(Reason.LOG_BEHIND, where=self._where(self._lost))
+
+    def _where(self, lost: Checkpoint) -> str:
+        return f"log of {self._ledger.size} entries, {lost.size} seen by others"
 
     async def shown(self, note: bytes) -> None:
         """Somebody shows a checkpoint. Raises: REQUEST_MALFORMED when this log's key did not sign it; LOG_UNAVAILABLE."""
@@ -81,6 +87,7 @@ class Standing:
             await self._go_on(shown)
             return
         is_first, self._lost = self._lost is None, shown
+        self._say(self._where(shown))
         if is_first:
             get_logger("hub").error(
                 "log_behind", own_size=self._ledger.size, seen_by_others=shown.size, go_on="--go-on"
@@ -96,4 +103,5 @@ class Standing:
         leaf = continuation_leaf(self._hub, lost.size, lost.root_hash, number, self._clock.now())
         self._ledger.continuation = await self._store.continue_log(number, leaf)
         self._lost = None
+        self._say(None)
         get_logger("hub").warning("log_continued", own_size=self._ledger.size, lost_size=lost.size, continuation=number)

@@ -40,6 +40,8 @@ _NEXT: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.HUB_NOT_IN_CONTACT: "see whether the hub is up, and {dir}/{party}/party.log",
     AlarmKind.CHECKPOINT_NOT_PUBLISHED: "see {dir}/{party}/party.log, and whether the disk is full",
     AlarmKind.ROOT_ENDS_SOON: "make a new network before then: a root is never renewed",
+    AlarmKind.LOG_BEHIND: "restore the hub from a newer backup; or, to go on without what was lost: warifu up {dir} --go-on hub",
+    AlarmKind.RECORDS_BEHIND: "restore it from a newer backup; or, to go on without: warifu up {dir} --go-on {party}",
     AlarmKind.DATABASE_REPLACED: "stop the party, put its database back, and start it",
 }
 

@@ -188,7 +188,11 @@ def build_node(
         undo.callback(workers.shutdown)
         directories, held_keys = Held(directory), Held(keys)
         standing = Standing(
-            store=StandingStore(store.database), directory=directories, clock=clock, told_to_go_on=go_on
+            store=StandingStore(store.database),
+            directory=directories,
+            clock=clock,
+            told_to_go_on=go_on,
+            say=lambda reason, where: alarms.settle(AlarmKind[reason.value], where),
         )
         followed = RevocationFollower(
             to_hub, path=folder.path / "revoked.pem", root_pem=root_pem, clock=clock, party="node"

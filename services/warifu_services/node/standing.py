@@ -12,6 +12,7 @@ It knows no gRPC: what the hub says comes as a message.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -53,24 +54,38 @@ class Standing(Level):
     """
 
     def __init__(
-        self, *, store: StandingStore, directory: DirectorySource, clock: Clock, told_to_go_on: bool = False
+        self,
+        *,
+        store: StandingStore,
+        directory: DirectorySource,
+        clock: Clock,
+        told_to_go_on: bool = False,
+        say: Callable[[Reason, str | None], None] = lambda *_: None,
     ) -> None:
+        """``say`` hears where the node (RECORDS_BEHIND) or the hub's log (LOG_BEHIND) is behind, or None when it is not."""
         self._store = store
         self._directories = directory
         self._clock = clock
         self._told = told_to_go_on
+        self._say = say
         self.tried = asyncio.Event()
         self._gone_on = set(store.missing(gone_on=True))
         self._missing = store.missing(gone_on=False)
         self._log_fault: WarifuError | None = None
+        self._say(Reason.RECORDS_BEHIND, self._where_missing())
 
     def check(self) -> None:
         """See :class:`Level`."""
-        if self._missing:
-            where = f"{len(self._missing)} or more exchanges, such as {self._missing[0].processing_number}"
-            raise WarifuError(Reason.RECORDS_BEHIND, where=where)
+        missing = self._where_missing()
+        if missing is not None:
+            raise WarifuError(Reason.RECORDS_BEHIND, where=missing)
         if self._log_fault is not None:
             raise WarifuError(Reason.LOG_BEHIND, where=self._log_fault.where)
+
+    def _where_missing(self) -> str | None:
+        if not self._missing:
+            return None
+        return f"{len(self._missing)} or more exchanges, such as {self._missing[0].processing_number}"
 
     async def compared(self) -> None:
         """See :class:`Level`."""
@@ -88,6 +103,8 @@ class Standing(Level):
         """Take in what the hub said. Raises: HUB_ANSWER_INVALID when it is malformed; STORE_UNAVAILABLE."""
         await self._compare_records(told)
         await self._compare_log(told)
+        self._say(Reason.RECORDS_BEHIND, self._where_missing())
+        self._say(Reason.LOG_BEHIND, self._log_fault.where if self._log_fault else None)
         self._told = False
         self.tried.set()
 

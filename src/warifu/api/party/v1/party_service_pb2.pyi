@@ -26,6 +26,8 @@ class AlarmKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ALARM_KIND_DATABASE_REPLACED: _ClassVar[AlarmKind]
     ALARM_KIND_ROOT_ENDS_SOON: _ClassVar[AlarmKind]
     ALARM_KIND_DIRECTORY_VERSION_REFUSED: _ClassVar[AlarmKind]
+    ALARM_KIND_LOG_BEHIND: _ClassVar[AlarmKind]
+    ALARM_KIND_RECORDS_BEHIND: _ClassVar[AlarmKind]
 ALARM_KIND_UNSPECIFIED: AlarmKind
 ALARM_KIND_CREDENTIAL_REFUSED: AlarmKind
 ALARM_KIND_REVOCATION_LIST_REFUSED: AlarmKind
@@ -40,6 +42,8 @@ ALARM_KIND_CHECKPOINT_NOT_PUBLISHED: AlarmKind
 ALARM_KIND_DATABASE_REPLACED: AlarmKind
 ALARM_KIND_ROOT_ENDS_SOON: AlarmKind
 ALARM_KIND_DIRECTORY_VERSION_REFUSED: AlarmKind
+ALARM_KIND_LOG_BEHIND: AlarmKind
+ALARM_KIND_RECORDS_BEHIND: AlarmKind
 
 class GetStatusRequest(_message.Message):
     __slots__ = ()
