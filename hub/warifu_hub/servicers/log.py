@@ -39,9 +39,7 @@ LOG_ACCESS: AccessTable = {
 class LogServicer(LogServiceServicer):
     """The generated base says what each method is for."""
 
-    def __init__(
-        self, ledger: Ledger, store: HubStore, turns: Turns, standing: Standing, known: StandingStore
-    ) -> None:
+    def __init__(self, ledger: Ledger, store: HubStore, turns: Turns, standing: Standing, known: StandingStore) -> None:
         self._ledger = ledger
         self._store = store
         self._turns = turns

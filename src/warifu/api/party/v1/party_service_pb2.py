@@ -25,29 +25,29 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'warifu/api/party/v1/party_service.proto\x12\x13warifu.api.party.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x12\n\x10GetStatusRequest\"\xfe\x03\n\x11GetStatusResponse\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x18\n\x10institution_code\x18\x02 \x01(\t\x12\x0f\n\x07network\x18\x03 \x01(\t\x12\r\n\x05suite\x18\x04 \x01(\r\x12\x0f\n\x07release\x18\x05 \x01(\t\x12\x30\n\x0cstarted_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11\x64irectory_version\x18\x07 \x01(\x04\x12\r\n\x05\x65poch\x18\x08 \x01(\r\x12<\n\x0c\x63\x65rtificates\x18\t \x03(\x0b\x32&.warifu.api.party.v1.CertificateStatus\x12\x42\n\x0frevocation_list\x18\n \x01(\x0b\x32).warifu.api.party.v1.RevocationListStatus\x12\x39\n\ncheckpoint\x18\x0b \x01(\x0b\x32%.warifu.api.party.v1.CheckpointStatus\x12\x17\n\x0f\x66ree_disk_bytes\x18\x0c \x01(\x04\x12\x32\n\x06\x63ounts\x18\r \x01(\x0b\x32\".warifu.api.party.v1.HoldingCounts\x12*\n\x06\x61larms\x18\x0e \x03(\x0b\x32\x1a.warifu.api.party.v1.Alarm\"_\n\x11\x43\x65rtificateStatus\x12\x0b\n\x03use\x18\x01 \x01(\t\x12\x0e\n\x06serial\x18\x02 \x01(\t\x12-\n\tnot_after\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"m\n\x14RevocationListStatus\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12/\n\x0bnext_update\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cserial_count\x18\x03 \x01(\x04\"T\n\x10\x43heckpointStatus\x12\x0c\n\x04size\x18\x01 \x01(\x04\x12\x32\n\x0epublished_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb7\x01\n\rHoldingCounts\x12\x17\n\nleaf_count\x18\x01 \x01(\x04H\x00\x88\x01\x01\x12\x19\n\x0cperson_count\x18\x02 \x01(\x04H\x01\x88\x01\x01\x12\x19\n\x0crecord_count\x18\x03 \x01(\x04H\x02\x88\x01\x01\x12\x17\n\ncode_count\x18\x04 \x01(\x04H\x03\x88\x01\x01\x42\r\n\x0b_leaf_countB\x0f\n\r_person_countB\x0f\n\r_record_countB\r\n\x0b_code_count\"o\n\x05\x41larm\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.warifu.api.party.v1.AlarmKind\x12)\n\x05since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05where\x18\x03 \x01(\t*\xab\x04\n\tAlarmKind\x12\x1a\n\x16\x41LARM_KIND_UNSPECIFIED\x10\x00\x12!\n\x1d\x41LARM_KIND_CREDENTIAL_REFUSED\x10\x01\x12&\n\"ALARM_KIND_REVOCATION_LIST_REFUSED\x10\x02\x12 \n\x1c\x41LARM_KIND_DIRECTORY_REFUSED\x10\x03\x12\x1d\n\x19\x41LARM_KIND_LISTENER_MOVED\x10\x04\x12\x1c\n\x18\x41LARM_KIND_STARTED_EMPTY\x10\x05\x12$\n ALARM_KIND_CERTIFICATE_ENDS_SOON\x10\x06\x12(\n$ALARM_KIND_REVOCATION_LIST_ENDS_SOON\x10\x07\x12\x17\n\x13\x41LARM_KIND_DISK_LOW\x10\x08\x12!\n\x1d\x41LARM_KIND_HUB_NOT_IN_CONTACT\x10\t\x12\'\n#ALARM_KIND_CHECKPOINT_NOT_PUBLISHED\x10\n\x12 \n\x1c\x41LARM_KIND_DATABASE_REPLACED\x10\x0b\x12\x1d\n\x19\x41LARM_KIND_ROOT_ENDS_SOON\x10\x0c\x12(\n$ALARM_KIND_DIRECTORY_VERSION_REFUSED\x10\r\x12\x19\n\x15\x41LARM_KIND_LOG_BEHIND\x10\x0e\x12\x1d\n\x19\x41LARM_KIND_RECORDS_BEHIND\x10\x0f\x32j\n\x0cPartyService\x12Z\n\tGetStatus\x12%.warifu.api.party.v1.GetStatusRequest\x1a&.warifu.api.party.v1.GetStatusResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'warifu/api/party/v1/party_service.proto\x12\x13warifu.api.party.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x12\n\x10GetStatusRequest\"\x92\x04\n\x11GetStatusResponse\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x18\n\x10institution_code\x18\x02 \x01(\t\x12\x0f\n\x07network\x18\x03 \x01(\t\x12\r\n\x05suite\x18\x04 \x01(\r\x12\x0f\n\x07release\x18\x05 \x01(\t\x12\x30\n\x0cstarted_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11\x64irectory_version\x18\x07 \x01(\x04\x12\r\n\x05\x65poch\x18\x08 \x01(\r\x12<\n\x0c\x63\x65rtificates\x18\t \x03(\x0b\x32&.warifu.api.party.v1.CertificateStatus\x12\x42\n\x0frevocation_list\x18\n \x01(\x0b\x32).warifu.api.party.v1.RevocationListStatus\x12\x39\n\ncheckpoint\x18\x0b \x01(\x0b\x32%.warifu.api.party.v1.CheckpointStatus\x12\x17\n\x0f\x66ree_disk_bytes\x18\x0c \x01(\x04\x12\x32\n\x06\x63ounts\x18\r \x01(\x0b\x32\".warifu.api.party.v1.HoldingCounts\x12*\n\x06\x61larms\x18\x0e \x03(\x0b\x32\x1a.warifu.api.party.v1.Alarm\x12\x12\n\ncode_epoch\x18\x0f \x01(\r\"_\n\x11\x43\x65rtificateStatus\x12\x0b\n\x03use\x18\x01 \x01(\t\x12\x0e\n\x06serial\x18\x02 \x01(\t\x12-\n\tnot_after\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"m\n\x14RevocationListStatus\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12/\n\x0bnext_update\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cserial_count\x18\x03 \x01(\x04\"T\n\x10\x43heckpointStatus\x12\x0c\n\x04size\x18\x01 \x01(\x04\x12\x32\n\x0epublished_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xed\x01\n\rHoldingCounts\x12\x17\n\nleaf_count\x18\x01 \x01(\x04H\x00\x88\x01\x01\x12\x19\n\x0cperson_count\x18\x02 \x01(\x04H\x01\x88\x01\x01\x12\x19\n\x0crecord_count\x18\x03 \x01(\x04H\x02\x88\x01\x01\x12\x17\n\ncode_count\x18\x04 \x01(\x04H\x03\x88\x01\x01\x12\x1e\n\x11\x63ode_behind_count\x18\x05 \x01(\x04H\x04\x88\x01\x01\x42\r\n\x0b_leaf_countB\x0f\n\r_person_countB\x0f\n\r_record_countB\r\n\x0b_code_countB\x14\n\x12_code_behind_count\"o\n\x05\x41larm\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.warifu.api.party.v1.AlarmKind\x12)\n\x05since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05where\x18\x03 \x01(\t*\xab\x04\n\tAlarmKind\x12\x1a\n\x16\x41LARM_KIND_UNSPECIFIED\x10\x00\x12!\n\x1d\x41LARM_KIND_CREDENTIAL_REFUSED\x10\x01\x12&\n\"ALARM_KIND_REVOCATION_LIST_REFUSED\x10\x02\x12 \n\x1c\x41LARM_KIND_DIRECTORY_REFUSED\x10\x03\x12\x1d\n\x19\x41LARM_KIND_LISTENER_MOVED\x10\x04\x12\x1c\n\x18\x41LARM_KIND_STARTED_EMPTY\x10\x05\x12$\n ALARM_KIND_CERTIFICATE_ENDS_SOON\x10\x06\x12(\n$ALARM_KIND_REVOCATION_LIST_ENDS_SOON\x10\x07\x12\x17\n\x13\x41LARM_KIND_DISK_LOW\x10\x08\x12!\n\x1d\x41LARM_KIND_HUB_NOT_IN_CONTACT\x10\t\x12\'\n#ALARM_KIND_CHECKPOINT_NOT_PUBLISHED\x10\n\x12 \n\x1c\x41LARM_KIND_DATABASE_REPLACED\x10\x0b\x12\x1d\n\x19\x41LARM_KIND_ROOT_ENDS_SOON\x10\x0c\x12(\n$ALARM_KIND_DIRECTORY_VERSION_REFUSED\x10\r\x12\x19\n\x15\x41LARM_KIND_LOG_BEHIND\x10\x0e\x12\x1d\n\x19\x41LARM_KIND_RECORDS_BEHIND\x10\x0f\x32j\n\x0cPartyService\x12Z\n\tGetStatus\x12%.warifu.api.party.v1.GetStatusRequest\x1a&.warifu.api.party.v1.GetStatusResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'warifu.api.party.v1.party_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ALARMKIND']._serialized_start=1224
-  _globals['_ALARMKIND']._serialized_end=1779
+  _globals['_ALARMKIND']._serialized_start=1298
+  _globals['_ALARMKIND']._serialized_end=1853
   _globals['_GETSTATUSREQUEST']._serialized_start=97
   _globals['_GETSTATUSREQUEST']._serialized_end=115
   _globals['_GETSTATUSRESPONSE']._serialized_start=118
-  _globals['_GETSTATUSRESPONSE']._serialized_end=628
-  _globals['_CERTIFICATESTATUS']._serialized_start=630
-  _globals['_CERTIFICATESTATUS']._serialized_end=725
-  _globals['_REVOCATIONLISTSTATUS']._serialized_start=727
-  _globals['_REVOCATIONLISTSTATUS']._serialized_end=836
-  _globals['_CHECKPOINTSTATUS']._serialized_start=838
-  _globals['_CHECKPOINTSTATUS']._serialized_end=922
-  _globals['_HOLDINGCOUNTS']._serialized_start=925
-  _globals['_HOLDINGCOUNTS']._serialized_end=1108
-  _globals['_ALARM']._serialized_start=1110
-  _globals['_ALARM']._serialized_end=1221
-  _globals['_PARTYSERVICE']._serialized_start=1781
-  _globals['_PARTYSERVICE']._serialized_end=1887
+  _globals['_GETSTATUSRESPONSE']._serialized_end=648
+  _globals['_CERTIFICATESTATUS']._serialized_start=650
+  _globals['_CERTIFICATESTATUS']._serialized_end=745
+  _globals['_REVOCATIONLISTSTATUS']._serialized_start=747
+  _globals['_REVOCATIONLISTSTATUS']._serialized_end=856
+  _globals['_CHECKPOINTSTATUS']._serialized_start=858
+  _globals['_CHECKPOINTSTATUS']._serialized_end=942
+  _globals['_HOLDINGCOUNTS']._serialized_start=945
+  _globals['_HOLDINGCOUNTS']._serialized_end=1182
+  _globals['_ALARM']._serialized_start=1184
+  _globals['_ALARM']._serialized_end=1295
+  _globals['_PARTYSERVICE']._serialized_start=1855
+  _globals['_PARTYSERVICE']._serialized_end=1961
 # @@protoc_insertion_point(module_scope)
