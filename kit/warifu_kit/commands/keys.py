@@ -9,7 +9,9 @@ from typing import Annotated
 
 import typer
 
+from warifu.printable import shell_command
 from warifu_kit.commands.member import tell_taken
+from warifu_kit.output import Terminal, say
 
 __all__ = ["app"]
 
@@ -68,7 +70,7 @@ def rotate(
     _check(path, party, wanted)
     for step in _steps(path, party, wanted, overlap, wait):
         version = step()
-        typer.echo(f"version {version} of the directory has it")
+        say(f"version {version} of the directory has it")
         _tell(path, version, wait)
 
 
@@ -112,22 +114,21 @@ def _steps(path: Path, party: str, wanted: list[str], overlap: float | None, wai
 
 def _rotate_codes(path: Path, party: str, overlap: timedelta, wait: float) -> int:
     """Announce, wait for the node to make every code ready, put in force. Ends the command where it is not up."""
-    from rich.console import Console
     from rich.progress import Progress
 
     from warifu_kit.network.joining import is_up
     from warifu_kit.network.rotation import announce_codes, put_codes_in_force, wait_codes_ready
 
     version = announce_codes(path, party)
-    again = f"warifu keys rotate {path} {party} --codes"
+    again = shell_command("warifu", "keys", "rotate", path, party, "--codes")
     if not is_up(path):
-        typer.echo(f"announced in version {version}; start the network and go on with: {again}", err=True)
+        say(f"announced in version {version}; start the network and go on with: {again}", err=True)
         raise typer.Exit(1)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Progress(console=Terminal(stderr=True), transient=True) as bar:
         task = bar.add_task(f"codes of {party}", total=None)
         ready = wait_codes_ready(path, party, wait, lambda done, total: bar.update(task, completed=done, total=total))
     if not ready:
-        typer.echo(f"the codes of {party} are not ready after {wait:.0f} s; go on with: {again}", err=True)
+        say(f"the codes of {party} are not ready after {wait:.0f} s; go on with: {again}", err=True)
         raise typer.Exit(1)
     return put_codes_in_force(path, party, overlap=overlap)
 
@@ -138,4 +139,4 @@ def _tell(path: Path, version: int, wait: float) -> None:
     if is_up(path):
         tell_taken(path, version, wait)
     else:
-        typer.echo(f"the network is down: everybody goes by it when it starts (warifu up {path})")
+        say(f"the network is down: everybody goes by it when it starts ({shell_command('warifu', 'up', path)})")

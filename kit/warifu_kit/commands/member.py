@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,8 +61,7 @@ def add(
     given = {field: value for field, value in fields.items() if value is not None}
     if (file is None) == (not given):
         raise typer.BadParameter("give either FILE, or --name and --kind", param_hint="FILE")
-    text = json.dumps({"members": [given]}) if file is None else file.read_text("utf-8")
-    for member in _joining(path, text, str(file or "command line")):
+    for member in _joining(path, file or given):
         _add(path, member, wait)
 
 
@@ -117,7 +115,7 @@ def list_(
     say_table(shown)
 
 
-def _joining(path: Path, text: str, named: str) -> tuple[Member, ...]:
+def _joining(path: Path, source: Path | dict[str, str]) -> tuple[Member, ...]:
     from warifu.agency import installed_kinds
     from warifu.party.network_file import read_network_file
     from warifu_hub.permissions import PermissionTable
@@ -125,10 +123,10 @@ def _joining(path: Path, text: str, named: str) -> tuple[Member, ...]:
     from warifu_kit.network.one_party import HUB
 
     described = read_network_file(path)
-    table = PermissionTable.load(path / HUB / "permissions.yaml")
+    permissions = PermissionTable.load(path / HUB / "permissions.yaml")
     there = described.parties | described.former_parties
     taken = [about.institution_code for about in there.values()]
-    return joining(text, named, table.kinds, installed_kinds(), taken)
+    return joining(source, permissions.kinds, installed_kinds(), taken)
 
 
 def _add(path: Path, member: Member, wait: float) -> None:

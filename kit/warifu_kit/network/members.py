@@ -7,6 +7,7 @@ the file names them or not. Whether the file is good, ``members_file`` decides.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,15 +72,15 @@ def load_members(
 
 
 def joining(
-    text: str,
-    named: str,
+    source: Path | Mapping[str, str],
     kinds: Mapping[str, InstitutionKind],
     installed: Iterable[str],
     taken: Iterable[InstitutionCode],
 ) -> tuple[Member, ...]:
-    """The agencies that ``text``, in the form of ``members.yaml``, lets join a network that has the codes ``taken``.
+    """The agencies that a file in the form of ``members.yaml``, or one entry of it, lets join a network.
 
-    ``named`` is what faults call the text. Raises: CONFIG_INVALID, with every fault as ``named:line field message``.
+    ``taken`` are the institution codes that the network has. Raises: CONFIG_INVALID, with every fault as
+    ``file:line field message``; an entry that is no file's is called "command line".
     """
     known = {kind: kinds[kind] for kind in kinds if kind in set(installed)}
 
@@ -89,7 +90,10 @@ def joining(
             if entry.kind in CENTRAL:
                 yield Fault(("members", position, "kind"), "is in every network already; only agencies join")
 
-    file = parse_yaml(text, named, MembersFile, check)
+    if isinstance(source, Path):
+        file = load_yaml(source, MembersFile, check)
+    else:
+        file = parse_yaml(json.dumps({"members": [dict(source)]}), "command line", MembersFile, check)
     codes: set[InstitutionCode | None] = {*taken, *(entry.institution_code for entry in file.members)}
     return tuple(member for entry in file.members for member in _agencies(entry, kinds[entry.kind], codes))
 
