@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from warifu.errors import WarifuError
+from warifu_kit.output import say, say_json
 
 __all__ = ["status"]
 
@@ -28,7 +29,6 @@ def status(path: NetworkDir, json: Json = False) -> None:
     Example: warifu status net
     """
     import asyncio
-    import json as json_format
 
     from warifu.client import NetworkDescription
     from warifu.clock import SystemClock
@@ -42,15 +42,14 @@ def status(path: NetworkDir, json: Json = False) -> None:
         described = read_network_file(path)
         network = NetworkDescription.load(path)
     except WarifuError as error:
-        typer.echo(f"warifu: {error}", err=True)
+        say(f"warifu: {error}", err=True)
         raise typer.Exit(_NO_NETWORK) from None
     answers = asyncio.run(ask_everybody(network))
     files = look_at_folder(path, described)
     condition = judge(path, described, answers=answers, files=files, now=SystemClock().now())
     if json:
-        typer.echo(json_format.dumps(as_json(condition), indent=2))
+        say_json(as_json(condition))
     else:
-        for line in as_lines(condition):
-            typer.echo(line)
+        say(*as_lines(condition))
     if condition.warnings:
         raise typer.Exit(_AMISS)

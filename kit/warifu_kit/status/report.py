@@ -1,7 +1,6 @@
 """A network's condition for people, in at most 100 columns, and for programs, as JSON.
 
-Decides nothing about the network. Text from elsewhere is shown with whatever cannot be printed replaced, so that a
-terminal obeys nobody. Lines that hold a command or a path are as long as these are: they are there to be copied.
+Decides nothing about the network. Text from elsewhere is in one line each, with what a terminal would obey escaped. Lines that hold a command or a path are as long as these are: they are there to be copied.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from warifu.api.party.v1 import party_service_pb2 as party_pb2
+from warifu.printable import printable
 from warifu_kit.status.condition import NetworkCondition, PartyCondition, Warned
 
 __all__ = ["WIDTH", "as_json", "as_lines"]
@@ -21,10 +21,10 @@ WIDTH: Final = 100
 _HEADINGS = ("party", "state", "release", "directory", "epoch", "certificates until", "free", "holds")
 _GAP = "  "
 _COUNTS = (
-    ("leaf_count", "leaves"),
-    ("person_count", "people"),
-    ("record_count", "records"),
-    ("code_count", "codes issued"),
+    ("leaf_count", "leaf", "leaves"),
+    ("person_count", "person", "people"),
+    ("record_count", "record", "records"),
+    ("code_count", "code issued", "codes issued"),
 )
 
 
@@ -37,7 +37,7 @@ def as_lines(condition: NetworkCondition) -> Iterator[str]:
     checkpoint = condition.checkpoint
     if checkpoint is not None:
         when = f", published {_minute(_moment(checkpoint.published_time))}" if _told_when(checkpoint) else ""
-        yield f"last checkpoint: {checkpoint.size:,} leaves{when}"
+        yield f"last checkpoint: {_counted(checkpoint.size, 'leaf', 'leaves')}{when}"
     yield ""
     yield from _table([_HEADINGS, *(_row(each) for each in condition.parties)])
     yield ""
@@ -74,15 +74,20 @@ def _row(each: PartyCondition) -> tuple[str, ...]:
         return each.party, "no answer" if each.is_process else "no process", "-", "-", "-", until, free, ""
     state = "amiss" if reply.alarms else "up"
     epoch = str(reply.epoch) if reply.epoch else "-"
-    holds = ", ".join(f"{count:,} {noun}" for noun, count in _counts(reply))
-    release = _printable(reply.release)
+    holds = ", ".join(_counted(count, one, many) for one, many, count in _counts(reply))
+    release = printable(reply.release)
     return each.party, state, release, str(reply.directory_version), epoch, until, free, holds
 
 
-def _counts(reply: party_pb2.GetStatusResponse) -> Iterator[tuple[str, int]]:
-    for field, noun in _COUNTS:
+def _counts(reply: party_pb2.GetStatusResponse) -> Iterator[tuple[str, str, int]]:
+    """What the party holds: the noun for one, the noun for many, and how many."""
+    for field, one, many in _COUNTS:
         if reply.counts.HasField(field):
-            yield noun, getattr(reply.counts, field)
+            yield one, many, getattr(reply.counts, field)
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
@@ -98,7 +103,7 @@ def _warning(warned: Warned) -> Iterator[str]:
     since = f", since {_minute(warned.since)}" if warned.since is not None else ""
     at = f"{warned.party}: " if warned.party else ""
     yield f"{at}{warned.kind}{since}"
-    yield f"    {_printable(warned.text)}"
+    yield f"    {printable(warned.text)}"
     yield f"    do: {warned.next_step}"
 
 
@@ -123,7 +128,7 @@ def _party_json(each: PartyCondition) -> dict[str, Any]:
             "epoch": reply.epoch,
             "code_epoch": reply.code_epoch,
             "revocation_list_number": reply.revocation_list.number,
-            "counts": {noun.replace(" ", "_"): count for noun, count in _counts(reply)},
+            "counts": {many.replace(" ", "_"): count for _, many, count in _counts(reply)},
         }
     return told
 
@@ -168,7 +173,3 @@ def _minute(moment: datetime) -> str:
 
 def _rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -17,6 +17,7 @@ from warifu.party.alarms import AlarmKind
 from warifu.party.network_file import NetworkFile
 from warifu.pki.revocation import RevocationList
 from warifu.pki.validity import Validity
+from warifu.printable import printable
 from warifu_kit.status.condition import NetworkCondition, judge
 from warifu_kit.status.on_disk import FilesOfParty
 from warifu_kit.status.report import WIDTH, as_json, as_lines
@@ -181,13 +182,24 @@ def test_whatever_a_party_says_no_line_of_the_report_is_more_than_one_line_and_n
     told = reply(alarms=[alarm(AlarmKind.DISK_LOW, where.encode("utf-8", "replace").decode())])
     told.release = "1.0\x1b[31m"
     for line in as_lines(judged({"tax": told})):
-        assert line.isprintable()
+        assert line == printable(line)
 
 
 def test_the_table_fits_100_columns_however_much_is_held() -> None:
     counts = party_pb2.HoldingCounts(leaf_count=2**63, person_count=2**63, record_count=2**63, code_count=2**63)
     lines = list(as_lines(judged({"hub": reply("hub", counts=counts, directory_version=2**40, epoch=2**31)})))
     assert max(map(len, lines[: lines.index("", 3)])) <= WIDTH
+
+
+def test_one_is_said_as_one_and_more_as_more() -> None:
+    told = reply("hub", counts=party_pb2.HoldingCounts(leaf_count=1))
+    told.checkpoint.size = 1
+    lines = list(as_lines(judged({"hub": told, "tax": reply(counts=party_pb2.HoldingCounts(person_count=1000))})))
+    assert "last checkpoint: 1 leaf" in lines
+    assert [line.rpartition("  ")[2] for line in lines if line.startswith(("hub ", "tax "))] == [
+        "1 leaf",
+        "1,000 people",
+    ]
 
 
 def test_the_json_is_json_and_names_every_party() -> None:
