@@ -65,7 +65,7 @@ def demo(
     _check_writable(json)
     seed = secrets.randbelow(_SEEDS) if seed is None else seed
     composition = composed(members, permissions, suite, runs_here=True)
-    people, on = people_of(residents_file, encoding, seed, residents, homes(agencies_of(composition.members)))
+    people, on = people_of(residents_file, encoding, seed, residents, lambda: homes(agencies_of(composition.members)))
     with _network_folder(dir_) as folder:
         result = _demonstrate(people, seed, on, folder.path, concurrency, residents_file, composition)
         print_report(Terminal(), result)

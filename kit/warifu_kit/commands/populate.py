@@ -40,8 +40,10 @@ def populate(
     from warifu_kit.demo.progress import teller
     from warifu_kit.settled import describe_population, write_population
 
+    people, on = people_of(
+        residents_file, encoding, seed, residents, lambda: homes(agencies_in(NetworkDescription.load(path)))
+    )
     agencies = agencies_in(NetworkDescription.load(path))
-    people, on = people_of(residents_file, encoding, seed, residents, homes(agencies))
     plan = make_plan(people, numbering_seed(residents_file, people, seed), on, agencies)
 
     async def fill() -> Path:

@@ -5,7 +5,7 @@ Decides how the faults of such a file are told on a terminal, and by which day t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,11 +35,16 @@ Encoding = Annotated[
 
 
 def people_of(
-    file: Path | None, encoding: spreadsheet.Encoding, seed: int, count: int, homes: Sequence[MunicipalityCode]
+    file: Path | None,
+    encoding: spreadsheet.Encoding,
+    seed: int,
+    count: int,
+    homes: Callable[[], Sequence[MunicipalityCode]],
 ) -> tuple[list[Resident], date]:
     """The residents of ``file``, or else ``count`` made up from ``seed``; and the day by which their ages go.
 
-    ``homes`` are the municipalities in which made-up residents live, as :func:`warifu_kit.demo.agencies.homes` has them.
+    ``homes`` gives the municipalities in which made-up residents live (:func:`warifu_kit.demo.agencies.homes`); it is
+    asked only where residents are made up, so that a file is looked at before any network is.
 
     Ends the command with status 1 and a line for each fault when the file is not good, and with status 2 for an
     encoding without a file.
@@ -53,7 +58,7 @@ def people_of(
     if file is None and encoding != "auto":
         raise typer.BadParameter("is about a residents' file: give one with --residents-file", param_hint="--encoding")
     if file is None:
-        return generate_in(seed, count, homes), AS_OF
+        return generate_in(seed, count, homes()), AS_OF
     try:
         people = read_csv(file, encoding)
         if not people:

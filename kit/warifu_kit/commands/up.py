@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -60,18 +60,13 @@ def up(
 
     Example: warifu up net --members two-of-each
     """
-    from warifu_kit.network.creation import create_network, holds_network
     from warifu_kit.network.network import Network
 
-    asked = composed(members, permissions, suite, runs_here=True)
-    if holds_network(path):
-        check_same(path, asked, members=members is not None, permissions=permissions is not None)
-    else:
-        create_network(path, members=asked.members, permissions=asked.permissions, suite=asked.suite)
-    wanted = None if suite == "auto" else int(suite)
     stopping, listed = threading.Event(), threading.Event()
     for number in stopping_signals():
         signal.signal(number, lambda *_: stopping.set())
+    _see_to_it(path, members, permissions, suite)
+    wanted = None if suite == "auto" else int(suite)
 
     def tell(event: str, party: str, detail: str) -> None:
         if json:
@@ -89,6 +84,17 @@ def up(
             network.check()
         if not json:
             say("stopping")
+
+
+def _see_to_it(path: Path, members: str | None, permissions: Path | None, suite: Literal["auto", "1", "2"]) -> None:
+    """Make the network in ``path`` as it is asked for, or see that the one there is such a one."""
+    from warifu_kit.network.creation import create_network, holds_network
+
+    asked = composed(members, permissions, suite, runs_here=True)
+    if holds_network(path):
+        check_same(path, asked, members=members is not None, permissions=permissions is not None)
+    else:
+        create_network(path, members=asked.members, permissions=asked.permissions, suite=asked.suite)
 
 
 def stopping_signals() -> list[signal.Signals]:

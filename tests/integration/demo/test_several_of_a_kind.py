@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +19,7 @@ from warifu.party.network_file import read_network_file
 from warifu_kit.network.network import Network
 
 TOWNS = ("takamatsu", "marugame")
+WIDE = {**os.environ, "COLUMNS": "200", "PYTHONUNBUFFERED": "1"}
 WITHOUT_IPV4 = 'ip link set lo up && ip addr del 127.0.0.1/8 dev lo && exec "$@"'
 
 
@@ -98,6 +102,28 @@ def test_people_of_a_place_without_a_registry_are_refused_before_anything_is_mad
     assert ended.returncode == 1
     assert "no residence agency of the network serves residents of" in ended.stderr
     assert not (tmp_path / "net").exists()
+
+
+def test_a_network_whose_endpoint_somebody_took_says_which_party_moved_from_where_to_where(
+    demonstrated: Any, warifu_command: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    net = Path(shutil.copytree(demonstrated.folder, tmp_path / "net"))
+    before = {party: about.endpoint for party, about in read_network_file(net).parties.items()}
+    host, _, port = str(before["tax"]).rpartition(":")
+    with socket.create_server((host, int(port))):
+        up = subprocess.Popen(warifu_command("up", net), stdout=subprocess.PIPE, text=True, env=WIDE)
+        assert up.stdout is not None
+        shown = []
+        for line in up.stdout:
+            shown.append(line)
+            if "Ctrl-C" in line:
+                break
+        now = read_network_file(net).parties["tax"].endpoint
+        up.send_signal(signal.SIGINT)
+        up.communicate(timeout=30)
+    assert f"tax: moved (from {before['tax']}, which cannot be had, to {now})\n" in shown
+    assert now != before["tax"]
+    assert [line for line in shown if "moved" in line and "tax" not in line] == []
 
 
 def test_a_machine_whose_loopback_has_ipv6_alone_runs_everything(
