@@ -18,7 +18,16 @@ from warifu.errors import Reason, WarifuError
 from warifu.party.config import Fault, load_yaml
 from warifu.party.snapshot import check_database
 
-__all__ = ["MANIFEST_FILE", "CopiedDatabase", "CopiedFile", "LogState", "Manifest", "check_files", "read_manifest"]
+__all__ = [
+    "MANIFEST_FILE",
+    "CopiedDatabase",
+    "CopiedFile",
+    "LogState",
+    "Manifest",
+    "check_files",
+    "measured",
+    "read_manifest",
+]
 
 MANIFEST_FILE = "manifest.json"
 """Describes a backup; its presence says that the folder holds one."""
