@@ -161,7 +161,8 @@ class _Told:
         self._progress.update(self._progress.tasks[0].id, completed=self._done)
 
     def stop(self) -> None:
-        self._progress.stop()
+        if self._progress.tasks:  # one that was never shown would leave an empty line
+            self._progress.stop()
 
 
 @contextmanager
