@@ -124,7 +124,8 @@ def _rotate_codes(path: Path, party: str, overlap: timedelta, wait: float) -> in
     if not is_up(path):
         say(f"announced in version {version}; start the network and go on with: {again}", err=True)
         raise typer.Exit(1)
-    with Progress(console=Terminal(stderr=True), transient=True) as bar:
+    terminal = Terminal(stderr=True)
+    with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
         task = bar.add_task(f"codes of {party}", total=None)
         ready = wait_codes_ready(path, party, wait, lambda done, total: bar.update(task, completed=done, total=total))
     if not ready:
