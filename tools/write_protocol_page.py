@@ -309,6 +309,10 @@ def page() -> str:
             "*Definite* means that surely nothing was provided; after any other, ask again with the same",
             "`request_id`. The catalogue is [errors.py](../src/warifu/errors.py).",
             "",
+            "Any RPC may also end with `CALLER_NOT_IDENTIFIED`, `CALLER_REVOKED`, `CALLER_NOT_ALLOWED`,",
+            "`REQUEST_TOO_LARGE` or `INTERNAL`. A message that does not parse is `REQUEST_MALFORMED`. `NOT_CONNECTED`,",
+            "`PEER_NOT_TRUSTED` and `OWN_CERTIFICATE_INVALID` never travel: a caller says them to itself.",
+            "",
             *_error_lines(),
             "",
         ]

@@ -135,7 +135,9 @@ def build_hub(
             told_to_go_on=go_on,
             say=partial(alarms.settle, AlarmKind.LOG_BEHIND),
         )
-        channels = ChannelPool(credential=credential, root_pem=root_pem, interceptors=channel_interceptors)
+        channels = ChannelPool(
+            credential=credential, root_pem=root_pem, revoked=revocations.revoked, interceptors=channel_interceptors
+        )
         workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="convert")
         undo.callback(workers.shutdown)
         providers = GrpcProviders(network=settings.network, channels=channels, store=store)

@@ -31,7 +31,7 @@ from typing import Protocol
 
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
-from warifu.clock import Clock
+from warifu.clock import Clock, day_in_japan
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ExchangeContext, ExchangeKey
@@ -40,7 +40,7 @@ from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.statements import answer_digest, check_answer, check_inquiry, inquiry_digest, sign_permit
 from warifu.lockstep import in_lockstep, pause
 from warifu.pki import Identity
-from warifu.rpc.deadline import pass_on
+from warifu.rpc.deadline import outcome_within, pass_on
 from warifu_hub import leaves
 from warifu_hub.exchange_rules import answered_state, check_identity, check_shape, decide_permission, find_keys
 from warifu_hub.leaves import ReceivedInquiry
@@ -54,11 +54,21 @@ __all__ = ["MARGIN_SECONDS", "MediatedExchange", "Mediator", "Providers"]
 MARGIN_SECONDS = 0.1
 """What the hub keeps of a deadline for itself: logging the outcome and relaying the answer."""
 
+RELAY_SECONDS = 0.03
+"""What is left of it when a caller whose exchange has not ended is told so; the exchange goes on."""
+
+LONGEST_EXCHANGE_SECONDS = 40.0
+"""How long a caller without a deadline is kept waiting."""
+
 SHORTEST_PROVISION_SECONDS = 0.05
 """A provider is not asked when less than this is left for it."""
 
 MOST_UNDER_WAY = 1024
 """Exchanges under way at once; above it callers are told to come back."""
+
+
+def _still_under_way() -> WarifuError:
+    return WarifuError(Reason.HUB_TIMED_OUT, where="deadline", debug="the exchange goes on")
 
 
 class Providers(Protocol):
@@ -87,7 +97,7 @@ class _Admitted:
     inquirer: DirectoryEntry
     provider: DirectoryEntry
     permission_row: str
-    timeout: float
+    ask_until: float
 
 
 class Mediator:
@@ -128,10 +138,13 @@ class Mediator:
 
         Raises:
             WarifuError: every reason listed at ``HubService.Exchange``. A refusal is in the log before it is raised; if
-                it cannot be logged, LOG_UNAVAILABLE is raised instead. Only OVERLOADED and LOG_BEHIND are not logged:
-                nothing was decided then.
+                it cannot be logged, LOG_UNAVAILABLE is raised instead. Three are not logged: OVERLOADED and LOG_BEHIND,
+                for nothing was decided then, and HUB_TIMED_OUT, for the exchange goes on and its end is logged when it
+                comes.
         """
         self._check_log()
+        now = asyncio.get_running_loop().time
+        give_up = now() + (LONGEST_EXCHANGE_SECONDS if left is None else left - RELAY_SECONDS)
         asked = ReceivedInquiry(caller=caller.institution, context=None, digest=inquiry_digest(inquiry))
         try:
             context = ExchangeContext.decode(inquiry.context, where="inquiry.context")
@@ -148,7 +161,8 @@ class Mediator:
         except WarifuError as refusal:
             await self._store.append_leaf(leaves.refused_leaf(asked, refusal.reason, self._clock.now()))
             raise
-        return await asyncio.shield(under_way or self._begun(admitted, stored))
+        work = under_way or self._begun(admitted, stored)
+        return await outcome_within(work, give_up - now(), otherwise=_still_under_way())
 
     def _admit(
         self,
@@ -172,7 +186,7 @@ class Mediator:
             inquirer=inquirer,
             provider=provider,
             permission_row=permission.row_number,
-            timeout=timeout,
+            ask_until=asyncio.get_running_loop().time() + timeout,
         )
 
     def _known(self, admitted: _Admitted) -> StoredExchange | None:
@@ -219,7 +233,7 @@ class Mediator:
             stored = await recording  # nothing leaves before this is on disk
             await pause()
             await self._sign(admitted, permit, stored)  # (3.8)
-            answer = await self._providers.provide(admitted.provider, permit, admitted.timeout)
+            answer = await self._providers.provide(admitted.provider, permit, _left_for_provider(admitted))
             await pause()
             closed = self._closed(admitted, stored, answer)
         except Exception as error:  # a fault of ours is an end of the exchange too
@@ -249,8 +263,8 @@ class Mediator:
                 return replace(stored, permitted_position=position)
 
     def _processing_number(self, now: datetime) -> str:
-        """Day and twelve random digits: never a function of the person. A number that is taken is drawn again."""
-        return f"{now.year:04}{now.month:02}{now.day:02}{int.from_bytes(self._random_bytes(16)) % 10**12:012d}"
+        """Day in Japan and twelve random digits: never a function of the person. A number that is taken is drawn again."""
+        return f"{day_in_japan(now):%Y%m%d}{int.from_bytes(self._random_bytes(16)) % 10**12:012d}"
 
     async def _convert(self, admitted: _Admitted, permit: ProvisionPermit) -> None:
         """Step 3.7. Blind: in goes an encryption of the inquirer's code, out comes one of the provider's.
@@ -306,6 +320,11 @@ class Mediator:
         failed = replace(stored, state=ExchangeState.FAILED)
         leaf = leaves.closing_leaf(admitted.asked, failed, self._clock.now(), reason=reason)
         await self._store.close_exchange(failed, leaf)
+
+
+def _left_for_provider(admitted: _Admitted) -> float:
+    """Seconds: what steps 3.4 to 3.8 have left of them, and never too few to ask at all, for the permit is given."""
+    return max(admitted.ask_until - asyncio.get_running_loop().time(), SHORTEST_PROVISION_SECONDS)
 
 
 def _must_be_same(digest: bytes, admitted: _Admitted) -> None:

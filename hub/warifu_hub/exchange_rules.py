@@ -24,7 +24,8 @@ from warifu_hub.permissions import PermissionQuery, PermissionRow, PermissionTab
 from warifu_hub.store import ExchangeState, WithdrawnAssessments
 
 __all__ = [
-    "LARGEST_SEALED_BODY",
+    "LARGEST_SEALED_ANSWER",
+    "LARGEST_SEALED_QUERY",
     "answered_state",
     "check_identity",
     "check_shape",
@@ -32,11 +33,14 @@ __all__ = [
     "find_keys",
 ]
 
-LARGEST_SEALED_BODY = 1024 * 1024
-"""The largest sealed query or answer the hub carries, in bytes."""
-
 _SEAL_OVERHEAD = 48
 _SIZE_CLASS = 256
+
+LARGEST_SEALED_QUERY = _SEAL_OVERHEAD + 256 * _SIZE_CLASS
+"""The largest sealed query the hub carries, in bytes."""
+
+LARGEST_SEALED_ANSWER = _SEAL_OVERHEAD + 4095 * _SIZE_CLASS
+"""The largest sealed answer the hub carries, in bytes: what stays within 1 MiB."""
 
 _STATES = {
     PROVISION_OUTCOME_ANSWERED: ExchangeState.ANSWERED,
@@ -62,14 +66,14 @@ def check_shape(inquiry: SignedInquiry, context: ExchangeContext, directory: Dir
         raise WarifuError(Reason.SUITE_UNKNOWN, where="inquiry.context.suite")
     if context.inquirer == context.provider:
         raise WarifuError(Reason.REQUEST_MALFORMED, where="inquiry.context.provider")
-    _check_sealed(inquiry.sealed_query, "inquiry.sealed_query")
+    _check_sealed(inquiry.sealed_query, LARGEST_SEALED_QUERY, "inquiry.sealed_query")
     code = inquiry.encrypted_code
     return EncryptedCode.from_wire(directory.group, code.c1, code.c2, where="inquiry.encrypted_code")
 
 
-def _check_sealed(body: bytes, where: str) -> None:
+def _check_sealed(body: bytes, largest: int, where: str) -> None:
     padded = len(body) - _SEAL_OVERHEAD
-    if padded < _SIZE_CLASS or padded % _SIZE_CLASS or len(body) > LARGEST_SEALED_BODY:
+    if padded < _SIZE_CLASS or padded % _SIZE_CLASS or len(body) > largest:
         raise WarifuError(Reason.REQUEST_MALFORMED, where=where, debug=f"{len(body)} bytes")
 
 
@@ -145,7 +149,7 @@ def answered_state(answer: SignedAnswer) -> ExchangeState:
         raise WarifuError(Reason.PROVIDER_ANSWER_INVALID, where="answer.outcome")
     if state is ExchangeState.ANSWERED:
         try:
-            _check_sealed(answer.sealed_answer, "answer.sealed_answer")
+            _check_sealed(answer.sealed_answer, LARGEST_SEALED_ANSWER, "answer.sealed_answer")
         except WarifuError as error:
             raise WarifuError(Reason.PROVIDER_ANSWER_INVALID, where=error.where) from error
     elif answer.sealed_answer:

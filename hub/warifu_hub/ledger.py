@@ -123,12 +123,16 @@ class Ledger:
 
     def inclusion_proof(self, position: int, tree_size: int) -> list[bytes]:
         """Proof for the leaf at ``position`` in the tree of ``tree_size`` leaves. Raises: REQUEST_MALFORMED."""
-        if not 0 <= position < tree_size <= self._integrate():
+        if tree_size > self._integrate():
+            raise WarifuError(Reason.REQUEST_MALFORMED, where="tree_size")
+        if not 0 <= position < tree_size:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="position")
         return self._tree.inclusion_proof(position, tree_size)
 
     def consistency_proof(self, first: int, second: int) -> list[bytes]:
         """Proof that the tree of ``second`` leaves extends that of ``first``. Raises: REQUEST_MALFORMED."""
-        if not 0 <= first <= second <= self._integrate():
+        if second > self._integrate():
+            raise WarifuError(Reason.REQUEST_MALFORMED, where="second_size")
+        if not 0 <= first <= second:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="first_size")
         return self._tree.consistency_proof(first, second)

@@ -23,7 +23,7 @@ from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.pki import Identity, Role
 from warifu.rpc.channel import ChannelPool, PeerChannel
 from warifu.rpc.multiplex import CallStream, StreamedRpc
-from warifu.rpc.status import from_rpc_error
+from warifu.rpc.status import translated, unconnected_as
 from warifu_hub.store import HubStore
 
 __all__ = ["GrpcProviders"]
@@ -85,11 +85,13 @@ def _provide_rpc(peer: PeerChannel) -> StreamedRpc:
     )
 
 
-def _provider_error(error: grpc.RpcError) -> WarifuError:
+def _provider_error(error: grpc.RpcError | WarifuError) -> WarifuError:
     """What a failed call to a provider means, with the side that failed in the reason."""
-    if _never_connected(error):
-        return WarifuError(Reason.PROVIDER_UNREACHABLE, where="provider")
-    return _of_provider(from_rpc_error(error, default=_BROKEN))
+    try:
+        with unconnected_as(Reason.PROVIDER_UNREACHABLE, whom="provider"), translated(_BROKEN):
+            raise error
+    except WarifuError as meant:
+        return _of_provider(meant)
 
 
 def _of_provider(told: WarifuError) -> WarifuError:
@@ -97,12 +99,3 @@ def _of_provider(told: WarifuError) -> WarifuError:
     if told.reason in _PROVIDERS_OWN:
         return told
     return WarifuError(Reason.PROVIDER_FAILED, where=f"provider: {told.reason.value}")
-
-
-def _never_connected(error: grpc.RpcError) -> bool:
-    # gRPC tells a refused connection from a broken one only in its words.
-    return (
-        isinstance(error, grpc.aio.AioRpcError)
-        and error.code() is grpc.StatusCode.UNAVAILABLE
-        and "failed to connect" in (error.details() or "")
-    )

@@ -17,13 +17,14 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from importlib.metadata import EntryPoint, entry_points
 from typing import ClassVar, TypeAlias
 
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
+from warifu.clock import day_in_japan
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 
@@ -48,13 +49,6 @@ AGENCY_GROUP = "warifu.agencies"
 
 LARGEST_RECORD = 1_000_000
 """Bytes in the largest record that can be registered: sealed, it must fit what the hub carries (1 MiB)."""
-
-_JAPAN = timezone(timedelta(hours=9))
-
-
-def day_in_japan(moment: datetime) -> date:
-    """The calendar day of an aware time in Japan, which publication dates mean."""
-    return moment.astimezone(_JAPAN).date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

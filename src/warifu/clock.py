@@ -9,10 +9,17 @@ Wall-clock time only. Durations (deadlines, how long a call took) come from the 
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Protocol
 
-__all__ = ["Clock", "ManualClock", "SystemClock"]
+__all__ = ["Clock", "ManualClock", "SystemClock", "day_in_japan"]
+
+_JAPAN = timezone(timedelta(hours=9))  # it has no summer time
+
+
+def day_in_japan(moment: datetime) -> date:
+    """The calendar day of an aware time in Japan: what publication dates and processing numbers mean by a day."""
+    return moment.astimezone(_JAPAN).date()
 
 
 class Clock(Protocol):

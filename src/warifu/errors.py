@@ -57,10 +57,14 @@ class Reason(enum.Enum):
     AUTHORITY_UNREACHABLE = "AUTHORITY_UNREACHABLE"
     NODE_UNREACHABLE = "NODE_UNREACHABLE"
     NODE_TIMED_OUT = "NODE_TIMED_OUT"
+    NOT_CONNECTED = "NOT_CONNECTED"
+    PEER_NOT_TRUSTED = "PEER_NOT_TRUSTED"
+    OWN_CERTIFICATE_INVALID = "OWN_CERTIFICATE_INVALID"
     LOG_UNAVAILABLE = "LOG_UNAVAILABLE"
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     OVERLOADED = "OVERLOADED"
     CONFIG_INVALID = "CONFIG_INVALID"
+    ADDRESS_IN_USE = "ADDRESS_IN_USE"
     FILE_INVALID = "FILE_INVALID"
     DIRECTORY_INVALID = "DIRECTORY_INVALID"
     KEY_INVALID = "KEY_INVALID"
@@ -159,10 +163,20 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
     ),
     Reason.AUTHORITY_UNREACHABLE: _unknown("UNAVAILABLE", "The numbering authority could not be reached; retry."),
     Reason.NODE_UNREACHABLE: _unknown(
-        "UNAVAILABLE", "The agency's own node could not be reached or broke off; retry with the same request_id."
+        "UNAVAILABLE", "The agency's own node broke off before it answered; retry with the same request_id."
     ),
     Reason.NODE_TIMED_OUT: _unknown(
         "DEADLINE_EXCEEDED", "The agency's own node did not answer in time; retry with the same request_id."
+    ),
+    Reason.NOT_CONNECTED: _no(
+        "UNAVAILABLE", "No connection to the called party could be made, so nothing was sent; retry after a pause."
+    ),
+    Reason.PEER_NOT_TRUSTED: _no(
+        "FAILED_PRECONDITION",
+        "What answers at that address is not to be trusted as the called party, so nothing was sent.",
+    ),
+    Reason.OWN_CERTIFICATE_INVALID: _no(
+        "UNAUTHENTICATED", "The caller's own certificate is not valid now or not for this network; nothing was sent."
     ),
     Reason.LOG_UNAVAILABLE: _unknown(
         "UNAVAILABLE", "The exchange could not be logged, so the answer was withheld; retry with the same request_id."
@@ -170,6 +184,9 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
     Reason.STORE_UNAVAILABLE: _unknown("UNAVAILABLE", "The party could not write its own records; retry."),
     Reason.OVERLOADED: _no("RESOURCE_EXHAUSTED", "Too many exchanges are under way; retry after a pause."),
     Reason.CONFIG_INVALID: _no("FAILED_PRECONDITION", "A configuration file is not valid."),
+    Reason.ADDRESS_IN_USE: _no(
+        "FAILED_PRECONDITION", "Another program listens at that address; choose another port, or port 0 for a free one."
+    ),
     Reason.FILE_INVALID: _no("INVALID_ARGUMENT", "An input file is not valid; nothing of it was taken."),
     Reason.DIRECTORY_INVALID: _no("FAILED_PRECONDITION", "A directory entry does not verify and is not used."),
     Reason.KEY_INVALID: _no("FAILED_PRECONDITION", "A key file is missing or malformed."),

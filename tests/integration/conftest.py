@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
+import re
 import shutil
 import signal
 import socket
@@ -23,7 +25,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from warifu.clock import Clock, SystemClock
-from warifu.errors import WarifuError
+from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.identifiers import InstitutionCode
 from warifu.party.folder import PartyFolder
@@ -69,12 +71,39 @@ class Overheard:
         if sought:
             assert self.search(sought).hits == (), "something personal in an error or a log"
 
+    def ends(self) -> set[tuple[str, str]]:
+        """How calls ended at the parties' processes: the RPC, as ``Service.Method``, and the reason."""
+        logs = (log for folder in self.folders for log in folder.rglob("party.log"))
+        lines = (line for log in logs for line in log.read_bytes().splitlines())
+        told = (json.loads(line) for line in lines if b'"call_refused"' in line)
+        known = (end for end in told if "method" in end and end.get("reason") in Reason.__members__)
+        return {(end["method"].rpartition(".")[2].replace("/", "."), end["reason"]) for end in known}
+
 
 @pytest.fixture(scope="session")
 def overheard() -> Iterator[Overheard]:
     heard = Overheard()
     yield heard
     heard.check(heard.secrets)
+    listed = documented()
+    assert [end for end in sorted(heard.ends()) if end[0] in listed and end[1] not in listed[end[0]]] == []
+
+
+def documented() -> dict[str, set[str]]:
+    """The reasons that the contract's page lists for each RPC, with those of the RPCs that it says it ends as."""
+    page = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
+    anywhere = set(re.findall(r"`([A-Z_]+)`", page.partition("Any RPC may also end with")[2].partition(".")[0]))
+    texts: dict[str, str] = {}
+    for service, section in re.findall(r"^### [a-z0-9.]+\.(\w+Service)\n(.*?)(?=^##)", page, re.MULTILINE | re.DOTALL):
+        for method, text in re.findall(r"^- `(\w+)`: (.*)$", section, re.MULTILINE):
+            texts[f"{service}.{method}"] = text.partition("Errors:")[2]
+
+    def reasons(rpc: str) -> set[str]:
+        named = re.findall(r"\bas ((?:[A-Z]\w+\.)?[A-Z][a-z]\w+)", texts[rpc])
+        others = [name if "." in name else f"{rpc.partition('.')[0]}.{name}" for name in named]
+        return set(re.findall(r"\b[A-Z_]{4,}\b", texts[rpc])).union(*(reasons(other) for other in others))
+
+    return {rpc: reasons(rpc) | anywhere | {"REQUEST_MALFORMED"} for rpc in texts}
 
 
 @dataclass

@@ -33,6 +33,7 @@ __all__ = ["run_refusals"]
 _WITHDRAWN = supervision_pb2.ASSESSMENT_STATUS_WITHDRAWN
 _IN_FORCE = supervision_pb2.ASSESSMENT_STATUS_IN_FORCE
 _COMMAND_SECONDS = 30.0
+_FETCH_SECONDS = 10.0
 
 
 async def run_refusals(offices: Offices, plan: Plan, folder: Path, teller: Teller) -> list[RefusalResult]:
@@ -148,7 +149,7 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 async def _fetched(offices: Offices, node: NodeClient, request_id: bytes) -> str:
     try:
-        result = await offices.patience.of(lambda: node.fetch_answer(request_id))
+        result = await offices.patience.of(lambda: node.fetch_answer(request_id, wait=_FETCH_SECONDS))
     except WarifuError as error:
         return error.reason.value
     return InquiryState.Name(result.state).removeprefix("INQUIRY_STATE_").lower()

@@ -110,7 +110,12 @@ def build_authority(
         check_keys(store.database, {"point.key": point_key})
         hub_identity = Identity(network=directory.network, role=Role.HUB, institution=directory.hub)
         to_hub = PeerChannel(
-            hub, credential=credential, root_pem=root_pem, expect=hub_identity, interceptors=channel_interceptors
+            hub,
+            credential=credential,
+            root_pem=root_pem,
+            expect=hub_identity,
+            revoked=revocations.revoked,
+            interceptors=channel_interceptors,
         )
         workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="authority")
         undo.callback(workers.shutdown)
@@ -223,7 +228,7 @@ async def run_authority(
     host = (listen or folder.settings().listen).rpartition(":")[0]
     authority.lookout.serving_at(f"{host}:{authority.port}")
     chores = [asyncio.create_task(chore) for chore in (authority.follower.keep(), authority.lookout.keep())]
-    answers = wait_until_serving(authority.to_hub.channel(), HUB_SOUGHT_S)
+    answers = wait_until_serving(authority.to_hub, HUB_SOUGHT_S)
     hub_reached = await happens_before(stop, answers, HUB_SOUGHT_S)
     if not (hub_reached or stop.is_set()):
         get_logger("authority").warning("ready_without_hub", hub=hub)

@@ -18,7 +18,7 @@ from warifu.curve.group import POINT_SIZE
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.statements import check_conversion
 from warifu.rpc.channel import PeerChannel
-from warifu.rpc.status import CodeTable, translated
+from warifu.rpc.status import CodeTable, translated, unconnected_as
 
 __all__ = ["CodeConverter", "HubConverter", "check_answer"]
 
@@ -65,7 +65,7 @@ class HubConverter:
         or DEADLINE_TOO_SHORT; INTERNAL for any other refusal, which is noted in the authority's log.
         """
         try:
-            with translated(_WITHOUT_REASON):
+            with unconnected_as(Reason.HUB_UNREACHABLE), translated(_WITHOUT_REASON):
                 stub = self._hub.stub(HubServiceStub)
                 answer: ConvertIssuedCodesResponse | None = await stub.ConvertIssuedCodes(request, timeout=timeout)
         except WarifuError as error:

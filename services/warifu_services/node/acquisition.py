@@ -218,9 +218,12 @@ class Acquirer:
         if not converted:
             return {}
         keys = await self._check_receipt(answer)
-        codes = [
-            EncryptedCode.from_wire(self._directory.group, code.c1, code.c2, where="issued_codes") for code in converted
-        ]
+        try:
+            codes = [
+                EncryptedCode.from_wire(self._directory.group, c.c1, c.c2, where="issued_codes") for c in converted
+            ]
+        except WarifuError as error:
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where, debug=error.reason.value) from error
         numbers = [request.local_numbers[place] for place in places]
         return dict(zip(places, await self._in_pieces(keys, numbers, codes), strict=True))
 

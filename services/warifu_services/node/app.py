@@ -178,7 +178,9 @@ def build_node(
         store = SqliteNodeStore(folder.path / "node.sqlite3")
         undo.callback(store.close)
         check_keys(store.database, {"row.key": keys.provider.row_secret, "storage.key": keys.at_rest.storage_key})
-        channels = ChannelPool(credential=credential, root_pem=root_pem, interceptors=channel_interceptors)
+        channels = ChannelPool(
+            credential=credential, root_pem=root_pem, revoked=revocations.revoked, interceptors=channel_interceptors
+        )
         to_hub = channels.peer(Identity(network=directory.network, role=Role.HUB, institution=directory.hub), hub)
         to_authority = channels.peer(
             Identity(network=directory.network, role=Role.AUTHORITY, institution=directory.authority), authority

@@ -14,7 +14,7 @@ from warifu.api.authority.v1.authority_service_pb2 import AcquireCodesRequest, A
 from warifu.api.authority.v1.authority_service_pb2_grpc import AuthorityServiceStub
 from warifu.errors import Reason, WarifuError
 from warifu.rpc.channel import PeerChannel
-from warifu.rpc.status import CodeTable, translated
+from warifu.rpc.status import CodeTable, translated, unconnected_as
 
 __all__ = ["GrpcAuthority"]
 
@@ -35,20 +35,23 @@ class GrpcAuthority:
 
     def session(self) -> _Session:
         """See the contract."""
-        return _Session(self._authority.stub(AuthorityServiceStub).AcquireCodes())
+        return _Session(self._authority)
 
 
 class _Session:
     """:class:`warifu_services.node.acquisition.AcquisitionSession` as one gRPC stream."""
 
-    __slots__ = ("_call",)
+    __slots__ = ("_authority", "_call")
 
-    def __init__(self, call: grpc.aio.StreamStreamCall[Any, Any]) -> None:
-        self._call = call
+    def __init__(self, authority: PeerChannel) -> None:
+        self._authority = authority
+        with unconnected_as(Reason.AUTHORITY_UNREACHABLE):
+            self._call: Any = authority.stub(AuthorityServiceStub).AcquireCodes()
 
     async def ask(self, request: AcquireCodesRequest) -> None:
         """See the contract."""
-        with translated(_WITHOUT_REASON):
+        with unconnected_as(Reason.AUTHORITY_UNREACHABLE), translated(_WITHOUT_REASON):
+            self._authority.check()  # the list may have come while the stream was open
             try:
                 await self._call.write(request)
             except asyncio.InvalidStateError:  # the stream ended; reading says why
@@ -56,7 +59,7 @@ class _Session:
 
     async def answer(self) -> AcquireCodesResponse:
         """See the contract."""
-        with translated(_WITHOUT_REASON):
+        with unconnected_as(Reason.AUTHORITY_UNREACHABLE), translated(_WITHOUT_REASON):
             message = await self._call.read()
         if message is grpc.aio.EOF:
             raise WarifuError(Reason.AUTHORITY_UNREACHABLE, debug="the stream ended")

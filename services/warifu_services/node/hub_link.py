@@ -8,6 +8,8 @@ hub that restarted may have forgotten. Moves sealed bytes and opens none.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import grpc
 
@@ -30,7 +32,7 @@ from warifu.party.following import RevocationFollower
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.multiplex import CallStream, StreamedRpc
-from warifu.rpc.status import CodeTable, from_rpc_error, translated
+from warifu.rpc.status import CodeTable, translated, unconnected_as
 
 __all__ = ["GrpcRotation", "HubContact", "HubLog", "StreamedHub", "UnaryHub"]
 
@@ -47,6 +49,21 @@ _MOST_DOUBLED = 5
 _ABSENT = frozenset({Reason.HUB_UNREACHABLE, Reason.HUB_TIMED_OUT})
 
 
+def _meaning(error: grpc.RpcError | WarifuError) -> WarifuError:
+    try:
+        with _translated():
+            raise error
+    except WarifuError as meant:
+        return meant
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """What a failed call to the hub means. One that found no connection leaves an inquiry open, so it is not definite."""
+    with unconnected_as(Reason.HUB_UNREACHABLE), translated(_WITHOUT_REASON):
+        yield
+
+
 class UnaryHub:
     """:class:`warifu_services.node.inquirer.HubPort`, one RPC for each exchange."""
 
@@ -57,7 +74,7 @@ class UnaryHub:
 
     async def exchange(self, inquiry: SignedInquiry, timeout: float) -> ExchangeResponse:
         """See the contract."""
-        with translated(_WITHOUT_REASON):
+        with _translated():
             return await self._hub.stub(HubServiceStub).Exchange(ExchangeRequest(inquiry=inquiry), timeout=timeout)
 
     async def close(self) -> None:
@@ -75,7 +92,7 @@ class StreamedHub:
             alone=lambda request, timeout: hub.stub(HubServiceStub).Exchange(request, timeout=timeout),
             call_type=ExchangeCall,
             message_type=ExchangeStreamRequest,
-            error=lambda error: from_rpc_error(error, default=_WITHOUT_REASON),
+            error=_meaning,
             timed_out=Reason.HUB_TIMED_OUT,
             ended=Reason.HUB_UNREACHABLE,
             garbled=Reason.HUB_ANSWER_INVALID,
@@ -131,7 +148,7 @@ class HubContact:
         refusals = 0
         while True:
             try:
-                with translated(_WITHOUT_REASON):
+                with _translated():
                     await self._announce()
                     await self._revocations.follow()
             except WarifuError as error:
@@ -179,7 +196,7 @@ class HubLog:
 
 
 async def _connection_lost(hub: PeerChannel, within_s: float) -> None:
-    channel = hub.channel()
+    channel = await hub.channel()
     try:
         async with asyncio.timeout(within_s):
             while (state := channel.get_state()) is grpc.ChannelConnectivity.READY:

@@ -27,7 +27,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.exchange.context import LONGEST_VALIDITY
 from warifu.exchange.directory import DirectorySource
 from warifu.lockstep import pause
-from warifu.rpc.deadline import pass_on
+from warifu.rpc.deadline import outcome_within, pass_on
 from warifu.rpc.logging import EventLog, error_fields, get_logger
 from warifu_services.node.inquiry_book import InquiryBook, InquiryRequest, InquiryResult, OpenInquiry
 from warifu_services.node.inquiry_end import ended_well, ended_with
@@ -35,15 +35,23 @@ from warifu_services.node.keys import KeysSource
 from warifu_services.node.standing import LEVEL, Level
 from warifu_services.node.store import ExchangeOutcome, NodeStore
 
-__all__ = ["HubPort", "Inquirer"]
+__all__ = ["LONGEST_WAIT_SECONDS", "HubPort", "Inquirer"]
 
 MARGIN_SECONDS = 0.05
 """What the node keeps of a deadline for itself: verifying, and storing the end."""
 
+RELAY_SECONDS = 0.02
+"""What is left of it when a caller whose inquiry has not ended is told so; the inquiry goes on."""
+
+LONGEST_WAIT_SECONDS = 30.0
+"""How long FetchAnswer may be asked to wait."""
+
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
+_SHORTEST_ATTEMPT_S = 0.05
 _LONGEST_ATTEMPT_S = 30.0
 _BACKGROUND_S = LONGEST_VALIDITY.total_seconds()
 _RESUMED_AT_ONCE = 16
+_NOTHING_LEARNT = frozenset({Reason.HUB_UNREACHABLE, Reason.HUB_TIMED_OUT})
 
 
 class HubPort(Protocol):
@@ -84,10 +92,12 @@ class Inquirer:
         Raises:
             WarifuError: every reason listed at ``NodeService.Inquire``.
         """
-        timeout = pass_on(left, MARGIN_SECONDS, at_most=_LONGEST_ATTEMPT_S)
+        give_up = _now() + pass_on(left, MARGIN_SECONDS, at_most=_LONGEST_ATTEMPT_S)
         self._standing.check()
         opened = await self._book.begin(asked)  # (2.1), (2.2)
-        return await self._come_to_end(opened, timeout)
+        if not opened.kept.sealed_secrets:
+            return _handed_over(self._book.result(opened.kept))
+        return _handed_over(await self.send(opened, give_up - _now()))
 
     async def submit(self, asked: InquiryRequest) -> None:
         """Take an inquiry durably and go on with it in the background.
@@ -101,14 +111,27 @@ class Inquirer:
         if opened.kept.record.outcome is ExchangeOutcome.OPEN:
             self._in_background(self._try(opened))
 
-    async def fetch(self, request_id: bytes, left: float | None) -> InquiryResult:
-        """What came of an inquiry made before; one that has not ended is sent again, with the same bytes.
+    async def fetch(self, request_id: bytes, wait: float, left: float | None) -> InquiryResult:
+        """What came so far of an inquiry made before. One that has not ended is sent again, with the same bytes.
+
+        Waits at most ``wait`` seconds for that, 0 not at all, and never past the deadline, ``left`` seconds from now.
+        What has not ended by then is told as it stood before: open, or pending.
 
         Raises:
-            WarifuError: as :meth:`inquire`, and INQUIRY_UNKNOWN.
+            WarifuError: as :meth:`inquire`, and INQUIRY_UNKNOWN. Without waiting, what the last attempt failed with.
         """
-        timeout = pass_on(left, MARGIN_SECONDS, at_most=_LONGEST_ATTEMPT_S)
-        return await self._come_to_end(self._book.find(request_id), timeout)
+        patience = min(wait, pass_on(left, RELAY_SECONDS, at_most=LONGEST_WAIT_SECONDS))
+        opened = self._book.find(request_id)
+        if not opened.kept.sealed_secrets:
+            return _handed_over(self._book.result(opened.kept))
+        attempted = request_id not in self._under_way  # there was an attempt, and it is over
+        attempt = self._attempt(opened, _LONGEST_ATTEMPT_S)
+        if patience > 0:
+            await asyncio.wait((attempt,), timeout=patience)
+        if attempt.done():
+            return _handed_over(attempt.result())
+        so_far = self._book.result(opened.kept)
+        return _handed_over(so_far) if attempted and patience <= 0 else so_far
 
     def resume(self) -> None:
         """Go on, in the background, with every inquiry whose end this node did not see before it stopped."""
@@ -121,26 +144,38 @@ class Inquirer:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _come_to_end(self, opened: OpenInquiry, timeout: float) -> InquiryResult:
-        if opened.kept.sealed_secrets:
-            result = await self.send(opened, timeout)
-        else:
-            result = self._book.result(opened.kept)
-        return _handed_over(result)
-
     async def send(self, opened: OpenInquiry, timeout: float) -> InquiryResult:
         """Steps 2.3 to 5.2, once per request_id at a time, and to their end even when the caller has gone.
+
+        Whoever joins an attempt that another began gives up by its own deadline, and goes on by itself when the other
+        had less patience.
 
         Raises:
             WarifuError: as :meth:`inquire`, but for what is inside an answer.
         """
+        give_up = _now() + timeout
+        while True:
+            joined = opened.kept.record.request_id in self._under_way
+            attempt = self._attempt(opened, max(give_up - _now(), _SHORTEST_ATTEMPT_S))
+            patience = give_up - _now() + MARGIN_SECONDS - RELAY_SECONDS
+            try:
+                return await outcome_within(attempt, patience, otherwise=_still_under_way())
+            except WarifuError as error:
+                if not joined or error.reason not in _NOTHING_LEARNT or give_up - _now() < _SHORTEST_ATTEMPT_S:
+                    raise
+            opened = self._book.find(opened.kept.record.request_id)
+            if not opened.kept.sealed_secrets:
+                return self._book.result(opened.kept)
+
+    def _attempt(self, opened: OpenInquiry, timeout: float) -> asyncio.Task[InquiryResult]:
+        """The attempt that is under way, or a new one of ``timeout`` seconds."""
         request_id = opened.kept.record.request_id
         task = self._under_way.get(request_id)
         if task is None:
             task = asyncio.create_task(self._send(opened, timeout))
             self._under_way[request_id] = task
             task.add_done_callback(lambda ended: self._forget(request_id, ended))
-        return await asyncio.shield(task)
+        return task
 
     def _forget(self, request_id: bytes, task: asyncio.Task[InquiryResult]) -> None:
         del self._under_way[request_id]
@@ -170,14 +205,13 @@ class Inquirer:
 
     async def _exchange(self, inquiry: SignedInquiry, timeout: float) -> ExchangeResponse:
         """Step 2.3. A hub that cannot be reached may be restarting: it gets the same bytes again while there is time."""
-        now = asyncio.get_running_loop().time
-        give_up, pause = now() + timeout, _FIRST_PAUSE_S
+        give_up, pause = _now() + timeout, _FIRST_PAUSE_S
         while True:
             self._standing.check()
             try:
-                return await self._hub.exchange(inquiry, min(give_up - now(), _LONGEST_ATTEMPT_S))
+                return await self._hub.exchange(inquiry, min(give_up - _now(), _LONGEST_ATTEMPT_S))
             except WarifuError as error:
-                if error.reason is not Reason.HUB_UNREACHABLE or now() + pause >= give_up:
+                if error.reason is not Reason.HUB_UNREACHABLE or _now() + pause >= give_up:
                     raise
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
@@ -212,6 +246,14 @@ def _handed_over(result: InquiryResult) -> InquiryResult:
     if reason is not None:
         raise WarifuError(reason)
     return result
+
+
+def _still_under_way() -> WarifuError:
+    return WarifuError(Reason.HUB_TIMED_OUT, where="deadline", debug="the inquiry goes on")
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _log() -> EventLog:

@@ -24,7 +24,7 @@ from warifu.rpc.identity import AnyContext, caller
 from warifu.rpc.logging import bind
 from warifu.rpc.paging import PagedList, Turns, row_number
 from warifu_services.node.acquisition import Acquirer, PersonToAcquire
-from warifu_services.node.inquirer import Inquirer
+from warifu_services.node.inquirer import LONGEST_WAIT_SECONDS, Inquirer
 from warifu_services.node.inquiry_book import InquiryResult
 from warifu_services.node.messages import (
     check_local_number,
@@ -162,7 +162,7 @@ class NodeServicer(NodeServiceServicer):
         self._admit(context)
         request_id = read_request_id(request.request_id, "request_id")
         bind(request_id=request_id.hex())
-        result = await self._core.inquirer.fetch(request_id, remaining(context))
+        result = await self._core.inquirer.fetch(request_id, _wait(request), remaining(context))
         return node_pb2.FetchAnswerResponse(result=self._result(result))
 
     async def ListPendingProvisions(
@@ -231,6 +231,14 @@ async def _people(
             check_local_number(person.local_number, f"people[{place}].local_number")
         asked += len(request.people)
         yield [PersonToAcquire(person.local_number, person.my_number) for person in request.people]
+
+
+def _wait(request: node_pb2.FetchAnswerRequest) -> float:
+    """How long the caller would wait, in seconds. Raises: REQUEST_MALFORMED."""
+    wait = request.wait_ms / 1000
+    if wait > LONGEST_WAIT_SECONDS:
+        raise WarifuError(Reason.REQUEST_MALFORMED, where="wait_ms")
+    return wait
 
 
 def _check_count(things: Sequence[object], where: str) -> None:

@@ -66,12 +66,16 @@ class _Client:
     _broken: ClassVar[CodeTable]
 
     def __init__(self, connection: Connection) -> None:
-        """Prepare the channel; it connects on the first call. Raises: KEY_INVALID, CALLER_NOT_IDENTIFIED."""
+        """Prepare the channel; it connects on the first call.
+
+        Raises: KEY_INVALID, CALLER_NOT_IDENTIFIED; FILE_INVALID or SIGNATURE_INVALID for the revocation list.
+        """
         self._peer = PeerChannel(
             connection.endpoint,
             credential=CredentialFiles(connection.certificate, connection.private_key),
             root_pem=connection.root_pem(),
             expect=connection.expect,
+            revoked=connection.revoked(),
         )
 
     async def __aenter__(self) -> Self:
@@ -165,9 +169,15 @@ class NodeClient(_Client):
         request = node_pb2.SubmitInquiryRequest(inquiry=inquiry)
         await self._call(self._peer.stub(NodeServiceStub).SubmitInquiry, request, timeout)
 
-    async def fetch_answer(self, request_id: bytes, *, timeout: float = CALL_SECONDS) -> node_pb2.InquiryResult:
-        """What came so far of the inquiry with this request_id, asking again where the answer is still open."""
-        request = node_pb2.FetchAnswerRequest(request_id=request_id)
+    async def fetch_answer(
+        self, request_id: bytes, *, wait: float = 0.0, timeout: float = CALL_SECONDS
+    ) -> node_pb2.InquiryResult:
+        """What came so far of the inquiry with this request_id, asking again where it has not ended.
+
+        Waits at most ``wait`` seconds (0 to 30) for that, and less than ``timeout``; without it says at once what is
+        known: SUBMITTED while it is under way.
+        """
+        request = node_pb2.FetchAnswerRequest(request_id=request_id, wait_ms=round(wait * 1000))
         response: node_pb2.FetchAnswerResponse = await self._call(
             self._peer.stub(NodeServiceStub).FetchAnswer, request, timeout
         )

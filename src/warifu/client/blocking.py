@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self, TypeVar, cast
 
 import grpc
 
@@ -21,7 +21,7 @@ from warifu.client.pieces import pieces
 from warifu.client.text import sendable
 from warifu.errors import Reason, WarifuError
 from warifu.pki import CredentialFiles
-from warifu.rpc.channel import secure_channel_sync
+from warifu.rpc.blocking import BlockingPeerChannel
 from warifu.rpc.status import CodeTable, translated
 
 __all__ = ["BlockingNodeClient"]
@@ -42,14 +42,18 @@ class BlockingNodeClient:
     """An agency's business system at its own node, blocking. One lasting channel; a context manager."""
 
     def __init__(self, connection: Connection) -> None:
-        """Prepare the channel; it connects on the first call. Raises: KEY_INVALID, CALLER_NOT_IDENTIFIED."""
-        self._channel = secure_channel_sync(
+        """Prepare the channel; it connects on the first call.
+
+        Raises: KEY_INVALID, CALLER_NOT_IDENTIFIED; FILE_INVALID or SIGNATURE_INVALID for the revocation list.
+        """
+        self._channel = BlockingPeerChannel(
             connection.endpoint,
             credential=CredentialFiles(connection.certificate, connection.private_key).current(),
             root_pem=connection.root_pem(),
             expect=connection.expect,
+            revoked=connection.revoked(),
         )
-        self._stub = NodeServiceStub(self._channel)
+        self._stub = NodeServiceStub(cast(grpc.Channel, self._channel))
 
     def __enter__(self) -> Self:
         return self
@@ -110,10 +114,17 @@ class BlockingNodeClient:
         with translated(_BROKEN):
             self._stub.SubmitInquiry(node_pb2.SubmitInquiryRequest(inquiry=inquiry), timeout=timeout)
 
-    def fetch_answer(self, request_id: bytes, *, timeout: float = _CALL_SECONDS) -> node_pb2.InquiryResult:
-        """What came so far of the inquiry with this request_id, asking again where the answer is still open."""
+    def fetch_answer(
+        self, request_id: bytes, *, wait: float = 0.0, timeout: float = _CALL_SECONDS
+    ) -> node_pb2.InquiryResult:
+        """What came so far of the inquiry with this request_id, asking again where it has not ended.
+
+        Waits at most ``wait`` seconds (0 to 30) for that, and less than ``timeout``; without it says at once what is
+        known: SUBMITTED while it is under way.
+        """
+        request = node_pb2.FetchAnswerRequest(request_id=request_id, wait_ms=round(wait * 1000))
         with translated(_BROKEN):
-            return self._stub.FetchAnswer(node_pb2.FetchAnswerRequest(request_id=request_id), timeout=timeout).result
+            return self._stub.FetchAnswer(request, timeout=timeout).result
 
     def pending_provisions(self, *, timeout: float = _CALL_SECONDS) -> Iterator[node_pb2.PendingProvision]:
         """Inquiries from others that wait for a clerk here, oldest first.

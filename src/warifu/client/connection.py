@@ -6,15 +6,16 @@ connection. Must never read a key that is not the caller's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from warifu.clock import SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
 from warifu.party.network_file import NETWORK_FILE, party_called, read_network_file
-from warifu.pki import Identity, Role
+from warifu.pki import Identity, RevocationFile, Role
 from warifu.printable import shell_command
 from warifu.saved_text import without_mark
 
@@ -25,13 +26,18 @@ _REGISTRY = "residence"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """One way to one party. ``endpoint`` is host:port; ``expect`` is the only one who may answer there."""
+    """One way to one party. ``endpoint`` is host:port; ``expect`` is the only one who may answer there.
+
+    ``revocation_list`` is the network's list of certificates taken back, followed while calls are made; without one a
+    party whose certificate was taken back is still called.
+    """
 
     endpoint: str
     expect: Identity
     certificate: Path
     private_key: Path
     root_certificate: Path
+    revocation_list: Path | None = None
 
     def root_pem(self) -> bytes:
         """The certificate of the network's root. Raises: KEY_INVALID."""
@@ -39,6 +45,12 @@ class Connection:
             return without_mark(self.root_certificate.read_bytes())
         except OSError as error:
             raise WarifuError(Reason.KEY_INVALID, where=str(self.root_certificate)) from error
+
+    def revoked(self) -> Callable[[], frozenset[int]]:
+        """Says which serial numbers were taken back, by the newest good list. Raises: FILE_INVALID, SIGNATURE_INVALID."""
+        if self.revocation_list is None:
+            return frozenset
+        return RevocationFile(self.revocation_list, self.root_pem(), SystemClock()).revoked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +112,13 @@ class NetworkDescription:
             certificate=self.folder / self._field(caller, f"{kind}certificate"),
             private_key=self.folder / self._field(caller, f"{kind}private_key"),
             root_certificate=self.folder / self._field(caller, "folder") / "root.pem",
+            revocation_list=self._revocation_list(caller),
         )
+
+    def _revocation_list(self, caller: str) -> Path | None:
+        """The caller's list, which an agency's node keeps as new as the hub's; a folder copied without one has none."""
+        path = self.folder / self._field(caller, "folder") / "revoked.pem"
+        return path if path.exists() else None
 
     def _identity(self, party: str) -> Identity:
         try:

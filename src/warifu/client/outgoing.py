@@ -15,6 +15,7 @@ from typing import Any
 
 import grpc
 
+from warifu.rpc.gate import WaitingCall
 from warifu.rpc.status import CodeTable, from_rpc_error
 
 __all__ = ["sending"]
@@ -45,6 +46,8 @@ async def sending(call: Any, requests: Iterable[Any], broken: CodeTable) -> Asyn
 async def _write(call: Any, requests: Iterable[Any]) -> None:
     left = iter(requests)
     try:
+        if isinstance(call, WaitingCall):
+            call = await call.call()
         await _through(call.wait_for_connection())
         while (request := next(left, None)) is not None:
             # Not call.write: where that fails it puts INTERNAL in the place of the status that is about to come.

@@ -29,7 +29,7 @@ from warifu.party.held import Held
 from warifu.pki import read_revocation_list, write_public_file
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import error_fields, get_logger
-from warifu.rpc.status import CodeTable, translated
+from warifu.rpc.status import CodeTable, translated, unconnected_as
 from warifu.tlog.checkpoint import open_checkpoint
 from warifu.tlog.note import Verifier
 from warifu.tlog.verify import verify_entry
@@ -69,7 +69,7 @@ class RevocationFollower:
         HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID.
         """
         stub = self._hub.stub(DirectoryServiceStub)
-        with translated(_WITHOUT_REASON):
+        with unconnected_as(Reason.HUB_UNREACHABLE), translated(_WITHOUT_REASON):
             fetched = await stub.GetRevocationList(directory_pb2.GetRevocationListRequest(), timeout=_CALL_S)
         try:
             if not self._path.exists():
@@ -131,7 +131,7 @@ class DirectoryFollower:
         failures = 0
         while True:
             try:
-                with translated(_WITHOUT_REASON):
+                with unconnected_as(Reason.HUB_UNREACHABLE), translated(_WITHOUT_REASON):
                     stream = self._hub.stub(DirectoryServiceStub).FollowVersions(directory_pb2.FollowVersionsRequest())
                     async for told in stream:
                         failures = 0
@@ -154,7 +154,7 @@ class DirectoryFollower:
     async def _refresh(self) -> bool:
         before = self._held.current().version
         try:
-            with translated(_WITHOUT_REASON):
+            with unconnected_as(Reason.HUB_UNREACHABLE), translated(_WITHOUT_REASON):
                 await self._take_newest()
         except WarifuError as error:
             if error.reason in _ABSENT:

@@ -1,8 +1,14 @@
 """Calling another party.
 
-Decides how a channel is made: mutual TLS, to a peer whose identity is pinned by the one DNS name of its certificate. A
-handshake costs six calls, so there is one lasting channel per peer; when the caller's own certificate was replaced a
-new channel takes the new calls and the old one closes once its calls are over. There is no channel without TLS.
+Decides how a channel is made: mutual TLS, to a peer whose identity is pinned by the one DNS name of its certificate, and
+by that certificate itself. A handshake costs six calls, so there is one lasting channel per peer; when the caller's own
+certificate was replaced a new channel takes the new calls and the old one closes once its calls are over. There is no
+channel without TLS.
+
+gRPC's Python has no hook in the handshake, so no channel could look whether the server's certificate was taken back. So
+before gRPC connects, the certificate is fetched and looked at (``warifu.rpc.probe``), and the channel is given that one
+certificate as all that it trusts: it talks to no other. Whenever it is not connected, the next call begins so again. Each
+call looks at the list of those taken back; a channel to one of them is closed, with the calls on it.
 
 A channel goes straight to its target. gRPC would ask the environment for a proxy (``https_proxy``, ``grpc_proxy``,
 ``GRPC_ADDRESS_HTTP_PROXY`` and their kin), and an office's proxy knows nothing of loopback, nor of who calls whom.
@@ -18,15 +24,21 @@ from typing import Any, TypeAlias, TypeVar, cast
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]  # publishes no types
 
+from warifu.errors import Reason, WarifuError
 from warifu.pki.credential import Credential, CredentialSource
 from warifu.pki.identity import Identity
+from warifu.rpc.deadline import outcome_within
+from warifu.rpc.gate import GatedChannel
+from warifu.rpc.probe import FoundCertificate, Peer, check_own_certificate, find_certificate
 from warifu.rpc.server import CORE_MESSAGE_LIMIT
 
 __all__ = [
+    "CONNECT_SECONDS",
     "KEEPALIVE_S",
     "KEEPALIVE_TIMEOUT_S",
     "ChannelPool",
     "PeerChannel",
+    "Revoked",
     "secure_channel",
     "secure_channel_sync",
     "wait_until_serving",
@@ -38,6 +50,14 @@ KEEPALIVE_S = 30
 KEEPALIVE_TIMEOUT_S = 10
 """How long the answer to a ping may take before the connection is given up."""
 
+CONNECT_SECONDS = 5.0
+"""How long a party may take until it is connected."""
+
+_READY, _FAILED = grpc.ChannelConnectivity.READY, grpc.ChannelConnectivity.TRANSIENT_FAILURE
+_NOT_ACCEPTED = (
+    "the connection was ended before it was ready: the party stopped, or does not accept this caller's certificate,"
+    " perhaps because its clock is wrong"
+)
 _DRAIN_S = 60.0  # longer than any call may take
 _RETRY_S = 0.05
 _STRAIGHT: tuple[tuple[str, Any], ...] = (
@@ -50,6 +70,7 @@ _STRAIGHT: tuple[tuple[str, Any], ...] = (
 )
 
 Interceptors: TypeAlias = Sequence[grpc.aio.ClientInterceptor]
+Revoked: TypeAlias = Callable[[], frozenset[int]]
 S = TypeVar("S")
 
 
@@ -85,9 +106,7 @@ def _options(expect: Identity) -> list[tuple[str, Any]]:
 
 
 class PeerChannel:
-    """The lasting channel to one peer. Ask it for a stub before every call, and do not keep the stub."""
-
-    __slots__ = ("_channel", "_credential", "_drain_s", "_draining", "_make", "_source", "_stubs", "generation")
+    """The lasting channel to one peer."""
 
     def __init__(
         self,
@@ -96,57 +115,139 @@ class PeerChannel:
         credential: CredentialSource,
         root_pem: bytes,
         expect: Identity,
+        revoked: Revoked = frozenset,
         interceptors: Interceptors = (),
         drain_s: float = _DRAIN_S,
+        connect_s: float = CONNECT_SECONDS,
     ) -> None:
-        """Make the channel; it connects on the first call.
+        """Prepare the channel; it connects on the first call.
 
-        ``generation`` counts replaced channels: a long stream looks at it to know when to move over. An old channel is
-        closed, with whatever still runs on it, after ``drain_s`` seconds.
+        ``revoked`` says which serial numbers were taken back. ``generation`` counts replaced channels: a long stream
+        looks at it to know when to move over. An old channel is closed, with whatever still runs on it, after
+        ``drain_s`` seconds. A connection that is not made within ``connect_s`` seconds counts as not to be made.
         """
+        self._peer = Peer(target=target, expect=expect, root_pem=root_pem)
         self._source = credential
+        self._revoked = revoked
+        self._interceptors = interceptors
         self._drain_s = drain_s
-        self._draining: set[asyncio.Task[None]] = set()
+        self._connect_s = connect_s
+        self._closing: set[asyncio.Task[None]] = set()
         self._stubs: dict[Callable[[grpc.aio.Channel], Any], Any] = {}
+        self._credential = credential.current()
+        self._found: FoundCertificate | None = None
+        self._channel: grpc.aio.Channel | None = None
+        self._connecting: asyncio.Task[grpc.aio.Channel] | None = None
         self.generation = 0
 
-        def make(current: Credential) -> grpc.aio.Channel:
-            return secure_channel(
-                target, credential=current, root_pem=root_pem, expect=expect, interceptors=interceptors
-            )
-
-        self._make = make
-        self._credential = credential.current()
-        self._channel = make(self._credential)
-
-    def channel(self) -> grpc.aio.Channel:
-        """The channel for a new call. To be called inside the event loop."""
-        fresh = self._source.current()
-        if fresh is not self._credential:
-            self._replace(fresh)
-        return self._channel
-
     def stub(self, factory: Callable[[grpc.aio.Channel], S]) -> S:
-        """A stub for a new call: ``peer.stub(HubServiceStub)``. Made once per channel."""
-        channel = self.channel()
+        """A stub for calls now and later: ``peer.stub(HubServiceStub)``. Each call connects first where that is needed.
+
+        A call raises NOT_CONNECTED, PEER_NOT_TRUSTED or OWN_CERTIFICATE_INVALID when it cannot be made at all.
+        """
         if factory not in self._stubs:
-            self._stubs[factory] = factory(channel)
+            self._stubs[factory] = factory(cast(grpc.aio.Channel, GatedChannel(self)))
         return cast(S, self._stubs[factory])
+
+    def connected(self) -> grpc.aio.Channel | None:
+        """The channel, if a call can be made on it at once; to be asked before each.
+
+        Raises: PEER_NOT_TRUSTED when the server's certificate was taken back since; its calls are ended then.
+        """
+        self.check()
+        if self._channel is None or self._source.current() is not self._credential:
+            return None
+        return self._channel if self._channel.get_state() is _READY else None
+
+    async def channel(self, seconds: float | None = None) -> grpc.aio.Channel:
+        """The channel, connected; waits at most ``seconds`` for that, and never longer than ``connect_s``.
+
+        Raises: NOT_CONNECTED, PEER_NOT_TRUSTED, OWN_CERTIFICATE_INVALID.
+        """
+        if (channel := self.connected()) is not None:
+            return channel
+        if self._connecting is None:  # calls that come together connect once
+            self._connecting = asyncio.create_task(self._connect())
+            self._connecting.add_done_callback(self._not_connecting)
+        late = self._late(self._connect_s if seconds is None else seconds)
+        return await outcome_within(self._connecting, seconds, otherwise=late)
+
+    def check(self) -> None:
+        """See that the certificate of the server that is connected is still good. Raises: PEER_NOT_TRUSTED."""
+        if self._found is not None and self._found.names.serial in self._revoked():
+            self._found, channel = None, self._channel
+            self._channel = None
+            if channel is not None:
+                self._close_after(0.0, channel)
+            raise self._peer.fault(Reason.PEER_NOT_TRUSTED, "its certificate was taken back")
 
     async def close(self) -> None:
         """Close the channel and any that still drain, with the calls on them."""
-        for draining in tuple(self._draining):
-            draining.cancel()
-        await asyncio.gather(*self._draining, return_exceptions=True)
-        await self._channel.close()
+        if self._connecting is not None:
+            self._connecting.cancel()
+        for closing in tuple(self._closing):
+            closing.cancel()
+        await asyncio.gather(*self._closing, return_exceptions=True)
+        if self._channel is not None:
+            await self._channel.close()
 
-    def _replace(self, fresh: Credential) -> None:
-        drain = asyncio.get_running_loop().create_task(_close_later(self._channel, self._drain_s))
-        self._draining.add(drain)
-        drain.add_done_callback(self._draining.discard)
-        self._credential, self._channel = fresh, self._make(fresh)
-        self._stubs.clear()
-        self.generation += 1
+    def _not_connecting(self, task: asyncio.Task[grpc.aio.Channel]) -> None:
+        self._connecting = None
+        if not task.cancelled():
+            task.exception()  # seen here, for whoever waited may have gone
+
+    async def _connect(self) -> grpc.aio.Channel:
+        """Look at the server's certificate, and connect to it and to none other."""
+        give_up = time.monotonic() + self._connect_s
+        fresh = self._source.current()
+        check_own_certificate(self._peer, fresh.cert_pem)
+        found = await find_certificate(self._peer, self._revoked(), self._connect_s)
+        channel, known = self._channel, found.pem == (self._found.pem if self._found else None)
+        if channel is None or not known or fresh is not self._credential or channel.get_state() is _FAILED:
+            channel = self._made(fresh, found)
+        try:
+            await self._until_ready(channel, give_up - time.monotonic())
+        except BaseException:
+            if channel is not self._channel:
+                await channel.close()
+            raise
+        if channel is not self._channel:
+            self._replace(channel, fresh, found)
+        return channel
+
+    def _made(self, credential: Credential, found: FoundCertificate) -> grpc.aio.Channel:
+        return secure_channel(
+            self._peer.target,
+            credential=credential,
+            root_pem=found.pem,  # not the root's: this one certificate is all that the channel trusts
+            expect=self._peer.expect,
+            interceptors=self._interceptors,
+        )
+
+    async def _until_ready(self, channel: grpc.aio.Channel, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                while (state := channel.get_state(try_to_connect=True)) is not _READY:
+                    if state is _FAILED:
+                        raise self._peer.fault(Reason.NOT_CONNECTED, _NOT_ACCEPTED)
+                    await channel.wait_for_state_change(state)
+        except TimeoutError:
+            raise self._late(self._connect_s) from None
+
+    def _late(self, seconds: float) -> WarifuError:
+        return self._peer.fault(Reason.NOT_CONNECTED, f"no answer within {seconds:.3g} s")
+
+    def _replace(self, channel: grpc.aio.Channel, credential: Credential, found: FoundCertificate) -> None:
+        old, self._channel = self._channel, channel
+        self._credential, self._found = credential, found
+        if old is not None:
+            self._close_after(self._drain_s, old)
+            self.generation += 1
+
+    def _close_after(self, seconds: float, channel: grpc.aio.Channel) -> None:
+        closing = asyncio.get_running_loop().create_task(_close_later(channel, seconds))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
 
 
 async def _close_later(channel: grpc.aio.Channel, seconds: float) -> None:
@@ -159,11 +260,19 @@ async def _close_later(channel: grpc.aio.Channel, seconds: float) -> None:
 class ChannelPool:
     """The lasting channels of one party, one for each peer identity and address."""
 
-    __slots__ = ("_credential", "_interceptors", "_peers", "_root_pem")
+    __slots__ = ("_credential", "_interceptors", "_peers", "_revoked", "_root_pem")
 
-    def __init__(self, *, credential: CredentialSource, root_pem: bytes, interceptors: Interceptors = ()) -> None:
+    def __init__(
+        self,
+        *,
+        credential: CredentialSource,
+        root_pem: bytes,
+        revoked: Revoked = frozenset,
+        interceptors: Interceptors = (),
+    ) -> None:
         self._credential = credential
         self._root_pem = root_pem
+        self._revoked = revoked
         self._interceptors = interceptors
         self._peers: dict[tuple[Identity, str], PeerChannel] = {}
 
@@ -176,6 +285,7 @@ class ChannelPool:
                 credential=self._credential,
                 root_pem=self._root_pem,
                 expect=expect,
+                revoked=self._revoked,
                 interceptors=self._interceptors,
             )
         return known
@@ -186,14 +296,15 @@ class ChannelPool:
         await asyncio.gather(*(peer.close() for peer in peers.values()))
 
 
-async def wait_until_serving(channel: grpc.aio.Channel, timeout: float) -> None:
+async def wait_until_serving(to: grpc.aio.Channel | PeerChannel, timeout: float) -> None:
     """Return once the peer says that it is serving. Raises: TimeoutError when it did not within ``timeout`` seconds."""
-    stub = health_pb2_grpc.HealthStub(channel)
+    make = health_pb2_grpc.HealthStub
+    stub = to.stub(make) if isinstance(to, PeerChannel) else make(to)
     give_up = time.monotonic() + timeout
     while (left := give_up - time.monotonic()) > 0:
         try:
             reply = await stub.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True, timeout=left)
-        except grpc.aio.AioRpcError:
+        except (grpc.aio.AioRpcError, WarifuError):
             reply = None
         if reply is not None and reply.status == health_pb2.HealthCheckResponse.SERVING:
             return

@@ -1,16 +1,22 @@
-"""How much time a call has left, and how much of it to give the next hop.
+"""How much time a call has left, how much of it to give the next hop, and when to stop waiting for shared work.
 
 Decides whether there is still time to start: each hop passes on what is left less what it needs for itself, and refuses
-at once when the rest would be too little, before it does anything that cannot be undone. It knows no clock; gRPC
-carries a deadline as time left, so clocks need not agree.
+at once when the rest would be too little, before it does anything that cannot be undone. Whoever waits for work that
+others wait for too gives up by its own deadline, early enough to say so. It knows no clock; gRPC carries a deadline as
+time left, so clocks need not agree.
 """
 
 from __future__ import annotations
 
+import asyncio
+from typing import TypeVar
+
 from warifu.errors import Reason, WarifuError
 from warifu.rpc.identity import AnyContext
 
-__all__ = ["pass_on", "remaining"]
+__all__ = ["outcome_within", "pass_on", "remaining"]
+
+T = TypeVar("T")
 
 
 def remaining(context: AnyContext) -> float | None:
@@ -32,3 +38,14 @@ def pass_on(left: float | None, margin: float, *, at_least: float = 0.05, at_mos
     if timeout < at_least:
         raise WarifuError(Reason.DEADLINE_TOO_SHORT, where="deadline")
     return timeout
+
+
+async def outcome_within(work: asyncio.Task[T], seconds: float | None, *, otherwise: WarifuError) -> T:
+    """What ``work`` brings, for one of those who share it. It goes on when this one gives up or has gone.
+
+    Raises: what ``work`` raises; ``otherwise`` when it brought nothing within ``seconds``.
+    """
+    await asyncio.wait((work,), timeout=None if seconds is None else max(seconds, 0.0))
+    if not work.done():
+        raise otherwise
+    return work.result()

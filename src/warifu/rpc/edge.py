@@ -28,7 +28,7 @@ from google.protobuf.message import DecodeError
 from warifu.errors import Reason, WarifuError
 from warifu.pki.identity import PeerCertificate, Role
 from warifu.rpc.identity import AnyContext, peer_certificate
-from warifu.rpc.logging import EventLog, error_fields, raised_at
+from warifu.rpc.logging import EventLog, error_fields, raised_at, use_serving_log
 from warifu.rpc.status import to_grpc_status
 
 __all__ = ["Behaviour", "Edge", "GuardedRpc", "Handler", "behaviour_of", "is_implemented"]
@@ -116,6 +116,7 @@ class GuardedRpc:
     def _yielded_replies(self, behaviour: Behaviour, read: Behaviour) -> Behaviour:
         async def call(received: Any, context: AnyContext) -> AsyncIterator[bytes]:
             started, peer = time.perf_counter(), None
+            use_serving_log(self._log)  # a stream's calls are others' tasks, and log by themselves
             try:
                 peer = peer_certificate(context)
                 self._admit(peer)

@@ -16,6 +16,7 @@ import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO, TypeAlias, cast
 
@@ -25,7 +26,17 @@ from structlog.typing import FilteringBoundLogger
 from warifu.errors import WarifuError
 from warifu.printable import json_escaped
 
-__all__ = ["EventLog", "Level", "bind", "configure", "error_fields", "get_logger", "raised_at"]
+__all__ = [
+    "EventLog",
+    "Level",
+    "bind",
+    "configure",
+    "error_fields",
+    "get_logger",
+    "raised_at",
+    "serving_log",
+    "use_serving_log",
+]
 
 EventLog: TypeAlias = FilteringBoundLogger
 Level = Literal["debug", "info", "warning", "error"]
@@ -76,6 +87,19 @@ def get_logger(party: str) -> EventLog:
         party=party,
     )
     return cast(EventLog, logger.bind())
+
+
+_serving: ContextVar[EventLog] = ContextVar("serving")
+
+
+def use_serving_log(log: EventLog) -> None:
+    """Let the task that calls this, and those it begins, serve a call whose party ``log`` names."""
+    _serving.set(log)
+
+
+def serving_log() -> EventLog:
+    """The log of the party whose call this task serves."""
+    return _serving.get(None) or get_logger("no call")
 
 
 def bind(**fields: str) -> None:

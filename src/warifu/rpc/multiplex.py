@@ -20,7 +20,7 @@ import grpc
 from warifu.api.type.v1.inquiry_pb2 import CallFailure
 from warifu.errors import Reason, WarifuError
 from warifu.rpc.channel import PeerChannel
-from warifu.rpc.logging import get_logger, raised_at
+from warifu.rpc.logging import raised_at, serving_log
 
 __all__ = ["MOST_CALLS", "CallStream", "StreamedRpc", "serve_calls"]
 
@@ -132,7 +132,7 @@ async def _reply(call: _Call, handle: Callable[[Any, float], Awaitable[Any]], re
     except WarifuError as error:
         failure = CallFailure(reason=error.reason.value, where=error.where)
     except Exception as error:  # noqa: BLE001  # one call's fault must not end the others; told by type, never by text
-        get_logger("stream").error("call_failed", error=type(error).__name__, at=raised_at(error))
+        serving_log().error("call_failed", error=type(error).__name__, at=raised_at(error))
         failure = CallFailure(reason=Reason.INTERNAL.value)
     else:
         return reply_type(call_number=call.call_number, response=response)
@@ -145,7 +145,7 @@ class StreamedRpc:
 
     ``open(messages)`` starts the stream; ``alone(request, timeout)`` makes one call without it, for a peer that does
     not serve the stream; the same request may be made twice. ``call_type`` and ``message_type`` are the contract's
-    messages. ``error`` says what a failed RPC means; ``timed_out``, ``ended`` and ``garbled`` what no answer in time, a
+    messages. ``error`` says what a failed RPC means, or one that found no connection; ``timed_out``, ``ended`` and ``garbled`` what no answer in time, a
     stream that ended before it, and one that does not parse mean.
     """
 
@@ -153,7 +153,7 @@ class StreamedRpc:
     alone: Callable[[Any, float], Awaitable[Any]]
     call_type: Callable[..., Any]
     message_type: Callable[..., Any]
-    error: Callable[[grpc.RpcError], WarifuError]
+    error: Callable[[grpc.RpcError | WarifuError], WarifuError]
     timed_out: Reason
     ended: Reason
     garbled: Reason
@@ -183,17 +183,31 @@ class CallStream(Generic[Request, Response]):
         """
         if not self._served:
             return await self._alone(request, timeout)
+        left = await self._connected(timeout)
         try:
-            response: Response = await self._current().call(request, timeout)
+            response: Response = await self._current().call(request, left)
         except _NeverServedError as never:
             self._served = never.meant is not None
             return await self._alone(request, timeout, otherwise=never.meant)
         return response
 
+    async def _connected(self, timeout: float) -> float:
+        """Connect if need be, and look whether the server's certificate was taken back; what is left of ``timeout``."""
+        try:
+            if self._peer.connected() is not None:
+                return timeout
+            started = asyncio.get_running_loop().time()
+            await self._peer.channel(timeout)
+            return timeout - (asyncio.get_running_loop().time() - started)
+        except WarifuError as error:
+            raise self._rpc.error(error) from None
+
     async def _alone(self, request: Request, timeout: float, otherwise: WarifuError | None = None) -> Response:
         """The call without the stream. If it was made on one that broke, ``otherwise`` is what a peer now gone means."""
         try:
             response: Response | None = await self._rpc.alone(request, timeout)
+        except WarifuError as error:
+            raise self._rpc.error(error) from None
         except grpc.RpcError as error:
             gone = isinstance(error, grpc.aio.AioRpcError) and error.code() is grpc.StatusCode.UNAVAILABLE
             raise (otherwise if gone and otherwise else self._rpc.error(error)) from None
@@ -206,7 +220,6 @@ class CallStream(Generic[Request, Response]):
         await asyncio.gather(*(stream.close() for stream in tuple(self._streams)))
 
     def _current(self) -> _Stream:
-        self._peer.channel()  # looks whether the certificate was replaced
         stream = self._stream
         if stream is None or stream.broken or self._generation != self._peer.generation:
             if stream is not None:
@@ -279,6 +292,8 @@ class _Stream:
                 self._settle(message.replies)
         except grpc.RpcError as error:
             failure = partial(self._meaning, error)
+        except WarifuError as error:  # the connection went between the look at it and the call
+            failure = partial(self._rpc.error, error)
         except asyncio.CancelledError:  # also what gRPC raises where a write found the call refused
             if self._closing:
                 raise

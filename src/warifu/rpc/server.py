@@ -7,6 +7,8 @@ it needs no restart; open connections go on. There is no argument that turns any
 
 from __future__ import annotations
 
+import errno
+import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -53,7 +55,8 @@ def build_server(
     write itself, as an async function, is not served. An interceptor sees bytes on both
     sides of a call. Health says SERVING from the start unless a ``health_servicer`` is given that says otherwise.
 
-    Raises: CONFIG_INVALID when ``access`` does not fit the services exactly, or the address cannot be listened on.
+    Raises: CONFIG_INVALID when ``access`` does not fit the services exactly, or the address cannot be listened on, saying
+    why; ADDRESS_IN_USE when another program does.
     """
     handlers = _collect([*services, (health_pb2_grpc.add_HealthServicer_to_server, health_servicer or _healthy())])
     table = complete_table(access, handlers)
@@ -71,8 +74,29 @@ def _listen(server: grpc.aio.Server, address: str, credentials: grpc.ServerCrede
     check_address(address, where=where, free_port=True)  # gRPC would take port 99999 for another one
     try:
         return server.add_secure_port(address, credentials)
-    except RuntimeError:
-        raise WarifuError(Reason.CONFIG_INVALID, where=where) from None
+    except RuntimeError:  # gRPC tells not why
+        raise _not_listening(address, where) from None
+
+
+def _not_listening(address: str, where: str) -> WarifuError:
+    """Why ``address`` cannot be listened on, found by trying."""
+    host, _, port = address.rpartition(":")
+    try:
+        for family, kind, protocol, _, place in socket.getaddrinfo(
+            host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            with socket.socket(family, kind, protocol) as trying:
+                trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                trying.bind(place)
+                trying.listen(1)
+    except socket.gaierror:
+        return WarifuError(Reason.CONFIG_INVALID, where=f"{where}: no such name is known")
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return WarifuError(Reason.ADDRESS_IN_USE, where=where)
+        words = "is no address of this machine" if error.errno == errno.EADDRNOTAVAIL else error.strerror
+        return WarifuError(Reason.CONFIG_INVALID, where=f"{where}: {words}")
+    return WarifuError(Reason.CONFIG_INVALID, where=where)
 
 
 def _healthy() -> health.aio.HealthServicer:

@@ -20,14 +20,28 @@ from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-unty
 
 from warifu.errors import Reason, WarifuError
 
-__all__ = ["DOMAIN", "CodeTable", "from_rpc_error", "to_grpc_status", "to_status", "translated"]
+__all__ = [
+    "DOMAIN",
+    "UNCONNECTED",
+    "CodeTable",
+    "from_rpc_error",
+    "to_grpc_status",
+    "to_status",
+    "translated",
+    "unconnected_as",
+]
 
 DOMAIN = "warifu"
 _DETAILS_KEY = "grpc-status-details-bin"
 _WHERE_LIMIT = 512  # all metadata of a call share 8 KiB
 _LONGEST_COUNT = 18  # digits
 
+_NEVER_CONNECTED = "failed to connect"  # gRPC tells a call that never left from a broken one only in its words
+_ENDED_EARLY = "the connection was ended before it was ready"
 _BROKEN_OFF = (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
+
+UNCONNECTED = frozenset({Reason.NOT_CONNECTED, Reason.PEER_NOT_TRUSTED, Reason.OWN_CERTIFICATE_INVALID})
+"""What a call ends with that found no connection. Each party says so of its own calls; none of it travels."""
 
 CodeTable: TypeAlias = Mapping[grpc.StatusCode, Reason]
 
@@ -64,8 +78,8 @@ def to_grpc_status(error: WarifuError) -> grpc.Status:
 def from_rpc_error(error: grpc.RpcError, *, default: CodeTable) -> WarifuError:
     """The error that a failed call reports, from a channel of either kind.
 
-    What the other side said in its ``ErrorInfo`` holds. Where it said nothing (it was never reached, or gRPC itself
-    refused) the status code is looked up in ``default``: the caller knows whom it called. A peer that dies in the
+    What the other side said in its ``ErrorInfo`` holds. A call that never left is NOT_CONNECTED. Where the other side
+    said nothing (it broke off, or gRPC itself refused) the status code is looked up in ``default``: the caller knows whom it called. A peer that dies in the
     middle of a call shows as UNAVAILABLE, INTERNAL or UNKNOWN, as it happens; since no party ends a call with the last
     two and no reason, they mean what UNAVAILABLE means. Any other code that is not in there is INTERNAL.
     """
@@ -74,6 +88,8 @@ def from_rpc_error(error: grpc.RpcError, *, default: CodeTable) -> WarifuError:
     if told is not None:
         return told
     code: grpc.StatusCode = call.code()
+    if code is grpc.StatusCode.UNAVAILABLE and _NEVER_CONNECTED in (call.details() or ""):
+        return WarifuError(Reason.NOT_CONNECTED, where=_ENDED_EARLY, debug=_ENDED_EARLY)
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than max" in (call.details() or ""):
         return WarifuError(Reason.REQUEST_TOO_LARGE)
     if code in _BROKEN_OFF:
@@ -88,6 +104,21 @@ def translated(default: CodeTable) -> Iterator[None]:
         yield
     except grpc.RpcError as error:
         raise from_rpc_error(error, default=default) from None
+
+
+@contextmanager
+def unconnected_as(reason: Reason, *, whom: str = "") -> Iterator[None]:
+    """Within it a call that found no connection raises ``reason``, in the same words.
+
+    Where they travel on to somebody else, ``whom`` stands for the address, which is not that one's business.
+    """
+    try:
+        yield
+    except WarifuError as error:
+        if error.reason not in UNCONNECTED:
+            raise
+        where = f"{whom}: {error.debug}" if whom else error.where
+        raise WarifuError(reason, where=where, debug=error.where) from None
 
 
 def _error_told(metadata: Any) -> WarifuError | None:

@@ -39,7 +39,7 @@ def test_the_blocking_client_does_all_a_business_system_needs(running: Any, desc
         assert node.register_replicas([held.replica]) == 1
         node.set_flags(node_pb2.SetFlagsRequest(local_number=held.local_number))
         assert node.inquire(inquiry).state == node_pb2.INQUIRY_STATE_ANSWERED
-        assert node.fetch_answer(inquiry.request_id).record
+        assert node.fetch_answer(inquiry.request_id, wait=10).record
         records = list(node.exchange_records())
     assert inquiry.request_id in {record.request_id for record in records}
 
@@ -61,7 +61,7 @@ def test_a_submitted_inquiry_is_fetched_later(running: Any, described: NetworkDe
     inquiry = _question(running.plan, described)
     with BlockingNodeClient(described.to_node("childcare")) as node:
         node.submit_inquiry(inquiry)
-        assert node.fetch_answer(inquiry.request_id).state == node_pb2.INQUIRY_STATE_ANSWERED
+        assert node.fetch_answer(inquiry.request_id, wait=10).state == node_pb2.INQUIRY_STATE_ANSWERED
 
 
 async def test_an_answer_is_proved_to_be_in_the_log(running: Any, described: NetworkDescription) -> None:
@@ -99,14 +99,15 @@ def test_a_node_that_is_not_there_is_unreachable(described: NetworkDescription) 
     nowhere = replace(described.to_node("tax"), endpoint="127.0.0.1:1")
     with BlockingNodeClient(nowhere) as node, pytest.raises(WarifuError) as raised:
         node.pending_provisions()
-    assert raised.value.reason is Reason.NODE_UNREACHABLE
+    assert raised.value.reason is Reason.NOT_CONNECTED
+    assert raised.value.where == "agency at 127.0.0.1:1: nobody listens there"
 
 
 def test_another_party_in_the_nodes_place_is_not_spoken_to(described: NetworkDescription) -> None:
     swapped = replace(described.to_node("tax"), endpoint=described.to_node("residence").endpoint)
     with BlockingNodeClient(swapped) as node, pytest.raises(WarifuError) as raised:
         node.pending_provisions()
-    assert raised.value.reason is Reason.NODE_UNREACHABLE
+    assert raised.value.reason is Reason.PEER_NOT_TRUSTED
 
 
 def test_a_business_system_is_not_served_by_another_agencys_node(described: NetworkDescription) -> None:

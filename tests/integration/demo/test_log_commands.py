@@ -78,4 +78,5 @@ def test_a_log_rolled_back_behind_a_kept_checkpoint_is_found(demonstrated: Any, 
 def test_a_network_that_is_down_is_said_to_be_unreachable(demonstrated: Any, warifu: Any, tmp_path: Path) -> None:
     ended = warifu("log", "copy", demonstrated.folder, "--out", tmp_path / "copy")
     assert ended.returncode == 1
-    assert "HUB_UNREACHABLE" in ended.stderr
+    assert "NOT_CONNECTED" in ended.stderr
+    assert "nobody listens there" in ended.stderr

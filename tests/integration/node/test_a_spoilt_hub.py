@@ -157,7 +157,7 @@ async def test_a_hub_that_never_answers_leaves_the_inquiry_open(
     (record,) = await records(spoilt_town)
     assert (record.outcome, record.reason) == (node_pb2.EXCHANGE_OUTCOME_OPEN, "")
     spoilt_town.spoilt.exchange = honest
-    assert (await refused(spoilt_town.client("childcare").fetch_answer(asking.request_id))).reason is (
+    assert (await refused(spoilt_town.client("childcare").fetch_answer(asking.request_id, wait=10))).reason is (
         Reason.RECORD_NOT_PUBLISHED
     )
     assert len(set(spoilt_town.spoilt.inquiries)) == 1

@@ -113,7 +113,7 @@ async def test_a_flagged_person_waits_for_a_clerk_over_the_wire(town: Any, refus
     assert (waiting.local_number, waiting.processing_number) == ("tax-0", result.processing_number)
     assert (await refused(tax.decide_provision(waiting.processing_number, node_pb2.CLERK_DECISION_UNSPECIFIED))).where
     await tax.decide_provision(waiting.processing_number, node_pb2.CLERK_DECISION_RELEASE)
-    fetched = await childcare.fetch_answer(asking.request_id)
+    fetched = await childcare.fetch_answer(asking.request_id, wait=10)
     assert fetched.state == node_pb2.INQUIRY_STATE_ANSWERED
     assert LocalTaxRecord.FromString(fetched.record).total_income_yen == 1_000_000
     assert await tax.pending_provisions() == []
@@ -125,7 +125,7 @@ async def test_a_clerk_may_refuse(town: Any, refused: Any) -> None:
     asking = town.inquiry(0)
     result = await childcare.inquire(asking)
     await tax.decide_provision(result.processing_number, node_pb2.CLERK_DECISION_REFUSE)
-    assert (await refused(childcare.fetch_answer(asking.request_id))).reason is Reason.RELEASE_REFUSED
+    assert (await refused(childcare.fetch_answer(asking.request_id, wait=10))).reason is Reason.RELEASE_REFUSED
     (record,) = await childcare.exchange_records()
     assert (record.outcome, record.reason) == (node_pb2.EXCHANGE_OUTCOME_REFUSED, "RELEASE_REFUSED")
 
@@ -216,7 +216,7 @@ async def test_a_node_that_restarts_goes_on_with_what_was_submitted(town: Any) -
     await town.stop_node("childcare")
     await town.start_hub()
     await town.start_node("childcare")
-    fetched = await town.client("childcare").fetch_answer(asking.request_id)
+    fetched = await town.client("childcare").fetch_answer(asking.request_id, wait=10)
     assert fetched.state == node_pb2.INQUIRY_STATE_ANSWERED
     (record,) = await town.client("childcare").exchange_records()
     assert record.outcome == node_pb2.EXCHANGE_OUTCOME_ANSWERED
@@ -283,3 +283,22 @@ async def until_refused(town: Any) -> None:
     async with asyncio.timeout(20):
         while True:
             await childcare.exchange_records()
+
+
+async def test_a_second_call_about_an_inquiry_under_way_is_told_by_its_node_that_its_time_is_over(
+    town: Any, refused: Any
+) -> None:
+    childcare, asking = town.client("childcare"), town.inquiry(0)
+    await town.stop_hub()
+    await childcare.submit_inquiry(asking)
+    for _ in range(2):
+        assert (await childcare.fetch_answer(asking.request_id)).state == node_pb2.INQUIRY_STATE_SUBMITTED
+    assert (await childcare.fetch_answer(asking.request_id, wait=0.1)).state == node_pb2.INQUIRY_STATE_SUBMITTED
+    assert (await refused(childcare.inquire(asking, timeout=0.5))).reason is Reason.HUB_TIMED_OUT
+    await town.start_hub()
+    assert (await childcare.fetch_answer(asking.request_id, wait=30)).state == node_pb2.INQUIRY_STATE_ANSWERED
+
+
+async def test_a_wait_beyond_the_bound_is_refused_by_its_field(town: Any, refused: Any) -> None:
+    error = await refused(town.client("childcare").fetch_answer(bytes(16), wait=30.1))
+    assert (error.reason, error.where) == (Reason.REQUEST_MALFORMED, "wait_ms")

@@ -20,12 +20,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from google.protobuf import wrappers_pb2
 
 from warifu.clock import ManualClock
-from warifu.errors import WarifuError
+from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
 from warifu.pki import Credential, Identity, Role, Root
 from warifu.rpc import channel, logging, server
 from warifu.rpc.identity import peer_certificate
-from warifu.rpc.status import from_rpc_error
+from warifu.rpc.status import from_rpc_error, translated
 
 Text = wrappers_pb2.StringValue
 
@@ -185,6 +185,21 @@ class Wire:
     def stub(self, to: grpc.aio.Channel) -> Stub:
         self._close.insert(0, to.close)
         return Stub(to)
+
+    @staticmethod
+    def caller(to: grpc.aio.Channel) -> Stub:
+        """A stub on a channel that somebody else closes."""
+        return Stub(to)
+
+    @staticmethod
+    def read(message: bytes) -> str:
+        """The text in a message."""
+        return str(Text.FromString(message).value)
+
+    @staticmethod
+    def translated() -> Any:
+        """Within it a failed call raises what it means."""
+        return translated({grpc.StatusCode.UNAVAILABLE: Reason.HUB_UNREACHABLE})
 
     def text(self, value: str) -> Any:
         return Text(value=value)

@@ -77,17 +77,17 @@ async def test_a_callers_new_calls_go_out_under_its_new_certificate_while_its_ol
     peer = PeerChannel(
         target, credential=agency_files, root_pem=wire.root.cert_pem, expect=wire.hub.identity, drain_s=3600
     )
-    old = peer.channel()
-    assert peer.channel() is old
+    old = await peer.channel()
+    assert await peer.channel() is old
     stream = wire.stub(old).talk()
     await stream.write(wire.text("one"))
     assert (await stream.read()).value == "one"
     first = agency_files.current().serial
     renewed = wire.issue(Role.AGENCY, 1)
     renewed.save(tmp_path / "agency.pem", tmp_path / "agency.key")
-    assert peer.channel() is not old
+    assert await peer.channel() is not old
     assert peer.generation == 1
-    await wire.stub(peer.channel()).call("Echo", "two")
+    await wire.stub(await peer.channel()).call("Echo", "two")
     await stream.write(wire.text("three"))
     assert (await stream.read()).value == "three"
     await stream.done_writing()
@@ -109,23 +109,27 @@ async def test_a_replaced_channel_is_closed_after_its_time(
         expect=wire.hub.identity,
         drain_s=0,
     )
-    stream = wire.stub(peer.channel()).talk()
+    stream = wire.stub(await peer.channel()).talk()
     await stream.write(wire.text("one"))
     assert (await stream.read()).value == "one"
     wire.issue(Role.AGENCY, 1).save(tmp_path / "agency.pem", tmp_path / "agency.key")
-    assert await wire.stub(peer.channel()).call("Echo", "two") == ["two"]
+    assert await wire.stub(await peer.channel()).call("Echo", "two") == ["two"]
     await wire.until(stream.done)
     await peer.close()
 
 
-async def test_a_stub_is_made_once_per_channel(wire: Any, agency_files: CredentialFiles, tmp_path: Path) -> None:
+async def test_a_stub_may_be_kept_and_follows_the_certificate(
+    wire: Any, agency_files: CredentialFiles, tmp_path: Path
+) -> None:
     pool = ChannelPool(credential=agency_files, root_pem=wire.root.cert_pem)
     peer = pool.peer(wire.hub.identity, await wire.serve())
-    stub = peer.stub(wire.stub)
-    assert peer.stub(wire.stub) is stub
-    wire.issue(Role.AGENCY, 1).save(tmp_path / "agency.pem", tmp_path / "agency.key")
-    assert peer.stub(wire.stub) is not stub
-    assert await peer.stub(wire.stub).call("Echo", "a") == ["a"]
+    stub = peer.stub(type(wire).caller)
+    assert peer.stub(type(wire).caller) is stub
+    first, renewed = agency_files.current().serial, wire.issue(Role.AGENCY, 1)
+    assert await stub.call("Echo", "a") == ["a"]
+    renewed.save(tmp_path / "agency.pem", tmp_path / "agency.key")
+    assert await stub.call("Echo", "b") == ["b"]
+    assert [seen.serial for seen, _ in wire.probe.seen] == [first, renewed.serial]
     await pool.close()
 
 

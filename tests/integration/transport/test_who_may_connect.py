@@ -223,4 +223,4 @@ async def test_a_second_server_on_the_same_port_refuses_to_start(wire: Any) -> N
     target = await wire.serve()
     with pytest.raises(WarifuError) as refused:
         await wire.serve(listen=target)
-    assert (refused.value.reason, refused.value.where) == (Reason.CONFIG_INVALID, f"listen {target}")
+    assert (refused.value.reason, refused.value.where) == (Reason.ADDRESS_IN_USE, f"listen {target}")

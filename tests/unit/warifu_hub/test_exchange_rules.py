@@ -18,7 +18,8 @@ from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.pki import Identity, Role
 from warifu_hub.exchange_rules import (
-    LARGEST_SEALED_BODY,
+    LARGEST_SEALED_ANSWER,
+    LARGEST_SEALED_QUERY,
     answered_state,
     check_identity,
     check_shape,
@@ -112,13 +113,13 @@ def test_only_the_agency_itself_asks_in_its_name(
         assert refusal(check_identity, caller, context).reason is Reason.CALLER_NOT_IDENTIFIED
 
 
-@pytest.mark.parametrize("size", [304, 560, LARGEST_SEALED_BODY - 256 + 48])
+@pytest.mark.parametrize("size", [304, 560, LARGEST_SEALED_QUERY])
 def test_sealed_bodies_of_every_size_class_pass(context: ExchangeContext, directory: Directory, size: int) -> None:
     encrypted = check_shape(inquiry(size), context, directory)
     assert (encrypted.c1, encrypted.c2) == tuple(POINTS)
 
 
-@pytest.mark.parametrize("size", [0, 1, 47, 48, 303, 305, 559, LARGEST_SEALED_BODY + 48, 2 * LARGEST_SEALED_BODY + 48])
+@pytest.mark.parametrize("size", [0, 1, 47, 48, 303, 305, 559, LARGEST_SEALED_QUERY + 256, LARGEST_SEALED_ANSWER])
 def test_sealed_bodies_of_no_size_class_are_refused(context: ExchangeContext, directory: Directory, size: int) -> None:
     error = refusal(check_shape, inquiry(size), context, directory)
     assert (error.reason, error.where) == (Reason.REQUEST_MALFORMED, "inquiry.sealed_query")
@@ -203,7 +204,7 @@ ANSWERED, PENDING, REFUSED = (
     ("outcome", "size", "state"),
     [
         (ANSWERED, 304, ExchangeState.ANSWERED),
-        (ANSWERED, LARGEST_SEALED_BODY - 256 + 48, ExchangeState.ANSWERED),
+        (ANSWERED, LARGEST_SEALED_ANSWER, ExchangeState.ANSWERED),
         (PENDING, 0, ExchangeState.PENDING),
         (REFUSED, 0, ExchangeState.REFUSED),
     ],

@@ -16,6 +16,7 @@ from warifu.canonical import digest
 from warifu.curve.group import Group, Point, Scalar
 from warifu.curve.suites import group_of
 from warifu.exchange.codes import EncryptedCode, encrypt_code, hedged_randomness, open_code, person_point, row_key
+from warifu.exchange.context import CONTEXT_SIZE
 from warifu.exchange.proofs import joint_key_context, verify_conversion, verify_joint_key
 from warifu.exchange.signature import SigningKey, verify_signature
 from warifu.identifiers import InstitutionCode
@@ -37,7 +38,7 @@ PARTIES: dict[str, Party] = {
     "a": Party(InstitutionCode("9011310008000001")),
     "b": Party(InstitutionCode("9021310008000002"), code_epoch=3, opening_epoch=2),
 }
-CONTEXT = bytes(range(148))
+CONTEXT = bytes(range(CONTEXT_SIZE))
 ROW_SECRET = bytes([9] * 32)
 
 

@@ -14,6 +14,7 @@ from warifu.curve.group import Group, Point, Scalar
 from warifu.curve.scalars import ScalarField
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode, encrypt_code, hedged_randomness, open_code, person_point
+from warifu.exchange.context import CONTEXT_SIZE
 from warifu.exchange.proofs import joint_key_context, verify_conversion, verify_joint_key
 from warifu.identifiers import InstitutionCode
 from warifu_hub.translate import DerivedRandomisers, HubKeys, Party, Randomiser, Translator
@@ -24,7 +25,7 @@ INVALID = {
     2: json.loads((VECTORS / "edwards25519_invalid_points.json").read_text())["points"],
 }
 KEYS = HubKeys(factor_key=b"f" * 32, opening_key=b"o" * 32, rerandomise_key=b"r" * 32)
-CONTEXT = bytes(range(148))
+CONTEXT = bytes(range(CONTEXT_SIZE))
 
 invalid_points = pytest.mark.parametrize(
     ("group", "encoded"),

@@ -29,6 +29,7 @@ from warifu.exchange.codes import (
     person_point,
     row_key,
 )
+from warifu.exchange.context import CONTEXT_SIZE
 from warifu.exchange.proofs import prove_joint_key, verify_joint_key
 from warifu.exchange.seal import SealingKey
 from warifu.exchange.signature import SigningKey, verify_signature
@@ -40,7 +41,7 @@ KEYS = HubKeys(factor_key=b"f" * 32, opening_key=b"o" * 32, rerandomise_key=b"r"
 HUB = Translator(GROUP, KEYS)
 A = Party(InstitutionCode.build(1, None, 1))
 B = Party(InstitutionCode.build(2, None, 2))
-CONTEXT = bytes(range(148))
+CONTEXT = bytes(range(CONTEXT_SIZE))
 VECTORS = Path(__file__).parents[3] / "vectors"
 
 

@@ -13,6 +13,7 @@ from warifu.curve.edwards25519 import SUITE_2
 from warifu.curve.group import ORDER, Point, Scalar
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode, encrypt_code, person_point
+from warifu.exchange.context import CONTEXT_SIZE
 from warifu.exchange.proofs import (
     CONVERSION_PROOF_SIZE,
     JOINT_KEY_PROOF_SIZE,
@@ -30,7 +31,7 @@ INVALID = [
     bytes.fromhex(p["encoded"])
     for p in json.loads((VECTORS / "edwards25519_invalid_points.json").read_text())["points"]
 ]
-CONTEXT = bytes(range(148))
+CONTEXT = bytes(range(CONTEXT_SIZE))
 POINT_FIELDS = ("source_commitment", "target_commitment", "opening_key", "target_key")
 
 

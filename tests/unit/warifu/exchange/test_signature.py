@@ -11,6 +11,7 @@ import pytest
 from warifu.canonical import digest
 from warifu.curve.group import ORDER
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.context import CONTEXT_SIZE
 from warifu.exchange.signature import SIGNATURE_SIZE, SigningKey, verify_signature
 
 VECTORS = Path(__file__).parents[3] / "vectors"
@@ -18,7 +19,7 @@ CASES = json.loads((VECTORS / "rfc8032_ed25519.json").read_text())["cases"]
 INVALID = json.loads((VECTORS / "edwards25519_invalid_points.json").read_text())["points"]
 KEY = SigningKey(bytes(range(32)))
 LABEL = b"warifu-v1/exchange"
-ITEMS = (bytes(148), b"c1", b"c2", b"box" * 100)
+ITEMS = (bytes(CONTEXT_SIZE), b"c1", b"c2", b"box" * 100)
 
 
 def reason_of_verifying(verify_key: bytes, signature: bytes, label: bytes, *items: bytes) -> Reason:

@@ -96,3 +96,42 @@ async def test_a_permitted_exchange_whose_end_is_open_may_be_asked_again_long_af
     fresh = asker.ask()
     clock.advance(timedelta(days=3))
     assert (await refusal(mediator, asker, fresh)).reason is Reason.CLOCK_SKEWED
+
+
+async def test_who_joins_an_exchange_gives_up_by_its_own_deadline_and_the_exchange_goes_on(
+    mediator: Mediator, asker: Any, provider: Any, log: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, go_on, provide = asyncio.Event(), asyncio.Event(), provider.provide
+
+    async def held(entry: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:
+        asked.set()
+        await go_on.wait()
+        answer: SignedAnswer = await provide(entry, permit, timeout)
+        return answer
+
+    monkeypatch.setattr(provider, "provide", held)
+    inquiry = asker.ask()
+    first = asyncio.create_task(mediator.exchange(asker.identity, inquiry, 30.0))
+    await asked.wait()
+    refused = await asker.refusal(mediator, inquiry, 0.3)
+    assert (refused.reason, refused.definite) == (Reason.HUB_TIMED_OUT, False)
+    assert log.events() == ["PERMITTED"], "giving up is no event of the exchange"
+    go_on.set()
+    assert (await first).answer == (await mediator.exchange(asker.identity, inquiry, 5.0)).answer
+    assert log.events() == ["PERMITTED", "ANSWERED"]
+
+
+async def test_an_exchange_that_takes_too_long_at_the_hub_ends_for_its_caller_by_the_deadline_with_a_reason(
+    mediator: Mediator, asker: Any, store: HubStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, open_exchange = asyncio.Event(), store.open_exchange
+
+    async def slow(*exchange: Any) -> int | None:
+        await go_on.wait()
+        return await open_exchange(*exchange)
+
+    monkeypatch.setattr(store, "open_exchange", slow)
+    inquiry = asker.ask()
+    assert (await asker.refusal(mediator, inquiry, 0.3)).reason is Reason.HUB_TIMED_OUT
+    go_on.set()
+    assert (await mediator.exchange(asker.identity, inquiry, 5.0)).answer.provider_signature

@@ -62,7 +62,7 @@ async def test_what_sending_again_needs_is_sealed_and_erased_at_the_end(two: Any
     kept = two.childcare.inquiry(asked.question.request_id)
     assert kept.sealed_secrets
     assert two.hub.seen[0] not in kept.sealed_secrets
-    await two.inquirer.fetch(asked.question.request_id, 10.0)
+    await two.inquirer.fetch(asked.question.request_id, 10.0, 10.0)
     kept = two.childcare.inquiry(asked.question.request_id)
     assert kept.sealed_secrets == b""
     assert two.replica("hanako").record not in kept.sealed_result
@@ -126,7 +126,7 @@ async def test_a_request_id_of_a_pruned_inquiry_is_not_used_again(two: Any, refu
     await two.inquirer.inquire(asked, 10.0)
     await two.childcare.purge(requested_before_ms=0, changed_before_ms=two.clock.unix_ms() + 1)
     assert await refusal(two.inquirer.inquire(asked, 10.0)) is Reason.REQUEST_REUSED
-    assert await refusal(two.inquirer.fetch(asked.question.request_id, 10.0)) is Reason.INQUIRY_UNKNOWN
+    assert await refusal(two.inquirer.fetch(asked.question.request_id, 10.0, 10.0)) is Reason.INQUIRY_UNKNOWN
 
 
 async def test_a_hub_that_comes_back_gets_the_same_bytes_again(two: Any) -> None:
@@ -145,7 +145,7 @@ async def test_a_hub_that_stays_away_leaves_the_inquiry_open(two: Any, refusal: 
     (record,) = records(two)
     assert (record.outcome, record.reason) == (ExchangeOutcome.OPEN, None)
     two.hub.failures = []
-    result = await two.inquirer.fetch(asked.question.request_id, 10.0)
+    result = await two.inquirer.fetch(asked.question.request_id, 10.0, 10.0)
     assert isinstance(result.found, ProvidedRecord)
     assert len(set(two.hub.seen)) == 1
     assert [record.outcome for record in records(two)] == [ExchangeOutcome.ANSWERED]
@@ -163,7 +163,7 @@ async def test_a_refusal_is_recorded_final_and_told_again(two: Any, refusal: Any
     assert (record.outcome, record.reason, record.processing_number) == (ExchangeOutcome.REFUSED, reason, "")
     assert two.childcare.inquiry(asked.question.request_id).sealed_secrets == b""
     assert await refusal(two.inquirer.inquire(asked, 10.0)) is reason
-    assert await refusal(two.inquirer.fetch(asked.question.request_id, 10.0)) is reason
+    assert await refusal(two.inquirer.fetch(asked.question.request_id, 10.0, 10.0)) is reason
     assert len(two.hub.seen) == 1
 
 
@@ -190,7 +190,7 @@ async def test_an_absence_is_recorded_as_answered_and_told_as_a_reason(two: Any,
     assert await refusal(two.inquirer.inquire(asked, 10.0)) is Reason.RECORD_NOT_HELD
     (record,) = records(two)
     assert (record.outcome, record.reason) == (ExchangeOutcome.ANSWERED, Reason.RECORD_NOT_HELD)
-    assert await refusal(two.inquirer.fetch(asked.question.request_id, 10.0)) is Reason.RECORD_NOT_HELD
+    assert await refusal(two.inquirer.fetch(asked.question.request_id, 10.0, 10.0)) is Reason.RECORD_NOT_HELD
     assert len(two.hub.seen) == 1
 
 
@@ -215,7 +215,7 @@ async def test_an_answer_that_cannot_be_recorded_is_withheld(
         patch.setattr(two.childcare, "put_inquiry", full)
         assert await refusal(two.inquirer.inquire(asked, 10.0)) is Reason.STORE_UNAVAILABLE
     assert records(two)[0].outcome is ExchangeOutcome.OPEN
-    assert isinstance((await two.inquirer.fetch(asked.question.request_id, 10.0)).found, ProvidedRecord)
+    assert isinstance((await two.inquirer.fetch(asked.question.request_id, 10.0, 10.0)).found, ProvidedRecord)
 
 
 async def test_an_inquiry_that_cannot_be_stored_is_not_sent(
@@ -236,10 +236,10 @@ async def test_a_pending_answer_is_fetched_later_with_the_same_bytes(two: Any) -
     assert (result.kept.record.outcome, result.found) == (ExchangeOutcome.PENDING, None)
     number = result.kept.record.processing_number
     two.clock.advance(timedelta(days=2))
-    still = await two.new_inquirer().fetch(asked.question.request_id, 10.0)
+    still = await two.new_inquirer().fetch(asked.question.request_id, 10.0, 10.0)
     assert still.kept.record.outcome is ExchangeOutcome.PENDING
     await two.provider.decide(number, ClerkDecision.RELEASE)
-    fetched = await two.new_inquirer().fetch(asked.question.request_id, 10.0)
+    fetched = await two.new_inquirer().fetch(asked.question.request_id, 10.0, 10.0)
     assert isinstance(fetched.found, ProvidedRecord)
     assert fetched.kept.record.processing_number == number
     assert len(set(two.hub.seen)) == 1
@@ -250,18 +250,20 @@ async def test_a_clerks_refusal_ends_the_inquiry(two: Any, refusal: Any) -> None
     asked = two.ask("hanako")
     number = (await two.inquirer.inquire(asked, 10.0)).kept.record.processing_number
     await two.provider.decide(number, ClerkDecision.REFUSE)
-    assert await refusal(two.inquirer.fetch(asked.question.request_id, 10.0)) is Reason.RELEASE_REFUSED
+    assert await refusal(two.inquirer.fetch(asked.question.request_id, 10.0, 10.0)) is Reason.RELEASE_REFUSED
     (record,) = records(two)
     assert (record.outcome, record.reason) == (ExchangeOutcome.REFUSED, Reason.RELEASE_REFUSED)
     assert two.childcare.inquiry(asked.question.request_id).sealed_secrets == b""
 
 
-async def test_a_pending_inquiry_stays_so_while_the_hub_is_away(two: Any, refusal: Any) -> None:
+async def test_a_pending_inquiry_stays_so_while_the_hub_is_away(two: Any) -> None:
     await two.tax.set_flags("T-hanako", PersonFlags.AUTO_RESPONSE_DISABLED)
     asked = two.ask("hanako")
     await two.inquirer.inquire(asked, 10.0)
     two.hub.failures = [unreachable() for _ in range(100)]
-    assert await refusal(two.inquirer.fetch(asked.question.request_id, 0.2)) is Reason.HUB_UNREACHABLE
+    for wait in (0.0, 10.0):
+        fetched = await two.inquirer.fetch(asked.question.request_id, wait, 0.2)
+        assert fetched.kept.record.outcome is ExchangeOutcome.PENDING
     assert records(two)[0].outcome is ExchangeOutcome.PENDING
 
 
@@ -273,7 +275,7 @@ async def test_a_submitted_inquiry_goes_on_by_itself(two: Any) -> None:
     await background(two.inquirer)
     assert [record.outcome for record in records(two)] == [ExchangeOutcome.ANSWERED]
     await two.inquirer.submit(asked)
-    fetched = await two.inquirer.fetch(asked.question.request_id, 10.0)
+    fetched = await two.inquirer.fetch(asked.question.request_id, 10.0, 10.0)
     assert isinstance(fetched.found, ProvidedRecord)
     assert len(two.hub.seen) == 2
 
@@ -283,11 +285,11 @@ async def test_a_submitted_inquiry_that_is_refused_says_so_when_fetched(two: Any
     two.hub.failures = [WarifuError(Reason.EXCHANGE_NOT_PERMITTED)]
     await two.inquirer.submit(asked)
     await background(two.inquirer)
-    assert await refusal(two.inquirer.fetch(asked.question.request_id, 10.0)) is Reason.EXCHANGE_NOT_PERMITTED
+    assert await refusal(two.inquirer.fetch(asked.question.request_id, 10.0, 10.0)) is Reason.EXCHANGE_NOT_PERMITTED
 
 
 async def test_an_unknown_inquiry_cannot_be_fetched(two: Any, refusal: Any) -> None:
-    assert await refusal(two.inquirer.fetch(b"u" * 16, 10.0)) is Reason.INQUIRY_UNKNOWN
+    assert await refusal(two.inquirer.fetch(b"u" * 16, 10.0, 10.0)) is Reason.INQUIRY_UNKNOWN
 
 
 async def test_a_restarted_node_goes_on_with_what_it_left_open(two: Any) -> None:
@@ -305,7 +307,7 @@ async def test_a_restarted_node_goes_on_with_what_it_left_open(two: Any) -> None
     await background(restarted)
     assert {record.outcome for record in records(two)} == {ExchangeOutcome.ANSWERED}
     for one in asked:
-        assert isinstance((await restarted.fetch(one.question.request_id, 10.0)).found, ProvidedRecord)
+        assert isinstance((await restarted.fetch(one.question.request_id, 10.0, 10.0)).found, ProvidedRecord)
     assert len(set(two.hub.seen)) == 3
 
 

@@ -53,8 +53,8 @@ class AgencyServiceServicer(object):
 
     def Provide(self, request, context):
         """Answers one permitted inquiry (情報提供). Caller: the hub. The same permit gets the same answer; a pending one is
-        looked at again. Errors: REQUEST_MALFORMED, POINT_INVALID, SIGNATURE_INVALID, CLOCK_SKEWED, EPOCH_STALE,
-        PERMIT_REUSED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+        looked at again. Errors: REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, SIGNATURE_INVALID, CLOCK_SKEWED,
+        EPOCH_STALE, DEADLINE_TOO_SHORT, PERMIT_REUSED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -62,7 +62,7 @@ class AgencyServiceServicer(object):
 
     def ProvideStream(self, request_iterator, context):
         """Answers many permitted inquiries over one long-lived stream. Caller: the hub. Replies leave when ready, in any
-        order, matched by call_number.
+        order, matched by call_number. Errors: REQUEST_MALFORMED, and as Provide inside each reply.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,12 +35,12 @@ class AgencyServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AgencyServiceAsyncStub: ...
     Provide: _grpc.UnaryUnaryMultiCallable[_agency_service_pb2.ProvideRequest, _agency_service_pb2.ProvideResponse]
     """Answers one permitted inquiry (情報提供). Caller: the hub. The same permit gets the same answer; a pending one is
-    looked at again. Errors: REQUEST_MALFORMED, POINT_INVALID, SIGNATURE_INVALID, CLOCK_SKEWED, EPOCH_STALE,
-    PERMIT_REUSED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+    looked at again. Errors: REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, SIGNATURE_INVALID, CLOCK_SKEWED,
+    EPOCH_STALE, DEADLINE_TOO_SHORT, PERMIT_REUSED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
     """
     ProvideStream: _grpc.StreamStreamMultiCallable[_agency_service_pb2.ProvideStreamRequest, _agency_service_pb2.ProvideStreamResponse]
     """Answers many permitted inquiries over one long-lived stream. Caller: the hub. Replies leave when ready, in any
-    order, matched by call_number.
+    order, matched by call_number. Errors: REQUEST_MALFORMED, and as Provide inside each reply.
     """
 
 @_typing.type_check_only
@@ -50,12 +50,12 @@ class AgencyServiceAsyncStub(AgencyServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Provide: _aio.UnaryUnaryMultiCallable[_agency_service_pb2.ProvideRequest, _agency_service_pb2.ProvideResponse]  # type: ignore[assignment]
     """Answers one permitted inquiry (情報提供). Caller: the hub. The same permit gets the same answer; a pending one is
-    looked at again. Errors: REQUEST_MALFORMED, POINT_INVALID, SIGNATURE_INVALID, CLOCK_SKEWED, EPOCH_STALE,
-    PERMIT_REUSED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+    looked at again. Errors: REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, SIGNATURE_INVALID, CLOCK_SKEWED,
+    EPOCH_STALE, DEADLINE_TOO_SHORT, PERMIT_REUSED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
     """
     ProvideStream: _aio.StreamStreamMultiCallable[_agency_service_pb2.ProvideStreamRequest, _agency_service_pb2.ProvideStreamResponse]  # type: ignore[assignment]
     """Answers many permitted inquiries over one long-lived stream. Caller: the hub. Replies leave when ready, in any
-    order, matched by call_number.
+    order, matched by call_number. Errors: REQUEST_MALFORMED, and as Provide inside each reply.
     """
 
 class AgencyServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -68,8 +68,8 @@ class AgencyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_agency_service_pb2.ProvideResponse, _abc.Awaitable[_agency_service_pb2.ProvideResponse]]:
         """Answers one permitted inquiry (情報提供). Caller: the hub. The same permit gets the same answer; a pending one is
-        looked at again. Errors: REQUEST_MALFORMED, POINT_INVALID, SIGNATURE_INVALID, CLOCK_SKEWED, EPOCH_STALE,
-        PERMIT_REUSED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+        looked at again. Errors: REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, SIGNATURE_INVALID, CLOCK_SKEWED,
+        EPOCH_STALE, DEADLINE_TOO_SHORT, PERMIT_REUSED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -79,7 +79,7 @@ class AgencyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_agency_service_pb2.ProvideStreamResponse], _abc.AsyncIterator[_agency_service_pb2.ProvideStreamResponse]]:
         """Answers many permitted inquiries over one long-lived stream. Caller: the hub. Replies leave when ready, in any
-        order, matched by call_number.
+        order, matched by call_number. Errors: REQUEST_MALFORMED, and as Provide inside each reply.
         """
 
 def add_AgencyServiceServicer_to_server(servicer: AgencyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

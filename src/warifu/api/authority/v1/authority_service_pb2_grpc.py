@@ -63,7 +63,7 @@ class AuthorityServiceServicer(object):
 
     def DesignateMyNumbers(self, request, context):
         """Designates a My Number for each resident record code, or returns the one designated before. Caller: the business
-        system of a resident registry. Errors: REQUEST_MALFORMED, CALLER_NOT_ALLOWED, STORE_UNAVAILABLE.
+        system of a resident registry. Errors: REQUEST_MALFORMED, CALLER_NOT_ALLOWED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -71,8 +71,8 @@ class AuthorityServiceServicer(object):
 
     def ReplaceMyNumber(self, request, context):
         """Designates a new My Number in place of one that leaked (Act Art. 7(2)). Codes do not change: they never depended on
-        the number. Caller: the business system of a resident registry. Errors: NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED,
-        STORE_UNAVAILABLE.
+        the number. Caller: the business system of a resident registry. Errors: CALLER_NOT_ALLOWED, INSTITUTION_UNKNOWN,
+        NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -80,8 +80,8 @@ class AuthorityServiceServicer(object):
 
     def AcquireCode(self, request, context):
         """Issues the calling agency's code for one person. Caller: an agency's node. Errors: REQUEST_MALFORMED,
-        NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, EPOCH_STALE, DEADLINE_TOO_SHORT, HUB_UNREACHABLE, HUB_TIMED_OUT,
-        HUB_ANSWER_INVALID, LOG_UNAVAILABLE, LOG_BEHIND, OVERLOADED, STORE_UNAVAILABLE.
+        NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, INSTITUTION_UNKNOWN, EPOCH_STALE, DEADLINE_TOO_SHORT, HUB_UNREACHABLE, HUB_TIMED_OUT,
+        HUB_ANSWER_INVALID, LOG_UNAVAILABLE, OVERLOADED, STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

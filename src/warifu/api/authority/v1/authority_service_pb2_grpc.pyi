@@ -37,17 +37,17 @@ class AuthorityServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AuthorityServiceAsyncStub: ...
     DesignateMyNumbers: _grpc.UnaryUnaryMultiCallable[_authority_service_pb2.DesignateMyNumbersRequest, _authority_service_pb2.DesignateMyNumbersResponse]
     """Designates a My Number for each resident record code, or returns the one designated before. Caller: the business
-    system of a resident registry. Errors: REQUEST_MALFORMED, CALLER_NOT_ALLOWED, STORE_UNAVAILABLE.
+    system of a resident registry. Errors: REQUEST_MALFORMED, CALLER_NOT_ALLOWED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
     """
     ReplaceMyNumber: _grpc.UnaryUnaryMultiCallable[_authority_service_pb2.ReplaceMyNumberRequest, _authority_service_pb2.ReplaceMyNumberResponse]
     """Designates a new My Number in place of one that leaked (Act Art. 7(2)). Codes do not change: they never depended on
-    the number. Caller: the business system of a resident registry. Errors: NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED,
-    STORE_UNAVAILABLE.
+    the number. Caller: the business system of a resident registry. Errors: CALLER_NOT_ALLOWED, INSTITUTION_UNKNOWN,
+    NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, STORE_UNAVAILABLE.
     """
     AcquireCode: _grpc.UnaryUnaryMultiCallable[_authority_service_pb2.AcquireCodeRequest, _authority_service_pb2.AcquireCodeResponse]
     """Issues the calling agency's code for one person. Caller: an agency's node. Errors: REQUEST_MALFORMED,
-    NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, EPOCH_STALE, DEADLINE_TOO_SHORT, HUB_UNREACHABLE, HUB_TIMED_OUT,
-    HUB_ANSWER_INVALID, LOG_UNAVAILABLE, LOG_BEHIND, OVERLOADED, STORE_UNAVAILABLE.
+    NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, INSTITUTION_UNKNOWN, EPOCH_STALE, DEADLINE_TOO_SHORT, HUB_UNREACHABLE, HUB_TIMED_OUT,
+    HUB_ANSWER_INVALID, LOG_UNAVAILABLE, OVERLOADED, STORE_UNAVAILABLE.
     """
     AcquireCodes: _grpc.StreamStreamMultiCallable[_authority_service_pb2.AcquireCodesRequest, _authority_service_pb2.AcquireCodesResponse]
     """Issues the calling agency's codes for many people, in batches of at most 1,000 and as many batches as the caller
@@ -64,17 +64,17 @@ class AuthorityServiceAsyncStub(AuthorityServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     DesignateMyNumbers: _aio.UnaryUnaryMultiCallable[_authority_service_pb2.DesignateMyNumbersRequest, _authority_service_pb2.DesignateMyNumbersResponse]  # type: ignore[assignment]
     """Designates a My Number for each resident record code, or returns the one designated before. Caller: the business
-    system of a resident registry. Errors: REQUEST_MALFORMED, CALLER_NOT_ALLOWED, STORE_UNAVAILABLE.
+    system of a resident registry. Errors: REQUEST_MALFORMED, CALLER_NOT_ALLOWED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
     """
     ReplaceMyNumber: _aio.UnaryUnaryMultiCallable[_authority_service_pb2.ReplaceMyNumberRequest, _authority_service_pb2.ReplaceMyNumberResponse]  # type: ignore[assignment]
     """Designates a new My Number in place of one that leaked (Act Art. 7(2)). Codes do not change: they never depended on
-    the number. Caller: the business system of a resident registry. Errors: NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED,
-    STORE_UNAVAILABLE.
+    the number. Caller: the business system of a resident registry. Errors: CALLER_NOT_ALLOWED, INSTITUTION_UNKNOWN,
+    NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, STORE_UNAVAILABLE.
     """
     AcquireCode: _aio.UnaryUnaryMultiCallable[_authority_service_pb2.AcquireCodeRequest, _authority_service_pb2.AcquireCodeResponse]  # type: ignore[assignment]
     """Issues the calling agency's code for one person. Caller: an agency's node. Errors: REQUEST_MALFORMED,
-    NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, EPOCH_STALE, DEADLINE_TOO_SHORT, HUB_UNREACHABLE, HUB_TIMED_OUT,
-    HUB_ANSWER_INVALID, LOG_UNAVAILABLE, LOG_BEHIND, OVERLOADED, STORE_UNAVAILABLE.
+    NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, INSTITUTION_UNKNOWN, EPOCH_STALE, DEADLINE_TOO_SHORT, HUB_UNREACHABLE, HUB_TIMED_OUT,
+    HUB_ANSWER_INVALID, LOG_UNAVAILABLE, OVERLOADED, STORE_UNAVAILABLE.
     """
     AcquireCodes: _aio.StreamStreamMultiCallable[_authority_service_pb2.AcquireCodesRequest, _authority_service_pb2.AcquireCodesResponse]  # type: ignore[assignment]
     """Issues the calling agency's codes for many people, in batches of at most 1,000 and as many batches as the caller
@@ -94,7 +94,7 @@ class AuthorityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_authority_service_pb2.DesignateMyNumbersResponse, _abc.Awaitable[_authority_service_pb2.DesignateMyNumbersResponse]]:
         """Designates a My Number for each resident record code, or returns the one designated before. Caller: the business
-        system of a resident registry. Errors: REQUEST_MALFORMED, CALLER_NOT_ALLOWED, STORE_UNAVAILABLE.
+        system of a resident registry. Errors: REQUEST_MALFORMED, CALLER_NOT_ALLOWED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -104,8 +104,8 @@ class AuthorityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_authority_service_pb2.ReplaceMyNumberResponse, _abc.Awaitable[_authority_service_pb2.ReplaceMyNumberResponse]]:
         """Designates a new My Number in place of one that leaked (Act Art. 7(2)). Codes do not change: they never depended on
-        the number. Caller: the business system of a resident registry. Errors: NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED,
-        STORE_UNAVAILABLE.
+        the number. Caller: the business system of a resident registry. Errors: CALLER_NOT_ALLOWED, INSTITUTION_UNKNOWN,
+        NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, STORE_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -115,8 +115,8 @@ class AuthorityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_authority_service_pb2.AcquireCodeResponse, _abc.Awaitable[_authority_service_pb2.AcquireCodeResponse]]:
         """Issues the calling agency's code for one person. Caller: an agency's node. Errors: REQUEST_MALFORMED,
-        NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, EPOCH_STALE, DEADLINE_TOO_SHORT, HUB_UNREACHABLE, HUB_TIMED_OUT,
-        HUB_ANSWER_INVALID, LOG_UNAVAILABLE, LOG_BEHIND, OVERLOADED, STORE_UNAVAILABLE.
+        NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, INSTITUTION_UNKNOWN, EPOCH_STALE, DEADLINE_TOO_SHORT, HUB_UNREACHABLE, HUB_TIMED_OUT,
+        HUB_ANSWER_INVALID, LOG_UNAVAILABLE, OVERLOADED, STORE_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

@@ -93,7 +93,7 @@ class DirectoryServiceServicer(object):
 
     def AnnounceEndpoint(self, request, context):
         """Tells the hub where the calling agency's node listens. Callers: agencies, each for itself. Errors:
-        REQUEST_MALFORMED, STORE_UNAVAILABLE.
+        REQUEST_MALFORMED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -48,7 +48,7 @@ class DirectoryServiceStub:
     """
     AnnounceEndpoint: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.AnnounceEndpointRequest, _directory_service_pb2.AnnounceEndpointResponse]
     """Tells the hub where the calling agency's node listens. Callers: agencies, each for itself. Errors:
-    REQUEST_MALFORMED, STORE_UNAVAILABLE.
+    REQUEST_MALFORMED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
     """
     GetRevocationList: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.GetRevocationListRequest, _directory_service_pb2.GetRevocationListResponse]
     """Fetches the revocation list, signed by the network's root. Callers: everyone in the network."""
@@ -73,7 +73,7 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """
     AnnounceEndpoint: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.AnnounceEndpointRequest, _directory_service_pb2.AnnounceEndpointResponse]  # type: ignore[assignment]
     """Tells the hub where the calling agency's node listens. Callers: agencies, each for itself. Errors:
-    REQUEST_MALFORMED, STORE_UNAVAILABLE.
+    REQUEST_MALFORMED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
     """
     GetRevocationList: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.GetRevocationListRequest, _directory_service_pb2.GetRevocationListResponse]  # type: ignore[assignment]
     """Fetches the revocation list, signed by the network's root. Callers: everyone in the network."""
@@ -119,7 +119,7 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.AnnounceEndpointResponse, _abc.Awaitable[_directory_service_pb2.AnnounceEndpointResponse]]:
         """Tells the hub where the calling agency's node listens. Callers: agencies, each for itself. Errors:
-        REQUEST_MALFORMED, STORE_UNAVAILABLE.
+        REQUEST_MALFORMED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

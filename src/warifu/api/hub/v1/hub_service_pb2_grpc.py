@@ -63,11 +63,12 @@ class HubServiceServicer(object):
 
     def Exchange(self, request, context):
         """Mediates one exchange: decides, logs, converts, forwards, relays. Callers: agencies, each for itself. The same
-        request_id with the same bytes gets the same answer, and is also how a pending answer is fetched. Errors:
+        request_id with the same bytes gets the same answer, and is also how a pending answer is fetched. An exchange that
+        has not ended by the caller's deadline goes on, and the caller is told HUB_TIMED_OUT. Errors:
         CALLER_NOT_IDENTIFIED, REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE,
         DEADLINE_TOO_SHORT, INSTITUTION_UNKNOWN, PROCEDURE_UNKNOWN, ITEM_UNKNOWN, EXCHANGE_NOT_PERMITTED, CONSENT_MISSING,
         ASSESSMENT_NOT_IN_FORCE, REQUEST_REUSED, SIGNATURE_INVALID, PROVIDER_UNREACHABLE, PROVIDER_TIMED_OUT,
-        PROVIDER_ANSWER_INVALID, PROVIDER_FAILED, LOG_UNAVAILABLE, LOG_BEHIND, OVERLOADED.
+        PROVIDER_ANSWER_INVALID, PROVIDER_FAILED, HUB_TIMED_OUT, LOG_UNAVAILABLE, OVERLOADED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -75,8 +76,8 @@ class HubServiceServicer(object):
 
     def ExchangeStream(self, request_iterator, context):
         """Mediates many exchanges over one long-lived stream. Steps, permits and records are per exchange, exactly as in
-        Exchange; replies leave when ready, in any order, matched by call_number. Callers and errors: as Exchange, the
-        errors inside each reply.
+        Exchange; replies leave when ready, in any order, matched by call_number. Callers: as Exchange.
+        Errors: REQUEST_MALFORMED, and as Exchange inside each reply.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -84,9 +85,9 @@ class HubServiceServicer(object):
 
     def ConvertIssuedCodes(self, request, context):
         """Converts codes being issued: from encryptions of person points to encryptions of an agency's codes. Caller: the
-        numbering authority only. No My Number travels here, not even encrypted. Errors: CALLER_NOT_ALLOWED,
-        REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
-        SIGNATURE_INVALID, LOG_UNAVAILABLE, LOG_BEHIND.
+        numbering authority only. No My Number travels here, not even encrypted. Errors:
+        CALLER_NOT_IDENTIFIED, REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
+        SIGNATURE_INVALID, LOG_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,7 +97,7 @@ class HubServiceServicer(object):
         """Converts an agency's own codes from one of its code epochs to the next. Callers: agencies, each for itself. Neither
         code is seen by the hub, and the agency does not learn the factor. Errors: CALLER_NOT_IDENTIFIED,
         REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
-        SIGNATURE_INVALID, LOG_UNAVAILABLE, LOG_BEHIND.
+        SIGNATURE_INVALID, LOG_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

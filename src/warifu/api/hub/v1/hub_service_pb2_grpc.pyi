@@ -37,28 +37,29 @@ class HubServiceStub:
     def __new__(cls, channel: _aio.Channel) -> HubServiceAsyncStub: ...
     Exchange: _grpc.UnaryUnaryMultiCallable[_hub_service_pb2.ExchangeRequest, _hub_service_pb2.ExchangeResponse]
     """Mediates one exchange: decides, logs, converts, forwards, relays. Callers: agencies, each for itself. The same
-    request_id with the same bytes gets the same answer, and is also how a pending answer is fetched. Errors:
+    request_id with the same bytes gets the same answer, and is also how a pending answer is fetched. An exchange that
+    has not ended by the caller's deadline goes on, and the caller is told HUB_TIMED_OUT. Errors:
     CALLER_NOT_IDENTIFIED, REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE,
     DEADLINE_TOO_SHORT, INSTITUTION_UNKNOWN, PROCEDURE_UNKNOWN, ITEM_UNKNOWN, EXCHANGE_NOT_PERMITTED, CONSENT_MISSING,
     ASSESSMENT_NOT_IN_FORCE, REQUEST_REUSED, SIGNATURE_INVALID, PROVIDER_UNREACHABLE, PROVIDER_TIMED_OUT,
-    PROVIDER_ANSWER_INVALID, PROVIDER_FAILED, LOG_UNAVAILABLE, LOG_BEHIND, OVERLOADED.
+    PROVIDER_ANSWER_INVALID, PROVIDER_FAILED, HUB_TIMED_OUT, LOG_UNAVAILABLE, OVERLOADED.
     """
     ExchangeStream: _grpc.StreamStreamMultiCallable[_hub_service_pb2.ExchangeStreamRequest, _hub_service_pb2.ExchangeStreamResponse]
     """Mediates many exchanges over one long-lived stream. Steps, permits and records are per exchange, exactly as in
-    Exchange; replies leave when ready, in any order, matched by call_number. Callers and errors: as Exchange, the
-    errors inside each reply.
+    Exchange; replies leave when ready, in any order, matched by call_number. Callers: as Exchange.
+    Errors: REQUEST_MALFORMED, and as Exchange inside each reply.
     """
     ConvertIssuedCodes: _grpc.UnaryUnaryMultiCallable[_hub_service_pb2.ConvertIssuedCodesRequest, _hub_service_pb2.ConvertIssuedCodesResponse]
     """Converts codes being issued: from encryptions of person points to encryptions of an agency's codes. Caller: the
-    numbering authority only. No My Number travels here, not even encrypted. Errors: CALLER_NOT_ALLOWED,
-    REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
-    SIGNATURE_INVALID, LOG_UNAVAILABLE, LOG_BEHIND.
+    numbering authority only. No My Number travels here, not even encrypted. Errors:
+    CALLER_NOT_IDENTIFIED, REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
+    SIGNATURE_INVALID, LOG_UNAVAILABLE.
     """
     RotateCodes: _grpc.UnaryUnaryMultiCallable[_hub_service_pb2.RotateCodesRequest, _hub_service_pb2.RotateCodesResponse]
     """Converts an agency's own codes from one of its code epochs to the next. Callers: agencies, each for itself. Neither
     code is seen by the hub, and the agency does not learn the factor. Errors: CALLER_NOT_IDENTIFIED,
     REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
-    SIGNATURE_INVALID, LOG_UNAVAILABLE, LOG_BEHIND.
+    SIGNATURE_INVALID, LOG_UNAVAILABLE.
     """
 
 @_typing.type_check_only
@@ -68,28 +69,29 @@ class HubServiceAsyncStub(HubServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Exchange: _aio.UnaryUnaryMultiCallable[_hub_service_pb2.ExchangeRequest, _hub_service_pb2.ExchangeResponse]  # type: ignore[assignment]
     """Mediates one exchange: decides, logs, converts, forwards, relays. Callers: agencies, each for itself. The same
-    request_id with the same bytes gets the same answer, and is also how a pending answer is fetched. Errors:
+    request_id with the same bytes gets the same answer, and is also how a pending answer is fetched. An exchange that
+    has not ended by the caller's deadline goes on, and the caller is told HUB_TIMED_OUT. Errors:
     CALLER_NOT_IDENTIFIED, REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE,
     DEADLINE_TOO_SHORT, INSTITUTION_UNKNOWN, PROCEDURE_UNKNOWN, ITEM_UNKNOWN, EXCHANGE_NOT_PERMITTED, CONSENT_MISSING,
     ASSESSMENT_NOT_IN_FORCE, REQUEST_REUSED, SIGNATURE_INVALID, PROVIDER_UNREACHABLE, PROVIDER_TIMED_OUT,
-    PROVIDER_ANSWER_INVALID, PROVIDER_FAILED, LOG_UNAVAILABLE, LOG_BEHIND, OVERLOADED.
+    PROVIDER_ANSWER_INVALID, PROVIDER_FAILED, HUB_TIMED_OUT, LOG_UNAVAILABLE, OVERLOADED.
     """
     ExchangeStream: _aio.StreamStreamMultiCallable[_hub_service_pb2.ExchangeStreamRequest, _hub_service_pb2.ExchangeStreamResponse]  # type: ignore[assignment]
     """Mediates many exchanges over one long-lived stream. Steps, permits and records are per exchange, exactly as in
-    Exchange; replies leave when ready, in any order, matched by call_number. Callers and errors: as Exchange, the
-    errors inside each reply.
+    Exchange; replies leave when ready, in any order, matched by call_number. Callers: as Exchange.
+    Errors: REQUEST_MALFORMED, and as Exchange inside each reply.
     """
     ConvertIssuedCodes: _aio.UnaryUnaryMultiCallable[_hub_service_pb2.ConvertIssuedCodesRequest, _hub_service_pb2.ConvertIssuedCodesResponse]  # type: ignore[assignment]
     """Converts codes being issued: from encryptions of person points to encryptions of an agency's codes. Caller: the
-    numbering authority only. No My Number travels here, not even encrypted. Errors: CALLER_NOT_ALLOWED,
-    REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
-    SIGNATURE_INVALID, LOG_UNAVAILABLE, LOG_BEHIND.
+    numbering authority only. No My Number travels here, not even encrypted. Errors:
+    CALLER_NOT_IDENTIFIED, REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
+    SIGNATURE_INVALID, LOG_UNAVAILABLE.
     """
     RotateCodes: _aio.UnaryUnaryMultiCallable[_hub_service_pb2.RotateCodesRequest, _hub_service_pb2.RotateCodesResponse]  # type: ignore[assignment]
     """Converts an agency's own codes from one of its code epochs to the next. Callers: agencies, each for itself. Neither
     code is seen by the hub, and the agency does not learn the factor. Errors: CALLER_NOT_IDENTIFIED,
     REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
-    SIGNATURE_INVALID, LOG_UNAVAILABLE, LOG_BEHIND.
+    SIGNATURE_INVALID, LOG_UNAVAILABLE.
     """
 
 class HubServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -102,11 +104,12 @@ class HubServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_hub_service_pb2.ExchangeResponse, _abc.Awaitable[_hub_service_pb2.ExchangeResponse]]:
         """Mediates one exchange: decides, logs, converts, forwards, relays. Callers: agencies, each for itself. The same
-        request_id with the same bytes gets the same answer, and is also how a pending answer is fetched. Errors:
+        request_id with the same bytes gets the same answer, and is also how a pending answer is fetched. An exchange that
+        has not ended by the caller's deadline goes on, and the caller is told HUB_TIMED_OUT. Errors:
         CALLER_NOT_IDENTIFIED, REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE,
         DEADLINE_TOO_SHORT, INSTITUTION_UNKNOWN, PROCEDURE_UNKNOWN, ITEM_UNKNOWN, EXCHANGE_NOT_PERMITTED, CONSENT_MISSING,
         ASSESSMENT_NOT_IN_FORCE, REQUEST_REUSED, SIGNATURE_INVALID, PROVIDER_UNREACHABLE, PROVIDER_TIMED_OUT,
-        PROVIDER_ANSWER_INVALID, PROVIDER_FAILED, LOG_UNAVAILABLE, LOG_BEHIND, OVERLOADED.
+        PROVIDER_ANSWER_INVALID, PROVIDER_FAILED, HUB_TIMED_OUT, LOG_UNAVAILABLE, OVERLOADED.
         """
 
     @_abc_1.abstractmethod
@@ -116,8 +119,8 @@ class HubServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_hub_service_pb2.ExchangeStreamResponse], _abc.AsyncIterator[_hub_service_pb2.ExchangeStreamResponse]]:
         """Mediates many exchanges over one long-lived stream. Steps, permits and records are per exchange, exactly as in
-        Exchange; replies leave when ready, in any order, matched by call_number. Callers and errors: as Exchange, the
-        errors inside each reply.
+        Exchange; replies leave when ready, in any order, matched by call_number. Callers: as Exchange.
+        Errors: REQUEST_MALFORMED, and as Exchange inside each reply.
         """
 
     @_abc_1.abstractmethod
@@ -127,9 +130,9 @@ class HubServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_hub_service_pb2.ConvertIssuedCodesResponse, _abc.Awaitable[_hub_service_pb2.ConvertIssuedCodesResponse]]:
         """Converts codes being issued: from encryptions of person points to encryptions of an agency's codes. Caller: the
-        numbering authority only. No My Number travels here, not even encrypted. Errors: CALLER_NOT_ALLOWED,
-        REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
-        SIGNATURE_INVALID, LOG_UNAVAILABLE, LOG_BEHIND.
+        numbering authority only. No My Number travels here, not even encrypted. Errors:
+        CALLER_NOT_IDENTIFIED, REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
+        SIGNATURE_INVALID, LOG_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -141,7 +144,7 @@ class HubServiceServicer(metaclass=_abc_1.ABCMeta):
         """Converts an agency's own codes from one of its code epochs to the next. Callers: agencies, each for itself. Neither
         code is seen by the hub, and the agency does not learn the factor. Errors: CALLER_NOT_IDENTIFIED,
         REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
-        SIGNATURE_INVALID, LOG_UNAVAILABLE, LOG_BEHIND.
+        SIGNATURE_INVALID, LOG_UNAVAILABLE.
         """
 
 def add_HubServiceServicer_to_server(servicer: HubServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

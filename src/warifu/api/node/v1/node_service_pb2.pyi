@@ -187,10 +187,12 @@ class SubmitInquiryResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class FetchAnswerRequest(_message.Message):
-    __slots__ = ("request_id",)
+    __slots__ = ("request_id", "wait_ms")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    WAIT_MS_FIELD_NUMBER: _ClassVar[int]
     request_id: bytes
-    def __init__(self, request_id: _Optional[bytes] = ...) -> None: ...
+    wait_ms: int
+    def __init__(self, request_id: _Optional[bytes] = ..., wait_ms: _Optional[int] = ...) -> None: ...
 
 class FetchAnswerResponse(_message.Message):
     __slots__ = ("result",)

@@ -89,8 +89,8 @@ class NodeServiceServicer(object):
     def AcquireCodes(self, request_iterator, context):
         """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code
         is there. Replies come in the order asked. An error locates people by their place in the whole stream, and says in
-        its metadata, under "done", how many before them were answered. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE,
-        STORE_UNAVAILABLE.
+        its metadata, under "done", how many before them were answered. Errors: as AuthorityService.AcquireCodes, and
+        REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -107,16 +107,18 @@ class NodeServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def SetFlags(self, request, context):
-        """Sets a person's flags, all three: what is not set in the request is cleared. Errors: CODE_NOT_ACQUIRED, STORE_UNAVAILABLE.
+        """Sets a person's flags, all three: what is not set in the request is cleared. Errors: REQUEST_MALFORMED,
+        CODE_NOT_ACQUIRED, STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Inquire(self, request, context):
-        """Inquires about one person and waits for the answer (情報照会). The same request_id is the same inquiry. Errors: every
-        refusal and failure of HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED,
-        RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, RECORDS_BEHIND.
+        """Inquires about one person and waits for the answer (情報照会). The same request_id is the same inquiry; a call about one
+        that is under way shares it, and gives up by its own deadline, with HUB_TIMED_OUT. Errors: as
+        HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED,
+        RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -124,15 +126,16 @@ class NodeServiceServicer(object):
 
     def SubmitInquiry(self, request, context):
         """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-        CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+        INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def FetchAnswer(self, request, context):
-        """Fetches the answer of an inquiry made before, asking through the hub again where the answer is still open. Errors:
-        as Inquire, and INQUIRY_UNKNOWN.
+        """Says what came so far of an inquiry made before: SUBMITTED while it is under way, PENDING while it waits for a clerk.
+        What has not ended is asked through the hub again; wait_ms says how long to wait for that. Without it nobody waits,
+        and what was learnt the last time is told. Errors: as Inquire, and INQUIRY_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -147,7 +150,8 @@ class NodeServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def DecideProvision(self, request, context):
-        """Releases or refuses an answer that waits for a clerk. Errors: INQUIRY_UNKNOWN, STORE_UNAVAILABLE.
+        """Releases or refuses an answer that waits for a clerk. Errors: REQUEST_MALFORMED, INQUIRY_UNKNOWN,
+        STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

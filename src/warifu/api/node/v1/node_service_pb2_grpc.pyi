@@ -36,8 +36,8 @@ class NodeServiceStub:
     AcquireCodes: _grpc.StreamStreamMultiCallable[_node_service_pb2.AcquireCodesRequest, _node_service_pb2.AcquireCodesResponse]
     """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code
     is there. Replies come in the order asked. An error locates people by their place in the whole stream, and says in
-    its metadata, under "done", how many before them were answered. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE,
-    STORE_UNAVAILABLE.
+    its metadata, under "done", how many before them were answered. Errors: as AuthorityService.AcquireCodes, and
+    REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
     """
     RegisterReplicas: _grpc.StreamUnaryMultiCallable[_node_service_pb2.RegisterReplicasRequest, _node_service_pb2.RegisterReplicasResponse]
     """Registers replicas (副本登録): what the node will answer from. Registering again replaces. Either a whole message is
@@ -46,26 +46,32 @@ class NodeServiceStub:
     STORE_UNAVAILABLE.
     """
     SetFlags: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.SetFlagsRequest, _node_service_pb2.SetFlagsResponse]
-    """Sets a person's flags, all three: what is not set in the request is cleared. Errors: CODE_NOT_ACQUIRED, STORE_UNAVAILABLE."""
+    """Sets a person's flags, all three: what is not set in the request is cleared. Errors: REQUEST_MALFORMED,
+    CODE_NOT_ACQUIRED, STORE_UNAVAILABLE.
+    """
     Inquire: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.InquireRequest, _node_service_pb2.InquireResponse]
-    """Inquires about one person and waits for the answer (情報照会). The same request_id is the same inquiry. Errors: every
-    refusal and failure of HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED,
-    RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, RECORDS_BEHIND.
+    """Inquires about one person and waits for the answer (情報照会). The same request_id is the same inquiry; a call about one
+    that is under way shares it, and gives up by its own deadline, with HUB_TIMED_OUT. Errors: as
+    HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED,
+    RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
     """
     SubmitInquiry: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.SubmitInquiryRequest, _node_service_pb2.SubmitInquiryResponse]
     """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-    CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+    INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE.
     """
     FetchAnswer: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.FetchAnswerRequest, _node_service_pb2.FetchAnswerResponse]
-    """Fetches the answer of an inquiry made before, asking through the hub again where the answer is still open. Errors:
-    as Inquire, and INQUIRY_UNKNOWN.
+    """Says what came so far of an inquiry made before: SUBMITTED while it is under way, PENDING while it waits for a clerk.
+    What has not ended is asked through the hub again; wait_ms says how long to wait for that. Without it nobody waits,
+    and what was learnt the last time is told. Errors: as Inquire, and INQUIRY_UNKNOWN.
     """
     ListPendingProvisions: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.ListPendingProvisionsRequest, _node_service_pb2.ListPendingProvisionsResponse]
     """Lists inquiries from others that wait for a clerk here, oldest first, a page at a time. Errors: REQUEST_MALFORMED,
     STORE_UNAVAILABLE.
     """
     DecideProvision: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.DecideProvisionRequest, _node_service_pb2.DecideProvisionResponse]
-    """Releases or refuses an answer that waits for a clerk. Errors: INQUIRY_UNKNOWN, STORE_UNAVAILABLE."""
+    """Releases or refuses an answer that waits for a clerk. Errors: REQUEST_MALFORMED, INQUIRY_UNKNOWN,
+    STORE_UNAVAILABLE.
+    """
     ListExchangeRecords: _grpc.UnaryStreamMultiCallable[_node_service_pb2.ListExchangeRecordsRequest, _node_service_pb2.ListExchangeRecordsResponse]
     """Lists the node's own exchange records (情報提供等の記録, Act Art. 23(1)), in the order written: each message of the
     stream is a page, read when the one before it is sent. A list broken off goes on from the last next_page_token.
@@ -80,8 +86,8 @@ class NodeServiceAsyncStub(NodeServiceStub):
     AcquireCodes: _aio.StreamStreamMultiCallable[_node_service_pb2.AcquireCodesRequest, _node_service_pb2.AcquireCodesResponse]  # type: ignore[assignment]
     """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code
     is there. Replies come in the order asked. An error locates people by their place in the whole stream, and says in
-    its metadata, under "done", how many before them were answered. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE,
-    STORE_UNAVAILABLE.
+    its metadata, under "done", how many before them were answered. Errors: as AuthorityService.AcquireCodes, and
+    REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
     """
     RegisterReplicas: _aio.StreamUnaryMultiCallable[_node_service_pb2.RegisterReplicasRequest, _node_service_pb2.RegisterReplicasResponse]  # type: ignore[assignment]
     """Registers replicas (副本登録): what the node will answer from. Registering again replaces. Either a whole message is
@@ -90,26 +96,32 @@ class NodeServiceAsyncStub(NodeServiceStub):
     STORE_UNAVAILABLE.
     """
     SetFlags: _aio.UnaryUnaryMultiCallable[_node_service_pb2.SetFlagsRequest, _node_service_pb2.SetFlagsResponse]  # type: ignore[assignment]
-    """Sets a person's flags, all three: what is not set in the request is cleared. Errors: CODE_NOT_ACQUIRED, STORE_UNAVAILABLE."""
+    """Sets a person's flags, all three: what is not set in the request is cleared. Errors: REQUEST_MALFORMED,
+    CODE_NOT_ACQUIRED, STORE_UNAVAILABLE.
+    """
     Inquire: _aio.UnaryUnaryMultiCallable[_node_service_pb2.InquireRequest, _node_service_pb2.InquireResponse]  # type: ignore[assignment]
-    """Inquires about one person and waits for the answer (情報照会). The same request_id is the same inquiry. Errors: every
-    refusal and failure of HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED,
-    RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, RECORDS_BEHIND.
+    """Inquires about one person and waits for the answer (情報照会). The same request_id is the same inquiry; a call about one
+    that is under way shares it, and gives up by its own deadline, with HUB_TIMED_OUT. Errors: as
+    HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED,
+    RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
     """
     SubmitInquiry: _aio.UnaryUnaryMultiCallable[_node_service_pb2.SubmitInquiryRequest, _node_service_pb2.SubmitInquiryResponse]  # type: ignore[assignment]
     """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-    CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+    INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE.
     """
     FetchAnswer: _aio.UnaryUnaryMultiCallable[_node_service_pb2.FetchAnswerRequest, _node_service_pb2.FetchAnswerResponse]  # type: ignore[assignment]
-    """Fetches the answer of an inquiry made before, asking through the hub again where the answer is still open. Errors:
-    as Inquire, and INQUIRY_UNKNOWN.
+    """Says what came so far of an inquiry made before: SUBMITTED while it is under way, PENDING while it waits for a clerk.
+    What has not ended is asked through the hub again; wait_ms says how long to wait for that. Without it nobody waits,
+    and what was learnt the last time is told. Errors: as Inquire, and INQUIRY_UNKNOWN.
     """
     ListPendingProvisions: _aio.UnaryUnaryMultiCallable[_node_service_pb2.ListPendingProvisionsRequest, _node_service_pb2.ListPendingProvisionsResponse]  # type: ignore[assignment]
     """Lists inquiries from others that wait for a clerk here, oldest first, a page at a time. Errors: REQUEST_MALFORMED,
     STORE_UNAVAILABLE.
     """
     DecideProvision: _aio.UnaryUnaryMultiCallable[_node_service_pb2.DecideProvisionRequest, _node_service_pb2.DecideProvisionResponse]  # type: ignore[assignment]
-    """Releases or refuses an answer that waits for a clerk. Errors: INQUIRY_UNKNOWN, STORE_UNAVAILABLE."""
+    """Releases or refuses an answer that waits for a clerk. Errors: REQUEST_MALFORMED, INQUIRY_UNKNOWN,
+    STORE_UNAVAILABLE.
+    """
     ListExchangeRecords: _aio.UnaryStreamMultiCallable[_node_service_pb2.ListExchangeRecordsRequest, _node_service_pb2.ListExchangeRecordsResponse]  # type: ignore[assignment]
     """Lists the node's own exchange records (情報提供等の記録, Act Art. 23(1)), in the order written: each message of the
     stream is a page, read when the one before it is sent. A list broken off goes on from the last next_page_token.
@@ -127,8 +139,8 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_node_service_pb2.AcquireCodesResponse], _abc.AsyncIterator[_node_service_pb2.AcquireCodesResponse]]:
         """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code
         is there. Replies come in the order asked. An error locates people by their place in the whole stream, and says in
-        its metadata, under "done", how many before them were answered. Errors: REQUEST_MALFORMED, AUTHORITY_UNREACHABLE,
-        STORE_UNAVAILABLE.
+        its metadata, under "done", how many before them were answered. Errors: as AuthorityService.AcquireCodes, and
+        REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -149,7 +161,9 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _node_service_pb2.SetFlagsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_node_service_pb2.SetFlagsResponse, _abc.Awaitable[_node_service_pb2.SetFlagsResponse]]:
-        """Sets a person's flags, all three: what is not set in the request is cleared. Errors: CODE_NOT_ACQUIRED, STORE_UNAVAILABLE."""
+        """Sets a person's flags, all three: what is not set in the request is cleared. Errors: REQUEST_MALFORMED,
+        CODE_NOT_ACQUIRED, STORE_UNAVAILABLE.
+        """
 
     @_abc_1.abstractmethod
     def Inquire(
@@ -157,9 +171,10 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _node_service_pb2.InquireRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_node_service_pb2.InquireResponse, _abc.Awaitable[_node_service_pb2.InquireResponse]]:
-        """Inquires about one person and waits for the answer (情報照会). The same request_id is the same inquiry. Errors: every
-        refusal and failure of HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED,
-        RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, RECORDS_BEHIND.
+        """Inquires about one person and waits for the answer (情報照会). The same request_id is the same inquiry; a call about one
+        that is under way shares it, and gives up by its own deadline, with HUB_TIMED_OUT. Errors: as
+        HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED,
+        RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -169,7 +184,7 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_node_service_pb2.SubmitInquiryResponse, _abc.Awaitable[_node_service_pb2.SubmitInquiryResponse]]:
         """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-        CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+        INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -178,8 +193,9 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _node_service_pb2.FetchAnswerRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_node_service_pb2.FetchAnswerResponse, _abc.Awaitable[_node_service_pb2.FetchAnswerResponse]]:
-        """Fetches the answer of an inquiry made before, asking through the hub again where the answer is still open. Errors:
-        as Inquire, and INQUIRY_UNKNOWN.
+        """Says what came so far of an inquiry made before: SUBMITTED while it is under way, PENDING while it waits for a clerk.
+        What has not ended is asked through the hub again; wait_ms says how long to wait for that. Without it nobody waits,
+        and what was learnt the last time is told. Errors: as Inquire, and INQUIRY_UNKNOWN.
         """
 
     @_abc_1.abstractmethod
@@ -198,7 +214,9 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _node_service_pb2.DecideProvisionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_node_service_pb2.DecideProvisionResponse, _abc.Awaitable[_node_service_pb2.DecideProvisionResponse]]:
-        """Releases or refuses an answer that waits for a clerk. Errors: INQUIRY_UNKNOWN, STORE_UNAVAILABLE."""
+        """Releases or refuses an answer that waits for a clerk. Errors: REQUEST_MALFORMED, INQUIRY_UNKNOWN,
+        STORE_UNAVAILABLE.
+        """
 
     @_abc_1.abstractmethod
     def ListExchangeRecords(
