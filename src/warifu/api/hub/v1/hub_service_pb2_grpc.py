@@ -68,7 +68,7 @@ class HubServiceServicer(object):
         CALLER_NOT_IDENTIFIED, REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE,
         DEADLINE_TOO_SHORT, INSTITUTION_UNKNOWN, PROCEDURE_UNKNOWN, ITEM_UNKNOWN, EXCHANGE_NOT_PERMITTED, CONSENT_MISSING,
         ASSESSMENT_NOT_IN_FORCE, REQUEST_REUSED, SIGNATURE_INVALID, PROVIDER_UNREACHABLE, PROVIDER_TIMED_OUT,
-        PROVIDER_ANSWER_INVALID, PROVIDER_FAILED, HUB_TIMED_OUT, LOG_UNAVAILABLE, OVERLOADED.
+        PROVIDER_ANSWER_INVALID, PROVIDER_FAILED, HUB_TIMED_OUT, LOG_UNAVAILABLE, LOG_BEHIND, OVERLOADED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -85,9 +85,9 @@ class HubServiceServicer(object):
 
     def ConvertIssuedCodes(self, request, context):
         """Converts codes being issued: from encryptions of person points to encryptions of an agency's codes. Caller: the
-        numbering authority only. No My Number travels here, not even encrypted. Errors:
-        CALLER_NOT_IDENTIFIED, REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
-        SIGNATURE_INVALID, LOG_UNAVAILABLE.
+        numbering authority only. No My Number travels here, not even encrypted. Errors: CALLER_NOT_IDENTIFIED,
+        REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN, SIGNATURE_INVALID,
+        LOG_UNAVAILABLE, LOG_BEHIND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -97,7 +97,7 @@ class HubServiceServicer(object):
         """Converts an agency's own codes from one of its code epochs to the next. Callers: agencies, each for itself. Neither
         code is seen by the hub, and the agency does not learn the factor. Errors: CALLER_NOT_IDENTIFIED,
         REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
-        SIGNATURE_INVALID, LOG_UNAVAILABLE.
+        SIGNATURE_INVALID, LOG_UNAVAILABLE, LOG_BEHIND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

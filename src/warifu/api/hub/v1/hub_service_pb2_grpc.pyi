@@ -42,7 +42,7 @@ class HubServiceStub:
     CALLER_NOT_IDENTIFIED, REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE,
     DEADLINE_TOO_SHORT, INSTITUTION_UNKNOWN, PROCEDURE_UNKNOWN, ITEM_UNKNOWN, EXCHANGE_NOT_PERMITTED, CONSENT_MISSING,
     ASSESSMENT_NOT_IN_FORCE, REQUEST_REUSED, SIGNATURE_INVALID, PROVIDER_UNREACHABLE, PROVIDER_TIMED_OUT,
-    PROVIDER_ANSWER_INVALID, PROVIDER_FAILED, HUB_TIMED_OUT, LOG_UNAVAILABLE, OVERLOADED.
+    PROVIDER_ANSWER_INVALID, PROVIDER_FAILED, HUB_TIMED_OUT, LOG_UNAVAILABLE, LOG_BEHIND, OVERLOADED.
     """
     ExchangeStream: _grpc.StreamStreamMultiCallable[_hub_service_pb2.ExchangeStreamRequest, _hub_service_pb2.ExchangeStreamResponse]
     """Mediates many exchanges over one long-lived stream. Steps, permits and records are per exchange, exactly as in
@@ -51,15 +51,15 @@ class HubServiceStub:
     """
     ConvertIssuedCodes: _grpc.UnaryUnaryMultiCallable[_hub_service_pb2.ConvertIssuedCodesRequest, _hub_service_pb2.ConvertIssuedCodesResponse]
     """Converts codes being issued: from encryptions of person points to encryptions of an agency's codes. Caller: the
-    numbering authority only. No My Number travels here, not even encrypted. Errors:
-    CALLER_NOT_IDENTIFIED, REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
-    SIGNATURE_INVALID, LOG_UNAVAILABLE.
+    numbering authority only. No My Number travels here, not even encrypted. Errors: CALLER_NOT_IDENTIFIED,
+    REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN, SIGNATURE_INVALID,
+    LOG_UNAVAILABLE, LOG_BEHIND.
     """
     RotateCodes: _grpc.UnaryUnaryMultiCallable[_hub_service_pb2.RotateCodesRequest, _hub_service_pb2.RotateCodesResponse]
     """Converts an agency's own codes from one of its code epochs to the next. Callers: agencies, each for itself. Neither
     code is seen by the hub, and the agency does not learn the factor. Errors: CALLER_NOT_IDENTIFIED,
     REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
-    SIGNATURE_INVALID, LOG_UNAVAILABLE.
+    SIGNATURE_INVALID, LOG_UNAVAILABLE, LOG_BEHIND.
     """
 
 @_typing.type_check_only
@@ -74,7 +74,7 @@ class HubServiceAsyncStub(HubServiceStub):
     CALLER_NOT_IDENTIFIED, REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE,
     DEADLINE_TOO_SHORT, INSTITUTION_UNKNOWN, PROCEDURE_UNKNOWN, ITEM_UNKNOWN, EXCHANGE_NOT_PERMITTED, CONSENT_MISSING,
     ASSESSMENT_NOT_IN_FORCE, REQUEST_REUSED, SIGNATURE_INVALID, PROVIDER_UNREACHABLE, PROVIDER_TIMED_OUT,
-    PROVIDER_ANSWER_INVALID, PROVIDER_FAILED, HUB_TIMED_OUT, LOG_UNAVAILABLE, OVERLOADED.
+    PROVIDER_ANSWER_INVALID, PROVIDER_FAILED, HUB_TIMED_OUT, LOG_UNAVAILABLE, LOG_BEHIND, OVERLOADED.
     """
     ExchangeStream: _aio.StreamStreamMultiCallable[_hub_service_pb2.ExchangeStreamRequest, _hub_service_pb2.ExchangeStreamResponse]  # type: ignore[assignment]
     """Mediates many exchanges over one long-lived stream. Steps, permits and records are per exchange, exactly as in
@@ -83,15 +83,15 @@ class HubServiceAsyncStub(HubServiceStub):
     """
     ConvertIssuedCodes: _aio.UnaryUnaryMultiCallable[_hub_service_pb2.ConvertIssuedCodesRequest, _hub_service_pb2.ConvertIssuedCodesResponse]  # type: ignore[assignment]
     """Converts codes being issued: from encryptions of person points to encryptions of an agency's codes. Caller: the
-    numbering authority only. No My Number travels here, not even encrypted. Errors:
-    CALLER_NOT_IDENTIFIED, REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
-    SIGNATURE_INVALID, LOG_UNAVAILABLE.
+    numbering authority only. No My Number travels here, not even encrypted. Errors: CALLER_NOT_IDENTIFIED,
+    REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN, SIGNATURE_INVALID,
+    LOG_UNAVAILABLE, LOG_BEHIND.
     """
     RotateCodes: _aio.UnaryUnaryMultiCallable[_hub_service_pb2.RotateCodesRequest, _hub_service_pb2.RotateCodesResponse]  # type: ignore[assignment]
     """Converts an agency's own codes from one of its code epochs to the next. Callers: agencies, each for itself. Neither
     code is seen by the hub, and the agency does not learn the factor. Errors: CALLER_NOT_IDENTIFIED,
     REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
-    SIGNATURE_INVALID, LOG_UNAVAILABLE.
+    SIGNATURE_INVALID, LOG_UNAVAILABLE, LOG_BEHIND.
     """
 
 class HubServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -109,7 +109,7 @@ class HubServiceServicer(metaclass=_abc_1.ABCMeta):
         CALLER_NOT_IDENTIFIED, REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE,
         DEADLINE_TOO_SHORT, INSTITUTION_UNKNOWN, PROCEDURE_UNKNOWN, ITEM_UNKNOWN, EXCHANGE_NOT_PERMITTED, CONSENT_MISSING,
         ASSESSMENT_NOT_IN_FORCE, REQUEST_REUSED, SIGNATURE_INVALID, PROVIDER_UNREACHABLE, PROVIDER_TIMED_OUT,
-        PROVIDER_ANSWER_INVALID, PROVIDER_FAILED, HUB_TIMED_OUT, LOG_UNAVAILABLE, OVERLOADED.
+        PROVIDER_ANSWER_INVALID, PROVIDER_FAILED, HUB_TIMED_OUT, LOG_UNAVAILABLE, LOG_BEHIND, OVERLOADED.
         """
 
     @_abc_1.abstractmethod
@@ -130,9 +130,9 @@ class HubServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_hub_service_pb2.ConvertIssuedCodesResponse, _abc.Awaitable[_hub_service_pb2.ConvertIssuedCodesResponse]]:
         """Converts codes being issued: from encryptions of person points to encryptions of an agency's codes. Caller: the
-        numbering authority only. No My Number travels here, not even encrypted. Errors:
-        CALLER_NOT_IDENTIFIED, REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
-        SIGNATURE_INVALID, LOG_UNAVAILABLE.
+        numbering authority only. No My Number travels here, not even encrypted. Errors: CALLER_NOT_IDENTIFIED,
+        REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN, SIGNATURE_INVALID,
+        LOG_UNAVAILABLE, LOG_BEHIND.
         """
 
     @_abc_1.abstractmethod
@@ -144,7 +144,7 @@ class HubServiceServicer(metaclass=_abc_1.ABCMeta):
         """Converts an agency's own codes from one of its code epochs to the next. Callers: agencies, each for itself. Neither
         code is seen by the hub, and the agency does not learn the factor. Errors: CALLER_NOT_IDENTIFIED,
         REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
-        SIGNATURE_INVALID, LOG_UNAVAILABLE.
+        SIGNATURE_INVALID, LOG_UNAVAILABLE, LOG_BEHIND.
         """
 
 def add_HubServiceServicer_to_server(servicer: HubServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

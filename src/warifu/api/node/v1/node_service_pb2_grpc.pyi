@@ -52,12 +52,12 @@ class NodeServiceStub:
     Inquire: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.InquireRequest, _node_service_pb2.InquireResponse]
     """Inquires about one person and waits for the answer (情報照会). The same request_id is the same inquiry; a call about one
     that is under way shares it, and gives up by its own deadline, with HUB_TIMED_OUT. Errors: as
-    HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED,
-    RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
+    HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED, RELEASE_REFUSED,
+    HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, RECORDS_BEHIND.
     """
     SubmitInquiry: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.SubmitInquiryRequest, _node_service_pb2.SubmitInquiryResponse]
     """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-    INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE.
+    INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
     """
     FetchAnswer: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.FetchAnswerRequest, _node_service_pb2.FetchAnswerResponse]
     """Says what came so far of an inquiry made before: SUBMITTED while it is under way, PENDING while it waits for a clerk.
@@ -102,12 +102,12 @@ class NodeServiceAsyncStub(NodeServiceStub):
     Inquire: _aio.UnaryUnaryMultiCallable[_node_service_pb2.InquireRequest, _node_service_pb2.InquireResponse]  # type: ignore[assignment]
     """Inquires about one person and waits for the answer (情報照会). The same request_id is the same inquiry; a call about one
     that is under way shares it, and gives up by its own deadline, with HUB_TIMED_OUT. Errors: as
-    HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED,
-    RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
+    HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED, RELEASE_REFUSED,
+    HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, RECORDS_BEHIND.
     """
     SubmitInquiry: _aio.UnaryUnaryMultiCallable[_node_service_pb2.SubmitInquiryRequest, _node_service_pb2.SubmitInquiryResponse]  # type: ignore[assignment]
     """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-    INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE.
+    INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
     """
     FetchAnswer: _aio.UnaryUnaryMultiCallable[_node_service_pb2.FetchAnswerRequest, _node_service_pb2.FetchAnswerResponse]  # type: ignore[assignment]
     """Says what came so far of an inquiry made before: SUBMITTED while it is under way, PENDING while it waits for a clerk.
@@ -173,8 +173,8 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_node_service_pb2.InquireResponse, _abc.Awaitable[_node_service_pb2.InquireResponse]]:
         """Inquires about one person and waits for the answer (情報照会). The same request_id is the same inquiry; a call about one
         that is under way shares it, and gives up by its own deadline, with HUB_TIMED_OUT. Errors: as
-        HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED,
-        RELEASE_REFUSED, HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
+        HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED, RELEASE_REFUSED,
+        HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, RECORDS_BEHIND.
         """
 
     @_abc_1.abstractmethod
@@ -184,7 +184,7 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_node_service_pb2.SubmitInquiryResponse, _abc.Awaitable[_node_service_pb2.SubmitInquiryResponse]]:
         """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-        INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE.
+        INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
         """
 
     @_abc_1.abstractmethod
