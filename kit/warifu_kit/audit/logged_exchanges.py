@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError
 
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
+from warifu.canonical import DIGEST_SIZE
 from warifu.errors import Reason
 
 __all__ = ["Difference", "Ending", "HubLog", "LoggedExchange", "RefusalKey", "read_log", "refusal_key"]
@@ -97,8 +98,8 @@ class HubLog:
     exchanges: dict[str, LoggedExchange] = field(default_factory=dict)
     refusals: dict[RefusalKey, ExchangeLeaf] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
-    directory_digests: list[bytes] = field(default_factory=list)
-    """The digest of every version of the directory that was published, version 1 first; 32 bytes each."""
+    directory_digests: dict[int, bytes] = field(default_factory=dict)
+    """The digest, 32 bytes, of every version of the directory that was published, as it was first; by version."""
 
 
 _ENDINGS = {
@@ -158,11 +159,13 @@ def read_log(leaves: Iterable[bytes]) -> HubLog:
 
 
 def _add_version(log: HubLog, leaf: ExchangeLeaf) -> None:
-    """Versions of the directory stand in the log once each, in their order."""
-    if leaf.directory_version != len(log.directory_digests) + 1:
-        expected = f"version {len(log.directory_digests) + 1}"
-        log.differences.append(_fault("directory", "directory_version", str(leaf.directory_version), expected))
-    log.directory_digests.append(leaf.directory_digest)
+    """Versions of the directory stand in the log once each, in their order; each that does not is one difference."""
+    version, newest = leaf.directory_version, max(log.directory_digests, default=0)
+    if version != newest + 1:
+        log.differences.append(_fault("directory", "directory_version", str(version), f"version {newest + 1}"))
+    if len(leaf.directory_digest) != DIGEST_SIZE:
+        log.differences.append(_fault("directory", "directory_digest", _shown(leaf.directory_digest), "a digest"))
+    log.directory_digests.setdefault(version, leaf.directory_digest)
 
 
 def _add_event(log: HubLog, leaf: ExchangeLeaf) -> LoggedExchange:

@@ -74,9 +74,15 @@ def sign_header(root: Root, header: DirectoryHeader) -> None:
 
 
 def verify_header(header: DirectoryHeader, root_pem: bytes, *, where: str = "directory.header") -> None:
-    """Refuse a header that the network's root did not sign. Raises: SIGNATURE_INVALID, DIRECTORY_INVALID."""
+    """Refuse a header that the network's root did not sign, or whose keys cannot be keys.
+
+    Raises: SIGNATURE_INVALID, DIRECTORY_INVALID, at the field at fault.
+    """
     if header.version < 1 or (header.version == 1) != (not header.previous_digest):
         raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{where}.version")
+    for name in ("hub_signing_key", "authority_signing_key"):
+        if len(getattr(header, name)) != VERIFY_KEY_SIZE:
+            raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{where}.{name}")
     verify_root_statement(root_pem, header.root_signature, header_digest(header), where=f"{where}.root_signature")
 
 
