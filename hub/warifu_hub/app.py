@@ -57,6 +57,7 @@ _PUBLISH_SECONDS = 1.0
 _ANSWERS_KEPT_MS = 24 * 60 * 60 * 1000
 _FORGET_SECONDS = 600.0
 _LOOK_SECONDS = 0.25
+_TAKE_AGAIN_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +273,8 @@ async def run_hub(
         channel_interceptors=channel_interceptors,
     )
     await hub.standing.begin()
-    await hub.versions.take()  # the directory is in the log before anybody is told of it
+    watch = FileWatch((path / DIRECTORY_FILE,), _LOOK_SECONDS)  # begun first: what comes meanwhile is not missed
+    await _take(hub)  # the directory is in the log before anybody is told of it
     await hub.server.start()
     host = (listen or PartyFolder(path).settings().listen).rpartition(":")[0]
     hub.lookout.serving_at(f"{host}:{hub.port}")
@@ -280,7 +282,7 @@ async def run_hub(
     chores = [
         asyncio.create_task(_publish(hub)),
         asyncio.create_task(_forget(hub)),
-        asyncio.create_task(_follow_versions(hub, path)),
+        asyncio.create_task(_follow_versions(hub, watch)),
         asyncio.create_task(hub.lookout.keep()),
     ]
     await serve_until(stop, hub.server)
@@ -311,25 +313,37 @@ async def _publish_once(hub: Hub) -> None:
         get_logger("hub").error("checkpoint_not_published", error=type(error).__name__, at=raised_at(error))
 
 
-async def _follow_versions(hub: Hub, path: Path) -> None:
-    """Take each new version of the directory that is put into the hub's folder."""
-    watch = FileWatch((path / DIRECTORY_FILE,), _LOOK_SECONDS)
+async def _follow_versions(hub: Hub, watch: FileWatch) -> None:
+    """Take each new version of the directory that is put into the hub's folder; again, when it could not be taken."""
+    refused = False
     while True:
-        await asyncio.sleep(_LOOK_SECONDS)
-        if watch.changed():
-            await _take_version(hub)
+        await asyncio.sleep(_TAKE_AGAIN_SECONDS if refused else _LOOK_SECONDS)
+        if refused or watch.changed():
+            refused = not await _is_taken(hub)
 
 
-async def _take_version(hub: Hub) -> None:
-    log, alarms = get_logger("hub"), hub.lookout.alarms
+async def _is_taken(hub: Hub) -> bool:
+    """Take the version in the folder; False when it was refused, or the log cannot be written. The one in force stays."""
+    alarms = hub.lookout.alarms
     try:
-        if await hub.versions.take():
-            keys = hub.versions.keys.current()
-            hub.ledger.sign_with(keys.log_key, keys.verifier)
-            log.info("directory_version_taken", version=hub.versions.current().version)
-        alarms.end(AlarmKind.DIRECTORY_REFUSED)
-    except WarifuError as error:  # the version in force stays
+        if await _take(hub):
+            get_logger("hub").info("directory_version_taken", version=hub.versions.current().version)
+    except WarifuError as error:
         alarms.begin(AlarmKind.DIRECTORY_REFUSED, fault_text(error, alarms.folder))
+        return False
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is tried again
+        get_logger("hub").error("directory_version_refused", error=type(error).__name__, at=raised_at(error))
+        return False
+    alarms.end(AlarmKind.DIRECTORY_REFUSED)
+    return True
+
+
+async def _take(hub: Hub) -> bool:
+    """Take the version in the folder, and sign the log with its key. Raises: as ``DirectoryVersions.take``."""
+    taken = await hub.versions.take()
+    keys = hub.versions.keys.current()
+    hub.ledger.sign_with(keys.log_key, keys.verifier)
+    return taken
 
 
 async def _forget(hub: Hub) -> None:

@@ -117,11 +117,13 @@ class DirectoryServicer(DirectoryServiceServicer):
 
     def _published(self, held: int) -> PagedList[int, tuple[bytes, int], directory_pb2.ListVersionsResponse]:
         """The versions after the one held, each as the part it is of a response. A key is a version."""
+        newest = self._versions.current()  # of one that is just being taken, nobody is told
 
         def rows(after: int, count: int) -> list[tuple[int, tuple[bytes, int]]]:
-            return list(enumerate(self._store.directory_headers(after, count), start=after + 1))
+            known = min(count, max(0, newest.version - after))
+            return list(enumerate(self._store.directory_headers(after, known), start=after + 1))
 
-        scope = ("ListVersions", self._versions.current().hub, str(held))
+        scope = ("ListVersions", newest.hub, str(held))
         return PagedList(scope=scope, first=held, parse_key=row_number, rows=rows, item=_version)
 
 

@@ -18,7 +18,7 @@ from warifu.curve.group import POINT_SIZE
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.statements import check_conversion
 from warifu.rpc.channel import PeerChannel
-from warifu.rpc.status import CodeTable, translated, unconnected_as
+from warifu.rpc.status import CodeTable, parsed, translated, unconnected_as
 
 __all__ = ["CodeConverter", "HubConverter", "check_answer"]
 
@@ -67,14 +67,13 @@ class HubConverter:
         try:
             with unconnected_as(Reason.HUB_UNREACHABLE), translated(_WITHOUT_REASON):
                 stub = self._hub.stub(HubServiceStub)
-                answer: ConvertIssuedCodesResponse | None = await stub.ConvertIssuedCodes(request, timeout=timeout)
+                asked = stub.ConvertIssuedCodes(request, timeout=timeout)
+                answer: ConvertIssuedCodesResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
+                return answer
         except WarifuError as error:
             if error.reason in _PASSED_ON:
                 raise WarifuError(error.reason, debug=error.debug) from None
             raise WarifuError(Reason.INTERNAL, debug=f"the hub refused: {error.reason.value} {error.where}") from None
-        if answer is None:  # what a stub gives for a response that does not parse
-            raise WarifuError(Reason.HUB_ANSWER_INVALID, debug="the response does not parse")
-        return answer
 
 
 def check_answer(hub_key: bytes, request: ConvertIssuedCodesRequest, answer: ConvertIssuedCodesResponse) -> None:

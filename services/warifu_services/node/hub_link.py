@@ -32,7 +32,7 @@ from warifu.party.following import RevocationFollower
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.multiplex import CallStream, StreamedRpc
-from warifu.rpc.status import CodeTable, translated, unconnected_as
+from warifu.rpc.status import CodeTable, from_rpc_error, parsed, translated, unconnected_as
 
 __all__ = ["GrpcRotation", "HubContact", "HubLog", "StreamedHub", "UnaryHub"]
 
@@ -75,7 +75,9 @@ class UnaryHub:
     async def exchange(self, inquiry: SignedInquiry, timeout: float) -> ExchangeResponse:
         """See the contract."""
         with _translated():
-            return await self._hub.stub(HubServiceStub).Exchange(ExchangeRequest(inquiry=inquiry), timeout=timeout)
+            asked = self._hub.stub(HubServiceStub).Exchange(ExchangeRequest(inquiry=inquiry), timeout=timeout)
+            response: ExchangeResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
+            return response
 
     async def close(self) -> None:
         """Nothing is held between exchanges."""
@@ -119,7 +121,9 @@ class GrpcRotation:
     async def rotate(self, request: RotateCodesRequest, timeout: float) -> RotateCodesResponse:
         """See the contract."""
         with translated(_WITHOUT_REASON):
-            return await self._hub.stub(HubServiceStub).RotateCodes(request, timeout=timeout)
+            asked = self._hub.stub(HubServiceStub).RotateCodes(request, timeout=timeout)
+            response: RotateCodesResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
+            return response
 
 
 class HubContact:

@@ -8,7 +8,7 @@ the hub tells everybody the same, its log shows. Must never take anything on the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import grpc
@@ -28,8 +28,8 @@ from warifu.party.folder import PartyFolder
 from warifu.party.held import Held
 from warifu.pki import read_revocation_list, write_public_file
 from warifu.rpc.channel import PeerChannel
-from warifu.rpc.logging import error_fields, get_logger
-from warifu.rpc.status import CodeTable, translated, unconnected_as
+from warifu.rpc.logging import error_fields, get_logger, raised_at
+from warifu.rpc.status import CodeTable, parsed, translated, unconnected_as
 from warifu.tlog.checkpoint import open_checkpoint
 from warifu.tlog.note import Verifier
 from warifu.tlog.verify import verify_entry
@@ -49,6 +49,8 @@ _CALL_S = 5.0
 _PAGE = 1_000
 _RETRY_S = 0.2
 _MOST_DOUBLED = 5
+_MOST_ENTRIES = 100_000
+"""Entries of a version that a party will hold before it has verified any: about ten times those of a whole country."""
 
 
 class RevocationFollower:
@@ -70,7 +72,8 @@ class RevocationFollower:
         """
         stub = self._hub.stub(DirectoryServiceStub)
         with unconnected_as(Reason.HUB_UNREACHABLE), translated(_WITHOUT_REASON):
-            fetched = await stub.GetRevocationList(directory_pb2.GetRevocationListRequest(), timeout=_CALL_S)
+            asked = stub.GetRevocationList(directory_pb2.GetRevocationListRequest(), timeout=_CALL_S)
+            fetched: directory_pb2.GetRevocationListResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
         try:
             if not self._path.exists():
                 write_public_file(self._path, self._list_held)
@@ -127,18 +130,21 @@ class DirectoryFollower:
         self.caught_up = asyncio.Event()
 
     async def keep(self) -> None:
-        """Take each newer version as soon as the hub tells of it. Runs until cancelled."""
+        """Take each newer version as soon as the hub tells of it; one not taken is asked for again. Until cancelled."""
         failures = 0
         while True:
             try:
                 with unconnected_as(Reason.HUB_UNREACHABLE), translated(_WITHOUT_REASON):
                     stream = self._hub.stub(DirectoryServiceStub).FollowVersions(directory_pb2.FollowVersionsRequest())
                     async for told in stream:
-                        failures = 0
                         await self._follow(told)
+                        failures = 0
             except WarifuError as error:
                 failures = min(failures + 1, _MOST_DOUBLED)
                 self._log.info("directory_not_followed", **error_fields(error))
+            except Exception as error:  # noqa: BLE001  # whatever it is, the hub is asked again
+                failures = min(failures + 1, _MOST_DOUBLED)
+                self._log.error("directory_not_followed", error=type(error).__name__, at=raised_at(error))
             await asyncio.sleep(_RETRY_S * 2**failures)
 
     async def refresh(self) -> bool:
@@ -161,21 +167,27 @@ class DirectoryFollower:
                 self._log.info("directory_not_followed", **error_fields(error))
             else:
                 self._alarms.begin(_REFUSED, fault_text(error, self._folder.path))
+        except OSError as error:
+            self._log.warning("directory_version_not_written", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the version held goes on
+            self._log.error("directory_version_refused", error=type(error).__name__, at=raised_at(error))
         else:
             self._alarms.end(_REFUSED)
         return self._held.current().version > before
 
     async def _follow(self, told: directory_pb2.FollowVersionsResponse) -> None:
+        """Take what is newer. Raises: HUB_ANSWER_INVALID when a version that was told of could not be taken."""
         held = self._held.current().version
         if told.directory_version > held:
             await self.refresh()
         elif told.directory_version < held:
             self._log.warning("hub_has_older_directory", version=told.directory_version, held=held)
-        if self._held.current().version >= told.directory_version:
-            self.caught_up.set()
         if told.revocation_list_number > self._list_number:
             await self._revocations.follow()
             self._list_number = told.revocation_list_number
+        if self._held.current().version < told.directory_version:
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where=f"version {told.directory_version} was not taken")
+        self.caught_up.set()
 
     async def _take_newest(self) -> None:
         held = self._held.current()
@@ -193,51 +205,62 @@ class DirectoryFollower:
     async def _newest_header(self, held: Directory) -> DirectoryHeader | None:
         """The header of the newest version, reached link by link from the one held; None when that is the newest."""
         before, newest = held.header, held.version + 1
+        positions: list[tuple[DirectoryHeader, int]] = []
         while before.version < newest:
             request = directory_pb2.ListVersionsRequest(held_version=before.version)
-            response = await self._hub.stub(DirectoryServiceStub).ListVersions(request, timeout=_CALL_S)
-            for header, position in zip(response.headers, response.positions, strict=False):
+            asked = self._hub.stub(DirectoryServiceStub).ListVersions(request, timeout=_CALL_S)
+            response: directory_pb2.ListVersionsResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
+            newest = response.newest_version
+            if len(response.headers) != len(response.positions):
+                raise WarifuError(Reason.HUB_ANSWER_INVALID, where="positions")
+            if not response.headers and newest > before.version:
+                raise WarifuError(Reason.HUB_ANSWER_INVALID, where=f"headers: none after version {before.version}")
+            for header, position in zip(response.headers, response.positions, strict=True):
                 verify_header(header, self._root_pem)
                 check_follows(before, header)
-                await self._check_logged(header, position)
+                positions.append((header, position))
                 before = header
-            newest = response.newest_version
-            if not response.headers:
-                break
-        return before if before.version > held.version else None
+        if before.version == held.version:
+            return None
+        await self._check_logged(before, positions)
+        return before
 
-    async def _check_logged(self, header: DirectoryHeader, position: int) -> None:
-        """See that the log says this very version was published: a hub that shows two would need two logs.
+    async def _check_logged(self, newest: DirectoryHeader, positions: Sequence[tuple[DirectoryHeader, int]]) -> None:
+        """See that the log says these very versions were published: a hub that shows others would need two logs.
 
-        Raises: LOG_INVALID.
+        The log is the one that ``newest`` names, whichever key it had in between. Raises: LOG_INVALID.
         """
         stub = self._hub.stub(LogServiceStub)
-        noted = await stub.GetCheckpoint(log_pb2.GetCheckpointRequest(), timeout=_CALL_S)
-        verifier = Verifier.parse(header.log_verifier_key, where="directory.header.log_verifier_key")
+        asked = stub.GetCheckpoint(log_pb2.GetCheckpointRequest(), timeout=_CALL_S)
+        noted: log_pb2.GetCheckpointResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
+        verifier = Verifier.parse(newest.log_verifier_key, where="directory.header.log_verifier_key")
         size = open_checkpoint(noted.signed_note, verifier).size
-        request = log_pb2.GetInclusionProofRequest(position=position, tree_size=size)
-        proved = await stub.GetInclusionProof(request, timeout=_CALL_S)
-        verify_entry(
-            leaf=proved.leaf,
-            index=position,
-            proof=list(proved.hashes),
-            signed_checkpoint=noted.signed_note,
-            vkey=header.log_verifier_key,
-        )
-        if not says_published(proved.leaf, header):
-            raise WarifuError(Reason.LOG_INVALID, where=f"leaf {position}: not version {header.version} as shown")
+        for header, position in positions:
+            request = log_pb2.GetInclusionProofRequest(position=position, tree_size=size)
+            proof = stub.GetInclusionProof(request, timeout=_CALL_S)
+            proved: log_pb2.GetInclusionProofResponse = await parsed(proof, Reason.HUB_ANSWER_INVALID)
+            verify_entry(
+                leaf=proved.leaf,
+                index=position,
+                proof=list(proved.hashes),
+                signed_checkpoint=noted.signed_note,
+                vkey=newest.log_verifier_key,
+            )
+            if not says_published(proved.leaf, header):
+                raise WarifuError(Reason.LOG_INVALID, where=f"leaf {position}: not version {header.version} as shown")
 
     async def _with_entries(self, header: DirectoryHeader) -> DirectoryFile:
         file, token = DirectoryFile(header=header), ""
         while True:
             count = len(file.entries) + len(file.dated_entries)
             request = directory_pb2.ListEntriesRequest(version=header.version, page_size=_PAGE, page_token=token)
-            response = await self._hub.stub(DirectoryServiceStub).ListEntries(request, timeout=_CALL_S)
+            asked = self._hub.stub(DirectoryServiceStub).ListEntries(request, timeout=_CALL_S)
+            response: directory_pb2.ListEntriesResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
             file.entries.extend(response.entries)
             file.dated_entries.extend(response.dated_entries)
             got = len(file.entries) + len(file.dated_entries)
             token = response.next_page_token
             if not token:
                 return file
-            if got == count or got > response.entry_count:
+            if got == count or got > _MOST_ENTRIES:
                 raise WarifuError(Reason.HUB_ANSWER_INVALID, where="directory.entries")

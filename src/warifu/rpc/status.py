@@ -9,9 +9,9 @@ Source: AIP-193 (errors), google/rpc/error_details.proto.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
 import grpc
 from google.protobuf import any_pb2
@@ -25,6 +25,7 @@ __all__ = [
     "UNCONNECTED",
     "CodeTable",
     "from_rpc_error",
+    "parsed",
     "to_grpc_status",
     "to_status",
     "translated",
@@ -44,6 +45,7 @@ UNCONNECTED = frozenset({Reason.NOT_CONNECTED, Reason.PEER_NOT_TRUSTED, Reason.O
 """What a call ends with that found no connection. Each party says so of its own calls; none of it travels."""
 
 CodeTable: TypeAlias = Mapping[grpc.StatusCode, Reason]
+Response = TypeVar("Response")
 
 
 class _GrpcStatus(NamedTuple):
@@ -119,6 +121,14 @@ def unconnected_as(reason: Reason, *, whom: str = "") -> Iterator[None]:
             raise
         where = f"{whom}: {error.debug}" if whom else error.where
         raise WarifuError(reason, where=where, debug=error.where) from None
+
+
+async def parsed(call: Awaitable[Response | None], garbled: Reason) -> Response:
+    """What a call returned. Raises: ``garbled`` where the stub gives nothing, as it does for what does not parse."""
+    response = await call
+    if response is None:
+        raise WarifuError(garbled, debug="the response does not parse")
+    return response
 
 
 def _error_told(metadata: Any) -> WarifuError | None:

@@ -54,14 +54,15 @@ class Chain:
         create_network(path, clock=clock)
         self.path, self.root = path, Root.load(path / "root", clock)
         self.made_ms = [clock.unix_ms()]
-        for change in (
+        changes: tuple[Callable[[], int], ...] = (
             lambda: rotate_agency_keys(path, "tax", AgencyKeys(agency_key=True), overlap=OVERLAP, clock=clock),
             lambda: announce_codes(path, "tax", clock=clock),
             lambda: put_codes_in_force(path, "tax", overlap=OVERLAP, clock=clock),
             lambda: rotate_signing_key(path, "hub", overlap=OVERLAP, clock=clock),
             lambda: rotate_signing_key(path, "authority", overlap=OVERLAP, clock=clock),
             lambda: rotate_log_key(path, clock=clock),
-        ):
+        )
+        for change in changes:
             clock.advance(timedelta(seconds=60))
             self.made_ms.append(clock.unix_ms())
             change()

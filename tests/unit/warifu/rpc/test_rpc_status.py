@@ -7,7 +7,7 @@ import pytest
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships its types without saying so
 
 from warifu.errors import CATALOGUE, Reason, WarifuError
-from warifu.rpc.status import DOMAIN, from_rpc_error, to_grpc_status, to_status, translated
+from warifu.rpc.status import DOMAIN, from_rpc_error, parsed, to_grpc_status, to_status, translated
 
 HUB = {
     grpc.StatusCode.UNAVAILABLE: Reason.HUB_UNREACHABLE,
@@ -148,3 +148,13 @@ def test_within_translated_a_failed_call_raises_our_error_and_nothing_else_is_to
     assert raised.value.__suppress_context__
     with pytest.raises(ValueError, match="other"), translated(HUB):
         raise ValueError("other")
+
+
+async def test_what_a_stub_gives_for_a_response_that_does_not_parse_is_an_error_of_the_other_side() -> None:
+    async def answer(value: str | None) -> str | None:
+        return value
+
+    assert await parsed(answer("something"), Reason.HUB_ANSWER_INVALID) == "something"
+    with pytest.raises(WarifuError) as error:
+        await parsed(answer(None), Reason.HUB_ANSWER_INVALID)
+    assert error.value.reason is Reason.HUB_ANSWER_INVALID
