@@ -138,6 +138,7 @@ def build_authority(
             converter=HubConverter(to_hub),
             clock=clock,
             workers=workers,
+            refresh=follower.refresh,
         )
         numbering = Numbering(keys=keys, store=store, workers=workers)
         lookout = Lookout(

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
-from warifu.api.hub.v1.hub_service_pb2 import ConvertIssuedCodesRequest
+from warifu.api.hub.v1.hub_service_pb2 import ConvertIssuedCodesRequest, ConvertIssuedCodesResponse
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode
 from warifu.clock import Clock
 from warifu.curve.group import RandomBytes
@@ -35,6 +35,7 @@ from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.signature import SigningKeySource
 from warifu.exchange.statements import sign_issue
 from warifu.identifiers import InstitutionCode, MyNumber
+from warifu.party.held import Refresh, never_newer
 from warifu.rpc.deadline import pass_on
 from warifu_services.authority.code_conversion import CodeConverter, check_answer
 from warifu_services.authority.keys import AuthorityKeys
@@ -86,8 +87,10 @@ class Issuer:
         converter: CodeConverter,
         clock: Clock,
         workers: Executor,
+        refresh: Refresh = never_newer,
         random_bytes: RandomBytes = secrets.token_bytes,
     ) -> None:
+        """``refresh`` takes a newer version of the directory, where agency or hub go by one already."""
         self._directories = directory
         self._group = directory.current().group
         self._keys = keys
@@ -96,6 +99,7 @@ class Issuer:
         self._converter = converter
         self._clock = clock
         self._workers = workers
+        self._refresh = refresh
         self._random_bytes = random_bytes
 
     @property
@@ -144,7 +148,7 @@ class Issuer:
             await ready.put(None)
 
     async def _prepare(self, agency: InstitutionCode, numbers: Sequence[str]) -> _Prepared:
-        entry, request_id = self._directory.entry(agency, where="caller"), self._random_bytes(16)
+        entry, request_id = await self._entry(agency), self._random_bytes(16)
         loop = asyncio.get_running_loop()
         pieces = await asyncio.gather(
             *(
@@ -161,11 +165,30 @@ class Issuer:
         if not request.encrypted_codes:
             return IssuedBatch(prepared.results, b"", b"")
         answer = await self._converter.convert(request, pass_on(time_left(), _MARGIN_S))
-        self._directory.check_hub(self._clock.unix_ms(), lambda key: check_answer(key, request, answer))
+        await self._check_answer(request, answer)
         await self._store.count_issued(len(answer.converted_codes))
         codes = iter(answer.converted_codes)
         results = [result if isinstance(result, Reason) else next(codes) for result in prepared.results]
         return IssuedBatch(results, request.context, answer.hub_signature)
+
+    async def _entry(self, agency: InstitutionCode) -> DirectoryEntry:
+        """The agency's entry, also of one that joined just now. Raises: INSTITUTION_UNKNOWN."""
+        try:
+            return self._directory.entry(agency, where="caller")
+        except WarifuError:
+            if not await self._refresh():
+                raise
+        return self._directory.entry(agency, where="caller")
+
+    async def _check_answer(self, request: ConvertIssuedCodesRequest, answer: ConvertIssuedCodesResponse) -> None:
+        """See that the hub signed it, also with a key that is new. Raises: HUB_ANSWER_INVALID."""
+        now_ms = self._clock.unix_ms()
+        try:
+            self._directory.check_hub(now_ms, lambda key: check_answer(key, request, answer))
+        except WarifuError:
+            if not await self._refresh():
+                raise
+            self._directory.check_hub(now_ms, lambda key: check_answer(key, request, answer))
 
     def _signed(self, prepared: _Prepared) -> ConvertIssuedCodesRequest:
         """Dated now, for a batch may have waited until its caller read the ones before it."""

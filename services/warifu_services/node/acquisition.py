@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -28,6 +28,7 @@ from warifu.api.authority.v1.authority_service_pb2 import (
     Acquisition,
     IssuedCode,
 )
+from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.clock import Clock
 from warifu.curve.group import RandomBytes
 from warifu.errors import Reason, WarifuError
@@ -49,6 +50,9 @@ _ASKED_AT_ONCE = 250
 _OPENED_AT_ONCE = 50
 _REQUESTS_AHEAD = 4
 _NUMBER_SIZE = 16
+_BEHIND = frozenset({Reason.EPOCH_STALE, Reason.SIGNATURE_INVALID})
+"""What a receipt made under a newer version of the directory looks like to a node that holds an older one."""
+
 _REASONS_PER_PERSON = {Reason.NUMBER_MALFORMED.value, Reason.NUMBER_NOT_DESIGNATED.value}
 
 
@@ -110,9 +114,10 @@ class Acquirer:
         clock: Clock,
         workers: Executor,
         refresh: Refresh = never_newer,
-        acquired: Callable[[int], None] = lambda code_epoch: None,
+        codes_ready: Callable[[], Awaitable[None]] | None = None,
         random_bytes: RandomBytes = secrets.token_bytes,
     ) -> None:
+        """``refresh`` takes a newer version of the directory; ``codes_ready`` waits until codes are rotated."""
         self._keys_source = keys
         self._directories = directory
         self._store = store
@@ -120,7 +125,7 @@ class Acquirer:
         self._clock = clock
         self._workers = workers
         self._refresh = refresh
-        self._acquired = acquired
+        self._codes_ready = codes_ready
         self._random_bytes = random_bytes
 
     @property
@@ -195,9 +200,9 @@ class Acquirer:
         people: dict[int, Person] = {}
         for group in request.groups:
             people |= await self._opened(request, group, await session.answer())
+        if people and self._codes_ready is not None:
+            await self._codes_ready()  # whoever is here is known by the codes of this epoch, too
         held = await self._store.add_people(list(people.values()))  # (e)
-        if people:
-            self._acquired(min(person.code_epoch for person in people.values()))
         for place, is_held in zip(people, held, strict=True):
             if not is_held:
                 request.reasons[place] = Reason.CODE_ALREADY_HELD
@@ -237,21 +242,31 @@ class Acquirer:
         try:
             context = ExchangeContext.decode(receipt.context, where="receipt.context")
             try:
-                entry = self._addressed(context)
+                entry = self._believed(context, answer, codes)
             except WarifuError as error:
-                if error.reason is not Reason.EPOCH_STALE or not await self._refresh():
+                if error.reason not in _BEHIND or not await self._refresh():
                     raise
-                entry = self._addressed(context)
-            self._directory.check_hub(
-                context.issued_ms, lambda key: check_conversion(key, receipt.hub_signature, receipt.context, codes)
-            )
+                entry = self._believed(context, answer, codes)
             context.check_times(self._clock.now(), where="receipt.context")
         except WarifuError as error:
             raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where, debug=error.reason.value) from error
         return self._keys.provider.of_epoch(entry.epoch)
 
+    def _believed(
+        self, context: ExchangeContext, answer: AcquireCodesResponse, codes: Sequence[EncryptedCodeMessage]
+    ) -> DirectoryEntry:
+        """This agency's entry that the codes were issued to, if the hub signed them.
+
+        Raises: REQUEST_MALFORMED, EPOCH_STALE, SIGNATURE_INVALID.
+        """
+        receipt, entry = answer.receipt, self._addressed(context)
+        self._directory.check_hub(
+            context.issued_ms, lambda key: check_conversion(key, receipt.hub_signature, receipt.context, codes)
+        )
+        return entry
+
     def _addressed(self, context: ExchangeContext) -> DirectoryEntry:
-        """This agency's entry that the codes were issued to. Raises: REQUEST_MALFORMED, EPOCH_STALE."""
+        """This agency's entry that a context names. Raises: REQUEST_MALFORMED, EPOCH_STALE."""
         own, where = self._keys.own.institution, "receipt.context"
         if (context.kind, context.inquirer, context.provider) != (ContextKind.ISSUE, self._directory.authority, own):
             raise WarifuError(Reason.REQUEST_MALFORMED, where=where)

@@ -232,7 +232,7 @@ def build_node(
             clock=clock,
             workers=workers,
             refresh=follower.refresh,
-            acquired=rotator.acquired,
+            codes_ready=rotator.caught_up,
         )
         core = NodeCore(
             institution=settings.institution_code,

@@ -32,13 +32,20 @@ class CodeFiling:
 
     def open_all(self, local_numbers: Sequence[str], codes: Sequence[EncryptedCode]) -> list[Person]:
         """A row for each person, in order. Raises: HUB_ANSWER_INVALID when a code does not open."""
-        try:
-            return [self._open(number, code) for number, code in zip(local_numbers, codes, strict=True)]
-        except WarifuError as error:
-            raise WarifuError(Reason.HUB_ANSWER_INVALID, where="issued_codes", debug=error.reason.value) from error
+        return self.file_all(local_numbers, self.points(codes))
 
-    def _open(self, local_number: str, code: EncryptedCode) -> Person:
-        point = open_code(self.group, self.keys.agency_secret, code)
+    def points(self, codes: Sequence[EncryptedCode]) -> list[Point]:
+        """The codes in the clear, in order, for the length of a check. Raises: HUB_ANSWER_INVALID."""
+        try:
+            return [open_code(self.group, self.keys.agency_secret, code) for code in codes]
+        except WarifuError as error:
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where="converted_codes", debug=error.reason.value) from error
+
+    def file_all(self, local_numbers: Sequence[str], points: Sequence[Point]) -> list[Person]:
+        """A row for each person and code, in order."""
+        return [self._file(number, point) for number, point in zip(local_numbers, points, strict=True)]
+
+    def _file(self, local_number: str, point: Point) -> Person:
         filed_under = row_key(self.keys.row_secret, point)
         return Person(
             local_number=local_number,

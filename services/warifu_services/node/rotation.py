@@ -1,7 +1,7 @@
 """Rotating an agency's codes (crypto.md section 8, blind form): from one code epoch to the next, while the node runs.
 
-Decides which people still need a code of the coming epoch, what must verify before one is believed, and when the former
-ones are deleted. The hub converts without seeing a code, and the agency never learns the factor. Until the former
+Decides which people still need a code of the coming epoch, that nothing unsigned is believed, and when the former ones
+are deleted; whether the codes themselves are right, ``code_batch`` says. The hub converts without seeing a code, and the agency never learns the factor. Until the former
 epoch's time is over both codes find a person, so that nobody has to change at the same moment. No My Number is needed,
 and the numbering authority takes no part.
 """
@@ -15,17 +15,15 @@ from concurrent.futures import Executor
 from typing import Protocol
 
 from warifu.api.hub.v1.hub_service_pb2 import RotateCodesRequest, RotateCodesResponse
-from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.clock import Clock
-from warifu.curve.group import Group, RandomBytes
+from warifu.curve.group import RandomBytes
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.codes import EncryptedCode, encrypt_code, hedged_randomness
 from warifu.exchange.context import LONGEST_VALIDITY, NO_ITEM, NO_PROCEDURE, ContextKind, ExchangeContext, ExchangeFlags
 from warifu.exchange.directory import Directory, DirectorySource
 from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.statements import check_conversion, sign_rotation
 from warifu.rpc.logging import error_fields, get_logger
-from warifu_services.node.filing import CodeFiling, code_of
+from warifu_services.node.code_batch import CodeBatch
 from warifu_services.node.keys import KeysSource, NodeKeys
 from warifu_services.node.store import NodeStore, Person
 
@@ -67,9 +65,6 @@ class CodeRotator:
         self._workers = workers
         self._random_bytes = random_bytes
         self._settled: Directory | None = None
-        self._late = False
-        self._swept = 1
-        """The newest code epoch of which everybody is known to have a code."""
         self._sweep = asyncio.Lock()
 
     @property
@@ -90,39 +85,34 @@ class CodeRotator:
 
     async def caught_up(self) -> None:
         """Return when everybody has a code of the epoch in force. Raises: as :meth:`rotate`."""
-        if self._swept < self._keys.own.code_epoch:
+        epoch = self._keys.own.code_epoch
+        if epoch > 1 and self._store.people_behind(epoch, 1):
             await self.rotate()
 
-    def acquired(self, code_epoch: int) -> None:
-        """Hear that people got codes of ``code_epoch``: where a newer one is announced or in force, they lack it."""
-        self._late = True
-        self._swept = min(self._swept, code_epoch)
-
     async def rotate(self) -> int:
-        """Give everybody a code of the newest epoch, announced or in force; how many got one.
+        """Give everybody a code of the epoch in force, then of the one announced; how many codes were made.
 
         Raises: HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, or what the hub said.
         """
-        rotated = 0
         async with self._sweep:
-            target = self._target()
-            while self._swept < target.code_epoch:
-                after, self._late = b"", False
-                while behind := self._store.people_behind(target.code_epoch, after, _AT_ONCE):
-                    await self._rotate(behind, target)
-                    rotated, after = rotated + len(behind), behind[-1].row_key
-                if not self._late:  # else somebody was acquired behind this sweep
-                    self._swept = target.code_epoch
+            return sum([await self._rotate_to(target) for target in self._targets() if target.code_epoch > 1])
+
+    async def _rotate_to(self, target: DirectoryEntry) -> int:
+        rotated = 0
+        while behind := self._store.people_behind(target.code_epoch, _AT_ONCE):
+            kept = 0
+            for source in sorted({person.code_epoch for person in behind}):
+                people = [person for person in behind if person.code_epoch == source]
+                kept += await self._store.add_rotated(await self._converted(people, self._source(source), target))
+            if not kept:  # else the same people would be asked for without end
+                raise WarifuError(Reason.HUB_ANSWER_INVALID, where="converted_codes: those of other people")
+            rotated += kept
         return rotated
 
-    async def _rotate(self, behind: Sequence[Person], target: DirectoryEntry) -> None:
-        for source in sorted({person.code_epoch for person in behind}):
-            people = [person for person in behind if person.code_epoch == source]
-            await self._store.add_rotated(await self._converted(people, self._source(source), target))
-
-    def _target(self) -> DirectoryEntry:
+    def _targets(self) -> list[DirectoryEntry]:
         own = self._keys.own
-        return self._directories.current().announced(own.institution) or own
+        announced = self._directories.current().announced(own.institution)
+        return [own] if announced is None else [own, announced]
 
     def _source(self, code_epoch: int) -> DirectoryEntry:
         """The newest entry of this agency with codes of ``code_epoch``. Raises: EPOCH_STALE."""
@@ -137,47 +127,23 @@ class CodeRotator:
     ) -> list[Person]:
         keys, group = self._keys, self._directories.current().group
         loop, context = asyncio.get_running_loop(), self._context(source, target).encode()
-        codes = await loop.run_in_executor(self._workers, self._encrypted, keys, group, people, target, context)
+        batch = CodeBatch(group, keys, people, source, target, context, self._random_bytes)
+        codes = await loop.run_in_executor(self._workers, batch.encrypted)
         signature = sign_rotation(keys.provider.of_epoch(target.epoch).signing_key, context, codes)
         request = RotateCodesRequest(context=context, encrypted_codes=codes, agency_signature=signature)
         response = await self._hub.rotate(request, _TIMEOUT_S)
-        return await loop.run_in_executor(self._workers, self._opened, keys, group, people, target, context, response)
+        self._check_signed(response, context)
+        return await loop.run_in_executor(self._workers, batch.opened, response.converted_codes)
 
-    def _encrypted(
-        self, keys: NodeKeys, group: Group, people: Sequence[Person], target: DirectoryEntry, context: bytes
-    ) -> list[EncryptedCodeMessage]:
-        """The codes encrypted to this agency's own joint key of the coming epoch; on a worker."""
-        messages = []
-        for place, person in enumerate(people):
-            point = code_of(person, keys.at_rest)
-            once = context + place.to_bytes(4, "big")
-            r = hedged_randomness(group, keys.inquirer.hedge_key, point, once, self._random_bytes)
-            encrypted = encrypt_code(group, point, target.joint_key, r)
-            messages.append(EncryptedCodeMessage(c1=encrypted.c1, c2=encrypted.c2))
-        return messages
-
-    def _opened(
-        self,
-        keys: NodeKeys,
-        group: Group,
-        people: Sequence[Person],
-        target: DirectoryEntry,
-        context: bytes,
-        response: RotateCodesResponse,
-    ) -> list[Person]:
-        """The rows of the new codes, once the hub's word for them holds; on a worker. Raises: HUB_ANSWER_INVALID."""
-        codes = response.converted_codes
-        if len(codes) != len(people):
-            raise WarifuError(Reason.HUB_ANSWER_INVALID, where="converted_codes")
+    def _check_signed(self, response: RotateCodesResponse, context: bytes) -> None:
+        """The hub's word for exactly these codes, in this context. Raises: HUB_ANSWER_INVALID."""
         try:
             self._directories.current().check_hub(
-                self._clock.unix_ms(), lambda key: check_conversion(key, response.hub_signature, context, codes)
+                self._clock.unix_ms(),
+                lambda key: check_conversion(key, response.hub_signature, context, response.converted_codes),
             )
-            converted = [EncryptedCode.from_wire(group, code.c1, code.c2, where="converted_codes") for code in codes]
         except WarifuError as error:
             raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where, debug=error.reason.value) from error
-        filing = CodeFiling(group, keys.provider.of_epoch(target.epoch), keys.at_rest)
-        return filing.open_all([person.local_number for person in people], converted)
 
     def _context(self, source: DirectoryEntry, target: DirectoryEntry) -> ExchangeContext:
         now = self._clock.unix_ms()

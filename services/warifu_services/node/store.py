@@ -177,14 +177,17 @@ class NodeStore(Protocol):
     def rotated(self, local_number: str, code_epoch: int) -> Person | None:
         """The person with the code of another code epoch, where one was made ready by :meth:`add_rotated`."""
 
-    def people_behind(self, code_epoch: int, after: bytes, count: int) -> list[Person]:
-        """Up to ``count`` people who have no code of ``code_epoch``, but of an earlier one, with that one.
+    def people_behind(self, code_epoch: int, count: int) -> list[Person]:
+        """Up to ``count`` people who have codes of earlier epochs than ``code_epoch`` only, with the oldest of theirs.
 
-        In the order of their row keys, from the one after ``after``; b"" for the first.
+        In one look at an index: it is asked twice a second, and while a provision waits.
         """
 
-    async def add_rotated(self, people: Sequence[Person]) -> None:
-        """Keep another code for each, beside the one they have; both find them. Known ones are passed over."""
+    async def add_rotated(self, people: Sequence[Person]) -> int:
+        """Keep another code for each of these known people, beside the one they have; both find them. How many were kept.
+
+        Passed over is who has a code of that epoch already, or whose row key is somebody else's.
+        """
 
     async def settle_codes(self, code_epoch: int, count: int) -> int:
         """Put codes of ``code_epoch`` in place of earlier ones, which are deleted; how many people, ``count`` at most."""

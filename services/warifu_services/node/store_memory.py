@@ -73,24 +73,24 @@ class MemoryNodeStore:
         """See the contract."""
         return self._rotated.get((local_number, code_epoch))
 
-    def people_behind(self, code_epoch: int, after: bytes, count: int) -> list[Person]:
+    def people_behind(self, code_epoch: int, count: int) -> list[Person]:
         """See the contract."""
-        behind = (
-            person
-            for person in sorted(self._people.values(), key=lambda person: person.row_key)
-            if person.code_epoch < code_epoch
-            and person.row_key > after
-            and (person.local_number, code_epoch) not in self._rotated
-        )
+        newest = {number: person.code_epoch for number, person in self._people.items()}
+        for number, epoch in self._rotated:
+            newest[number] = max(newest[number], epoch)
+        behind = (person for number, person in self._people.items() if newest[number] < code_epoch)
         return list(islice(behind, count))
 
-    async def add_rotated(self, people: Sequence[Person]) -> None:
+    async def add_rotated(self, people: Sequence[Person]) -> int:
         """See the contract."""
+        added = 0
         for person in people:
             key = (person.local_number, person.code_epoch)
             if key not in self._rotated and person.row_key not in self._by_row_key:
                 self._rotated[key] = person
                 self._by_row_key[person.row_key] = person.local_number
+                added += 1
+        return added
 
     async def settle_codes(self, code_epoch: int, count: int) -> int:
         """See the contract."""

@@ -106,6 +106,12 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     """,
     STANDING_TABLES,
+    """
+    ALTER TABLE person ADD COLUMN newest_epoch INTEGER NOT NULL DEFAULT 1;
+    UPDATE person SET newest_epoch = max(code_epoch, coalesce(
+        (SELECT max(c.code_epoch) FROM rotated_code c WHERE c.local_number = person.local_number), 0));
+    CREATE INDEX person_by_newest_epoch ON person (newest_epoch);
+    """,
 )
 
 

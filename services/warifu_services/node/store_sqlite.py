@@ -72,19 +72,19 @@ _ROTATED = """
     FROM rotated_code c JOIN person p USING (local_number) WHERE c.local_number = ?
 """
 _BEHIND = """
-    SELECT p.local_number, p.row_key, p.sealed_code, p.code_epoch, p.flags FROM person p
-    WHERE p.code_epoch < ? AND p.row_key > ? AND NOT EXISTS (
-        SELECT 1 FROM rotated_code c WHERE c.local_number = p.local_number AND c.code_epoch = ?
-    ) ORDER BY p.row_key LIMIT ?
+    SELECT local_number, row_key, sealed_code, code_epoch, flags FROM person WHERE newest_epoch < ? LIMIT ?
 """
-_COUNT_BEHIND = """
-    SELECT count(*) FROM person p WHERE p.code_epoch < {0} AND NOT EXISTS (
-        SELECT 1 FROM rotated_code c WHERE c.local_number = p.local_number AND c.code_epoch = {0}
-    )
+_COUNT_BEHIND = "SELECT count(*) FROM person WHERE newest_epoch < {0}"
+_ADD_ROTATED = """
+    INSERT OR IGNORE INTO rotated_code
+    SELECT :row_key, :local_number, :sealed_code, :code_epoch
+    WHERE NOT EXISTS (SELECT 1 FROM person WHERE row_key = :row_key)
 """
+_HAS_NEWER = "UPDATE person SET newest_epoch = max(newest_epoch, ?) WHERE local_number = ?"
 _ADD_PERSON = """
-    INSERT INTO person (row_key, local_number, sealed_code, code_epoch, flags) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (row_key) DO UPDATE SET sealed_code = excluded.sealed_code, code_epoch = excluded.code_epoch
+    INSERT INTO person (row_key, local_number, sealed_code, code_epoch, newest_epoch, flags) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (row_key) DO UPDATE SET sealed_code = excluded.sealed_code, code_epoch = excluded.code_epoch,
+        newest_epoch = max(newest_epoch, excluded.newest_epoch)
 """
 _ENDED = "SELECT sequence FROM exchange_record WHERE outcome NOT IN (1, 3)"
 _IN_ONE_QUERY = 500
@@ -116,15 +116,15 @@ class SqliteNodeStore:
         found = self._reader.execute(f"{_ROTATED} AND c.code_epoch = ?", (local_number, code_epoch)).fetchone()
         return _person(found) if found else None
 
-    def people_behind(self, code_epoch: int, after: bytes, count: int) -> list[Person]:
+    def people_behind(self, code_epoch: int, count: int) -> list[Person]:
         """See the contract."""
-        return [_person(row) for row in self._reader.execute(_BEHIND, (code_epoch, after, code_epoch, count))]
+        return [_person(row) for row in self._reader.execute(_BEHIND, (code_epoch, count))]
 
-    async def add_rotated(self, people: Sequence[Person]) -> None:
+    async def add_rotated(self, people: Sequence[Person]) -> int:
         """See the contract."""
-        rows = [(each.row_key, each.local_number, each.sealed_code, each.code_epoch) for each in people]
-        sql = "INSERT OR IGNORE INTO rotated_code VALUES (?, ?, ?, ?)"
-        await self.database.write(lambda connection: connection.executemany(sql, rows).rowcount, bulk=True)
+        return await self.database.write(
+            lambda connection: sum(_add_rotated(connection, person) for person in people), bulk=True
+        )
 
     async def settle_codes(self, code_epoch: int, count: int) -> int:
         """See the contract."""
@@ -306,8 +306,18 @@ def _add_person(connection: sqlite3.Connection, person: Person) -> bool:
         return bool(found == wanted)
     if any(held != wanted for held in connection.execute(query, wanted)):
         return False
-    connection.execute(_ADD_PERSON, (*wanted, person.sealed_code, person.code_epoch, int(person.flags)))
+    epoch = person.code_epoch
+    connection.execute(_ADD_PERSON, (*wanted, person.sealed_code, epoch, epoch, int(person.flags)))
     return True
+
+
+def _add_rotated(connection: sqlite3.Connection, person: Person) -> bool:
+    """Whether the code was new. Nobody has two codes of one epoch, and no two people have one code."""
+    fields = ("row_key", "local_number", "sealed_code", "code_epoch")
+    added = connection.execute(_ADD_ROTATED, {name: getattr(person, name) for name in fields}).rowcount > 0
+    if added:
+        connection.execute(_HAS_NEWER, (person.code_epoch, person.local_number))
+    return added
 
 
 def _person(row: Sequence[Any]) -> Person:
