@@ -32,7 +32,7 @@ from warifu.party.following import RevocationFollower
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.multiplex import CallStream, StreamedRpc
-from warifu.rpc.status import CodeTable, from_rpc_error, parsed, translated, unconnected_as
+from warifu.rpc.status import CodeTable, parsed, translated, unconnected_as
 
 __all__ = ["GrpcRotation", "HubContact", "HubLog", "StreamedHub", "UnaryHub"]
 
