@@ -7,7 +7,6 @@ party finds out when it meets them.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
+from warifu.party.claim import claim
 from warifu.party.network_file import read_network_file
 from warifu.pki import read_revocation_list, write_public_file
 from warifu_kit.backup.backup import REPLACED
@@ -105,12 +105,13 @@ def _held_down(network: Path, folder: Path) -> Iterator[None]:
             (network / "network.lock", "the network"),
             *((each, "the party") for each in _locks(folder)),
         ):
-            lock = held.enter_context(path.open("a"))
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+                held.enter_context(claim(path))
+            except BlockingIOError as error:
                 where = f"{path.parent}: {what} is up; stop it first"
                 raise WarifuError(Reason.PATH_UNUSABLE, where=where) from error
+            except OSError as error:
+                raise WarifuError(Reason.PATH_UNUSABLE, where=f"{path}: {error.strerror}") from error
         yield
 
 

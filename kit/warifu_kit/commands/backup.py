@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from warifu.printable import shell_command
+from warifu_kit.output import Terminal, say, say_json
+
 if TYPE_CHECKING:
     from warifu_kit.backup.manifest import Manifest
 
@@ -46,10 +49,10 @@ def backup(
     with _bar("copying databases") as told:
         manifest = back_up(path, out, progress=told)
     if json:
-        _print_json({"backup": str(out), **_summary(manifest)})
+        say_json({"backup": str(out), **_summary(manifest)})
         return
-    typer.echo(f"backed up {len(manifest.parties)} parties as of {manifest.made_at} to {out}, {_log_text(manifest)}")
-    typer.echo(f"it holds every secret of the network; restore it with: warifu restore {_quoted(out)} NEW_DIR")
+    say(f"backed up {len(manifest.parties)} parties as of {manifest.made_at} to {out}, {_log_text(manifest)}")
+    say(f"it holds every secret of the network; restore it with: {shell_command('warifu', 'restore', out)} NEW_DIR")
 
 
 def restore(
@@ -89,13 +92,13 @@ def restore(
             kept = restore_party(path, target, party, replace=replace, progress=lambda count: told(count, total))
     if json:
         done = {"restored": str(target), "party": party, "kept": str(kept) if kept else None}
-        _print_json({**done, **_summary(manifest)})
+        say_json({**done, **_summary(manifest)})
         return
-    typer.echo(f"restored {party or 'the network'} as of {manifest.made_at} to {target}")
+    say(f"restored {party or 'the network'} as of {manifest.made_at} to {target}")
     if kept is not None:
-        typer.echo(f"what was there is in {kept}; it holds secrets too")
-    also = f"; if it says that it is behind: warifu up {_quoted(target)} --go-on {party}" if party else ""
-    typer.echo(f"start it with: warifu up {_quoted(target)}{also}")
+        say(f"what was there is in {kept}; it holds secrets too")
+    also = f"; if it says that it is behind: {shell_command('warifu', 'up', target, '--go-on', party)}" if party else ""
+    say(f"start it with: {shell_command('warifu', 'up', target)}{also}")
 
 
 def _verify(path: Path, *, as_json: bool) -> None:
@@ -107,9 +110,9 @@ def _verify(path: Path, *, as_json: bool) -> None:
     with _bar("checking files") as told:
         check_files(path, files, lambda count: told(count, total))
     if as_json:
-        _print_json({"backup": str(path), "whole": True, **_summary(manifest)})
+        say_json({"backup": str(path), "whole": True, **_summary(manifest)})
         return
-    typer.echo(f"whole: {len(files)} files, {total} bytes, as of {manifest.made_at}, {_log_text(manifest)}")
+    say(f"whole: {len(files)} files, {total} bytes, as of {manifest.made_at}, {_log_text(manifest)}")
 
 
 def _summary(manifest: Manifest) -> dict[str, Any]:
@@ -126,28 +129,15 @@ def _log_text(manifest: Manifest) -> str:
     return f"{manifest.log.size} log entries" if manifest.log else "no log yet: it never was up"
 
 
-def _print_json(told: dict[str, Any]) -> None:
-    import json
-
-    typer.echo(json.dumps(told, ensure_ascii=False))
-
-
-def _quoted(path: Path) -> str:
-    import shlex
-
-    return shlex.quote(str(path))
-
-
 class _Told:
     """Shows a bar on a terminal once the work has taken two seconds."""
 
     def __init__(self, text: str) -> None:
-        from rich.console import Console
         from rich.progress import Progress
 
         self._text = text
         self._begun = time.monotonic()
-        self._console = Console(stderr=True)
+        self._console = Terminal(stderr=True)
         self._progress = Progress(console=self._console, transient=True)
         self._done = 0
 

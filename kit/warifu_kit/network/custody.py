@@ -7,7 +7,6 @@ list holds a lock meanwhile, so that of two who take back at once neither loses 
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
+from warifu.party.claim import claim
 from warifu.party.network_file import party_called, read_network_file
 from warifu.pki import Credential, Identity, Role, Root, read_revocation_list, write_public_file
 from warifu.pki.revocation import RevocationList
@@ -186,7 +186,6 @@ def _sign_list(path: Path, more: Iterable[int], clock: Clock) -> None:
 def _list_locked(path: Path) -> Iterator[None]:
     """Wait until nobody else changes the list. The system lets go when this process ends, however it ends."""
     with _writing(path):
-        lock = (path / "root" / "revoking.lock").open("w")
+        lock = claim(path / "root" / "revoking.lock", wait=True)
     with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
         yield
