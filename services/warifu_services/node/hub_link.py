@@ -120,7 +120,7 @@ class GrpcRotation:
 
     async def rotate(self, request: RotateCodesRequest, timeout: float) -> RotateCodesResponse:
         """See the contract."""
-        with translated(_WITHOUT_REASON):
+        with _translated():
             asked = self._hub.stub(HubServiceStub).RotateCodes(request, timeout=timeout)
             response: RotateCodesResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
             return response
@@ -187,12 +187,10 @@ class HubLog:
 
     async def compare(self, request: CompareLogRequest) -> CompareLogResponse:
         """See the contract."""
-        with translated(_WITHOUT_REASON):
-            stub = self._hub.stub(LogServiceStub)
-            told: CompareLogResponse | None = await stub.CompareLog(request, timeout=_CONTACT_S, wait_for_ready=True)
-        if told is None:  # what a stub gives for a response that does not parse
-            raise WarifuError(Reason.HUB_ANSWER_INVALID, debug="the response does not parse")
-        return told
+        with _translated():
+            asked = self._hub.stub(LogServiceStub).CompareLog(request, timeout=_CONTACT_S, wait_for_ready=True)
+            told: CompareLogResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
+            return told
 
     async def connection_lost(self, within_s: float) -> None:
         """See the contract."""

@@ -168,7 +168,7 @@ class DirectoryFollower:
             else:
                 self._alarms.begin(_REFUSED, fault_text(error, self._folder.path))
         except OSError as error:
-            self._log.warning("directory_version_not_written", error=type(error).__name__)
+            self._alarms.begin(_REFUSED, f"{DIRECTORY_FILE}: cannot be written ({type(error).__name__})")
         except Exception as error:  # noqa: BLE001  # whatever it is, the version held goes on
             self._log.error("directory_version_refused", error=type(error).__name__, at=raised_at(error))
         else:

@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
@@ -22,6 +22,7 @@ from warifu.api.log.v1.log_service_pb2_grpc import LogServiceServicer, add_LogSe
 from warifu.clock import SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
+from warifu.party.alarms import Alarms
 from warifu.party.directory_file import DIRECTORY_FILE, read_directory_file
 from warifu.party.folder import PartyFolder
 from warifu.party.following import DirectoryFollower, RevocationFollower
@@ -30,10 +31,13 @@ from warifu.pki import RevocationFile
 from warifu.rpc import logging
 from warifu.rpc.access import EVERY_ROLE
 from warifu.rpc.channel import PeerChannel
+from warifu.rpc.paging import Turns
 from warifu.rpc.server import build_server
 from warifu_hub.app import Hub, build_hub, run_hub
 from warifu_hub.servicers.directory import DIRECTORY_ACCESS, DirectoryServicer
 from warifu_hub.servicers.log import LOG_ACCESS, LogServicer
+from warifu_hub.standing_store import StandingStore
+from warifu_hub.store_sqlite import SqliteHubStore
 from warifu_kit.network.creation import create_network
 
 
@@ -45,6 +49,7 @@ class Follower:
         self.held: Held[Directory] = Held(self.folder.directory())
         self.ready: list[int] = []
         self.refuses = False
+        self.alarms = Alarms("node", self.folder.path, SystemClock())
         root_pem = self.folder.root_pem()
         self.channel = PeerChannel(
             hub,
@@ -65,6 +70,7 @@ class Follower:
                 clock=SystemClock(),
                 party="node",
             ),
+            alarms=self.alarms,
         )
 
     def _make_ready(self, directory: Directory) -> Callable[[], None]:
@@ -89,8 +95,11 @@ class SpoiltHub(DirectoryServiceServicer, LogServiceServicer):
     def __init__(self, hub: Hub, folder: PartyFolder) -> None:
         revocations = RevocationFile(folder.path / "revoked.pem", folder.root_pem(), SystemClock())
         self.hub = hub
-        self._directory = DirectoryServicer(versions=hub.versions, store=hub.store, revocations=revocations)
-        self._log = LogServicer(hub.ledger, hub.store)
+        self._directory = DirectoryServicer(
+            versions=hub.versions, store=hub.store, revocations=revocations, turns=Turns()
+        )
+        known = StandingStore(cast("SqliteHubStore", hub.store).database)
+        self._log = LogServicer(hub.ledger, hub.store, Turns(), hub.standing, known)
         self.change: dict[str, Callable[[Any, Any], Any]] = {}
         self.asked: list[str] = []
 
@@ -118,6 +127,9 @@ class SpoiltHub(DirectoryServiceServicer, LogServiceServicer):
 
     async def AnnounceEndpoint(self, request: Any, context: Any) -> Any:
         return await self._directory.AnnounceEndpoint(request, context)
+
+    async def CompareLog(self, request: Any, context: Any) -> Any:
+        return await self._log.CompareLog(request, context)
 
     async def GetConsistencyProof(self, request: Any, context: Any) -> Any:
         return await self._log.GetConsistencyProof(request, context)

@@ -208,11 +208,11 @@ async def test_an_inquiry_that_was_open_stays_open_and_comes_to_its_end_when_the
     asked = two.ask("hanako")
     assert await refusal(two.inquirer.inquire(asked, 5.0)) is Reason.LOG_BEHIND
     two.inquirer._standing = await behind()
-    assert await refusal(two.inquirer.fetch(asked.question.request_id, 5.0)) is Reason.RECORDS_BEHIND
+    assert await refusal(two.inquirer.fetch(asked.question.request_id, 5.0, 5.0)) is Reason.RECORDS_BEHIND
     assert two.childcare.open_inquiries() == [asked.question.request_id]
     two.inquirer._standing = begin(told=True)
     await two.inquirer._standing.take(Log(b"1").told())
-    await two.inquirer.fetch(asked.question.request_id, 5.0)
+    await two.inquirer.fetch(asked.question.request_id, 5.0, 5.0)
     assert two.childcare.open_inquiries() == []
 
 
