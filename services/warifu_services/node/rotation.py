@@ -18,7 +18,15 @@ from warifu.api.hub.v1.hub_service_pb2 import RotateCodesRequest, RotateCodesRes
 from warifu.clock import Clock
 from warifu.curve.group import RandomBytes
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.context import LONGEST_VALIDITY, NO_ITEM, NO_PROCEDURE, ContextKind, ExchangeContext, ExchangeFlags
+from warifu.exchange.context import (
+    LONGEST_SKEW,
+    LONGEST_VALIDITY,
+    NO_ITEM,
+    NO_PROCEDURE,
+    ContextKind,
+    ExchangeContext,
+    ExchangeFlags,
+)
 from warifu.exchange.directory import Directory, DirectorySource
 from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.statements import check_conversion, sign_rotation
@@ -34,6 +42,8 @@ _LOOK_S = 0.5
 _RETRY_S = 2.0
 _TIMEOUT_S = 30.0
 _VALIDITY_MS = int(LONGEST_VALIDITY.total_seconds() * 1000)
+_LATEST_MS = _VALIDITY_MS + int(LONGEST_SKEW.total_seconds() * 1000)
+"""How long after it was issued a context may still be new to a provider, whose clock may be behind."""
 
 
 class RotationPort(Protocol):
@@ -173,7 +183,7 @@ class CodeRotator:
         ]
         if directory is self._settled or not former:
             return
-        if max(each.accepted_until_ms for each in former) + _VALIDITY_MS > self._clock.unix_ms():
+        if max(each.accepted_until_ms for each in former) + _LATEST_MS >= self._clock.unix_ms():
             return
         settled = _AT_ONCE
         while settled == _AT_ONCE:
