@@ -104,7 +104,10 @@ class HubStore(Protocol):
         """Up to ``count`` of them after that one, ordered by institution and item. Two empty texts come before all."""
 
     async def put_directory_header(self, version: int, header: bytes, leaf: bytes) -> int:
-        """Store the header of a new version of the directory and sequence its leaf, together; the leaf's position."""
+        """Store the header of a new version of the directory and sequence its leaf, together; the leaf's position.
+
+        Raises: LOG_INVALID, and nothing written, when the log has a version of that number.
+        """
 
     def directory_headers(self, after: int, count: int) -> list[tuple[bytes, int]]:
         """Up to ``count`` headers of the versions after ``after``, in order, each with its leaf's position."""

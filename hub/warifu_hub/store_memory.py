@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu_hub.store import Assessment, ExchangeState, StoredExchange, WithdrawnAssessments
 
@@ -88,6 +89,8 @@ class MemoryHubStore:
 
     async def put_directory_header(self, version: int, header: bytes, leaf: bytes) -> int:
         """See the contract."""
+        if version in self._headers:
+            raise WarifuError(Reason.LOG_INVALID, where=f"version {version} of the directory is in the log already")
         position = await self.append_leaf(leaf)
         self._headers[version] = (header, position)
         return position

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from warifu.errors import Reason
+from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.party.database import Database
 from warifu_hub.standing_store import STANDING_TABLES, KnownExchange, note_known
@@ -199,6 +199,8 @@ class SqliteHubStore:
         """See the contract."""
 
         def mutation(connection: sqlite3.Connection) -> int:
+            if connection.execute("SELECT 1 FROM directory_version WHERE version = ?", (version,)).fetchone():
+                raise WarifuError(Reason.LOG_INVALID, where=f"version {version} of the directory is in the log already")
             position = _sequence(connection, leaf)
             connection.execute("INSERT INTO directory_version VALUES (?, ?, ?)", (version, header, position))
             return position
