@@ -33,6 +33,7 @@ from warifu.rpc.access import EVERY_ROLE
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.paging import Turns
 from warifu.rpc.server import build_server
+from warifu_hub import app as hub_app
 from warifu_hub.app import Hub, build_hub, run_hub
 from warifu_hub.servicers.directory import DIRECTORY_ACCESS, DirectoryServicer
 from warifu_hub.servicers.log import LOG_ACCESS, LogServicer
@@ -154,6 +155,7 @@ class Place:
         self._server: grpc.aio.Server | None = None
         self._followers: list[Follower] = []
         self._chores: list[asyncio.Task[Any]] = []
+        self._running: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()
 
     async def start(self) -> Hub:
@@ -192,9 +194,18 @@ class Place:
         self.endpoint = f"127.0.0.1:{port}"
         return spoilt
 
-    async def run(self) -> None:
-        """The hub as it runs by itself, until the end of the test."""
-        self._chores.append(asyncio.create_task(run_hub(self._stop, self.path / "hub", listen="127.0.0.1:0")))
+    async def run(self, patch: pytest.MonkeyPatch, on_ready: Callable[[], object] = lambda: None) -> None:
+        """The hub as it runs by itself, until the end of the test. ``on_ready`` is called when it says that it is."""
+        ready = asyncio.Event()
+
+        def announce_ready(**_: object) -> None:
+            on_ready()
+            ready.set()
+
+        patch.setattr(hub_app, "announce_ready", announce_ready)
+        running = run_hub(self._stop, self.path / "hub", listen="127.0.0.1:0")
+        self._running.append(asyncio.create_task(running))
+        await ready.wait()
 
     def follower(self) -> Follower:
         self._followers.append(Follower(self.path, self.endpoint))
@@ -206,6 +217,7 @@ class Place:
 
     async def close(self) -> None:
         self._stop.set()
+        await asyncio.gather(*self._running)
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)

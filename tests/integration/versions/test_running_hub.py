@@ -1,0 +1,71 @@
+"""A running hub takes what is put into its folder, also when the first try fails."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from warifu.errors import Reason, WarifuError
+from warifu_hub import app as hub_app
+from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_kit.network.rotation import rotate_log_key, rotate_signing_key
+
+
+async def test_each_version_is_taken_as_it_is_put_into_the_folder(
+    place: Any, told: Any, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await place.run(monkeypatch)
+    for version in (2, 3):
+        rotate_signing_key(place.path, "hub")
+        await until(
+            lambda version=version: [line["version"] for line in told("directory_version_taken")][-1:] == [version]
+        )
+
+
+async def test_a_version_that_a_full_disk_kept_out_of_the_log_is_taken_when_there_is_room_again(
+    place: Any, told: Any, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_app, "_TAKE_AGAIN_SECONDS", 0.01)
+    put = SqliteHubStore.put_directory_header
+    full = asyncio.Event()
+
+    async def sometimes(store: SqliteHubStore, version: int, header: bytes, leaf: bytes) -> int:
+        if full.is_set():
+            raise WarifuError(Reason.LOG_UNAVAILABLE)
+        return await put(store, version, header, leaf)
+
+    monkeypatch.setattr(SqliteHubStore, "put_directory_header", sometimes)
+    await place.run(monkeypatch)
+    full.set()
+    rotate_log_key(place.path)
+    await until(lambda: told("directory_version_refused"))
+    assert told("directory_version_refused")[0]["reason"] == "LOG_UNAVAILABLE"
+    full.clear()
+    await until(lambda: told("directory_version_taken"))
+
+
+async def test_a_version_that_comes_while_the_hub_starts_is_not_missed(
+    place: Any, told: Any, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await place.run(monkeypatch, lambda: rotate_signing_key(place.path, "authority"))
+    await until(lambda: told("directory_version_taken"))
+
+
+async def test_whatever_goes_wrong_in_taking_a_version_the_hub_tries_again(
+    place: Any, told: Any, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_app, "_TAKE_AGAIN_SECONDS", 0.01)
+    put = SqliteHubStore.put_directory_header
+    failures = [RuntimeError("never thought of")]
+
+    async def failing(store: SqliteHubStore, version: int, header: bytes, leaf: bytes) -> int:
+        if version == 2 and failures:
+            raise failures.pop()
+        return await put(store, version, header, leaf)
+
+    monkeypatch.setattr(SqliteHubStore, "put_directory_header", failing)
+    await place.run(monkeypatch)
+    rotate_signing_key(place.path, "authority")
+    await until(lambda: told("directory_version_taken"))
