@@ -35,18 +35,19 @@ def add_member(path: Path, member: Member, *, clock: Clock | None = None) -> int
 
     A network that is up takes it in at once (:func:`wait_up`); one that is down when it starts.
 
-    Raises: CONFIG_INVALID when there is no network, or a party or an institution like it is in it; PATH_UNUSABLE.
+    Raises: CONFIG_INVALID when there is no network, a party or an institution like it is in it, or it is no agency;
+        PATH_UNUSABLE.
     """
     clock = clock or SystemClock()
+    if member.role is not Role.AGENCY:
+        raise WarifuError(Reason.CONFIG_INVALID, where=f"{member.party}: only agencies join a network")
     with changing(path):
         described = read_network_file(path)
         known = _check_new(path, described, member)
         if not known:
             _clear_leftovers(path, member)
             entry = make_party(path, member, group=group_of(described.suite), clock=clock)
-            if entry is None:
-                raise WarifuError(Reason.CONFIG_INVALID, where=f"{member.party}: only agencies join a network")
-            version = make_version(path, lambda file: file.entries.append(entry), clock=clock)
+            version = make_version(path, lambda file: file.entries.extend([entry] if entry else []), clock=clock)
             write_directory_file(path / member.party / DIRECTORY_FILE, version)
             write_version(path, version)
         with changing_network_file(path) as write:
@@ -117,8 +118,14 @@ def _check_new(path: Path, described: NetworkFile, member: Member) -> bool:
             raise WarifuError(
                 Reason.CONFIG_INVALID, where=f"{path}: {name} has the institution code {member.institution}"
             )
+    entry = next((each for each in newest_version(path).entries if each.institution_code == member.institution), None)
+    if entry is None:
+        return False
     made = (path / member.party / DIRECTORY_FILE).exists()
-    return made and member.institution in _institutions(newest_version(path).entries)
+    if not made or (entry.institution_kind, entry.institution_name) != (member.kind, member.name):
+        where = f"{path}: {member.institution} is joining already; complete that first, with the command it began with"
+        raise WarifuError(Reason.CONFIG_INVALID, where=where)
+    return True
 
 
 def _clear_leftovers(path: Path, member: Member) -> None:

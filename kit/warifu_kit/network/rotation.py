@@ -3,7 +3,8 @@
 Decides what each rotation changes in the directory, and that what it replaces stays good until whatever was begun under it
 has ended: the new secret lies in the party's folder before the directory tells of it, and the former key is accepted for
 contexts issued before its time is over. Codes change in two versions: the next epoch is announced, the agency's node
-makes every code ready, then it is put in force. A secret is never overwritten.
+makes every code ready, then it is put in force. A secret that was published is never
+overwritten.
 """
 
 from __future__ import annotations
@@ -76,6 +77,7 @@ def rotate_agency_keys(
         rotation = _Rotation(path, clock, overlap)
         institution, folder = rotation.agency(party)
         current = rotation.entry(institution)
+        rotation.refuse_announced()
         rotation.new_secrets(folder, current.epoch + 1, which)
         following = rotation.following(current, folder)
         return rotation.publish(lambda file: rotation.replace(file, [(current, following)]))
@@ -93,6 +95,7 @@ def announce_codes(path: Path, party: str, *, clock: Clock | None = None) -> int
         current = rotation.entry(institution)
         if rotation.announced(institution) is not None:
             return newest_version(path).header.version
+        rotation.new_secrets(folder, current.epoch + 1, AgencyKeys())
         following = rotation.following(current, folder, code_epoch=current.code_epoch + 1)
         return rotation.publish(lambda file: file.dated_entries.append(DatedEntry(entry=following)))
 
@@ -154,18 +157,26 @@ def rotate_opening_key(path: Path, *, overlap: timedelta = OVERLAP, clock: Clock
     with changing(path):
         rotation = _Rotation(path, clock, overlap)
         rotation.refuse_announced()
-        epoch = 1 + max(entry.opening_epoch for entry in rotation.entries())
+        current = rotation.entries_with_folders()
+        if not current:
+            raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: no agency is in the network to have a joint key")
+        epoch = 1 + max(entry.opening_epoch for entry, _ in current)
         _write_new(rotation.hub, f"opening.{epoch}.key", secrets.token_bytes(32))
-        pairs = [
-            (entry, rotation.following(entry, folder, opening_epoch=epoch))
-            for entry, folder in rotation.entries_with_folders()
-        ]
+        for entry, folder in current:
+            rotation.new_secrets(folder, entry.epoch + 1, AgencyKeys())
+        pairs = [(entry, rotation.following(entry, folder, opening_epoch=epoch)) for entry, folder in current]
         return rotation.publish(lambda file: rotation.replace(file, pairs))
 
 
 def rotate_signing_key(path: Path, party: str, *, overlap: timedelta = OVERLAP, clock: Clock | None = None) -> int:
-    """Give hub or authority (``party``) a new signing key; the directory's version. Raises: KEY_INVALID, PATH_UNUSABLE."""
+    """Give hub or authority (``party``) a new signing key; the directory's version.
+
+    Raises: CONFIG_INVALID for any other party, for which there is :func:`rotate_agency_keys`; KEY_INVALID; PATH_UNUSABLE.
+    """
     clock = clock or SystemClock()
+    if party not in (HUB, Role.AUTHORITY.value):
+        where = f"{path}: {party} is neither hub nor authority; an agency's signing key is one of its agency keys"
+        raise WarifuError(Reason.CONFIG_INVALID, where=where)
     with changing(path):
         rotation = _Rotation(path, clock, overlap)
         generation = rotation.newest.header.version + 1
@@ -177,14 +188,18 @@ def rotate_signing_key(path: Path, party: str, *, overlap: timedelta = OVERLAP, 
 def rotate_log_key(path: Path, *, clock: Clock | None = None) -> int:
     """Give the hub's log a new key; the directory's version. ``network.json`` and ``log.vkey`` tell of it.
 
-    Raises: KEY_INVALID, PATH_UNUSABLE.
+    Where one was interrupted before they did, it is completed and no other key is made. Raises: KEY_INVALID, PATH_UNUSABLE.
     """
     clock = clock or SystemClock()
     with changing(path):
         rotation = _Rotation(path, clock, OVERLAP)
+        header = rotation.newest.header
+        if read_network_file(path).log_verifier_key != header.log_verifier_key:
+            _tell_log_key(path, header.log_verifier_key)
+            return header.version
         key = SigningKey.generate()
-        _write_new(rotation.hub, f"log.{rotation.newest.header.version + 1}.key", key.to_bytes())
-        vkey = Verifier(log_origin(rotation.newest.header.network), key.verify_key).vkey
+        _write_new(rotation.hub, f"log.{header.version + 1}.key", key.to_bytes())
+        vkey = Verifier(log_origin(header.network), key.verify_key).vkey
 
         def change(file: DirectoryFile) -> None:
             former = [file.header.log_verifier_key, *file.header.former_log_verifier_keys]
@@ -193,10 +208,15 @@ def rotate_log_key(path: Path, *, clock: Clock | None = None) -> int:
             file.header.log_verifier_key = vkey
 
         version = rotation.publish(change)
-        with changing_network_file(path) as write:
-            write(read_network_file(path).model_copy(update={"log_verifier_key": vkey}))
-        write_public_file(path / "log.vkey", f"{vkey}\n".encode("ascii"))
+        _tell_log_key(path, vkey)
         return version
+
+
+def _tell_log_key(path: Path, vkey: str) -> None:
+    """Whoever is not in the network reads the key here. ``network.json`` is last: it says that this was completed."""
+    write_public_file(path / "log.vkey", f"{vkey}\n".encode("ascii"))
+    with changing_network_file(path) as write:
+        write(read_network_file(path).model_copy(update={"log_verifier_key": vkey}))
 
 
 class _Rotation:
@@ -220,16 +240,17 @@ class _Rotation:
             raise WarifuError(Reason.CONFIG_INVALID, where=where)
         return about.institution_code, PartyFolder(self._path / party)
 
-    def entries(self) -> Iterable[DirectoryEntry]:
-        return self.newest.entries
-
     def entries_with_folders(self) -> list[tuple[DirectoryEntry, PartyFolder]]:
-        """Every entry in force with its agency's folder. Raises: CONFIG_INVALID when one is not here."""
-        folders = {about.institution_code: name for name, about in self._parties.items()}
-        return [
-            (entry, PartyFolder(self._path / folders[InstitutionCode(entry.institution_code)]))
-            for entry in self.entries()
-        ]
+        """Every entry in force with its agency's folder.
+
+        Raises: CONFIG_INVALID when one is not in ``network.json``, or not any more: joining or leaving was interrupted.
+        """
+        folders = {str(about.institution_code): name for name, about in self._parties.items()}
+        for entry in self.newest.entries:
+            if entry.institution_code not in folders:
+                where = f"{self._path}: {entry.institution_code} is joining; complete that first, with the same command"
+                raise WarifuError(Reason.CONFIG_INVALID, where=where)
+        return [(entry, PartyFolder(self._path / folders[entry.institution_code])) for entry in self.newest.entries]
 
     def entry(self, institution: InstitutionCode) -> DirectoryEntry:
         """An institution's entry in force. Raises: CONFIG_INVALID."""
@@ -253,17 +274,15 @@ class _Rotation:
                 raise WarifuError(Reason.CONFIG_INVALID, where=where)
 
     def new_secrets(self, folder: PartyFolder, epoch: int, which: AgencyKeys) -> None:
-        """Write the secrets of the next epoch that are to be new."""
-        self.refuse_announced()
+        """Write the secrets of the next epoch that are to be new; what an interrupted rotation left of it goes."""
         made = {
             "agency.key": self._group.random_scalar().value if which.agency_key else None,
             "sealing.key": SealingKey.generate().to_bytes() if which.sealing_key else None,
             "signing.key": SigningKey.generate().to_bytes() if which.signing_key else None,
         }
         for name, secret in made.items():
-            if secret is not None:
-                stem, _, ending = name.rpartition(".")
-                _write_new(folder, f"{stem}.{epoch}.{ending}", secret)
+            stem, _, ending = name.rpartition(".")
+            _write_new(folder, f"{stem}.{epoch}.{ending}", secret)
 
     def following(
         self,
@@ -326,7 +345,8 @@ class _Rotation:
         return self._clock.unix_ms() + int(self._overlap.total_seconds() * 1000)
 
 
-def _write_new(folder: PartyFolder, name: str, secret: bytes) -> None:
-    """Write a secret; one that an interrupted rotation left there, and nobody heard of, is replaced."""
+def _write_new(folder: PartyFolder, name: str, secret: bytes | None) -> None:
+    """Write a secret, if there is one; what an interrupted rotation left there, and nobody heard of, goes."""
     (folder.path / name).unlink(missing_ok=True)
-    folder.write_secret(name, secret)
+    if secret is not None:
+        folder.write_secret(name, secret)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile
 from warifu.clock import Clock
@@ -64,13 +65,20 @@ def write_version(network: Path, version: DirectoryFile) -> None:
 
 @contextmanager
 def changing(network: Path) -> Iterator[None]:
-    """One change of a network's parties or keys at a time. Raises: PATH_UNUSABLE while another is under way."""
+    """One change of a network's parties or keys at a time.
+
+    Raises: PATH_UNUSABLE while another is under way, and where the system does not let a file be written.
+    """
     try:
-        lock = claim(network / "changes.lock")
+        with _claimed(network):
+            yield
+    except OSError as error:
+        raise WarifuError(Reason.PATH_UNUSABLE, where=f"{error.filename or network}: {error.strerror}") from error
+
+
+def _claimed(network: Path) -> IO[str]:
+    try:
+        return claim(network / "changes.lock")
     except BlockingIOError as error:
         where = f"{network}: another change is under way; wait for its end"
         raise WarifuError(Reason.PATH_UNUSABLE, where=where) from error
-    except OSError as error:
-        raise WarifuError(Reason.PATH_UNUSABLE, where=f"{error.filename}: {error.strerror}") from error
-    with lock:
-        yield

@@ -20,7 +20,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.identifiers import InstitutionCode
 from warifu.party.directory_file import DIRECTORY_FILE, read_directory_file
-from warifu.pki import CredentialFiles, Identity, Role, write_public_file
+from warifu.pki import CredentialFiles, Identity, Role, sync_folder, write_public_file
 from warifu.saved_text import NotTextError, parse_json, without_mark
 
 __all__ = ["PartyFolder", "PartySettings"]
@@ -134,23 +134,33 @@ class PartyFolder:
     def published_secret(self, name: str, fits: Callable[[bytes], bool]) -> bytes:
         """Of all generations of a secret of 32 bytes, the newest that ``fits`` what is published of it.
 
-        One that was written and never published is passed over. Raises: KEY_INVALID when none fits.
+        One that was written and never published is passed over, even one that was only half written. Raises: KEY_INVALID
+        when none fits, naming the newest file that cannot be read if there is one.
         """
-        for number in sorted(self._numbers(name), reverse=True):
-            secret = self.secret(name, generation=number)
+        fault: WarifuError | None = None
+        for number in (*sorted(self._numbers(name), reverse=True), 1):
+            try:
+                secret = self.secret(name, generation=number)
+            except WarifuError as error:
+                fault = fault or error
+                continue
             if fits(secret):
                 return secret
-        if fits(secret := self.secret(name)):
-            return secret
-        raise WarifuError(Reason.KEY_INVALID, where=f"{name}: not the key in the directory")
+        raise fault or WarifuError(Reason.KEY_INVALID, where=f"{name}: not the key in the directory")
 
     def write_secret(self, name: str, secret: bytes, *, generation: int = 1) -> None:
-        """Write a secret, readable by its owner alone from the first moment. An existing file is never overwritten."""
+        """Write a secret, readable by its owner alone from the first moment. An existing file is never overwritten.
+
+        It is on the disk when this returns, whatever happens to the machine: others are told of its public half next.
+        """
         path = self.path / (name if generation == 1 else _numbered(name, generation))
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             os.fchmod(file.fileno(), 0o600)  # whatever the umask says of its owner
             file.write(secret.hex() + "\n")
+            file.flush()
+            os.fsync(descriptor)
+        sync_folder(self.path)
 
     def _newest(self, name: str, generation: int) -> Path:
         numbers = [number for number in self._numbers(name) if number <= generation]

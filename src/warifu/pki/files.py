@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-__all__ = ["FileWatch", "make_private_folder", "write_private_file", "write_public_file"]
+__all__ = ["FileWatch", "make_private_folder", "sync_folder", "write_private_file", "write_public_file"]
 
 _Seen = tuple[tuple[int, int, int] | None, ...]
 
@@ -45,10 +45,11 @@ def _replace(path: Path, content: bytes, mode: int) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """See that the names in ``folder`` are on the disk, too. Raises: OSError."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

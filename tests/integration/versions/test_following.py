@@ -207,7 +207,10 @@ async def test_entries_without_end_are_given_up(place: Any, monkeypatch: pytest.
         answer.next_page_token = tokens[0]
 
     spoilt.change["ListEntries"] = more
-    assert await refused_at(place.follower()) == "directory.entries: What came back through the hub does not verify; it was discarded."
+    assert (
+        await refused_at(place.follower())
+        == "directory.entries: What came back through the hub does not verify; it was discarded."
+    )
     assert spoilt.asked.count("ListEntries") < 60
 
     def none(_: Any, answer: Any) -> None:
