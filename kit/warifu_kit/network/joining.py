@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry, DirectoryFile
 from warifu.clock import Clock, SystemClock
 from warifu.curve.suites import group_of
@@ -22,7 +24,7 @@ from warifu.party.directory_file import DIRECTORY_FILE, read_directory_file, wri
 from warifu.party.network_file import NetworkFile, changing_network_file, read_network_file
 from warifu.pki import Role
 from warifu_kit.network.custody import revoke
-from warifu_kit.network.one_party import Member, describe_party, make_party
+from warifu_kit.network.one_party import UNFINISHED, Member, describe_party, make_party
 from warifu_kit.network.versions import changing, make_version, newest_version, write_version
 
 __all__ = ["add_member", "is_up", "remove_member", "wait_taken", "wait_up"]
@@ -43,6 +45,7 @@ def add_member(path: Path, member: Member, *, clock: Clock | None = None) -> int
         raise WarifuError(Reason.CONFIG_INVALID, where=f"{member.party}: only agencies join a network")
     with changing(path):
         described = read_network_file(path)
+        _check_described(path, described, member)
         known = _check_new(path, described, member)
         if not known:
             _clear_leftovers(path, member)
@@ -108,6 +111,17 @@ def wait_up(path: Path, party: str, seconds: float) -> str | None:
     return None
 
 
+def _check_described(path: Path, described: NetworkFile, member: Member) -> None:
+    """See that ``network.json`` could tell of the member, before anything is made. Raises: CONFIG_INVALID."""
+    parties = {name: about.model_dump() for name, about in described.parties.items()}
+    try:
+        parties[member.party] = describe_party(member).model_dump()
+        NetworkFile.model_validate({**described.model_dump(), "parties": parties})
+    except ValidationError as error:
+        where = f"{path}: {member.party!r} cannot be a party's name: it takes a-z, 0-9, _ and -, 64 at most"
+        raise WarifuError(Reason.CONFIG_INVALID, where=where) from error
+
+
 def _check_new(path: Path, described: NetworkFile, member: Member) -> bool:
     """Whether the directory has the very member already, from a command that was interrupted. Raises: CONFIG_INVALID."""
     if member.party in described.parties or member.party in described.former_parties:
@@ -130,12 +144,15 @@ def _check_new(path: Path, described: NetworkFile, member: Member) -> bool:
 
 def _clear_leftovers(path: Path, member: Member) -> None:
     """Drop the folder of a party that was made and never published: nobody knows its keys. Raises: PATH_UNUSABLE."""
+    for unfinished in path.glob(f"{UNFINISHED}*"):  # of a command that was killed; only one makes parties at a time
+        shutil.rmtree(unfinished)
     folder = path / member.party
     if not folder.exists():
         return
     if any(folder.glob("*.sqlite3")) or not (folder / "party.json").exists():
         raise WarifuError(Reason.PATH_UNUSABLE, where=f"{folder}: is there already, and holds something else")
-    shutil.rmtree(folder)
+    dropped = folder.rename(path / f"{UNFINISHED}{member.party}")  # in one step, so that no half of it is ever met
+    shutil.rmtree(dropped)
 
 
 def _take_out(file: DirectoryFile, institution: InstitutionCode) -> None:

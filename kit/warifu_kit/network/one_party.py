@@ -29,13 +29,16 @@ from warifu_hub.translate import HubKeys
 from warifu_kit.network.endpoints import any_loopback_port
 from warifu_kit.network.hub_secrets import AgencyPublics, HubSecrets
 
-__all__ = ["FIRST_EPOCH", "HUB", "Member", "describe_party", "make_party", "unfinished_folder"]
+__all__ = ["FIRST_EPOCH", "HUB", "UNFINISHED", "Member", "describe_party", "make_party", "unfinished_folder"]
 
 FIRST_EPOCH = 1
 """The epoch of the keys with which an agency starts."""
 
 HUB = "hub"
 """The folder of the hub in a network's folder."""
+
+UNFINISHED = ".making-"
+"""How the names begin of folders in which something is being made."""
 
 _HUB_SECRETS = ("factor.key", "opening.key", "rerandomise.key")
 
@@ -98,7 +101,7 @@ def unfinished_folder(beside: Path) -> Iterator[Path]:
     It lies in ``beside``, which is made if need be, so that it can be renamed to its place in one step.
     """
     beside.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=".making-", dir=beside))
+    unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=beside))
     unfinished.chmod(0o700)  # a umask may have taken from the owner too
     try:
         yield unfinished
