@@ -359,7 +359,7 @@ async def test_a_hub_with_an_older_version_is_said_and_not_followed_back(
     assert hub.versions.current().version == 1
 
 
-async def test_nobody_is_told_of_a_version_that_the_hub_is_still_putting_into_the_log(place: Any) -> None:
+async def test_nobody_is_told_of_a_version_that_the_hub_is_still_putting_into_the_log(place: Any, told: Any) -> None:
     hub = await place.start()
     tax = place.follower()
     change(place, 2)
@@ -376,6 +376,7 @@ async def test_nobody_is_told_of_a_version_that_the_hub_is_still_putting_into_th
     taking = asyncio.create_task(place.take())
     await reached.wait()
     assert not await tax.follower.refresh()
+    assert not told("directory_version_refused")
     go_on.set()
     await taking
     assert await tax.follower.refresh()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,8 +17,10 @@ from warifu.curve.group import Point
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.context import NO_ITEM, NO_PROCEDURE, ContextKind, ExchangeContext, ExchangeFlags
 from warifu.exchange.directory import Directory
+from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import check_conversion, check_issue
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
+from warifu.party.held import Held
 from warifu_services.authority.issuing import Issuer
 from warifu_services.authority.numbering import Numbering
 from warifu_services.authority.store import AuthorityStore
@@ -346,3 +349,48 @@ async def test_the_arithmetic_is_done_in_pieces_and_off_the_event_loop(
     assert len((await issuer.issue(tax.code, numbers, patient)).results) == 120
     assert sorted(size for _, size in pieces) == [20, 50, 50]
     assert threading.current_thread().name not in {thread for thread, _ in pieces}
+
+
+class Behind:
+    """A directory that is a version behind until it is refreshed."""
+
+    def __init__(self, older: Directory, newer: Directory) -> None:
+        self.held, self._newer, self.asked = Held(older), newer, 0
+
+    async def refresh(self) -> bool:
+        self.asked += 1
+        taken = self.held.current() is not self._newer
+        self.held.hold(self._newer)
+        return taken
+
+    def issuer(self, issuer: Issuer) -> Issuer:
+        """The same issuer, going by this directory."""
+        issuer._directories, issuer._refresh = self.held, self.refresh
+        return issuer
+
+
+async def test_an_agency_that_joined_a_moment_ago_is_known_once_the_version_is_taken(
+    issuer: Issuer, directory: Directory, tax: Any, designate: Designate
+) -> None:
+    others = {code: entry for code, entry in directory.entries.items() if code != tax.code}
+    behind = Behind(replace(directory, entries=others), directory)
+    numbers = digits(await designate(2))
+    batch = await behind.issuer(issuer).issue(tax.code, numbers, patient)
+    assert not any(isinstance(result, Reason) for result in batch.results)
+    assert behind.asked == 1
+    with pytest.raises(WarifuError) as refused:
+        await issuer.issue(InstitutionCode("9999999999999999"), numbers, patient)
+    assert (refused.value.reason, behind.asked) == (Reason.INSTITUTION_UNKNOWN, 2)
+
+
+async def test_a_hub_that_signs_with_a_newer_key_is_believed_once_the_version_is_taken(
+    issuer: Issuer, directory: Directory, hub: Any, tax: Any, designate: Designate
+) -> None:
+    behind = Behind(replace(directory, hub_signing_key=SigningKey.generate().verify_key), directory)
+    numbers = digits(await designate(2))
+    batch = await behind.issuer(issuer).issue(tax.code, numbers, patient)
+    assert not any(isinstance(result, Reason) for result in batch.results)
+    hub.spoil = lambda answer: setattr(answer, "hub_signature", bytes(len(answer.hub_signature)))
+    with pytest.raises(WarifuError) as refused:
+        await issuer.issue(tax.code, numbers, patient)
+    assert (refused.value.reason, behind.asked) == (Reason.HUB_ANSWER_INVALID, 2)

@@ -6,6 +6,7 @@ import asyncio
 import pickle
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,8 +23,10 @@ from warifu.clock import ManualClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import encrypt_code, row_key
 from warifu.exchange.context import NO_ITEM, NO_PROCEDURE, ContextKind, ExchangeContext, ExchangeFlags
+from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import sign_conversion
 from warifu.identifiers import MyNumber
+from warifu.party.held import Held
 from warifu_services.node.acquisition import Acquirer, PersonToAcquire
 from warifu_services.node.store_memory import MemoryNodeStore
 
@@ -303,3 +306,56 @@ async def test_a_caller_that_goes_away_ends_the_session(acquirer: Acquirer, auth
     await anext(results)
     await results.aclose()
     assert authority.open_sessions == 0
+
+
+async def test_a_receipt_under_a_key_of_the_hub_that_is_newer_than_the_nodes_version_is_believed_once_it_is_taken(
+    pair: Any, authority: Authority, store: MemoryNodeStore
+) -> None:
+    older = replace(pair.directory, hub_signing_key=SigningKey.generate().verify_key)
+    held, asked = Held(older), 0
+
+    async def refresh() -> bool:
+        nonlocal asked
+        asked += 1
+        held.hold(pair.directory)
+        return asked == 1
+
+    with ThreadPoolExecutor(2) as workers:
+        acquirer = Acquirer(
+            keys=pair.keys["tax"],
+            directory=held,
+            store=store,
+            authority=authority,
+            clock=authority._clock,
+            workers=workers,
+            refresh=refresh,
+        )
+        assert await acquired(acquirer, people(2)) == [[("T-0", None), ("T-1", None)]]
+        assert asked == 1
+        held.hold(older)
+        with pytest.raises(WarifuError) as refused:
+            await acquired(acquirer, people(1, first=5))
+    assert (refused.value.reason, asked) == (Reason.HUB_ANSWER_INVALID, 2)
+
+
+async def test_codes_are_filed_only_when_those_who_are_here_have_theirs_of_the_epoch_in_force(
+    pair: Any, authority: Authority, store: MemoryNodeStore
+) -> None:
+    seen: list[set[str]] = []
+
+    async def codes_ready() -> None:
+        seen.append(store.unknown_people(["T-0", "T-1"]))
+
+    with ThreadPoolExecutor(2) as workers:
+        acquirer = Acquirer(
+            keys=pair.keys["tax"],
+            directory=pair.directory,
+            store=store,
+            authority=authority,
+            clock=authority._clock,
+            workers=workers,
+            codes_ready=codes_ready,
+        )
+        await acquired(acquirer, people(2))
+    assert seen == [{"T-0", "T-1"}]
+    assert store.unknown_people(["T-0", "T-1"]) == set()
