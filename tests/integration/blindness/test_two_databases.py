@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from warifu.party.network_file import read_network_file
+from warifu.tlog.checkpoint import open_checkpoint
+from warifu.tlog.note import Verifier
 from warifu_kit.blindness.observer import Join, find_joins, mutual_exchange_values
+from warifu_kit.blindness.sqlite_cells import cells
 from warifu_kit.demo.agencies import KINDS as AGENCIES
 
 PAIRS = list(itertools.combinations(AGENCIES, 2))
@@ -18,11 +21,15 @@ PAIRS = list(itertools.combinations(AGENCIES, 2))
 OfParty = Callable[[str], Path]
 
 
+def database_of(network: Path, party: str) -> Path:
+    names = {"hub": "hub.sqlite3", "authority": "authority.sqlite3"}
+    return network / party / names.get(party, "node.sqlite3")
+
+
 @pytest.fixture
 def file_of(observed: Any) -> OfParty:
     """The database of a party."""
-    names = {"hub": "hub.sqlite3", "authority": "authority.sqlite3"}
-    return lambda party: observed.path / party / names.get(party, "node.sqlite3")
+    return lambda party: database_of(observed.path, party)
 
 
 @pytest.fixture
@@ -31,20 +38,36 @@ def institutions(observed: Any) -> list[str]:
     return [about.institution_code for about in read_network_file(observed.path).parties.values()]
 
 
+@pytest.fixture(scope="session")
+def checkpoints(observed: Any) -> set[bytes]:
+    """The checkpoints of the log that anybody holds: the log's key signed each, and the hub gives them to everybody."""
+    verifier = Verifier.parse((observed.path / "log.vkey").read_text().strip(), where="log.vkey")
+    held = [
+        cell.value
+        for party in ("hub", *AGENCIES)
+        for cell in cells(database_of(observed.path, party))
+        if cell.column == "signed_note" and isinstance(cell.value, bytes)
+    ]
+    assert held
+    for note in held:
+        assert open_checkpoint(note, verifier).size > 0
+    return set(held)
+
+
 @pytest.mark.parametrize(("left", "right"), PAIRS)
 def test_two_agencies_databases_join_on_no_person_column(
-    file_of: OfParty, institutions: list[str], left: str, right: str
+    file_of: OfParty, institutions: list[str], checkpoints: set[bytes], left: str, right: str
 ) -> None:
     files = file_of(left), file_of(right)
-    assert find_joins(*files, public=institutions, allowed=mutual_exchange_values(*files)) == []
+    assert find_joins(*files, public=institutions, allowed=mutual_exchange_values(*files) | checkpoints) == []
 
 
 @pytest.mark.parametrize("left", ["residence", "tax"])
 @pytest.mark.parametrize("right", ["childcare", "insurance"])
 def test_all_they_share_is_what_tells_of_their_own_exchanges(
-    file_of: OfParty, institutions: list[str], left: str, right: str
+    file_of: OfParty, institutions: list[str], checkpoints: set[bytes], left: str, right: str
 ) -> None:
-    joins = find_joins(file_of(left), file_of(right), public=institutions)
+    joins = find_joins(file_of(left), file_of(right), public=institutions, allowed=checkpoints)
     assert {(join.left, join.right) for join in joins} == {
         (f"exchange_record.{name}", f"exchange_record.{name}")
         for name in ("answer_digest", "inquiry_digest", "processing_number", "request_id")
@@ -60,9 +83,9 @@ def test_the_authoritys_database_and_an_agencys_join_on_nothing(
 
 @pytest.mark.parametrize("agency", AGENCIES)
 def test_the_hubs_database_and_an_agencys_join_on_exchanges_alone(
-    file_of: OfParty, institutions: list[str], agency: str
+    file_of: OfParty, institutions: list[str], checkpoints: set[bytes], agency: str
 ) -> None:
-    own = mutual_exchange_values(file_of(agency), file_of(agency))
+    own = mutual_exchange_values(file_of(agency), file_of(agency)) | checkpoints
     joins = find_joins(file_of("hub"), file_of(agency), public=institutions, allowed=own)
     assert {(join.left, join.right) for join in joins} <= {("exchange.answer", "provision.answer")}
 

@@ -49,7 +49,7 @@ async def begin(town: Any, calls: Any, tmp_path: Path) -> AsyncIterator[Begin]:
 def inquiry(town: Any) -> node_pb2.Inquiry:
     planned = town.plan.procedures[0]
     case = next(case for case in planned.cases if not case.clerk_needed)
-    provider, item_code = planned.questions[0]
+    provider, item_code = case.questions[0]
     return node_pb2.Inquiry(
         request_id=b"a clock that is!",
         local_number=case.local_number,

@@ -137,4 +137,6 @@ async def test_a_hub_asked_to_stop_publishes_its_whole_log_and_ends_with_status_
     store.close()
     assert note is not None
     write_copy(tmp_path / "copy", leaves, note)
-    assert verify_copy(tmp_path / "copy", (own_hub.path / "log.vkey").read_text().strip()).size == 20
+    assert verify_copy(tmp_path / "copy", (own_hub.path / "log.vkey").read_text().strip()).size == 21, (
+        "the directory, and two for each"
+    )

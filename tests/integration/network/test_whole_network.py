@@ -40,7 +40,8 @@ def inquiries(town: Any, procedure: int = CHILDCARE) -> Any:
     planned = town.plan.procedures[procedure]
     answered_at_once = [case for case in planned.cases if not case.clerk_needed]
     assert answered_at_once
-    for case, (provider, item_code) in itertools.cycle(itertools.product(answered_at_once, planned.questions)):
+    questions = [(case, *question) for case in answered_at_once for question in case.questions]
+    for case, provider, item_code in itertools.cycle(questions):
         yield node_pb2.Inquiry(
             request_id=secrets.token_bytes(16),
             local_number=case.local_number,

@@ -226,11 +226,11 @@ async def test_a_revocation_list_that_the_root_did_not_sign_is_not_taken(spoilt_
 
 async def test_a_revocation_list_that_was_deleted_is_put_back(spoilt_town: Any) -> None:
     path = spoilt_town.path / "childcare" / "revoked.pem"
-    contact = spoilt_town.nodes["childcare"].contact
-    await contact._follow_revocation_list()
+    revocations = spoilt_town.nodes["childcare"].contact._revocations
+    await revocations.follow()
     before = path.read_bytes()
     path.unlink()
-    await contact._follow_revocation_list()
+    await revocations.follow()
     assert path.read_bytes() == before
 
 
@@ -242,6 +242,9 @@ async def test_a_hub_that_answers_with_errors_is_asked_ever_less_often(
     sleep = asyncio.sleep
 
     async def no_sleep(seconds: float) -> None:
+        if asyncio.current_task() is not keeping:  # what else waits in this process
+            await sleep(seconds)
+            return
         waits.append(seconds)
         if len(waits) == 7:
             enough.set()

@@ -121,7 +121,7 @@ async def test_a_node_says_it_is_ready_once_the_hub_knows_where_it_listens(
     known: list[str | None] = []
     stop = asyncio.Event()
 
-    def announce(*, party: str, endpoint: str, hub_reached: bool) -> None:
+    def announce(*, party: str, endpoint: str, hub_reached: bool, amiss: str) -> None:
         assert hub_reached
         known.append(empty_town.hub.store.endpoint(InstitutionCode(empty_town.code("tax"))))
         assert known == [endpoint]
@@ -141,7 +141,7 @@ async def test_a_node_without_a_hub_becomes_ready_all_the_same(
     monkeypatch.setattr("warifu_services.node.app.HUB_SOUGHT_S", 0.05)
     said: list[bool] = []
 
-    def announce(*, party: str, endpoint: str, hub_reached: bool) -> None:
+    def announce(*, party: str, endpoint: str, hub_reached: bool, amiss: str) -> None:
         said.append(hub_reached)
         stop.set()
 

@@ -79,4 +79,4 @@ def test_every_reason_that_leaves_the_end_open_is_worth_another_attempt(reason: 
 def test_of_the_definite_ones_only_those_that_may_pass_are() -> None:
     definite = [reason for reason in Reason if CATALOGUE[reason].definite]
     again = {reason for reason in definite if is_worth_another_attempt(WarifuError(reason))}
-    assert again == {Reason.PROVIDER_UNREACHABLE, Reason.OVERLOADED}
+    assert again == {Reason.PROVIDER_UNREACHABLE, Reason.OVERLOADED, Reason.NOT_CONNECTED}
