@@ -332,6 +332,7 @@ async def _is_taken(hub: Hub) -> bool:
         alarms.begin(AlarmKind.DIRECTORY_REFUSED, fault_text(error, alarms.folder))
         return False
     except Exception as error:  # noqa: BLE001  # whatever it is, it is tried again
+        alarms.begin(AlarmKind.DIRECTORY_REFUSED, type(error).__name__)
         get_logger("hub").error("directory_version_refused", error=type(error).__name__, at=raised_at(error))
         return False
     alarms.end(AlarmKind.DIRECTORY_REFUSED)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from warifu.errors import Reason, WarifuError
+from warifu.party.alarms import AlarmKind
 from warifu_hub import app as hub_app
 from warifu_hub.store_sqlite import SqliteHubStore
 from warifu_kit.network.rotation import rotate_log_key, rotate_signing_key
@@ -40,10 +41,12 @@ async def test_a_version_that_a_full_disk_kept_out_of_the_log_is_taken_when_ther
     await place.run(monkeypatch)
     full.set()
     rotate_log_key(place.path)
-    await until(lambda: told("directory_version_refused"))
-    assert told("directory_version_refused")[0]["reason"] == "LOG_UNAVAILABLE"
+    await until(lambda: told("alarm_begun"))
     full.clear()
     await until(lambda: told("directory_version_taken"))
+    await until(lambda: told("alarm_ended"))
+    refused = AlarmKind.DIRECTORY_REFUSED.value
+    assert [line["alarm"] for line in (*told("alarm_begun"), *told("alarm_ended"))] == [refused, refused]
 
 
 async def test_a_version_that_comes_while_the_hub_starts_is_not_missed(
