@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -206,12 +205,6 @@ def test_a_version_that_changes_what_never_changes_does_not_follow(chain: Chain,
     assert (error.reason, error.where) == (Reason.DIRECTORY_INVALID, f"directory.header.{name}")
 
 
-def test_two_versions_made_in_the_same_millisecond_follow_each_other(chain: Chain) -> None:
-    before, header = chain.file(2).header, chain.file(3).header
-    header.made_ms = before.made_ms
-    check_follows(before, header)
-
-
 def test_a_gap_the_same_version_again_and_the_way_back_do_not_follow(chain: Chain) -> None:
     for first, second in ((1, 3), (2, 2), (3, 2)):
         error = refused(check_follows, chain.file(first).header, chain.file(second).header)
@@ -324,11 +317,6 @@ def test_an_epoch_that_never_was_is_stale(chain: Chain, epoch: int) -> None:
     assert error.reason is Reason.EPOCH_STALE
 
 
-def test_entries_of_somebody_who_is_in_no_version_are_unknown(chain: Chain) -> None:
-    error = refused(chain.directory(4).entry_for, InstitutionCode("9999999999999999"), 1, 0, where="there")
-    assert (error.reason, error.where) == (Reason.INSTITUTION_UNKNOWN, "there")
-
-
 @pytest.mark.parametrize(("party", "version"), [("hub", 5), ("authority", 6)])
 def test_a_statement_under_a_former_key_is_believed_up_to_its_time(chain: Chain, party: str, version: int) -> None:
     before, after = chain.directory(version - 1), chain.directory(version)
@@ -406,13 +394,3 @@ def test_only_the_leaf_of_this_very_version_says_that_it_was_published(chain: Ch
     other.header.made_ms += 1
     for leaf in (directory_leaf(hub, other.header, now), directory_leaf(hub, chain.file(3).header, now), b"", b"\xff"):
         assert not says_published(leaf, header)
-
-
-def test_a_folder_copied_back_to_an_older_version_still_verifies_and_is_told_by_its_number(
-    chain: Chain, tmp_path: Path
-) -> None:
-    copy = Path(shutil.copytree(chain.path, tmp_path / "net"))
-    shutil.copyfile(copy / "hub" / VERSIONS_FOLDER / "2.json", copy / "hub" / "directory.json")
-    assert (
-        Directory.from_message(read_directory_file(copy / "hub" / "directory.json"), chain.root.cert_pem).version == 2
-    )
