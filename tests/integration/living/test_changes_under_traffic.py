@@ -61,7 +61,9 @@ async def test_one_joins_is_asked_and_leaves(living: Any, tmp_path: Path) -> Non
         await living.offices.nodes["childcare"].inquire(inquiry)
     assert answered.value.reason is Reason.RECORD_NOT_HELD
     async with NodeClient(NetworkDescription.load(living.path).to_node(member.party)) as joined:
-        assert [record.request_id for record in await joined.exchange_records()] == [inquiry.request_id]
+        records = await joined.exchange_records()
+    assert [record.request_id for record in records] == [inquiry.request_id]
+    living.of_those_who_left[member.institution] = records
     await living.changed_under_traffic(lambda: remove_member(living.path, member.party))
     with pytest.raises(WarifuError) as refused:
         await living.offices.nodes["childcare"].inquire(one_question(living, member.institution))
