@@ -38,10 +38,9 @@ def renew(path: NetworkDir, party: Party, json: Json = False) -> None:
 
 @app.command()
 def revoke(path: NetworkDir, party: Party, json: Json = False) -> None:
-    """Take back the certificates PARTY holds now: within some seconds every party refuses a caller that shows one.
+    """Take back all of PARTY's certificates: within some seconds nobody takes a call from it, and nobody calls it.
 
-    As a server PARTY is believed until its certificate ends; docs/limits.md says why. To let the party go on, renew
-    afterwards.
+    Those replaced by others before are taken back as well. To let the party go on, renew afterwards.
 
     Example: warifu certificate revoke net tax
     """

@@ -7,6 +7,7 @@ list holds a lock meanwhile, so that of two who take back at once neither loses 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ __all__ = ["REVOCATION_LIST", "Renewed", "keep_fresh", "renew", "renew_what_ends
 REVOCATION_LIST = "revocation list"
 """What the revocation list is called among the parties, when it is told what was renewed."""
 
+_REPLACED = "root/replaced-certificates.txt"
 _RENEW_BEFORE = timedelta(days=30)
 _SIGN_BEFORE = timedelta(days=15)
 
@@ -80,11 +82,30 @@ def renew(path: Path, party: str, *, clock: Clock | None = None) -> list[int]:
     about = read_network_file(path).parties[_named(path, party)]
     roles = (Role(about.role), Role.BUSINESS)[: len(pairs)]
     replaced = [serial for certificate, _ in pairs if (serial := _serial_of(certificate)) is not None]
+    _note_replaced(path, party, replaced)  # before anything is replaced: it could not be taken back afterwards
     for pair, role in zip(pairs, roles, strict=True):
         identity = Identity(network=root.network, role=role, institution=about.institution_code)
         with _writing(path):
             root.issue(identity).save(*pair)
     return replaced
+
+
+def _note_replaced(path: Path, party: str, serials: Iterable[int]) -> None:
+    with _writing(path), (path / _REPLACED).open("a", encoding="ascii") as file:
+        file.writelines(f"{_named(path, party)} {serial:x}\n" for serial in serials)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _replaced(path: Path, party: str) -> list[int]:
+    """The serial numbers of every certificate of a party that was replaced. Raises: FILE_INVALID; PATH_UNUSABLE."""
+    noted, name = path / _REPLACED, _named(path, party)
+    with _writing(path):
+        lines = noted.read_text("ascii", "replace").splitlines() if noted.exists() else []
+    try:
+        return [int(serial, 16) for owner, serial in map(str.split, lines) if owner == name]
+    except ValueError:
+        raise WarifuError(Reason.FILE_INVALID, where=f"{noted}: not a party and a serial number on each line") from None
 
 
 def _serial_of(certificate: Path) -> int | None:
@@ -95,13 +116,14 @@ def _serial_of(certificate: Path) -> int | None:
 
 
 def revoke(path: Path, party: str, *, clock: Clock | None = None) -> list[int]:
-    """Take back the certificates a party holds now; every party refuses a caller with them within a second or two.
+    """Take back a party's certificates; every party refuses a caller with them within a second or two.
 
-    Returns the serial numbers. To let the party go on, :func:`renew` afterwards.
+    All that it ever had: those replaced by others would be good until they end. Returns the serial numbers of those it
+    holds now, then of the others. To let the party go on, :func:`renew` afterwards.
 
     Raises: as :func:`renew`; KEY_INVALID, naming the file, when a certificate cannot be read; FILE_INVALID or SIGNATURE_INVALID when the list there is cannot be believed.
     """
-    serials = [Credential.read(*pair).serial for pair in _pairs(path, party)]
+    serials = [Credential.read(*pair).serial for pair in _pairs(path, party)] + _replaced(path, party)
     _sign_list(path, serials, clock or SystemClock())
     return serials
 

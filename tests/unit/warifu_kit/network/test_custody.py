@@ -79,6 +79,31 @@ def test_a_revoked_party_is_on_every_partys_list(network: Path, clock: ManualClo
     assert serials(network) == before, "nothing else changes"
 
 
+def test_certificates_that_were_replaced_by_others_are_taken_back_too(network: Path, clock: ManualClock) -> None:
+    before = serials(network)
+    renew(network, "tax", clock=clock)
+    renew(network, "childcare", clock=clock)
+    renew(network, "tax", clock=clock)
+    now = serials(network)
+    taken_back = revoke(network, "tax", clock=clock)
+    assert set(taken_back[:2]) == {now["tax"], now["tax/business"]}
+    assert {before["tax"], before["tax/business"]} < set(taken_back[2:])
+    assert len(set(taken_back)) == 6
+    assert revoked(network, clock) == set(taken_back), "and nobody else's"
+
+
+def test_a_note_of_replaced_certificates_that_was_spoilt_is_said_and_nothing_is_taken_back(
+    network: Path, clock: ManualClock
+) -> None:
+    renew(network, "tax", clock=clock)
+    noted = network / "root" / "replaced-certificates.txt"
+    noted.write_text(noted.read_text() + "tax\n")
+    with pytest.raises(WarifuError) as error:
+        revoke(network, "tax", clock=clock)
+    assert (error.value.reason, str(noted) in error.value.where) == (Reason.FILE_INVALID, True)
+    assert revoked(network, clock) == frozenset()
+
+
 def test_what_was_taken_back_stays_so_whatever_is_taken_back_later(network: Path, clock: ManualClock) -> None:
     first = revoke(network, "tax", clock=clock)
     renew(network, "tax", clock=clock)
