@@ -14,6 +14,7 @@ import random
 import secrets
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -65,7 +66,7 @@ def _offices() -> tuple[Office, ...]:
     path = _network().folder / "population.json"
     populate = f"fill it with: {shell_command('warifu', 'populate', _network().folder)}"
     try:
-        offices = _offices_in(parse_json(path.read_bytes()))
+        offices = _offices_in(parse_json(path.read_bytes()), _network().parties)
     except FileNotFoundError as error:
         raise WarifuError(Reason.FILE_INVALID, where=f"{path}: the network has no people; {populate}") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -76,19 +77,22 @@ def _offices() -> tuple[Office, ...]:
     return offices
 
 
-def _offices_in(told: Any) -> tuple[Office, ...]:
-    return tuple(
+def _offices_in(told: Any, there: Collection[str]) -> tuple[Office, ...]:
+    """Of agencies that are ``there``, and about what they may ask one that is: some may have left since."""
+    offices = (
         Office(
             agency=agency,
             procedure_code=about["procedure_code"],
             questions=tuple(
                 (question["provider"], question["item_code"], tuple(about["applicants_at"][question["provider"]]))
                 for question in about["questions"]
+                if question["provider"] in there
             ),
         )
         for agency, about in told["offices"].items()
-        if about["applicants"]
+        if agency in there
     )
+    return tuple(office for office in offices if office.questions)
 
 
 @cache

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from warifu.printable import shell_command
+from warifu_kit.commands.interrupted import completed_again
 from warifu_kit.commands.member import tell_taken
 from warifu_kit.output import Terminal, say
 
@@ -50,7 +51,7 @@ def rotate(
     """Give PARTY new keys, or an agency new codes, in a new version of the directory.
 
     Nothing under way fails: former keys stay good for what was begun under them. Codes need the agency's node to be up;
-    the same command again continues a rotation of codes that was interrupted.
+    the same command again continues a rotation of codes that was interrupted before "version N of the directory has it".
 
     Example: warifu keys rotate net tax --agency-key --signing-key
 
@@ -68,10 +69,11 @@ def rotate(
     }
     wanted = [name for name, given in asked.items() if given]
     _check(path, party, wanted)
-    for step in _steps(path, party, wanted, overlap, wait):
-        version = step()
-        say(f"version {version} of the directory has it")
-        _tell(path, version, wait)
+    with completed_again():
+        for step in _steps(path, party, wanted, overlap, wait):
+            version = step()
+            say(f"version {version} of the directory has it")
+            _tell(path, version, wait)
 
 
 def _check(path: Path, party: str, wanted: list[str]) -> None:
@@ -124,6 +126,7 @@ def _rotate_codes(path: Path, party: str, overlap: timedelta, wait: float) -> in
     if not is_up(path):
         say(f"announced in version {version}; start the network and go on with: {again}", err=True)
         raise typer.Exit(1)
+    say(f"announced in version {version}; {party} makes its new codes ready", err=True)
     terminal = Terminal(stderr=True)
     with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
         task = bar.add_task(f"codes of {party}", total=None)

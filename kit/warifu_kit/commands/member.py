@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from warifu.printable import shell_command
+from warifu_kit.commands.interrupted import completed_again
 from warifu_kit.output import say, say_json, say_table, table
 
 if TYPE_CHECKING:
@@ -61,8 +62,9 @@ def add(
     given = {field: value for field, value in fields.items() if value is not None}
     if (file is None) == (not given):
         raise typer.BadParameter("give either FILE, or --name and --kind", param_hint="FILE")
-    for member in _joining(path, file or given):
-        _add(path, member, wait)
+    with completed_again():
+        for member in _joining(path, file or given):
+            _add(path, member, wait)
 
 
 @app.command()
@@ -75,10 +77,11 @@ def remove(path: NetworkDir, party: Annotated[str, typer.Argument(metavar="PARTY
     """
     from warifu_kit.network.joining import is_up, remove_member
 
-    version = remove_member(path, party)
-    say(f"{party} has left: version {version} of the directory; its folder {path / party} stays")
-    if is_up(path):
-        tell_taken(path, version, wait)
+    with completed_again():
+        version = remove_member(path, party)
+        say(f"{party} has left: version {version} of the directory; its folder {path / party} stays")
+        if is_up(path):
+            tell_taken(path, version, wait)
 
 
 @app.command("list")
@@ -130,10 +133,18 @@ def _joining(path: Path, source: Path | dict[str, str]) -> tuple[Member, ...]:
 
 
 def _add(path: Path, member: Member, wait: float) -> None:
+    from warifu.party.network_file import read_network_file
     from warifu_kit.network.joining import add_member, is_up, wait_up
+    from warifu_kit.network.versions import newest_version
 
-    version = add_member(path, member)
-    say(f"{member.party} is in: version {version} of the directory")
+    there = read_network_file(path).parties.get(member.party)
+    if there is not None and (there.institution_kind, there.institution_name) == (member.kind, member.name):
+        version = newest_version(path).header.version
+        say(f"{member.party} is in already, as {there.institution_code}")
+    else:
+        version = add_member(path, member)
+        say(f"{member.party} is in: version {version} of the directory")
+        say(f"it knows nobody yet; give it people with: {shell_command('warifu', 'populate', path)} --seed NUMBER")
     if not is_up(path):
         say(f"the network is down; start it with: {shell_command('warifu', 'up', path)}")
         return

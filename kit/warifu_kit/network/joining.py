@@ -64,12 +64,14 @@ def remove_member(path: Path, party: str, *, clock: Clock | None = None) -> int:
     """Let an agency leave the network in ``path``; the directory's version that lacks it.
 
     Its certificates are taken back, so that every party refuses it within a second or two, and a network that is up
-    stops it. Its folder stays. Raises: CONFIG_INVALID when no agency is called so; PATH_UNUSABLE; as ``revoke``.
+    stops it. Its folder stays. Of one that has left already nothing changes. Raises: CONFIG_INVALID when no agency is called so; PATH_UNUSABLE; as ``revoke``.
     """
     clock = clock or SystemClock()
     with changing(path):
         described = read_network_file(path)
         leaving = described.parties.get(party)
+        if leaving is None and party in described.former_parties:  # the command was completed before
+            return newest_version(path).header.version
         if leaving is None or leaving.role != Role.AGENCY.value:
             agencies = ", ".join(name for name, about in described.parties.items() if about.role == Role.AGENCY.value)
             raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: no agency is called {party}; there are {agencies}")

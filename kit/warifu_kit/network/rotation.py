@@ -32,6 +32,7 @@ from warifu.identifiers import InstitutionCode
 from warifu.party.folder import PartyFolder
 from warifu.party.network_file import changing_network_file, read_network_file
 from warifu.pki import Role, write_public_file
+from warifu.printable import shell_command
 from warifu.tlog.checkpoint import log_origin
 from warifu.tlog.note import Verifier
 from warifu_kit.network.hub_secrets import AgencyPublics, HubSecrets
@@ -270,8 +271,14 @@ class _Rotation:
         """Raises: CONFIG_INVALID while codes of an agency are being rotated: its next epoch is taken."""
         for each in self.newest.dated_entries:
             if not each.accepted_until_ms:
-                where = f"{self._path}: codes of {each.entry.institution_code} are being rotated; end that first"
+                party = self._party_of(each.entry.institution_code)
+                end_it = shell_command("warifu", "keys", "rotate", self._path, party, "--codes")
+                where = f"{self._path}: codes of {party} are being rotated; end that first, with: {end_it}"
                 raise WarifuError(Reason.CONFIG_INVALID, where=where)
+
+    def _party_of(self, institution: str) -> str:
+        parties = read_network_file(self._path).parties
+        return next((name for name, about in parties.items() if about.institution_code == institution), institution)
 
     def new_secrets(self, folder: PartyFolder, epoch: int, which: AgencyKeys) -> None:
         """Write the secrets of the next epoch that are to be new; what an interrupted rotation left of it goes."""

@@ -131,7 +131,7 @@ def judge(
     lists = [held.revocation_list for held in files.values() if held.revocation_list is not None]
     newest = max(lists, key=lambda held: held.number, default=None)
     warnings = [*_silences(folder, parties), *_alarms(folder, parties), *_file_faults(folder, parties, files)]
-    warnings += [*_endings(folder, parties, now), *_differences(parties)]
+    warnings += [*_rotations(folder, parties, files), *_endings(folder, parties, now), *_differences(parties)]
     if newest is not None and now >= newest.good_until - LIST_WARNING and not _has(warnings, _LIST_ENDS):
         text = f"the revocation list is good until {newest.good_until:%Y-%m-%d %H:%M} UTC"
         warnings.append(Warned(party="", kind=_LIST_ENDS.value, text=text, next_step=_next(_LIST_ENDS, folder, "")))
@@ -219,6 +219,18 @@ def _file_faults(
         for fault in files[each.party].faults if each.reply is None else ():
             step = f"warifu certificate renew {shlex.quote(str(folder))} {each.party}; or restore the file"
             yield Warned(party=each.party, kind="FILE_INVALID", text=fault, next_step=step)
+
+
+def _rotations(
+    folder: Path, parties: tuple[PartyCondition, ...], files: Mapping[str, FilesOfParty]
+) -> Iterator[Warned]:
+    """Codes that are being rotated, or were when somebody stopped: until that is ended, no key of the network changes."""
+    for each in parties:
+        if files[each.party].codes_announced:
+            left = each.reply.counts.code_behind_count if each.reply is not None else None
+            text = "its codes are being rotated" + (f": {left:,} left" if left is not None else "")
+            step = f"unless it is under way: warifu keys rotate {shlex.quote(str(folder))} {each.party} --codes"
+            yield Warned(party=each.party, kind="CODES_ANNOUNCED", text=text, next_step=step)
 
 
 def _endings(folder: Path, parties: tuple[PartyCondition, ...], now: datetime) -> Iterator[Warned]:

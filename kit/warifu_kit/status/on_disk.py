@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from warifu.errors import WarifuError
+from warifu.party.directory_file import DIRECTORY_FILE, read_directory_file
 from warifu.party.network_file import NetworkFile, PartyEntry
 from warifu.pki import read_revocation_list
 from warifu.pki.revocation import RevocationList
@@ -23,13 +24,15 @@ __all__ = ["FilesOfParty", "look_at_folder"]
 class FilesOfParty:
     """One party's files. ``certificates`` is by use ("own", "business", "root"); ``faults`` is what cannot be read.
 
-    ``free_bytes`` is None where the system does not say.
+    ``free_bytes`` is None where the system does not say. ``codes_announced`` when the directory in its folder announces
+    codes of another epoch for it: somebody began to rotate them.
     """
 
     certificates: dict[str, Validity]
     revocation_list: RevocationList | None
     free_bytes: int | None
     faults: tuple[str, ...]
+    codes_announced: bool = False
 
 
 def look_at_folder(path: Path, described: NetworkFile) -> dict[str, FilesOfParty]:
@@ -50,7 +53,21 @@ def _look(path: Path, about: PartyEntry) -> FilesOfParty:
         except (OSError, WarifuError):
             faults.append(f"{name}: missing, or no certificate")
     held = _revocation_list(path / about.folder, faults, about.folder)
-    return FilesOfParty(certificates=certificates, revocation_list=held, free_bytes=_free(path), faults=tuple(faults))
+    return FilesOfParty(
+        certificates=certificates,
+        revocation_list=held,
+        free_bytes=_free(path),
+        faults=tuple(faults),
+        codes_announced=_are_codes_announced(path, about),
+    )
+
+
+def _are_codes_announced(path: Path, about: PartyEntry) -> bool:
+    try:
+        dated = read_directory_file(path / about.folder / DIRECTORY_FILE).dated_entries
+    except WarifuError:  # the party itself says so when it cannot go by it
+        return False
+    return any(each.entry.institution_code == about.institution_code and not each.accepted_until_ms for each in dated)
 
 
 def _revocation_list(folder: Path, faults: list[str], name: str) -> RevocationList | None:

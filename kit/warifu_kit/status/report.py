@@ -25,7 +25,10 @@ _COUNTS = (
     ("person_count", "person", "people"),
     ("record_count", "record", "records"),
     ("code_count", "code issued", "codes issued"),
+    ("code_behind_count", "code to rotate", "codes to rotate"),
 )
+_WHERE_NOT_ZERO = frozenset({"code_behind_count"})
+"""What is told only while there is some."""
 
 
 def as_lines(condition: NetworkCondition) -> Iterator[str]:
@@ -82,7 +85,7 @@ def _row(each: PartyCondition) -> tuple[str, ...]:
 def _counts(reply: party_pb2.GetStatusResponse) -> Iterator[tuple[str, str, int]]:
     """What the party holds: the noun for one, the noun for many, and how many."""
     for field, one, many in _COUNTS:
-        if reply.counts.HasField(field):
+        if reply.counts.HasField(field) and (getattr(reply.counts, field) or field not in _WHERE_NOT_ZERO):
             yield one, many, getattr(reply.counts, field)
 
 
@@ -91,12 +94,16 @@ def _counted(count: int, one: str, many: str) -> str:
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    """The rows in columns; the last column is cut where the width ends."""
+    """The rows in columns; the last column is on a line of its own where the width ends."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(_HEADINGS) - 1)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)]
         line = _GAP.join([*cells, row[-1]]).rstrip()
-        yield line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
+        if len(line) <= WIDTH:
+            yield line
+        else:
+            yield _GAP.join(cells).rstrip()
+            yield f"{_GAP}{row[-1]}"
 
 
 def _warning(warned: Warned) -> Iterator[str]:
