@@ -99,6 +99,8 @@ def _steps(path: Path, party: str, wanted: list[str], overlap: float | None, wai
 
     good = rotation.OVERLAP if overlap is None else timedelta(minutes=overlap)
     steps: list[Callable[[], int]] = []
+    if "codes" in wanted:  # first: keys wait for codes that are being rotated, so that the same command goes on
+        steps.append(lambda: _rotate_codes(path, party, good, wait))
     of_entry = {name: True for name in ("agency_key", "sealing_key", "signing_key") if name in wanted}
     if of_entry and party not in ("hub", "authority"):
         which = rotation.AgencyKeys(**of_entry)
@@ -109,8 +111,6 @@ def _steps(path: Path, party: str, wanted: list[str], overlap: float | None, wai
         steps.append(lambda: rotation.rotate_opening_key(path, overlap=good))
     if "log_key" in wanted:
         steps.append(lambda: rotation.rotate_log_key(path))
-    if "codes" in wanted:
-        steps.append(lambda: _rotate_codes(path, party, good, wait))
     return steps
 
 

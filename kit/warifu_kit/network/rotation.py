@@ -71,14 +71,14 @@ def rotate_agency_keys(
 ) -> int:
     """Give an agency new keys; the directory's version that has them. Its codes stay what they are.
 
-    Raises: CONFIG_INVALID when no agency is called so, or codes are being rotated; KEY_INVALID; PATH_UNUSABLE.
+    Raises: CONFIG_INVALID when no agency is called so, or its codes are being rotated; KEY_INVALID; PATH_UNUSABLE.
     """
     clock = clock or SystemClock()
     with changing(path):
         rotation = _Rotation(path, clock, overlap)
         institution, folder = rotation.agency(party)
         current = rotation.entry(institution)
-        rotation.refuse_announced()
+        rotation.refuse_announced(institution)
         rotation.new_secrets(folder, current.epoch + 1, which)
         following = rotation.following(current, folder)
         return rotation.publish(lambda file: rotation.replace(file, [(current, following)]))
@@ -152,7 +152,7 @@ def wait_codes_ready(
 def rotate_opening_key(path: Path, *, overlap: timedelta = OVERLAP, clock: Clock | None = None) -> int:
     """Give the hub a new opening key, and with it every agency a new joint key; the directory's version.
 
-    Raises: as :func:`rotate_agency_keys`.
+    Raises: as :func:`rotate_agency_keys`; CONFIG_INVALID too while codes of any agency are being rotated.
     """
     clock = clock or SystemClock()
     with changing(path):
@@ -267,10 +267,10 @@ class _Rotation:
                 return each.entry
         return None
 
-    def refuse_announced(self) -> None:
-        """Raises: CONFIG_INVALID while codes of an agency are being rotated: its next epoch is taken."""
+    def refuse_announced(self, institution: InstitutionCode | None = None) -> None:
+        """Raises: CONFIG_INVALID while codes of an agency, or of any, are being rotated: its next epoch is taken."""
         for each in self.newest.dated_entries:
-            if not each.accepted_until_ms:
+            if not each.accepted_until_ms and institution in (None, each.entry.institution_code):
                 party = self._party_of(each.entry.institution_code)
                 end_it = shell_command("warifu", "keys", "rotate", self._path, party, "--codes")
                 where = f"{self._path}: codes of {party} are being rotated; end that first, with: {end_it}"

@@ -102,8 +102,12 @@ def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
         if len(line) <= WIDTH:
             yield line
         else:
-            yield _GAP.join(cells).rstrip()
-            yield f"{_GAP}{row[-1]}"
+            yield _cut(_GAP.join(cells).rstrip())
+            yield _cut(f"{_GAP}{row[-1]}")
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
 
 
 def _warning(warned: Warned) -> Iterator[str]:

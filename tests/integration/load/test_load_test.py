@@ -20,6 +20,13 @@ from warifu_kit.network.network import Network
 LOADTEST = Path(__file__).resolve().parents[3] / "loadtest"
 LOCUST = [sys.executable, "-m", "locust", "-f", str(LOADTEST / "locustfile.py"), "--headless", "--only-summary"]
 PATIENCE_S = 100.0
+GONE = {
+    "procedure_code": "100010000000000000",
+    "questions": [{"provider": "another-that-left", "item_code": "1"}],
+    "applicants": ["C-1"],
+    "applicants_at": {"another-that-left": ["C-1"]},
+}
+"""What an office asked that left, or whom it asked."""
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +117,8 @@ def test_a_folder_without_a_network_is_said_in_a_sentence(tmp_path: Path) -> Non
         ("{}", "not what `warifu populate` writes"),
         ("[", "not what `warifu populate` writes"),
         ('{"offices": {}}', "no office has anybody to ask about"),
+        (json.dumps({"offices": {"one-that-left": GONE}}), "no office has anybody to ask about"),
+        (json.dumps({"offices": {"childcare": GONE}}), "no office has anybody to ask about"),
     ],
 )
 def test_a_network_without_people_is_said_in_a_sentence(

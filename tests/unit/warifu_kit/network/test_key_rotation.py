@@ -214,6 +214,18 @@ def test_keys_that_the_announced_epoch_would_take_wait_until_codes_are_rotated(p
     load_all(path)
 
 
+def test_codes_of_one_agency_that_are_being_rotated_keep_no_other_from_new_keys(path: Path, load_all: Any) -> None:
+    announce_codes(path, "tax")
+    rotate_agency_keys(path, "childcare", ALL_KEYS)
+    where = refused(rotate_agency_keys, path, "tax", ALL_KEYS).where
+    assert where.endswith(
+        f"codes of tax are being rotated; end that first, with: warifu keys rotate {path} tax --codes"
+    )
+    put_codes_in_force(path, "tax")
+    rotate_agency_keys(path, "tax", ALL_KEYS)
+    load_all(path)
+
+
 def test_a_network_without_agencies_has_no_joint_key_to_renew(path: Path) -> None:
     for party in ("tax", "childcare"):
         remove_member(path, party)

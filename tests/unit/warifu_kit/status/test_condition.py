@@ -103,6 +103,27 @@ def test_every_alarm_is_a_warning_that_says_what_to_do(kind: AlarmKind) -> None:
         assert "'/srv/a net'" in warned.next_step, "a folder with a blank can be copied into a shell"
 
 
+def test_codes_half_rotated_are_shown_with_how_many_are_left_and_what_ends_it() -> None:
+    told = reply()
+    told.counts.person_count, told.counts.code_behind_count = 12, 3
+    condition = judged({"tax": told}, {"tax": files(codes_announced=True)})
+    (warned,) = condition.warnings
+    assert (warned.party, warned.kind, warned.text) == ("tax", "CODES_ANNOUNCED", "its codes are being rotated: 3 left")
+    assert warned.next_step.endswith(" tax --codes")
+    assert "12 people, 3 codes to rotate" in "\n".join(as_lines(condition))
+    told.counts.code_behind_count = 0
+    assert "to rotate" not in "\n".join(as_lines(judged({"tax": told})))
+
+
+def test_counts_that_find_no_room_beside_the_rest_are_below_it_and_whole() -> None:
+    told = reply()
+    told.counts.person_count, told.counts.record_count = 123_456, 7_654_321
+    told.release = "1.0.0+" + "f" * 40
+    lines = list(as_lines(judged({"tax": told})))
+    assert "  123,456 people, 7,654,321 records" in lines
+    assert max(map(len, lines)) <= 100
+
+
 def test_an_alarm_of_a_newer_release_is_shown_all_the_same() -> None:
     told = reply()
     told.alarms.add(kind=4711, where="new")  # as a newer party would send it
