@@ -60,7 +60,7 @@ protos-breaking: dev ## buf: would a change break somebody's client? (AGAINST=ma
 	@.venv/bin/buf breaking --against '.git#branch=$(or $(AGAINST),main)'
 
 pytest: dev ## The tests alone (ARGS="-k log")
-	@$(PY) -m pytest $(ARGS)
+	@tools/tests.sh $(ARGS)
 
 blindness: dev ## Search everything the hub had for anything personal
 	@$(PY) -m pytest tests/integration/blindness $(ARGS)
