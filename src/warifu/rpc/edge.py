@@ -6,7 +6,9 @@ servicer runs, (8) whatever it raises becomes a typed status: a :class:`WarifuEr
 with nothing of its text, neither to the caller nor to the log.
 
 The edge wraps handlers when they are registered, so a call costs one function more and no interceptor. It never looks
-into a message. A cancelled call stays cancelled. On a request stream (3), (5) and (6) hold for every message.
+into a message. A cancelled call stays cancelled. On a request stream (3), (5) and (6) hold for every message, and (3)
+for every reply to a single request. As long as a stream is open (3) is looked at again each second, so one on which nothing
+is said ends as well.
 
 Servicers are async functions. A servicer of a request stream reads it with ``async for``, not with ``context.read()``,
 which would give it unchecked bytes.
@@ -17,9 +19,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias, cast
 
 import grpc
@@ -28,6 +31,7 @@ from google.protobuf.message import DecodeError
 from warifu.errors import Reason, WarifuError
 from warifu.pki.identity import PeerCertificate, Role
 from warifu.rpc.identity import AnyContext, peer_certificate
+from warifu.rpc.lasting import while_allowed
 from warifu.rpc.logging import EventLog, error_fields, raised_at, use_serving_log
 from warifu.rpc.status import to_grpc_status
 
@@ -99,12 +103,15 @@ class GuardedRpc:
         return make(self._written_replies(behaviour, read), response_serializer=self._serialise)
 
     def _single_reply(self, behaviour: Behaviour, read: Behaviour) -> Behaviour:
+        streamed = self._handler.request_streaming
+
         async def call(received: Any, context: AnyContext) -> bytes:
             started, peer = time.perf_counter(), None
             try:
                 peer = peer_certificate(context)
                 self._admit(peer)
-                reply = self._serialise(await behaviour(read(received, peer), context))
+                answer = behaviour(read(received, peer), context)
+                reply = self._serialise(await (self._lasting(peer, answer) if streamed else answer))
             except BaseException as error:
                 await self._end(context, peer, started, error)
                 raise
@@ -114,14 +121,19 @@ class GuardedRpc:
         return call
 
     def _yielded_replies(self, behaviour: Behaviour, read: Behaviour) -> Behaviour:
+        streamed = self._handler.request_streaming
+
         async def call(received: Any, context: AnyContext) -> AsyncIterator[bytes]:
             started, peer = time.perf_counter(), None
             use_serving_log(self._log)  # a stream's calls are others' tasks, and log by themselves
             try:
                 peer = peer_certificate(context)
                 self._admit(peer)
-                async with aclosing(behaviour(read(received, peer), context)) as replies:
+                replying = aclosing(behaviour(read(received, peer), context))
+                async with self._while_not_revoked(peer), replying as replies:
                     async for reply in replies:
+                        if not streamed:  # otherwise what it replies to was checked when it came
+                            self._refuse_revoked(peer)
                         yield self._serialise(reply)
             except BaseException as error:
                 await self._end(context, peer, started, error)
@@ -136,7 +148,7 @@ class GuardedRpc:
             try:
                 peer = peer_certificate(context)
                 self._admit(peer)
-                await behaviour(read(received, peer), context)
+                await self._lasting(peer, behaviour(read(received, peer), context))
             except BaseException as error:
                 await self._end(context, peer, started, error)
                 raise
@@ -154,6 +166,13 @@ class GuardedRpc:
     def _refuse_revoked(self, peer: PeerCertificate) -> None:
         if peer.serial in self._edge.revoked():
             raise WarifuError(Reason.CALLER_REVOKED, where="certificate")
+
+    def _while_not_revoked(self, peer: PeerCertificate) -> AbstractAsyncContextManager[None]:
+        return while_allowed(partial(self._refuse_revoked, peer))
+
+    async def _lasting(self, peer: PeerCertificate, answer: Awaitable[Any]) -> Any:
+        async with self._while_not_revoked(peer):
+            return await answer
 
     def _parsed(self, received: bytes, _: PeerCertificate) -> Any:
         if len(received) > self._edge.message_limit:

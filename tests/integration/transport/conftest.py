@@ -109,6 +109,10 @@ class Stub:
             replies = self._to.unary_stream(path)(messages[0], timeout=timeout)
         return [Text.FromString(reply).value async for reply in replies]
 
+    def unread(self, shape: str, text: str) -> Any:
+        """Such a call to an RPC that replies with a stream, of which nothing is read yet."""
+        return self._to.unary_stream(f"/test.Probe/{shape}")(Text(value=text).SerializeToString(), timeout=10)
+
     async def refused(self, shape: str = "Echo", *texts: Any) -> WarifuError:
         """The error that such a call reports; fails when it is answered."""
         with pytest.raises(grpc.aio.AioRpcError) as failed:

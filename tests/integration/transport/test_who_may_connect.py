@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import warnings
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from cryptography import x509
 
 from warifu.errors import Reason, WarifuError
 from warifu.pki import Credential, Identity, RevocationFile, Role, Root, write_public_file
+from warifu.rpc import lasting
 from warifu.rpc.identity import caller
+from warifu.rpc.status import from_rpc_error
 
 
 async def refused_by_tls(stub: Any) -> None:
@@ -170,7 +173,7 @@ async def test_a_new_revocation_list_takes_effect_on_an_open_connection(wire: An
     assert await renewed.call("Echo", "b") == ["b"]
 
 
-@pytest.mark.parametrize("shape", ["Collect", "Talk"])
+@pytest.mark.parametrize("shape", ["Yield", "Collect", "Talk"])
 async def test_a_stream_ends_when_its_senders_certificate_is_taken_back(wire: Any, shape: str) -> None:
     credential = wire.issue(Role.AGENCY, 1)
 
@@ -182,6 +185,93 @@ async def test_a_stream_ends_when_its_senders_certificate_is_taken_back(wire: An
     refused = await wire.connect(await wire.serve(), credential).refused(shape, "a", "b", "c")
     assert refused.reason is Reason.CALLER_REVOKED
     assert [text for _, text in wire.probe.seen] == ["a"]
+
+
+@pytest.fixture
+def looked_at_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lasting, "LOOK_AGAIN_S", 0.01)
+
+
+@pytest.mark.usefixtures("looked_at_often")
+@pytest.mark.parametrize("shape", ["Yield", "Write", "Collect", "Talk"])
+async def test_a_stream_on_which_nothing_more_is_said_ends_when_the_callers_certificate_is_taken_back(
+    wire: Any, shape: str
+) -> None:
+    credential, stopped = wire.issue(Role.AGENCY, 1), asyncio.Event()
+
+    async def say_nothing() -> str:
+        try:
+            wire.revoked.add(credential.serial)
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+        raise AssertionError
+
+    wire.probe.act = lambda text, context: say_nothing()
+    refused = await wire.connect(await wire.serve(), credential).refused(shape, "a")
+    assert (refused.reason, refused.where) == (Reason.CALLER_REVOKED, "certificate")
+    assert stopped.is_set()
+    assert [line["reason"] for line in wire.logged() if line["event"] == "call_refused"] == ["CALLER_REVOKED"]
+
+
+@pytest.mark.usefixtures("looked_at_often")
+async def test_a_stream_to_which_nothing_more_is_sent_ends_when_the_senders_certificate_is_taken_back(
+    wire: Any,
+) -> None:
+    credential = wire.issue(Role.AGENCY, 1)
+    talk = wire.connect(await wire.serve(), credential).talk(timeout=10)
+    await talk.write(wire.text("a"))
+    assert (await talk.read()).value == "a"
+    wire.revoked.add(credential.serial)
+    with pytest.raises(grpc.aio.AioRpcError) as failed:
+        await talk.read()
+    assert from_rpc_error(failed.value, default={}).reason is Reason.CALLER_REVOKED
+
+
+@pytest.mark.usefixtures("looked_at_often")
+async def test_a_stream_whose_replies_nobody_reads_is_given_up_when_the_callers_certificate_is_taken_back(
+    wire: Any,
+) -> None:
+    credential = wire.issue(Role.AGENCY, 1)
+    poured, stopped = [0], asyncio.Event()
+
+    async def pour(request: Any, context: Any) -> AsyncIterator[Any]:
+        try:
+            while True:
+                poured.append(len(poured))
+                yield wire.text("x" * 1_000_000)
+        finally:
+            stopped.set()
+
+    wire.probe.yield_ = pour
+    call = wire.connect(await wire.serve(), credential).unread("Yield", "a")
+    seen = 0
+    while seen != len(poured) or seen < 2:  # until gRPC takes no more
+        seen = len(poured)
+        await asyncio.sleep(0.1)
+    wire.revoked.add(credential.serial)
+    await wire.until(stopped.is_set)
+    assert len(poured) == seen
+    call.cancel()
+
+
+@pytest.mark.usefixtures("looked_at_often")
+@pytest.mark.parametrize("shape", ["Yield", "Write", "Collect", "Talk"])
+async def test_a_stream_that_is_looked_at_again_goes_on_where_nothing_was_taken_back(wire: Any, shape: str) -> None:
+    looked = 0
+
+    def revoked() -> frozenset[int]:
+        nonlocal looked
+        looked += 1
+        return frozenset()
+
+    async def answer_later(text: str) -> str:
+        before = looked
+        await wire.until(lambda: looked > before + 2)
+        return text
+
+    wire.probe.act = lambda text, context: answer_later(text)
+    assert (await wire.connect(await wire.serve(revoked=revoked)).call(shape, "a"))[0] == "a"
 
 
 async def test_what_is_refused_first_is_said_first(wire: Any) -> None:
