@@ -182,7 +182,7 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
         "UNAVAILABLE", "The exchange could not be logged, so the answer was withheld; retry with the same request_id."
     ),
     Reason.STORE_UNAVAILABLE: _unknown("UNAVAILABLE", "The party could not write its own records; retry."),
-    Reason.OVERLOADED: _no("RESOURCE_EXHAUSTED", "Too many exchanges are under way; retry after a pause."),
+    Reason.OVERLOADED: _no("RESOURCE_EXHAUSTED", "Too many exchanges or streams are under way; retry after a pause."),
     Reason.CONFIG_INVALID: _no("FAILED_PRECONDITION", "A configuration file is not valid."),
     Reason.ADDRESS_IN_USE: _no(
         "FAILED_PRECONDITION", "Another program listens at that address; choose another port, or port 0 for a free one."

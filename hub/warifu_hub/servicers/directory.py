@@ -15,6 +15,7 @@ from warifu.rpc.access import EVERY_ROLE, AccessTable
 from warifu.rpc.address import check_address
 from warifu.rpc.identity import AnyContext, caller
 from warifu.rpc.paging import LARGEST_PAGE, PagedList, Turns, row_number
+from warifu_hub.newest_streams import NewestStreams
 from warifu_hub.store import HubStore
 from warifu_hub.versions import DirectoryVersions
 
@@ -24,6 +25,9 @@ _Entry: TypeAlias = DirectoryEntry | DatedEntry
 _SERVICE = "/warifu.api.directory.v1.DirectoryService"
 _LOOK_AGAIN_S = 1.0
 """How often a follower's stream looks for another revocation list, in seconds; a version is told at once."""
+
+_MOST_STREAMS = 4
+"""How many streams one caller may follow by: one is needed, and those whose loss the hub has not noticed are more."""
 
 DIRECTORY_ACCESS: AccessTable = {
     f"{_SERVICE}/ListVersions": EVERY_ROLE,
@@ -53,6 +57,7 @@ class DirectoryServicer(DirectoryServiceServicer):
         self._revocations = revocations
         self._stopping = stopping or asyncio.Event()
         self._turns = turns
+        self._following = NewestStreams(_MOST_STREAMS)
 
     async def ListVersions(
         self, request: directory_pb2.ListVersionsRequest, context: AnyContext
@@ -86,14 +91,15 @@ class DirectoryServicer(DirectoryServiceServicer):
     ) -> AsyncIterator[directory_pb2.FollowVersionsResponse]:
         """Tell which version and which revocation list is the newest, whenever one changes."""
         told: tuple[int, int] | None = None
-        while not self._stopping.is_set():
-            newest = (self._versions.current().version, self._revocations.number())
-            if newest != told:
-                told = newest
-                yield directory_pb2.FollowVersionsResponse(
-                    directory_version=newest[0], revocation_list_number=newest[1]
-                )
-            await self._versions.wait_newer(newest[0], _LOOK_AGAIN_S)
+        async with self._following.place(caller(context)):
+            while not self._stopping.is_set():
+                newest = (self._versions.current().version, self._revocations.number())
+                if newest != told:
+                    told = newest
+                    yield directory_pb2.FollowVersionsResponse(
+                        directory_version=newest[0], revocation_list_number=newest[1]
+                    )
+                await self._versions.wait_newer(newest[0], _LOOK_AGAIN_S)
 
     async def AnnounceEndpoint(
         self, request: directory_pb2.AnnounceEndpointRequest, context: AnyContext

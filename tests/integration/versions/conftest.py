@@ -16,6 +16,7 @@ import pytest
 from warifu.api.directory.v1 import directory_service_pb2 as directory_pb2
 from warifu.api.directory.v1.directory_service_pb2_grpc import (
     DirectoryServiceServicer,
+    DirectoryServiceStub,
     add_DirectoryServiceServicer_to_server,
 )
 from warifu.api.log.v1.log_service_pb2_grpc import LogServiceServicer, add_LogServiceServicer_to_server
@@ -43,10 +44,10 @@ from warifu_kit.network.creation import create_network
 
 
 class Follower:
-    """Tax, as far as it follows: what it holds, and what it was made ready for."""
+    """An agency, as far as it follows: what it holds, and what it was made ready for."""
 
-    def __init__(self, network: Path, hub: str) -> None:
-        self.folder = PartyFolder(network / "tax")
+    def __init__(self, network: Path, hub: str, party: str) -> None:
+        self.folder = PartyFolder(network / party)
         self.held: Held[Directory] = Held(self.folder.directory())
         self.ready: list[int] = []
         self.refuses = False
@@ -85,6 +86,12 @@ class Follower:
         held = self.held.current()
         assert read_directory_file(self.folder.path / DIRECTORY_FILE).header == held.header
         return held.version
+
+    async def stream(self) -> Any:
+        """A stream of its own, on which the hub has told what is the newest."""
+        call = self.channel.stub(DirectoryServiceStub).FollowVersions(directory_pb2.FollowVersionsRequest(), timeout=30)
+        await call.read()
+        return call
 
     async def close(self) -> None:
         await self.channel.close()
@@ -207,8 +214,8 @@ class Place:
         self._running.append(asyncio.create_task(running))
         await ready.wait()
 
-    def follower(self) -> Follower:
-        self._followers.append(Follower(self.path, self.endpoint))
+    def follower(self, party: str = "tax") -> Follower:
+        self._followers.append(Follower(self.path, self.endpoint, party))
         return self._followers[-1]
 
     def keep(self, follower: Follower) -> None:

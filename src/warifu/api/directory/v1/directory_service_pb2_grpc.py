@@ -85,7 +85,8 @@ class DirectoryServiceServicer(object):
 
     def FollowVersions(self, request, context):
         """Tells, at once and then whenever it changes, which version of the directory and which revocation list is the newest.
-        Callers: everyone in the network; the stream lasts until the caller ends it or the hub stops.
+        Callers: everyone in the network; the stream lasts until the caller ends it, has opened four newer ones or the hub
+        stops. Errors: OVERLOADED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

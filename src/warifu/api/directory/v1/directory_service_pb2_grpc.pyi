@@ -44,7 +44,8 @@ class DirectoryServiceStub:
     """
     FollowVersions: _grpc.UnaryStreamMultiCallable[_directory_service_pb2.FollowVersionsRequest, _directory_service_pb2.FollowVersionsResponse]
     """Tells, at once and then whenever it changes, which version of the directory and which revocation list is the newest.
-    Callers: everyone in the network; the stream lasts until the caller ends it or the hub stops.
+    Callers: everyone in the network; the stream lasts until the caller ends it, has opened four newer ones or the hub
+    stops. Errors: OVERLOADED.
     """
     AnnounceEndpoint: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.AnnounceEndpointRequest, _directory_service_pb2.AnnounceEndpointResponse]
     """Tells the hub where the calling agency's node listens. Callers: agencies, each for itself. Errors:
@@ -69,7 +70,8 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """
     FollowVersions: _aio.UnaryStreamMultiCallable[_directory_service_pb2.FollowVersionsRequest, _directory_service_pb2.FollowVersionsResponse]  # type: ignore[assignment]
     """Tells, at once and then whenever it changes, which version of the directory and which revocation list is the newest.
-    Callers: everyone in the network; the stream lasts until the caller ends it or the hub stops.
+    Callers: everyone in the network; the stream lasts until the caller ends it, has opened four newer ones or the hub
+    stops. Errors: OVERLOADED.
     """
     AnnounceEndpoint: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.AnnounceEndpointRequest, _directory_service_pb2.AnnounceEndpointResponse]  # type: ignore[assignment]
     """Tells the hub where the calling agency's node listens. Callers: agencies, each for itself. Errors:
@@ -109,7 +111,8 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_directory_service_pb2.FollowVersionsResponse], _abc.AsyncIterator[_directory_service_pb2.FollowVersionsResponse]]:
         """Tells, at once and then whenever it changes, which version of the directory and which revocation list is the newest.
-        Callers: everyone in the network; the stream lasts until the caller ends it or the hub stops.
+        Callers: everyone in the network; the stream lasts until the caller ends it, has opened four newer ones or the hub
+        stops. Errors: OVERLOADED.
         """
 
     @_abc_1.abstractmethod
