@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import unicodedata
+from typing import Final
 
-__all__ = ["json_escaped", "printable", "shell_command"]
+__all__ = ["is_printable", "json_escaped", "printable", "shell_command"]
 
 _CONTROLS = (
     "\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: what terminals obey
@@ -20,6 +22,15 @@ _CONTROLS = (
     "\ud800-\udfff"  # no characters: how Python keeps the bytes of a name that is not UTF-8
 )
 _CONTROL = re.compile(f"[{_CONTROLS}]")
+
+# Controls, invisible format characters, broken surrogates, line and paragraph separators; not the full-width blank that
+# Japanese names are written with, nor the private-use characters some registries need.
+_UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def is_printable(text: str, longest: int) -> bool:
+    """Whether ``text`` can be a name: 1 to ``longest`` characters that are seen, without blanks around them."""
+    return 0 < len(text) <= longest and text == text.strip() and not _UNPRINTABLE & {*map(unicodedata.category, text)}
 
 
 def printable(text: str) -> str:

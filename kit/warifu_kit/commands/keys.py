@@ -28,6 +28,10 @@ _OF = {
 """What can be rotated of a party, by its role."""
 
 
+_LONGEST_OVERLAP = 525_600
+"""The longest that former keys may stay good, in minutes: a year."""
+
+
 @app.callback()
 def _keys() -> None:
     """Rotate keys and codes while the network runs."""
@@ -44,7 +48,13 @@ def rotate(
     opening_key: Annotated[bool, typer.Option("--opening-key", help="The hub's share of every joint key.")] = False,
     log_key: Annotated[bool, typer.Option("--log-key", help="The key that signs the hub's log.")] = False,
     overlap: Annotated[
-        float | None, typer.Option(metavar="MINUTES", min=0, help="How long former keys stay good. [default: 20]")
+        float | None,
+        typer.Option(
+            metavar="MINUTES",
+            min=0,
+            max=_LONGEST_OVERLAP,
+            help="How long former keys stay good. [default: 20]",
+        ),
     ] = None,
     wait: Annotated[float, typer.Option(metavar="SECONDS", min=0, help="How long to wait for everybody.")] = 60.0,
 ) -> None:

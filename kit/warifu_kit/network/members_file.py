@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from warifu.errors import WarifuError
 from warifu.identifiers import InstitutionCode, MunicipalityCode
 from warifu.party.config import Fault, parsed_by
+from warifu.printable import is_printable
 from warifu.rpc.address import check_address
 from warifu_hub.permissions import InstitutionKind
 from warifu_kit.people.municipalities import areas
@@ -26,6 +27,9 @@ CENTRAL: Final = ("hub", "authority", "supervisor")
 
 MOST_PARTIES: Final = 200
 """The most parties a file may make: each takes 40 MiB and a second of a processor's time where they run on one machine."""
+
+_LONGEST_NAME: Final = 200
+"""The most characters of what people read for an institution."""
 
 _NOT_PARTIES: Final = frozenset({"root", "log-copy"})
 """Folders that a network has beside those of its parties."""
@@ -41,6 +45,13 @@ def _endpoint(value: object) -> str:
         check_address(value, where="listen", free_port=True)
     except WarifuError:
         raise fault from None
+    return value
+
+
+def _printable(value: str) -> str:
+    if not is_printable(value, _LONGEST_NAME):
+        what = f"should be 1 to {_LONGEST_NAME} printable characters without blanks around them"
+        raise PydanticCustomError("unprintable", "{what}", {"what": what})
     return value
 
 
@@ -73,7 +84,8 @@ class MemberEntry(BaseModel):
         ),
     ]
     institution_name: Annotated[
-        str | None, Field(min_length=1, max_length=200, description="What people read. Made from the kind if left out.")
+        Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME), AfterValidator(_printable)] | None,
+        Field(description="What people read: printable characters. Made from the kind if left out."),
     ] = None
     institution_code: Annotated[
         _Institution | None, Field(description="Sixteen digits, quoted. Made from kind and municipality if left out.")

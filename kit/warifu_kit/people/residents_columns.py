@@ -15,15 +15,12 @@ from typing import Final
 
 from warifu.errors import WarifuError
 from warifu.identifiers import MunicipalityCode
+from warifu.printable import is_printable
 from warifu_kit.people.birth_date import BirthDate
 from warifu_kit.people.municipalities import municipalities
 from warifu_kit.people.residents import Sex
 
 __all__ = ["COLUMNS", "CellFault", "as_cell", "read_cell"]
-
-# Controls, invisible format characters, broken surrogates, line and paragraph separators; not the full-width blank that
-# Japanese names are written with, nor the private-use characters some registries need.
-_UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 # The blocks Katakana (with its middle dot, double hyphen, long and repeating marks) and Katakana Phonetic Extensions; and
 # the full-width equals sign, by which the double hyphen is written where a character set lacks it, as CP932 does.
@@ -50,7 +47,7 @@ def as_cell(value: object) -> str:
 
 def _words(longest: int) -> Callable[[str], str]:
     def read(text: str) -> str:
-        if not 0 < len(text) <= longest or text != text.strip() or _UNPRINTABLE & {*map(unicodedata.category, text)}:
+        if not is_printable(text, longest):
             raise CellFault(f"should be 1 to {longest} printable characters without blanks around them")
         return text
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warifu.printable import json_escaped, printable, shell_command
+from warifu.printable import is_printable, json_escaped, printable, shell_command
 
 ANY = st.text(st.characters())  # surrogates too
 
@@ -62,3 +62,15 @@ def test_a_suggested_command_pasted_into_a_shell_has_exactly_its_words(words: tu
     assert printable(line) == line
     printed = subprocess.run(["bash", "-c", line], capture_output=True, check=True).stdout
     assert printed.decode("utf-8", "surrogateescape").split("\0")[:-1] == list(words)
+
+
+@pytest.mark.parametrize("text", ["Insurer (SIMULATED)", "高松市　税務課", "\ue000外字", "e\u0301", "x" * 20])
+def test_a_name_is_of_characters_that_are_seen(text: str) -> None:
+    assert is_printable(text, 20)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", " x", "x\u3000", "x" * 21, "a\nb", "\x1b[2J", "\u202exat", "a\u200bb", "a\u2028b", "\ud800"]
+)
+def test_a_name_is_of_nothing_else(text: str) -> None:
+    assert not is_printable(text, 20)

@@ -183,6 +183,26 @@ FAULTS: dict[str, tuple[list[str], str]] = {
     "an agency called hub": (["{name: hub, kind: insurance}"], "2 members[0].name is taken"),
     "an agency called like a folder of the network": (["{name: root, kind: insurance}"], "2 members[0].name is taken"),
     "a path as name": (['{name: "../x", kind: insurance}'], "2 members[0].name string should match pattern"),
+    "a control character in what people read": (
+        [INSURANCE, '{name: i, kind: insurance, institution_name: "Insurer \\e[31m"}'],
+        "3 members[1].institution_name should be 1 to 200 printable characters without blanks around them",
+    ),
+    "another direction of writing in what people read": (
+        ['{name: i, kind: insurance, institution_name: "Insurer \\u202Exat"}'],
+        "2 members[0].institution_name should be 1 to 200 printable characters",
+    ),
+    "two lines in what people read of the hub": (
+        ['{name: hub, kind: hub, institution_name: "Hub\\nHub"}'],
+        "2 members[0].institution_name should be 1 to 200 printable characters",
+    ),
+    "nothing but a blank to read": (
+        ['{name: i, kind: insurance, institution_name: " "}'],
+        "2 members[0].institution_name should be 1 to 200 printable characters",
+    ),
+    "more than people read": (
+        [f"{{name: i, kind: insurance, institution_name: {201 * 'x'}}}"],
+        "2 members[0].institution_name string should have at most 200 characters",
+    ),
     "a supervisor that listens": (
         ['{name: supervisor, kind: supervisor, listen: "127.0.0.1:1"}'],
         "2 members[0].listen should be left out",
