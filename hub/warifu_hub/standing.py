@@ -18,12 +18,15 @@ from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
 from warifu.rpc.logging import get_logger
 from warifu.tlog.checkpoint import Checkpoint
-from warifu.tlog.continuation import Continuation
+from warifu.tlog.continuation import MOST_CONTINUATIONS, Continuation
 from warifu_hub.leaves import continuation_leaf
 from warifu_hub.ledger import Ledger
 from warifu_hub.standing_store import StandingStore
 
 __all__ = ["Standing"]
+
+_MOST_AHEAD = 100
+"""How much oftener than this log the one that others saw may have gone on: a person decided each of those."""
 
 
 class Standing:
@@ -68,16 +71,26 @@ class Standing:
         return f"log of {self._ledger.size} entries, {lost.size} seen by others"
 
     async def shown(self, note: bytes) -> None:
-        """Somebody shows a checkpoint. Raises: REQUEST_MALFORMED when this log's key did not sign it; LOG_UNAVAILABLE."""
+        """Somebody shows a checkpoint.
+
+        Raises: REQUEST_MALFORMED when this log's key did not sign it, or when it went on oftener than this log could have;
+        LOG_UNAVAILABLE.
+        """
         await self._meet(note)
 
     async def _meet(self, note: bytes) -> None:
         try:
             shown = self._ledger.own_checkpoint(note, where="seen_note")
+            self._check_number(Continuation.of(shown).number)
         except WarifuError as error:
             raise WarifuError(Reason.REQUEST_MALFORMED, where=error.where) from error
         async with self._one_by_one:
             await self._weigh(shown, note)
+
+    def _check_number(self, number: int) -> None:
+        """The hub would go on from it: a number at the end of the range would leave none, and hide every break after."""
+        if number > min(self._ledger.continuation.number + _MOST_AHEAD, MOST_CONTINUATIONS - 1):
+            raise WarifuError(Reason.LOG_INVALID, where=f"seen_note: continued {number}")
 
     async def _weigh(self, shown: Checkpoint, note: bytes) -> None:
         if self._accounts_for(shown) or (self._lost is not None and shown.size <= self._lost.size):

@@ -102,13 +102,16 @@ class StandingStore:
         return Continuation(*found) if found else NEVER_CONTINUED
 
     async def continue_log(self, number: int, leaf: bytes) -> Continuation:
-        """Sequence the leaf that says that the log goes on, and forget what was shown; together."""
+        """Sequence the leaf that says that the log goes on, and forget what was shown; together.
+
+        Raises: LOG_INVALID, and nothing written, when ``number`` is out of range: no checkpoint could say it.
+        """
 
         def mutation(connection: sqlite3.Connection) -> Continuation:
-            position = sequence_leaf(connection, leaf)
-            connection.execute("INSERT INTO continuation VALUES (?, ?)", (number, position))
+            continued = Continuation(number, sequence_leaf(connection, leaf))
+            connection.execute("INSERT INTO continuation VALUES (?, ?)", (continued.number, continued.position))
             connection.execute("DELETE FROM shown_checkpoint")
-            return Continuation(number, position)
+            return continued
 
         return await self._database.write(mutation)
 

@@ -18,23 +18,40 @@ from warifu.errors import Reason, WarifuError
 from warifu.tlog.checkpoint import Checkpoint
 from warifu.tlog.merkle import leaf_hash, verify_consistency, verify_inclusion
 
-__all__ = ["NEVER_CONTINUED", "Continuation", "check_follows"]
+__all__ = ["MOST_CONTINUATIONS", "NEVER_CONTINUED", "Continuation", "check_follows"]
 
-_LINE: Final = re.compile(r"continued ([1-9][0-9]{0,8}) at (0|[1-9][0-9]{0,18})", re.ASCII)
+MOST_CONTINUATIONS: Final = 10**9 - 1
+"""The highest number that a continuation has: nine digits."""
+
+_LAST_POSITION: Final = 2**63 - 1
+_LINE: Final = re.compile(r"continued ([1-9][0-9]*) at (0|[1-9][0-9]*)", re.ASCII)
+_DIGITS: Final = 20  # so many are above either range, whatever follows
 
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """How often a log went on from an older state, from 1, and where the newest leaf about it is; 0 and -1 for never."""
+    """How often a log went on from an older state, from 1, and where the newest leaf about it is; 0 and -1 for never.
+
+    The number is at most :data:`MOST_CONTINUATIONS`, the position below 2**63: what can be written can be read.
+    Raises: LOG_INVALID for others.
+    """
 
     number: int
     position: int
 
+    def __post_init__(self) -> None:
+        is_in_range = 1 <= self.number <= MOST_CONTINUATIONS and 0 <= self.position <= _LAST_POSITION
+        if not is_in_range and (self.number, self.position) != (0, -1):
+            raise WarifuError(Reason.LOG_INVALID, where="continuation")
+
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> Continuation:
-        """What a checkpoint says about it. Lines of any other kind are passed over."""
+        """What a checkpoint says about it. Lines of any other kind are passed over.
+
+        Raises: LOG_INVALID for a number or position out of range: read as none, it would be a log that never went on.
+        """
         found = [match for line in checkpoint.extensions if (match := _LINE.fullmatch(line))]
-        return cls(int(found[-1][1]), int(found[-1][2])) if found else NEVER_CONTINUED
+        return cls(int(found[-1][1][:_DIGITS]), int(found[-1][2][:_DIGITS])) if found else NEVER_CONTINUED
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -60,7 +77,8 @@ def check_follows(
     that says so is in it. Proofs are lists of 32-byte hashes.
 
     Raises:
-        WarifuError: LOG_BEHIND when the log is another one than seen before, and does not say so.
+        WarifuError: LOG_BEHIND when the log is another one than seen before, and does not say so; LOG_INVALID when it
+            says so out of range.
     """
     if seen.size <= newer.size and _is_consistent(seen, newer, consistency):
         return True

@@ -14,8 +14,8 @@ from warifu.clock import ManualClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode
-from warifu.tlog.checkpoint import log_origin, open_checkpoint
-from warifu.tlog.continuation import Continuation
+from warifu.tlog.checkpoint import Checkpoint, log_origin, open_checkpoint, sign_checkpoint
+from warifu.tlog.continuation import MOST_CONTINUATIONS, NEVER_CONTINUED, Continuation
 from warifu.tlog.note import Verifier
 from warifu_hub.ledger import Ledger
 from warifu_hub.standing import Standing
@@ -153,6 +153,49 @@ async def test_being_told_is_good_for_one_break(hub_in: Callable[..., Hub]) -> N
     await fork.standing.shown(await lost(hub_in))
     await fork.standing.shown(seen_after)
     assert fork.is_behind
+
+
+def foreign(size: int, *lines: str, key: SigningKey = KEY) -> bytes:
+    """A checkpoint of no log that there ever was, as whoever has the key can sign it."""
+    root_hash = size.to_bytes(32, "big")
+    return sign_checkpoint(
+        Checkpoint(origin=VERIFIER.name, size=size, root_hash=root_hash, extensions=lines), key.to_bytes()
+    )
+
+
+@pytest.mark.parametrize("number", [101, MOST_CONTINUATIONS - 1, MOST_CONTINUATIONS, MOST_CONTINUATIONS + 1, 10**30])
+@pytest.mark.parametrize("told", [False, True])
+async def test_a_break_further_than_this_log_could_have_come_is_refused_and_hides_no_other(
+    hub_in: Callable[..., Hub], told: bool, number: int
+) -> None:
+    hub = hub_in("hub", told=told)
+    await hub.grow(b"1", b"2")
+    with pytest.raises(WarifuError) as refused:
+        await hub.standing.shown(foreign(9, f"continued {number} at 5"))
+    assert refused.value.reason is Reason.REQUEST_MALFORMED
+    assert hub.ledger.continuation == NEVER_CONTINUED
+    again = hub_in("hub")
+    await again.standing.begin()
+    assert not again.is_behind
+    await again.standing.shown(await lost(hub_in))
+    assert again.is_behind
+
+
+async def test_a_log_may_have_been_restored_some_times_since(hub_in: Callable[..., Hub]) -> None:
+    hub = hub_in("hub", told=True)
+    await hub.grow(b"1", b"2")
+    await hub.standing.shown(foreign(9, "continued 100 at 5"))
+    assert hub.kept.continuation() == Continuation(101, 2)
+    assert Continuation.of(open_checkpoint(await hub.ledger.publish(), VERIFIER)) == Continuation(101, 2)
+
+
+async def test_a_continuation_that_no_checkpoint_could_say_is_not_written(hub_in: Callable[..., Hub]) -> None:
+    hub = hub_in("hub")
+    await hub.grow(b"1", b"2")
+    with pytest.raises(WarifuError) as refused:
+        await hub.kept.continue_log(MOST_CONTINUATIONS + 1, b"went on")
+    assert refused.value.reason is Reason.LOG_INVALID
+    assert (hub.store.leaf_count(), hub.kept.continuation()) == (2, NEVER_CONTINUED)
 
 
 def exchange(number: int) -> StoredExchange:

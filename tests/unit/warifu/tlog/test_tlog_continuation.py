@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from warifu.errors import Reason, WarifuError
 from warifu.tlog.checkpoint import Checkpoint
-from warifu.tlog.continuation import NEVER_CONTINUED, Continuation, check_follows
+from warifu.tlog.continuation import MOST_CONTINUATIONS, NEVER_CONTINUED, Continuation, check_follows
 from warifu.tlog.merkle import MerkleTree, leaf_hash
 
-NUMBERS = st.integers(1, 10**9 - 1)
+NUMBERS = st.integers(1, MOST_CONTINUATIONS)
 
 
 def tree_of(*entries: bytes) -> MerkleTree:
@@ -22,11 +22,43 @@ def checkpoint_of(tree: MerkleTree, continuation: Continuation = NEVER_CONTINUED
     return Checkpoint(origin="log", size=tree.size, root_hash=tree.root(), extensions=continuation.lines)
 
 
-@given(NUMBERS, st.integers(0, 2**62))
+@given(NUMBERS, st.integers(0, 2**63 - 1))
 def test_what_a_checkpoint_says_is_read_back(number: int, position: int) -> None:
     continuation = Continuation(number, position)
     checkpoint = checkpoint_of(tree_of(b"a"), continuation)
     assert Continuation.of(Checkpoint.parse(checkpoint.to_text())) == continuation
+
+
+OUT_OF_RANGE = [
+    (MOST_CONTINUATIONS + 1, 0),
+    (1, 2**63),
+    (10**5000, 0),
+    (1, 10**5000),
+]
+
+
+@pytest.mark.parametrize(("number", "position"), OUT_OF_RANGE, ids=range(4))
+def test_what_is_out_of_range_is_neither_written_nor_read_as_a_log_that_never_went_on(
+    number: int, position: int
+) -> None:
+    with pytest.raises(WarifuError) as unwritten:
+        Continuation(number, position)
+    line = f"continued {_digits(number)} at {_digits(position)}"
+    checkpoint = Checkpoint(origin="log", size=0, root_hash=tree_of().root(), extensions=(line,))
+    with pytest.raises(WarifuError) as unread:
+        Continuation.of(checkpoint)
+    assert {unwritten.value.reason, unread.value.reason} == {Reason.LOG_INVALID}
+
+
+def _digits(number: int) -> str:
+    """Also of a number that Python does not write."""
+    return str(number) if number < 10**4000 else "1" + "0" * 5000
+
+
+@pytest.mark.parametrize(("number", "position"), [(0, 0), (-1, 0), (1, -1), (-1, -1)])
+def test_a_number_and_a_position_are_there_both_or_neither(number: int, position: int) -> None:
+    with pytest.raises(WarifuError):
+        Continuation(number, position)
 
 
 def test_an_unbroken_log_writes_no_line_and_lines_of_others_are_passed_over() -> None:
