@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from warifu.api.directory.v1.directory_service_pb2 import DirectoryHeader
 from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.tlog.checkpoint import Checkpoint, open_checkpoint, read_checkpoint_unverified, sign_checkpoint
@@ -117,6 +118,24 @@ class Ledger:
                 continue
         return open_checkpoint(note, self._verifier, where=where)
 
+    def counts(self, note: bytes) -> bool:
+        """Whether one of the log's keys that it does not say was replaced signed ``note``.
+
+        Once the log has the version of the directory that replaced a key, it signs nothing with it: what bears only that
+        key and is not of this log may be anybody's who has the key.
+        """
+        replaced = self._replaced()
+        return any(_is_signed(note, key) for key in (self._verifier, *self._former) if key not in replaced)
+
+    def _replaced(self) -> set[Verifier]:
+        newest = self._store.newest_directory_header()
+        if newest is None:
+            return set()
+        header = DirectoryHeader.FromString(newest)
+        return {Verifier.parse(vkey) for vkey in header.former_log_verifier_keys} - {
+            Verifier.parse(header.log_verifier_key)
+        }
+
     def extends(self, checkpoint: Checkpoint) -> bool:
         """Whether the log has at least as many entries, and those that ``checkpoint`` was signed over."""
         return checkpoint.size <= self._integrate() and self._tree.root(checkpoint.size) == checkpoint.root_hash
@@ -136,3 +155,11 @@ class Ledger:
         if not 0 <= first <= second:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="first_size")
         return self._tree.consistency_proof(first, second)
+
+
+def _is_signed(note: bytes, key: Verifier) -> bool:
+    try:
+        open_checkpoint(note, key)
+    except WarifuError:
+        return False
+    return True

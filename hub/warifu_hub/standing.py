@@ -5,6 +5,9 @@ was restored from an older state: the hub says so, and takes nothing into its lo
 That it went on is a leaf of the log, so that whoever checks the log sees the break, and every checkpoint says so from
 then on: what was seen before the break is then known to be lost, and nobody has to be told again.
 
+A checkpoint under a key that the log says was replaced stops nothing: whoever kept, or stole, that key could sign it. An
+agency that holds such a one sees by itself that the log is another, and a hub that is told to go on believes it.
+
 It knows nothing of exchanges.
 """
 
@@ -53,6 +56,7 @@ class Standing:
         self._told = told_to_go_on
         self._say = say
         self._lost: Checkpoint | None = None
+        self._said_replaced = False
         self._one_by_one = asyncio.Lock()
         ledger.continuation = store.continuation()
 
@@ -99,6 +103,9 @@ class Standing:
             self._told = False
             await self._go_on(shown)
             return
+        if not self._ledger.counts(note):
+            self._say_replaced(shown)
+            return
         is_first, self._lost = self._lost is None, shown
         self._say(self._where(shown))
         if is_first:
@@ -106,6 +113,14 @@ class Standing:
                 "log_behind", own_size=self._ledger.size, seen_by_others=shown.size, go_on="--go-on"
             )
         await self._store.keep_shown(note)
+
+    def _say_replaced(self, shown: Checkpoint) -> None:
+        """Once: whoever shows one shows it at every comparison."""
+        if not self._said_replaced:
+            self._said_replaced = True
+            get_logger("hub").warning(
+                "checkpoint_of_replaced_key", own_size=self._ledger.size, shown=shown.size, go_on="--go-on"
+            )
 
     def _accounts_for(self, shown: Checkpoint) -> bool:
         """Whether the log extends it, or went on from an older state after it was signed."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from warifu.api.directory.v1.directory_service_pb2 import DirectoryHeader
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
 from warifu.clock import ManualClock
@@ -29,13 +31,18 @@ VERIFIER = Verifier(log_origin("sim-test"), KEY.verify_key)
 CLOCK = ManualClock(datetime(2026, 6, 1, 9, tzinfo=UTC))
 
 
+def verifier_of(key: SigningKey) -> Verifier:
+    return Verifier(log_origin("sim-test"), key.verify_key)
+
+
 class Hub:
     """What of a hub decides about its log, over a file."""
 
-    def __init__(self, path: Path, *, told: bool = False) -> None:
+    def __init__(self, path: Path, *, told: bool = False, key: SigningKey = KEY) -> None:
         self.store = SqliteHubStore(path)
         self.kept = StandingStore(self.store.database)
-        self.ledger = Ledger(self.store, log_key=KEY.to_bytes(), verifier=VERIFIER)
+        former = [] if key is KEY else [VERIFIER]
+        self.ledger = Ledger(self.store, log_key=key.to_bytes(), verifier=verifier_of(key), former=former)
         self.standing = Standing(hub=HUB, ledger=self.ledger, store=self.kept, clock=CLOCK, told_to_go_on=told)
 
     async def grow(self, *leaves: bytes) -> bytes:
@@ -57,7 +64,7 @@ def hub_in(tmp_path: Path) -> Iterator[Callable[..., Hub]]:
     """A hub whose file has the name given; the same name again is the hub started again."""
     opened: dict[str, Hub] = {}
 
-    def begin(name: str, **how: bool) -> Hub:
+    def begin(name: str, **how: Any) -> Hub:
         if name in opened:
             opened[name].store.close()
         opened[name] = Hub(tmp_path / name, **how)
@@ -196,6 +203,55 @@ async def test_a_continuation_that_no_checkpoint_could_say_is_not_written(hub_in
         await hub.kept.continue_log(MOST_CONTINUATIONS + 1, b"went on")
     assert refused.value.reason is Reason.LOG_INVALID
     assert (hub.store.leaf_count(), hub.kept.continuation()) == (2, NEVER_CONTINUED)
+
+
+LATER_KEY = SigningKey.generate()
+
+
+async def replace_key(hub: Hub) -> None:
+    """The version of the directory that names another log key comes into the log."""
+    for version, header in enumerate(
+        (
+            DirectoryHeader(log_verifier_key=VERIFIER.vkey),
+            DirectoryHeader(log_verifier_key=verifier_of(LATER_KEY).vkey, former_log_verifier_keys=[VERIFIER.vkey]),
+        ),
+        start=1,
+    ):
+        await hub.store.put_directory_header(version, header.SerializeToString(), b"version %d" % version)
+
+
+async def test_whoever_has_a_key_that_was_replaced_stops_no_log_with_it(hub_in: Callable[..., Hub]) -> None:
+    hub = hub_in("hub")
+    before = await hub.grow(b"1")
+    await replace_key(hub)
+    hub = hub_in("hub", key=LATER_KEY)
+    await hub.grow(b"2")
+    for note in (foreign(10**9), foreign(1), foreign(3), foreign(4, "continued 7 at 0"), before):
+        await hub.standing.shown(note)
+        assert not hub.is_behind
+    again = hub_in("hub", key=LATER_KEY)
+    await again.standing.begin()
+    assert not again.is_behind
+    await again.standing.shown(foreign(9, key=LATER_KEY))
+    assert again.is_behind, "the key in force is believed"
+
+
+async def test_until_the_log_has_the_version_that_replaces_a_key_that_key_counts(hub_in: Callable[..., Hub]) -> None:
+    hub = hub_in("hub", key=LATER_KEY)  # its folder has the version, its log has not
+    first = DirectoryHeader(log_verifier_key=VERIFIER.vkey)
+    await hub.store.put_directory_header(1, first.SerializeToString(), b"version 1")
+    await hub.standing.shown(await lost(hub_in))
+    assert hub.is_behind
+
+
+async def test_a_hub_that_is_told_goes_on_from_a_checkpoint_of_a_replaced_key_too(hub_in: Callable[..., Hub]) -> None:
+    hub = hub_in("hub")
+    await hub.grow(b"1")
+    await replace_key(hub)
+    hub = hub_in("hub", key=LATER_KEY, told=True)
+    await hub.standing.shown(await lost(hub_in))
+    checkpoint = open_checkpoint(await hub.ledger.publish(), verifier_of(LATER_KEY))
+    assert Continuation.of(checkpoint) == Continuation(1, 3)
 
 
 def exchange(number: int) -> StoredExchange:
