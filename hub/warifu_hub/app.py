@@ -274,7 +274,7 @@ async def run_hub(
     )
     await hub.standing.begin()
     watch = FileWatch((path / DIRECTORY_FILE,), _LOOK_SECONDS)  # begun first: what comes meanwhile is not missed
-    await _take(hub)  # the directory is in the log before anybody is told of it
+    is_taken = await _take_first(hub)  # the directory is in the log before anybody is told of it
     await hub.server.start()
     host = (listen or PartyFolder(path).settings().listen).rpartition(":")[0]
     hub.lookout.serving_at(f"{host}:{hub.port}")
@@ -282,7 +282,7 @@ async def run_hub(
     chores = [
         asyncio.create_task(_publish(hub)),
         asyncio.create_task(_forget(hub)),
-        asyncio.create_task(_follow_versions(hub, watch)),
+        asyncio.create_task(_follow_versions(hub, watch, refused=not is_taken)),
         asyncio.create_task(hub.lookout.keep()),
     ]
     await serve_until(stop, hub.server)
@@ -313,9 +313,29 @@ async def _publish_once(hub: Hub) -> None:
         get_logger("hub").error("checkpoint_not_published", error=type(error).__name__, at=raised_at(error))
 
 
-async def _follow_versions(hub: Hub, watch: FileWatch) -> None:
-    """Take each new version of the directory that is put into the hub's folder; again, when it could not be taken."""
-    refused = False
+async def _take_first(hub: Hub) -> bool:
+    """Take the version in the folder of a hub that starts. While its log is behind, it goes by the one that this has.
+
+    False then: it serves, so that whoever asks is told why. Raises: as ``DirectoryVersions.take`` otherwise.
+    """
+    try:
+        await _take(hub)
+    except WarifuError as error:
+        if error.reason is not Reason.LOG_BEHIND:
+            raise
+        hub.versions.hold_logged()
+        _sign_with_held(hub)
+        alarms = hub.lookout.alarms
+        alarms.begin(AlarmKind.DIRECTORY_REFUSED, fault_text(error, alarms.folder))
+        return False
+    return True
+
+
+async def _follow_versions(hub: Hub, watch: FileWatch, *, refused: bool) -> None:
+    """Take each new version of the directory that is put into the hub's folder; again, when it could not be taken.
+
+    ``refused``: the one that lay there when the hub started was not.
+    """
     while True:
         await asyncio.sleep(_TAKE_AGAIN_SECONDS if refused else _LOOK_SECONDS)
         if refused or watch.changed():
@@ -341,10 +361,14 @@ async def _is_taken(hub: Hub) -> bool:
 
 async def _take(hub: Hub) -> bool:
     """Take the version in the folder, and sign the log with its key. Raises: as ``DirectoryVersions.take``."""
-    taken = await hub.versions.take()
+    taken = await hub.versions.take(hub.standing.check)
+    _sign_with_held(hub)
+    return taken
+
+
+def _sign_with_held(hub: Hub) -> None:
     keys = hub.versions.keys.current()
     hub.ledger.sign_with(keys.log_key, keys.verifier)
-    return taken
 
 
 async def _forget(hub: Hub) -> None:

@@ -9,7 +9,7 @@ never hold an agency's secret.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile, DirectoryHeader
@@ -48,12 +48,13 @@ class DirectoryVersions:
         """The version in force."""
         return self._directory
 
-    async def take(self) -> bool:
+    async def take(self, check_log: Callable[[], None] = lambda: None) -> bool:
         """Put every version of the folder that the log lacks into it, in order, and the newest in force.
 
-        True if there were any. A version that does not verify, or does not follow, changes nothing.
+        True if there were any. A version that does not verify, or does not follow, changes nothing. ``check_log`` raises
+        LOG_BEHIND while nothing may be logged.
 
-        Raises: DIRECTORY_INVALID, KEY_INVALID, LOG_UNAVAILABLE.
+        Raises: DIRECTORY_INVALID, KEY_INVALID, LOG_UNAVAILABLE, LOG_BEHIND.
         """
         file = read_directory_file(self._folder.path / DIRECTORY_FILE)
         logged = self._newest_logged()
@@ -63,13 +64,32 @@ class DirectoryVersions:
         keys = OwnKeys.load(self._folder, directory)
         coming = list(self._after(logged, file))
         for header in coming:
+            check_log()
             leaf = directory_leaf(directory.hub, header, self._clock.now())
             await self._store.put_directory_header(header.version, header.SerializeToString(), leaf)
+        self._hold(file, directory, keys)
+        return bool(coming)
+
+    def hold_logged(self) -> None:
+        """Go by the newest version that the log has, whatever came into the folder after it.
+
+        Raises: DIRECTORY_INVALID, KEY_INVALID, CONFIG_INVALID.
+        """
+        logged = self._newest_logged()
+        if logged is None or logged == self.file.header:
+            return
+        file = self._version(logged.version)
+        if file.header != logged:
+            where = f"{VERSIONS_FOLDER}/{logged.version}.json: another version than the log has"
+            raise WarifuError(Reason.DIRECTORY_INVALID, where=where)
+        directory = Directory.from_message(file, self._root_pem)
+        self._hold(file, directory, OwnKeys.load(self._folder, directory))
+
+    def _hold(self, file: DirectoryFile, directory: Directory, keys: OwnKeys) -> None:
         self.file, self._directory = file, directory
         self.keys.hold(keys)
         newer, self._newer = self._newer, asyncio.Event()
         newer.set()
-        return bool(coming)
 
     async def wait_newer(self, than: int, seconds: float) -> None:
         """Return when a version above ``than`` is in force, or after ``seconds``."""
@@ -94,7 +114,7 @@ class DirectoryVersions:
             raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{DIRECTORY_FILE}: older than what the log has")
         before = logged
         for version in range(first, newest.header.version + 1):
-            header = newest.header if version == newest.header.version else self._header(version)
+            header = newest.header if version == newest.header.version else self._version(version).header
             verify_header(header, self._root_pem)
             if before is not None:
                 check_follows(before, header)
@@ -103,6 +123,6 @@ class DirectoryVersions:
             before = header
             yield header
 
-    def _header(self, version: int) -> DirectoryHeader:
+    def _version(self, version: int) -> DirectoryFile:
         path: Path = self._folder.path / VERSIONS_FOLDER / f"{version}.json"
-        return read_directory_file(path).header
+        return read_directory_file(path)

@@ -201,7 +201,9 @@ class Place:
         self.endpoint = f"127.0.0.1:{port}"
         return spoilt
 
-    async def run(self, patch: pytest.MonkeyPatch, on_ready: Callable[[], object] = lambda: None) -> None:
+    async def run(
+        self, patch: pytest.MonkeyPatch, on_ready: Callable[[], object] = lambda: None, *, go_on: bool = False
+    ) -> None:
         """The hub as it runs by itself, until the end of the test. ``on_ready`` is called when it says that it is."""
         ready = asyncio.Event()
 
@@ -210,9 +212,16 @@ class Place:
             ready.set()
 
         patch.setattr(hub_app, "announce_ready", announce_ready)
-        running = run_hub(self._stop, self.path / "hub", listen="127.0.0.1:0")
+        running = run_hub(self._stop, self.path / "hub", listen="127.0.0.1:0", go_on=go_on)
         self._running.append(asyncio.create_task(running))
         await ready.wait()
+
+    async def stop(self) -> None:
+        """End the hub that runs by itself; it may be run again."""
+        self._stop.set()
+        await asyncio.gather(*self._running)
+        self._running.clear()
+        self._stop = asyncio.Event()
 
     def follower(self, party: str = "tax") -> Follower:
         self._followers.append(Follower(self.path, self.endpoint, party))

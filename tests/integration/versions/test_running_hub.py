@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from typing import Any
 
 import pytest
 
 from warifu.errors import Reason, WarifuError
 from warifu.party.alarms import AlarmKind
+from warifu.party.folder import PartyFolder
+from warifu.tlog.checkpoint import Checkpoint, sign_checkpoint
+from warifu.tlog.note import Verifier
 from warifu_hub import app as hub_app
+from warifu_hub.standing import Standing
+from warifu_hub.standing_store import StandingStore
 from warifu_hub.store_sqlite import SqliteHubStore
 from warifu_kit.network.rotation import rotate_log_key, rotate_signing_key
 
@@ -72,3 +78,66 @@ async def test_whatever_goes_wrong_in_taking_a_version_the_hub_tries_again(
     await place.run(monkeypatch)
     rotate_signing_key(place.path, "authority")
     await until(lambda: told("directory_version_taken"))
+
+
+def seen_by_others(place: Any) -> bytes:
+    """A checkpoint of more than this log has, under the log key that is in force in the folder."""
+    folder = PartyFolder(place.path / "hub")
+    origin = Verifier.parse(folder.directory().log_verifier_key).name
+    return sign_checkpoint(Checkpoint(origin=origin, size=50, root_hash=bytes(32)), folder.secret("log.key"))
+
+
+async def shown(place: Any, note: bytes) -> None:
+    """The hub, which is down, was shown it before."""
+    store = SqliteHubStore(place.path / "hub" / "hub.sqlite3")
+    await StandingStore(store.database).keep_shown(note)
+    store.close()
+
+
+def logged(place: Any) -> list[int]:
+    connection = sqlite3.connect(place.path / "hub" / "hub.sqlite3")
+    versions = [version for (version,) in connection.execute("SELECT version FROM directory_version ORDER BY version")]
+    connection.close()
+    return versions
+
+
+async def test_a_hub_that_starts_behind_serves_by_the_version_its_log_has_until_it_is_told_to_go_on(
+    place: Any, told: Any, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_app, "_TAKE_AGAIN_SECONDS", 0.01)
+    note = seen_by_others(place)
+    await place.run(monkeypatch)
+    await place.stop()
+    await shown(place, note)
+    rotate_log_key(place.path)
+    await place.run(monkeypatch)
+    alarms = {line["alarm"]: line["where"] for line in told("alarm_begun")}
+    assert set(alarms) >= {AlarmKind.LOG_BEHIND.value, AlarmKind.DIRECTORY_REFUSED.value}
+    assert "50 seen by others" in alarms[AlarmKind.DIRECTORY_REFUSED.value]
+    await place.stop()
+    assert logged(place) == [1]
+    assert not told("checkpoint_not_published")
+    await place.run(monkeypatch, go_on=True)
+    await place.stop()
+    assert logged(place) == [1, 2]
+
+
+async def test_a_running_hub_that_is_behind_takes_no_version(
+    place: Any, told: Any, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_app, "_TAKE_AGAIN_SECONDS", 0.01)
+    standings: list[Standing] = []
+    begin = Standing.begin
+
+    async def begun(standing: Standing) -> None:
+        standings.append(standing)
+        await begin(standing)
+
+    monkeypatch.setattr(Standing, "begin", begun)
+    note = seen_by_others(place)
+    await place.run(monkeypatch)
+    await standings[0].shown(note)
+    rotate_signing_key(place.path, "authority")
+    await until(lambda: AlarmKind.DIRECTORY_REFUSED.value in [line["alarm"] for line in told("alarm_begun")])
+    await place.stop()
+    assert logged(place) == [1]

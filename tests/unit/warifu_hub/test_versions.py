@@ -338,6 +338,54 @@ async def test_a_running_log_signs_with_the_new_key_from_the_next_checkpoint_on(
     assert open_checkpoint(await ledger.publish(), keys.verifier).size == 2
 
 
+def behind() -> None:
+    raise WarifuError(Reason.LOG_BEHIND, where="log of 1 entries, 9 seen by others")
+
+
+async def test_no_version_comes_into_a_log_that_is_behind(place: Place) -> None:
+    versions = place.started()
+    await versions.take()
+    place.change()
+    rotate_log_key(place.path, clock=place.clock)
+    before = (versions.current(), versions.file, versions.keys.current())
+    with pytest.raises(WarifuError) as error:
+        await versions.take(behind)
+    assert error.value.reason is Reason.LOG_BEHIND
+    assert (versions.current(), versions.file, versions.keys.current()) == before
+    assert place.logged() == [1]
+    assert await versions.take()
+    assert place.logged() == [1, 2, 3]
+    assert not await versions.take(behind), "what the log has already needs no leaf"
+
+
+async def test_a_hub_that_may_not_take_a_version_at_its_start_goes_by_the_one_that_its_log_has(place: Place) -> None:
+    versions = place.started()
+    await versions.take()
+    key = versions.keys.current().log_key
+    rotate_log_key(place.path, clock=place.clock)
+    restarted = place.started()
+    assert restarted.current().version == 2
+    restarted.hold_logged()
+    assert (restarted.current().version, restarted.file.header) == (1, versions.file.header)
+    assert restarted.keys.current().log_key == key
+    assert await restarted.take()
+    restarted.hold_logged()
+    assert restarted.current().version == 2
+
+
+async def test_a_version_in_the_folder_that_is_not_the_logs_is_not_gone_by(place: Place) -> None:
+    await place.started().take()
+    place.change()
+    write_directory_file(place.version(1), read_directory_file(place.newest))
+    restarted = place.started()
+    with pytest.raises(WarifuError) as error:
+        restarted.hold_logged()
+    assert (error.value.reason, error.value.where) == (
+        Reason.DIRECTORY_INVALID,
+        "versions/1.json: another version than the log has",
+    )
+
+
 async def test_a_version_of_codes_announced_and_in_force_needs_no_new_secret_of_the_hub(place: Place) -> None:
     versions = place.started()
     await versions.take()
