@@ -119,6 +119,7 @@ class Standing(Level):
             return
         try:
             newer = self._opened(told.signed_note)
+            Continuation.of(newer)  # one out of range is not kept: nothing could be held against it
         except WarifuError as error:
             raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where) from error
         broken = None

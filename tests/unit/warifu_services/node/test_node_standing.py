@@ -110,6 +110,19 @@ async def test_a_log_that_says_that_it_went_on_is_followed_and_both_checkpoints_
     assert standing.request().seen_note == went_on.note
 
 
+@pytest.mark.parametrize("line", ["continued 1000000000 at 0", f"continued 1 at {2**63}"])
+async def test_a_log_that_says_out_of_range_that_it_went_on_is_not_kept(
+    begin: Callable[..., Standing], line: str
+) -> None:
+    log = Log(b"1")
+    checkpoint = Checkpoint(origin=VERIFIER.name, size=1, root_hash=log.tree.root(), extensions=(line,))
+    standing = begin()
+    with pytest.raises(WarifuError) as refused:
+        await standing.take(log_pb2.CompareLogResponse(signed_note=sign_checkpoint(checkpoint, KEY.to_bytes())))
+    assert refused.value.reason is Reason.HUB_ANSWER_INVALID
+    assert standing.request().seen_note == b""
+
+
 async def test_what_another_key_signed_is_no_checkpoint(begin: Callable[..., Standing]) -> None:
     standing = begin()
     with pytest.raises(WarifuError) as refused:
