@@ -20,12 +20,12 @@ from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
 from warifu.party.claim import is_claimed
-from warifu.party.directory_file import DIRECTORY_FILE, read_directory_file, write_directory_file
+from warifu.party.directory_file import DIRECTORY_FILE, write_directory_file
 from warifu.party.network_file import NetworkFile, changing_network_file, read_network_file
 from warifu.pki import Role
 from warifu_kit.network.custody import revoke
 from warifu_kit.network.one_party import UNFINISHED, Member, describe_party, make_party
-from warifu_kit.network.versions import changing, make_version, newest_version, write_version
+from warifu_kit.network.versions import changing, goes_by, make_version, newest_version, write_version
 
 __all__ = ["add_member", "is_up", "remove_member", "wait_taken", "wait_up"]
 
@@ -93,10 +93,13 @@ def is_up(path: Path) -> bool:
 
 
 def wait_taken(path: Path, version: int, parties: Iterable[str], seconds: float) -> list[str]:
-    """Wait until each of ``parties``, running in this folder, goes by ``version``; those that do not in time."""
+    """Wait until each of ``parties``, running in this folder, goes by ``version``; those that do not in time.
+
+    One that goes by another version of that number than the hub's does not.
+    """
     waiting, give_up = list(parties), time.monotonic() + seconds
     while waiting and time.monotonic() < give_up:
-        waiting = [party for party in waiting if _version_of(path / party) < version]
+        waiting = [party for party in waiting if not goes_by(path, party, version)]
         if waiting:
             time.sleep(_LOOK_S)
     return waiting
@@ -167,10 +170,3 @@ def _take_out(file: DirectoryFile, institution: InstitutionCode) -> None:
 
 def _institutions(entries: Iterable[DirectoryEntry]) -> set[str]:
     return {entry.institution_code for entry in entries}
-
-
-def _version_of(folder: Path) -> int:
-    try:
-        return read_directory_file(folder / DIRECTORY_FILE).header.version
-    except WarifuError:
-        return 0

@@ -14,7 +14,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.pki import write_public_file
 from warifu.saved_text import NotTextError, decode_json
 
-__all__ = ["DIRECTORY_FILE", "VERSIONS_FOLDER", "read_directory_file", "write_directory_file"]
+__all__ = ["DIRECTORY_FILE", "VERSIONS_FOLDER", "parse_directory", "read_directory_file", "write_directory_file"]
 
 DIRECTORY_FILE = "directory.json"
 """The newest version a party has taken, in its folder."""
@@ -30,11 +30,20 @@ def read_directory_file(path: Path) -> DirectoryFile:
         WarifuError: DIRECTORY_INVALID when the file is missing or not a directory.
     """
     try:
-        return json_format.Parse(decode_json(path.read_bytes()), DirectoryFile())
-    except NotTextError as error:
-        raise WarifuError(Reason.DIRECTORY_INVALID, where=error.at(path.name)) from error
-    except (OSError, json_format.ParseError, RecursionError) as error:
+        content = path.read_bytes()
+    except OSError as error:
         raise WarifuError(Reason.DIRECTORY_INVALID, where=path.name, debug=type(error).__name__) from error
+    return parse_directory(content, path.name)
+
+
+def parse_directory(content: bytes, name: str) -> DirectoryFile:
+    """The directory in the bytes of the file called ``name``. Not verified yet. Raises: DIRECTORY_INVALID."""
+    try:
+        return json_format.Parse(decode_json(content), DirectoryFile())
+    except NotTextError as error:
+        raise WarifuError(Reason.DIRECTORY_INVALID, where=error.at(name)) from error
+    except (json_format.ParseError, RecursionError) as error:
+        raise WarifuError(Reason.DIRECTORY_INVALID, where=name, debug=type(error).__name__) from error
 
 
 def write_directory_file(path: Path, message: DirectoryFile) -> None:

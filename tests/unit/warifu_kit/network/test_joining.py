@@ -264,3 +264,11 @@ def test_waiting_says_who_does_not_go_by_the_version(path: Path) -> None:
     with changing_network_file(path) as write:
         write(read_network_file(path).listening_at({"tax-naha": "127.0.0.1:7"}))
     assert wait_up(path, "tax-naha", 5) == "127.0.0.1:7"
+
+
+def test_who_goes_by_another_version_of_that_number_has_not_taken_it(made: Path, path: Path, tmp_path: Path) -> None:
+    forked = Path(shutil.copytree(made, tmp_path / "forked"))
+    add_member(path, NEWCOMER)
+    remove_member(forked, "childcare")
+    shutil.copy(forked / "hub" / DIRECTORY_FILE, path / "tax" / DIRECTORY_FILE)
+    assert wait_taken(path, 2, ["hub", "tax"], 0.01) == ["tax"]
