@@ -17,10 +17,18 @@ from warifu.errors import Reason, WarifuError
 from warifu.party.network_file import NetworkFile, read_network_file
 from warifu.party.snapshot import Snapshot, one_moment
 from warifu_hub.store_copy import checkpoint_in, forget_endpoints_in
-from warifu_kit.backup.manifest import MANIFEST_FILE, CopiedDatabase, CopiedFile, LogState, Manifest, measured
+from warifu_kit.backup.manifest import (
+    MANIFEST_FILE,
+    CopiedDatabase,
+    CopiedFile,
+    LogState,
+    Manifest,
+    is_inside,
+    measured,
+)
 from warifu_kit.network.one_party import HUB, unfinished_folder
 
-__all__ = ["REPLACED", "back_up"]
+__all__ = ["REPLACED", "back_up", "write_synced"]
 
 REPLACED = ".replaced-"
 """In the name of a party's folder that a restored one has replaced."""
@@ -93,7 +101,7 @@ class _Copying:
             databases=databases,
             log=self._log_state(databases),
         )
-        _write_synced(self._to / MANIFEST_FILE, manifest.text().encode(), 0o600)
+        write_synced(self._to / MANIFEST_FILE, manifest.text().encode(), 0o600)
         return manifest
 
     def _databases(self) -> list[Path]:
@@ -122,7 +130,7 @@ class _Copying:
     def _copy_file(self, path: Path) -> CopiedFile:
         relative, mode = path.relative_to(self._source), _mode(path)
         copy = self._place(relative)
-        _write_synced(copy, path.read_bytes(), mode)
+        write_synced(copy, path.read_bytes(), mode)
         size, digest = measured(copy)
         return CopiedFile(path=relative.as_posix(), size=size, sha256=digest, mode=f"{mode:03o}")
 
@@ -154,6 +162,9 @@ def _walk(source: Path) -> Iterator[Path]:
         for name in sorted(names):
             temporary = name.startswith((".", _LOG)) or name.endswith(_NOT_STATE)
             if not temporary and (path := Path(folder, name)).is_file():
+                if not is_inside(path.relative_to(source).as_posix()):
+                    where = f"{path}: a backup cannot hold a file of such a name; rename it, or move it away"
+                    raise WarifuError(Reason.PATH_UNUSABLE, where=where)
                 yield path
 
 
@@ -169,8 +180,11 @@ def _mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode) & 0o777
 
 
-def _write_synced(path: Path, content: bytes, mode: int) -> None:
-    """Write a new file; a secret is readable by its owner alone from the first moment."""
+def write_synced(path: Path, content: bytes, mode: int) -> None:
+    """Write a new file, whole and on the disk; a secret is readable by its owner alone from the first moment.
+
+    Raises: OSError.
+    """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
         os.fchmod(stream.fileno(), mode)

@@ -1,22 +1,27 @@
 """``manifest.json`` of a backup: what it holds, so that one that was torn, cut short or changed by accident is noticed.
 
-Decides what is written about each file and when a backup is whole. It is no protection against somebody who may write to
-the backup: who changes a file can change the manifest as well. It says nothing about people but how many rows there are.
+Decides what is written about each file and when a backup is whole: only regular files in it are read, and of each no more
+than its size. It is no protection against somebody who may write to the backup: who changes a file can change the manifest
+as well. It says nothing about people but how many rows there are.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal
+from typing import IO, Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from warifu.errors import Reason, WarifuError
 from warifu.party.config import Fault, load_yaml
+from warifu.party.network_file import NETWORK_FILE
 from warifu.party.snapshot import check_database
+from warifu.printable import printable
 
 __all__ = [
     "MANIFEST_FILE",
@@ -25,6 +30,8 @@ __all__ = [
     "LogState",
     "Manifest",
     "check_files",
+    "chunks_of",
+    "is_inside",
     "measured",
     "read_manifest",
 ]
@@ -35,10 +42,17 @@ MANIFEST_FILE = "manifest.json"
 _CHUNK = 1 << 20
 
 
-def _inside(path: str) -> str:
+def is_inside(path: str) -> bool:
+    """Whether a manifest may name a file so: a path that leads nowhere else, without control characters."""
     parts = PurePosixPath(path).parts
-    if not parts or path.startswith("/") or ".." in parts or "\\" in path:
-        raise ValueError("should be a path inside the backup")
+    return (
+        bool(parts) and not path.startswith("/") and ".." not in parts and "\\" not in path and printable(path) == path
+    )
+
+
+def _inside(path: str) -> str:
+    if not is_inside(path):
+        raise ValueError("should be a path inside the backup, without control characters")
     return path
 
 
@@ -103,7 +117,7 @@ class Manifest(BaseModel):
 def read_manifest(backup: Path) -> Manifest:
     """The manifest of a backup. Raises: CONFIG_INVALID, with every fault; PATH_UNUSABLE when there is no backup."""
     path = backup / MANIFEST_FILE
-    if not path.is_file():
+    if path.is_symlink() or not path.is_file():
         raise WarifuError(Reason.PATH_UNUSABLE, where=f"{backup}: holds no backup; it has no {MANIFEST_FILE}")
     return load_yaml(path, Manifest, _contradictions)  # JSON is YAML too, and the faults have their lines
 
@@ -118,37 +132,62 @@ def _contradictions(manifest: Manifest) -> Iterable[Fault]:
         if database.path in seen:
             yield Fault(("databases", number, "path"), "is there twice")
         seen.add(database.path)
+    if NETWORK_FILE not in seen:
+        yield Fault(("files",), f"lacks {NETWORK_FILE}: not of a network")
 
 
 def check_files(backup: Path, files: Iterable[CopiedFile], progress: Callable[[int], None] = lambda _: None) -> None:
     """See that every file is there as it was written. ``progress`` is told how many more bytes were read.
 
     Raises:
-        WarifuError: FILE_INVALID, naming the first that is missing, cut short, or not what it was.
+        WarifuError: FILE_INVALID, naming the first that is missing, cut short, not what it was, or no regular file.
     """
     for file in files:
-        path = backup / file.path
-        size, digest = measured(path, progress)
-        if size != file.size:
-            raise _broken(path, f"has {size} bytes, not {file.size}; the copy is torn")
-        if digest != file.sha256:
-            raise _broken(path, "is not what was backed up: its SHA-256 differs")
+        digest = hashlib.sha256()
+        for chunk in chunks_of(backup, file):
+            digest.update(chunk)
+            progress(len(chunk))
+        if digest.hexdigest() != file.sha256:
+            raise _broken(backup / file.path, "is not what was backed up: its SHA-256 differs")
         if isinstance(file, CopiedDatabase):
-            check_database(path)
+            check_database(backup / file.path)
 
 
-def measured(path: Path, progress: Callable[[int], None] = lambda _: None) -> tuple[int, str]:
-    """Size and SHA-256 of a file. Raises: FILE_INVALID when it cannot be read."""
-    digest, size = hashlib.sha256(), 0
+def chunks_of(backup: Path, file: CopiedFile) -> Iterator[bytes]:
+    """What one file of a backup holds, in pieces; never more than its size.
+
+    Raises: FILE_INVALID when it is missing, has another size, or is no regular file in the backup.
+    """
+    path, left = backup / file.path, file.size
     try:
-        with path.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
-                progress(len(chunk))
+        with _opened(backup, path) as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size != left:
+                raise _broken(path, f"has {size} bytes, not {left}; the copy is torn")
+            while left and (chunk := stream.read(min(left, _CHUNK))):
+                left -= len(chunk)
+                yield chunk
     except OSError as error:
         raise _broken(path, str(error.strerror)) from error
-    return size, digest.hexdigest()
+
+
+def measured(path: Path) -> tuple[int, str]:
+    """Size and SHA-256 of a file that was just written. Raises: OSError."""
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        return os.fstat(stream.fileno()).st_size, digest
+
+
+def _opened(backup: Path, path: Path) -> IO[bytes]:
+    """Open a file of a backup: no link is followed, and no pipe or device is waited for. Raises: FILE_INVALID; OSError."""
+    place = Path(os.path.realpath(backup), path.relative_to(backup))
+    if Path(os.path.realpath(place)) != place or not stat.S_ISREG(place.lstat().st_mode):
+        raise _broken(path, "is a link, or no regular file; a backup holds nothing else")
+    descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # it may be another by now
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _broken(path, "is no regular file")
+    return os.fdopen(descriptor, "rb")
 
 
 def _broken(path: Path, why: str) -> WarifuError:

@@ -1,14 +1,14 @@
 """Putting a backup back: a whole network into a new folder, or one party into a network that is down.
 
-Decides that nothing torn is put back, that nothing is overwritten (what one party's folder held is kept beside it), and that
-no list of revoked certificates gets older by it. Whether a restored party is behind the others it does not decide: the
-party finds out when it meets them.
+Decides that nothing torn is put back, that nothing is overwritten (what one party's folder held is kept beside it), that
+nothing else changes the network meanwhile, and that neither a list of revoked certificates nor the hub's chain of directory
+versions gets older by it. Whether a restored party's records are behind it does not decide: the party finds out when it
+meets the others.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -20,12 +20,15 @@ from warifu.party.claim import claim
 from warifu.party.network_file import read_network_file
 from warifu.pki import read_revocation_list, write_public_file
 from warifu_kit.backup.backup import REPLACED
-from warifu_kit.backup.manifest import CopiedFile, Manifest, check_files, read_manifest
-from warifu_kit.network.one_party import unfinished_folder
+from warifu_kit.backup.chain import keep_chain
+from warifu_kit.backup.manifest import CopiedFile, Manifest, check_files, chunks_of, read_manifest
+from warifu_kit.network.one_party import HUB, unfinished_folder
+from warifu_kit.network.versions import changing
 
 __all__ = ["restore_network", "restore_party"]
 
 _REVOKED = "revoked.pem"
+_SETTINGS = "party.json"
 
 Progress = Callable[[int], None]
 """Told how many more bytes were read."""
@@ -35,10 +38,11 @@ def restore_network(backup: Path, target: Path, *, progress: Progress = lambda _
     """Put a whole network into ``target``, which must not exist or be empty. Appears whole or not at all.
 
     Raises:
-        WarifuError: FILE_INVALID, naming the file, when the backup is torn; CONFIG_INVALID for its manifest;
-            PATH_UNUSABLE.
+        WarifuError: FILE_INVALID, naming the file, when the backup is torn; CONFIG_INVALID for its manifest, also when it
+            lists no hub; PATH_UNUSABLE.
     """
     manifest = read_manifest(backup)
+    _must_hold(manifest, HUB, f"{backup}: is of no whole network; restore its parties one by one, with --party")
     place = Path(os.path.realpath(target))
     with _writing(target):
         if place.exists() and any(place.iterdir()):
@@ -65,26 +69,27 @@ def restore_party(
 
     Raises:
         WarifuError: as :func:`restore_network`; CONFIG_INVALID when the backup is of another network or has no such
-            party; PATH_UNUSABLE when the network or the party is up, or the party's folder is in use and ``replace`` is
+            party, or its hub would be behind the directory that others go by; PATH_UNUSABLE when the network or the
+            party is up, another change of the network is under way, or the party's folder is in use and ``replace`` is
             false.
     """
     manifest = read_manifest(backup)
     _must_fit(manifest, network, party)
+    _must_hold(manifest, party, f"{backup}: lists {party}, and lacks its files; take a backup that has them")
     clock, folder = clock or SystemClock(), network / party
-    with _writing(network), _held_down(network, folder):
+    with _writing(network), _held_down(network, folder), changing(network):
         if folder.exists() and any(folder.iterdir()) and not replace:
             where = f"{folder}: is not empty; with --replace it is kept beside the restored one"
             raise WarifuError(Reason.PATH_UNUSABLE, where=where)
         files = list(manifest.of_party(party))
         check_files(backup, files, progress)
-        newest = _newest_revocation_list(network, backup / party / _REVOKED)
         with unfinished_folder(network) as unfinished:
+            restored = unfinished / party
             _copy(backup, unfinished, files)
-            kept = _kept_aside(folder, clock.now())
-            (unfinished / party).rename(folder)
-        if newest is not None:
-            write_public_file(folder / _REVOKED, newest)
-    return kept
+            _keep_newest_revocation_list(network, restored)
+            if party == HUB:
+                keep_chain(network, folder, restored)
+            return _put_in_place(restored, folder, clock.now())
 
 
 def _must_fit(manifest: Manifest, network: Path, party: str) -> None:
@@ -95,6 +100,11 @@ def _must_fit(manifest: Manifest, network: Path, party: str) -> None:
     if party not in manifest.parties or party not in described.parties:
         where = f"no party is called {party} in both; the backup has {', '.join(manifest.parties)}"
         raise WarifuError(Reason.CONFIG_INVALID, where=where)
+
+
+def _must_hold(manifest: Manifest, party: str, otherwise: str) -> None:
+    if f"{party}/{_SETTINGS}" not in {file.path for file in manifest.files}:
+        raise WarifuError(Reason.CONFIG_INVALID, where=otherwise)
 
 
 @contextmanager
@@ -119,6 +129,17 @@ def _locks(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.sqlite3.lock"))
 
 
+def _put_in_place(restored: Path, folder: Path, now: datetime) -> Path | None:
+    """Rename a party's folder to its place; where the former one is now. If that fails, the former one is back."""
+    kept = _kept_aside(folder, now)
+    try:
+        restored.rename(folder)
+    finally:
+        if kept is not None and not folder.exists():
+            kept.rename(folder)
+    return kept
+
+
 def _kept_aside(folder: Path, now: datetime) -> Path | None:
     """Move what is there out of the way; an empty folder goes."""
     if not folder.exists():
@@ -131,15 +152,16 @@ def _kept_aside(folder: Path, now: datetime) -> Path | None:
     return aside
 
 
-def _newest_revocation_list(network: Path, restored: Path) -> bytes | None:
-    """The newest list that any party of the network has, if it is newer than the restored one.
+def _keep_newest_revocation_list(network: Path, restored: Path) -> None:
+    """Put the newest list that any party of the network has into the restored folder, if it is newer than the one there.
 
     An older list would let certificates in again that were taken back since.
     """
-    root_pem = restored.with_name("root.pem").read_bytes()
-    lists = {_list_number(path, root_pem): path for path in (*network.glob(f"*/{_REVOKED}"), restored)}
+    root_pem = (restored / "root.pem").read_bytes()
+    lists = {_list_number(path, root_pem): path for path in (*network.glob(f"*/{_REVOKED}"), restored / _REVOKED)}
     newest = lists[max(lists)]
-    return None if newest == restored else newest.read_bytes()
+    if newest.parent != restored:
+        write_public_file(restored / _REVOKED, newest.read_bytes())
 
 
 def _list_number(path: Path, root_pem: bytes) -> int:
@@ -155,8 +177,7 @@ def _copy(backup: Path, to: Path, files: Iterable[CopiedFile]) -> None:
         place = to / file.path
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            with (backup / file.path).open("rb") as source:
-                shutil.copyfileobj(source, stream)
+            stream.writelines(chunks_of(backup, file))
             os.fchmod(stream.fileno(), int(file.mode, 8))
             stream.flush()
             os.fsync(stream.fileno())

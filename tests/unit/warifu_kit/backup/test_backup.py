@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -9,52 +10,26 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from warifu.errors import Reason, WarifuError
+from warifu.identifiers import InstitutionCode
+from warifu.pki import Role
 from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_kit.backup import restore
 from warifu_kit.backup.backup import back_up
 from warifu_kit.backup.manifest import MANIFEST_FILE, read_manifest
 from warifu_kit.backup.restore import restore_network, restore_party
 from warifu_kit.cli import app
-from warifu_kit.network.creation import create_network
+from warifu_kit.network.creation import DEFAULT_MEMBERS, create_network
 from warifu_kit.network.custody import revoke
-from warifu_services.node.store_sqlite import SqliteNodeStore
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network with databases, and what does not belong into a backup."""
-    path = tmp_path_factory.mktemp("made") / "net"
-    create_network(path)
-    with closing(SqliteHubStore(path / "hub" / "hub.sqlite3")) as store:
-        store.database.write_now(lambda connection: connection.execute("INSERT INTO leaf VALUES (0, x'01')").rowcount)
-    for agency in ("tax", "childcare"):
-        SqliteNodeStore(path / agency / "node.sqlite3").close()
-    (path / "hub" / "party.log").write_text("a line\n")
-    (path / "network.lock").touch()
-    return path
-
-
-@pytest.fixture
-def network(made: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "net"))
-
-
-@pytest.fixture(scope="module")
-def kept(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A backup that no test changes."""
-    out = tmp_path_factory.mktemp("kept") / "backup"
-    back_up(made, out)
-    return out
-
-
-@pytest.fixture
-def backup(kept: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(kept, tmp_path / "backup"))
+from warifu_kit.network.joining import add_member
+from warifu_kit.network.one_party import UNFINISHED
+from warifu_kit.network.versions import changing
 
 
 def files_of(path: Path) -> dict[str, tuple[bytes, int]]:
@@ -80,6 +55,7 @@ def test_a_restored_network_holds_every_file_with_its_mode_and_nothing_that_is_n
     assert {name.rpartition("/")[2] for name in left_out} == {
         "party.log",
         "network.lock",
+        "changes.lock",
         "hub.sqlite3.lock",
         "node.sqlite3.lock",
     }
@@ -146,7 +122,9 @@ def test_a_manifest_that_is_none_is_refused(backup: Path, tmp_path: Path, text: 
     assert not (tmp_path / "again").exists()
 
 
-@pytest.mark.parametrize("path", ["../outside", "/etc/passwd", "hub/../../outside", "hub\\outside"])
+@pytest.mark.parametrize(
+    "path", ["../outside", "/etc/passwd", "//outside", "hub/../../outside", "hub\\outside", "hub/a\x1b[2J", "hub/a\nb"]
+)
 def test_no_path_of_a_manifest_leads_out_of_the_backup(backup: Path, tmp_path: Path, path: str) -> None:
     manifest = json.loads((backup / MANIFEST_FILE).read_text())
     manifest["files"][0]["path"] = path
@@ -154,6 +132,77 @@ def test_no_path_of_a_manifest_leads_out_of_the_backup(backup: Path, tmp_path: P
     error = refused(lambda: restore_network(backup, tmp_path / "again"))
     assert error.reason is Reason.CONFIG_INVALID
     assert "files[0].path should be a path inside the backup" in error.where
+
+
+def _without(backup: Path, beginning: str) -> None:
+    manifest = json.loads((backup / MANIFEST_FILE).read_text())
+    for kind in ("files", "databases"):
+        manifest[kind] = [file for file in manifest[kind] if not file["path"].startswith(beginning)]
+    (backup / MANIFEST_FILE).write_text(json.dumps(manifest))
+
+
+def test_a_manifest_without_the_files_of_whom_is_to_be_restored_is_refused_before_anything_is_moved(
+    backup: Path, network: Path, tmp_path: Path
+) -> None:
+    _without(backup, "tax/")
+    before = files_of(network)
+    error = refused(lambda: restore_party(backup, network, "tax", replace=True))
+    assert (error.reason, "lists tax, and lacks its files" in error.where) == (Reason.CONFIG_INVALID, True)
+    _without(backup, "hub/")
+    error = refused(lambda: restore_network(backup, tmp_path / "again"))
+    assert (error.reason, "one by one, with --party" in error.where) == (Reason.CONFIG_INVALID, True)
+    assert files_of(network) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["backup", "net"]
+    _without(backup, "")
+    assert CliRunner().invoke(app, ["backup", "--verify", str(backup)]).exit_code == 1
+
+
+def _pipe(path: Path, _: Path) -> None:
+    os.mkfifo(path)
+
+
+def _endless(path: Path, _: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _link_out(path: Path, outside: Path) -> None:
+    shutil.copy(outside, outside.with_name("outside"))
+    path.symlink_to(outside.with_name("outside"))
+
+
+def _linked_folder(path: Path, outside: Path) -> None:
+    path.parent.rename(outside.with_name("elsewhere"))
+    path.parent.symlink_to(outside.with_name("elsewhere"))
+    shutil.copy(outside, path)
+
+
+def _longer(path: Path, outside: Path) -> None:
+    shutil.copy(outside, path)
+    os.truncate(path, 1 << 42)  # nobody reads that much
+
+
+@pytest.mark.parametrize("place", [_pipe, _endless, _link_out, _linked_folder, _longer])
+def test_what_is_no_file_of_the_backup_is_refused_and_not_read(
+    backup: Path, network: Path, tmp_path: Path, place: Callable[[Path, Path], None]
+) -> None:
+    file, former = backup / "tax" / "row.key", tmp_path / "row.key"
+    file.rename(former)
+    place(file, former)
+    before = files_of(network)
+    assert CliRunner().invoke(app, ["backup", "--verify", str(backup)]).exit_code == 1
+    assert refused(lambda: restore_network(backup, tmp_path / "again")).reason is Reason.FILE_INVALID
+    error = refused(lambda: restore_party(backup, network, "tax", replace=True))
+    assert (error.reason, str(file.parent) in error.where) == (Reason.FILE_INVALID, True)
+    assert files_of(network) == before
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\\b"])
+def test_a_file_whose_name_no_manifest_can_have_is_named_and_ends_the_backup(
+    network: Path, tmp_path: Path, name: str
+) -> None:
+    (network / "tax" / name).touch()
+    assert refused(lambda: back_up(network, tmp_path / "out")).reason is Reason.PATH_UNUSABLE
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["net"]
 
 
 def test_a_folder_that_holds_something_is_neither_backed_up_into_nor_restored_into(
@@ -217,6 +266,48 @@ def test_no_party_is_restored_that_is_up(network: Path, backup: Path, held: Call
     before = files_of(network)
     error = refused(lambda: restore_party(backup, network, "tax", replace=True))
     assert (error.reason, "is up" in error.where) == (Reason.PATH_UNUSABLE, True)
+    assert files_of(network) == before
+
+
+@pytest.mark.parametrize("party", ["tax", "hub"])
+def test_no_party_is_restored_while_another_change_of_the_network_is_under_way(
+    network: Path, backup: Path, party: str
+) -> None:
+    before = files_of(network)
+    with changing(network):
+        error = refused(lambda: restore_party(backup, network, party, replace=True))
+    assert (error.reason, "another change is under way" in error.where) == (Reason.PATH_UNUSABLE, True)
+    assert files_of(network) == before
+
+
+def test_no_member_joins_while_a_party_is_restored(
+    network: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newcomer = replace(DEFAULT_MEMBERS[-1], party="newcomer", institution=InstitutionCode("9020472018000001"))
+    assert newcomer.role is Role.AGENCY
+    checked: list[WarifuError] = []
+
+    def meanwhile(*_: object) -> None:
+        checked.append(refused(lambda: add_member(network, newcomer)))
+
+    monkeypatch.setattr(restore, "_keep_newest_revocation_list", meanwhile)
+    restore_party(backup, network, "tax", replace=True)
+    assert [error.reason for error in checked] == [Reason.PATH_UNUSABLE]
+    assert files_of(network / "tax") == files_of(backup / "tax")
+
+
+def test_a_folder_that_cannot_be_put_in_its_place_leaves_the_former_one_there(
+    network: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, rename = files_of(network), Path.rename
+
+    def fails(path: Path, target: Path) -> Path:
+        if UNFINISHED in str(path):
+            raise PermissionError(errno.EACCES, "not now", str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fails)
+    assert refused(lambda: restore_party(backup, network, "tax", replace=True)).reason is Reason.PATH_UNUSABLE
     assert files_of(network) == before
 
 
