@@ -31,7 +31,8 @@ _NEXT: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.CREDENTIAL_REFUSED: "warifu certificate renew {dir} {party}",
     AlarmKind.REVOCATION_LIST_REFUSED: "copy revoked.pem from another party's folder into {dir}/{party}",
     AlarmKind.DIRECTORY_REFUSED: "copy directory.json from another party's folder into {dir}/{party}",
-    AlarmKind.DIRECTORY_VERSION_REFUSED: "see {dir}/{party}/party.log: it lacks a key, or the hub offers what does not fit",
+    AlarmKind.DIRECTORY_VERSION_REFUSED: "see {dir}/{party}/party.log: it lacks a key, or what the hub offers "
+    "does not fit; where the hub is the one behind, restore it from a newer backup",
     AlarmKind.LISTENER_MOVED: "tell its callers the new endpoint; or free the old one, and stop and start the network",
     AlarmKind.STARTED_EMPTY: "restore its folder from a backup; or, to go on without: rm {dir}/{party}/" + SERVED_FILE,
     AlarmKind.CERTIFICATE_ENDS_SOON: "warifu certificate renew {dir} {party}",

@@ -127,6 +127,7 @@ class DirectoryFollower:
         self._log = get_logger(party)
         self._refreshing: asyncio.Task[bool] | None = None
         self._list_number = 0
+        self._hub_was_behind = False
         self.caught_up = asyncio.Event()
 
     async def keep(self) -> None:
@@ -176,12 +177,17 @@ class DirectoryFollower:
         return self._held.current().version > before
 
     async def _follow(self, told: directory_pb2.FollowVersionsResponse) -> None:
-        """Take what is newer. Raises: HUB_ANSWER_INVALID when a version that was told of could not be taken."""
+        """Take what is newer. Raises: HUB_ANSWER_INVALID when a version that was told of could not be taken.
+
+        A hub that is behind what is held here is an alarm, until it is not any more.
+        """
         held = self._held.current().version
-        if told.directory_version > held:
-            await self.refresh()
-        elif told.directory_version < held:
+        behind = told.directory_version < held
+        if behind:
             self._log.warning("hub_has_older_directory", version=told.directory_version, held=held)
+        if told.directory_version != held or self._hub_was_behind:
+            await self.refresh()
+        self._hub_was_behind = behind
         if told.revocation_list_number > self._list_number:
             await self._revocations.follow()
             self._list_number = told.revocation_list_number
@@ -203,7 +209,10 @@ class DirectoryFollower:
         self._log.info("directory_version_taken", version=directory.version)
 
     async def _newest_header(self, held: Directory) -> DirectoryHeader | None:
-        """The header of the newest version, reached link by link from the one held; None when that is the newest."""
+        """The header of the newest version, reached link by link from the one held; None when that is the newest.
+
+        Raises: HUB_ANSWER_INVALID, also when the hub's is older than the one held; DIRECTORY_INVALID, LOG_INVALID.
+        """
         before, newest = held.header, held.version + 1
         positions: list[tuple[DirectoryHeader, int]] = []
         while before.version < newest:
@@ -220,6 +229,9 @@ class DirectoryFollower:
                 check_follows(before, header)
                 positions.append((header, position))
                 before = header
+        if newest < held.version:
+            why = f"the hub is behind, at version {newest} where {held.version} is held here: restored from an older state"
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where="directory.header.version", debug=why)
         if before.version == held.version:
             return None
         await self._check_logged(before, positions)

@@ -357,6 +357,13 @@ async def test_a_hub_with_an_older_version_is_said_and_not_followed_back(
     assert tax.held.current().version == 3
     assert tax.ready == []
     assert hub.versions.current().version == 1
+    await until(tax.alarms.standing)
+    (alarm,) = tax.alarms.standing()
+    assert alarm.kind is AlarmKind.DIRECTORY_VERSION_REFUSED
+    assert "the hub is behind, at version 1 where 3 is held here" in alarm.where
+    await place.take()
+    await until(lambda: not tax.alarms.standing())
+    assert tax.held.current().version == 3
 
 
 async def test_nobody_is_told_of_a_version_that_the_hub_is_still_putting_into_the_log(place: Any, told: Any) -> None:
