@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from warifu.api.directory.v1.directory_service_pb2 import DirectoryHeader
+from warifu.clock import SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory_header import check_follows
 from warifu.party.directory_file import DIRECTORY_FILE, VERSIONS_FOLDER, read_directory_file
 from warifu.party.folder import PartyFolder
 from warifu_hub.own_keys import OwnKeys
+from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.versions import DirectoryVersions
 from warifu_kit.backup.backup import back_up
 from warifu_kit.backup.restore import restore_party
 from warifu_kit.network.joining import remove_member
@@ -61,6 +66,25 @@ def test_it_goes_on_with_the_chain_and_the_keys_of_the_folder_it_replaces(networ
     assert {key.stat().st_mode & 0o777 for key in hub.path.glob("*.key")} == {0o600}
     assert rotate_agency_keys(network, "tax", AgencyKeys(agency_key=True)) == 7
     check_follows(newest.header, read_directory_file(hub.path / DIRECTORY_FILE).header)
+
+
+async def taken(network: Path) -> int:
+    """Start the hub's chain as the hub does; the newest version in its log."""
+    hub = PartyFolder(network / "hub")
+    with closing(SqliteHubStore(hub.path / "hub.sqlite3")) as store:
+        await DirectoryVersions(hub, hub.root_pem(), store, SystemClock()).take()
+        newest = store.newest_directory_header()
+    assert newest is not None
+    return DirectoryHeader.FromString(newest).version
+
+
+async def test_its_older_log_takes_every_version_since(network: Path, tmp_path: Path) -> None:
+    assert await taken(network) == 1
+    back_up(network, tmp_path / "of version 1")
+    gone_on(network)
+    assert await taken(network) == 6
+    restore_party(tmp_path / "of version 1", network, "hub", replace=True)
+    assert await taken(network) == 6
 
 
 def test_it_is_refused_where_that_folder_is_lost_and_a_party_goes_by_a_newer_version(
