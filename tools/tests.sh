@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests, in two halves beside each other: those that start processes mostly wait, the others mostly reckon.
+# All tests, in two halves beside each other that take about as long; `make slow` runs what is marked so.
 # With words of one's own it is pytest with those words. Ends with the status of the half that failed.
 set -eu
 cd "$(dirname "$0")/.."
@@ -7,12 +7,12 @@ python=.venv/bin/python
 [ "$#" -eq 0 ] || exec "$python" -m pytest "$@"
 
 said=$(mktemp)
-"$python" -m pytest tests/unit tests/packaging >"$said" 2>&1 &
-reckoning=$!
-trap 'kill "$reckoning" 2>/dev/null || true; rm -f "$said"' EXIT
+"$python" -m pytest tests/unit tests/packaging tests/integration/[m-z]*/ >"$said" 2>&1 &
+other=$!
+trap 'kill "$other" 2>/dev/null || true; rm -f "$said"' EXIT
 
 failed=0
-"$python" -m pytest tests/docs tests/integration || failed=$?
-wait "$reckoning" || failed=$?
+"$python" -m pytest tests/docs tests/integration/[a-l]*/ || failed=$?
+wait "$other" || failed=$?
 cat "$said"
 exit "$failed"

@@ -110,6 +110,7 @@ async def test_a_batch_of_a_thousand_is_issued(town: Any, batch: Batch) -> None:
     assert opened[::50] == [town.expected("tax", number) for number in numbers[::50]]
 
 
+@pytest.mark.slow
 async def test_ten_thousand_codes_come_over_one_stream_in_the_order_asked(town: Any, batch: Batch) -> None:
     numbers = [number for start in range(0, 10_000, 1000) for number in await town.designate(1000, first=start)]
     requests = [batch(numbers[start : start + 1000]) for start in range(0, 10_000, 1000)]

@@ -70,7 +70,7 @@ async def test_a_hub_restored_alone_takes_nothing_until_it_is_told_and_its_log_s
     assert (number, kept) == (1, seen)
 
 
-@pytest.mark.parametrize("party", ["tax", "childcare"])
+@pytest.mark.parametrize("party", ["tax", pytest.param("childcare", marks=pytest.mark.slow)])
 async def test_a_node_restored_alone_neither_asks_nor_answers_until_it_is_told(
     backup: Path, put_back: Callable[[Path, str], Any], party: str
 ) -> None:

@@ -38,7 +38,7 @@ def _events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("starter", ["ignores signals", "holds signals back"])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_a_network_stops_when_asked_whatever_signals_its_starter_ignored(
     tmp_path: Path, warifu_words: Words, started_by: StartedBy, starter: str, number: signal.Signals
 ) -> None:
@@ -131,6 +131,7 @@ def test_a_limit_of_open_files_that_is_too_low_is_told_with_what_to_do(
     assert not (tmp_path / "net").exists()
 
 
+@pytest.mark.slow
 def test_a_whole_network_runs_with_as_few_open_files_as_it_asks_for(
     tmp_path: Path, warifu_words: Words, started_by: StartedBy
 ) -> None:

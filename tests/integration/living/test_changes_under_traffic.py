@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.client import NetworkDescription, NodeClient
@@ -19,11 +20,13 @@ from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, MunicipalityCode
 from warifu.party.network_file import read_network_file
 from warifu.pki import Role
-from warifu_kit.network import rotation
+from warifu_kit.cli import app
+from warifu_kit.network import joining, rotation
 from warifu_kit.network.custody import renew, revoke
 from warifu_kit.network.joining import add_member, remove_member, wait_up
 from warifu_kit.network.one_party import Member
 
+ALSO_CHILDCARE = pytest.param("childcare", marks=pytest.mark.slow)
 ALL_KEYS = rotation.AgencyKeys(agency_key=True, sealing_key=True, signing_key=True)
 SERIALS = itertools.count(2)
 
@@ -72,12 +75,12 @@ async def test_one_joins_is_asked_and_leaves(living: Any, tmp_path: Path) -> Non
     assert (living.path / member.party / "node.sqlite3").exists()
 
 
-@pytest.mark.parametrize("party", ["tax", "childcare"])
+@pytest.mark.parametrize("party", ["tax", ALSO_CHILDCARE])
 async def test_an_agency_gets_other_keys(living: Any, party: str) -> None:
     await living.changed_under_traffic(lambda: rotation.rotate_agency_keys(living.path, party, ALL_KEYS))
 
 
-@pytest.mark.parametrize("party", ["residence", "childcare"])
+@pytest.mark.parametrize("party", ["residence", ALSO_CHILDCARE])
 async def test_an_agency_gets_other_codes(living: Any, party: str) -> None:
     def rotate() -> int:
         rotation.announce_codes(living.path, party)
@@ -87,11 +90,21 @@ async def test_an_agency_gets_other_codes(living: Any, party: str) -> None:
     await living.changed_under_traffic(rotate)
 
 
+async def test_codes_are_rotated_of_a_node_that_nobody_keeps_up_from_this_folder(
+    living: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joining, "is_up", lambda path: False)  # it runs on a host of its own, for all the command knows
+    rotate = ["keys", "rotate", str(living.path), "insurance", "--codes"]
+    ended = await asyncio.to_thread(CliRunner().invoke, app, rotate)
+    assert (ended.exit_code, "of the directory has it" in ended.stdout) == (0, True), ended.output
+    await living.changed_under_traffic(lambda: None)
+
+
 async def test_the_hub_gets_another_opening_key(living: Any) -> None:
     await living.changed_under_traffic(lambda: rotation.rotate_opening_key(living.path))
 
 
-@pytest.mark.parametrize("party", ["hub", "authority"])
+@pytest.mark.parametrize("party", ["hub", pytest.param("authority", marks=pytest.mark.slow)])
 async def test_hub_and_authority_get_other_signing_keys(living: Any, party: str) -> None:
     await living.changed_under_traffic(lambda: rotation.rotate_signing_key(living.path, party))
 
@@ -100,7 +113,7 @@ async def test_the_log_gets_another_key(living: Any) -> None:
     await living.changed_under_traffic(lambda: rotation.rotate_log_key(living.path))
 
 
-@pytest.mark.parametrize("party", ["hub", "childcare", "tax"])
+@pytest.mark.parametrize("party", ["hub", "tax", ALSO_CHILDCARE])
 async def test_certificates_are_renewed(living: Any, party: str) -> None:
     await living.changed_under_traffic(lambda: renew(living.path, party))
 
