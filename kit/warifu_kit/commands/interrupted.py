@@ -12,9 +12,12 @@ __all__ = ["completed_again"]
 
 @contextmanager
 def completed_again() -> Iterator[None]:
-    """Within it Ctrl-C says that the same command again completes what was begun, and goes on as it would."""
+    """Within it Ctrl-C says what the same command again completes, and goes on as it would.
+
+    Keys or codes that are in the directory are rotated: the same command would rotate them once more.
+    """
     try:
         yield
     except KeyboardInterrupt:
-        say("interrupted: whatever was begun is completed by the same command again", err=True)
+        say("interrupted: what the directory has not got yet is completed by the same command again", err=True)
         raise
