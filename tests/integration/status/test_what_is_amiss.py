@@ -190,5 +190,5 @@ def test_a_directory_version_that_a_party_cannot_work_with_is_said_until_it_take
     assert "agency.key" in next(each["text"] for each in small.status()[1]["warnings"] if "REFUSED" in each["kind"])
     (small.path / "aside.key").rename(key)
     taken = next_version()
+    until(lambda: {version_of(party) for party in ALL} == {taken})
     until(lambda: small.status()[0] == 0)
-    assert {version_of(party) for party in ALL} == {taken}
