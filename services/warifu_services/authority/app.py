@@ -125,9 +125,7 @@ def build_authority(
             held=directories,
             party="authority",
             make_ready=lambda newer: partial(signing_key.hold, _signing_key(folder, newer)),
-            revocations=RevocationFollower(
-                to_hub, path=folder.path / "revoked.pem", root_pem=root_pem, clock=clock, party="authority"
-            ),
+            revocations=RevocationFollower(to_hub, revocations, party="authority"),
             alarms=alarms,
         )
         issuer = Issuer(

@@ -196,9 +196,7 @@ def build_node(
             told_to_go_on=go_on,
             say=lambda reason, where: alarms.settle(AlarmKind[reason.value], where),
         )
-        followed = RevocationFollower(
-            to_hub, path=folder.path / "revoked.pem", root_pem=root_pem, clock=clock, party="node"
-        )
+        followed = RevocationFollower(to_hub, revocations, party="node")
         follower = DirectoryFollower(
             to_hub,
             folder=folder,

@@ -18,7 +18,6 @@ from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile, Directo
 from warifu.api.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.api.log.v1.log_service_pb2_grpc import LogServiceStub
-from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.exchange.directory_header import check_follows, says_published, verify_header
@@ -26,7 +25,7 @@ from warifu.party.alarms import AlarmKind, Alarms, fault_text
 from warifu.party.directory_file import DIRECTORY_FILE, write_directory_file
 from warifu.party.folder import PartyFolder
 from warifu.party.held import Held
-from warifu.pki import read_revocation_list, write_public_file
+from warifu.pki import RevocationFile
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import error_fields, get_logger, raised_at
 from warifu.rpc.status import CodeTable, parsed, translated, unconnected_as
@@ -54,48 +53,30 @@ _MOST_ENTRIES = 100_000
 
 
 class RevocationFollower:
-    """Keeps a party's revocation list as new as the hub's; the file is what the edge of the server follows."""
+    """Keeps a party's revocation list as new as the hub's; ``file`` is what the edge of the server follows."""
 
-    def __init__(self, hub: PeerChannel, *, path: Path, root_pem: bytes, clock: Clock, party: str) -> None:
+    def __init__(self, hub: PeerChannel, file: RevocationFile, *, party: str) -> None:
         self._hub = hub
-        self._path = path
-        self._root_pem = root_pem
-        self._clock = clock
+        self._file = file
         self._party = party
-        self._list_held = path.read_bytes()
 
     async def follow(self) -> None:
         """Take a newer list over, if the root signed it.
 
-        A file that was lost is restored first: a party without one does not start, and the hub's may be older. Raises:
-        HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID.
+        A file that was spoilt or lost is restored first: a party without one does not start, and the hub's may be older.
+        Raises: HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID.
         """
         stub = self._hub.stub(DirectoryServiceStub)
         with unconnected_as(Reason.HUB_UNREACHABLE), translated(_WITHOUT_REASON):
             asked = stub.GetRevocationList(directory_pb2.GetRevocationListRequest(), timeout=_CALL_S)
             fetched: directory_pb2.GetRevocationListResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
         try:
-            if not self._path.exists():
-                write_public_file(self._path, self._list_held)
-            if self._number(fetched.revocation_list_pem) > self._held_number():
-                write_public_file(self._path, fetched.revocation_list_pem)
+            self._file.restore()
+            self._file.replace(fetched.revocation_list_pem)
         except WarifuError as error:  # whatever the hub sent, the list in force stays
             get_logger(self._party).warning("revocation_list_refused", **error_fields(error))
         except OSError as error:
             get_logger(self._party).warning("revocation_list_not_written", error=type(error).__name__)
-
-    def _held_number(self) -> int:
-        """The number of the list in the file; 0 for one past its date, which any good list replaces."""
-        held = self._path.read_bytes()
-        try:
-            number = self._number(held)
-        except WarifuError:
-            return 0
-        self._list_held = held
-        return number
-
-    def _number(self, revocation_list_pem: bytes) -> int:
-        return read_revocation_list(revocation_list_pem, self._root_pem, self._clock.now()).number
 
 
 class DirectoryFollower:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
-from warifu.pki.files import FileWatch
+from warifu.pki.files import FileWatch, write_public_file
 from warifu.saved_text import without_mark
 
 __all__ = ["RevocationFile", "RevocationList", "RevocationRegister", "read_revocation_list"]
@@ -80,10 +80,14 @@ class RevocationRegister:
         Raises: FILE_INVALID or SIGNATURE_INVALID as :func:`read_revocation_list`; FILE_INVALID when it is older than
         the one held (somebody plays back a list from before a revocation).
         """
-        fresh = read_revocation_list(crl_pem, self._root_pem, self._clock.now(), where)
+        fresh = self.read(crl_pem, where)
         if self._held is not None and fresh.number < self._held.number:
             raise WarifuError(Reason.FILE_INVALID, where=where, debug="the list is older than the one in force")
         self._held = fresh
+
+    def read(self, crl_pem: bytes, where: str = "revocation list") -> RevocationList:
+        """Verify a list without taking it. Raises: as :func:`read_revocation_list`."""
+        return read_revocation_list(crl_pem, self._root_pem, self._clock.now(), where)
 
     def revoked(self) -> frozenset[int]:
         """The serial numbers taken back."""
@@ -93,7 +97,7 @@ class RevocationRegister:
 class RevocationFile:
     """A register that follows a file, looking at it at most once per ``check_every_s`` seconds."""
 
-    __slots__ = ("_on_refused", "_on_taken", "_path", "_register", "_taken", "_watch")
+    __slots__ = ("_is_whole", "_on_refused", "_on_taken", "_path", "_register", "_taken", "_watch")
 
     def __init__(
         self,
@@ -115,6 +119,7 @@ class RevocationFile:
         self._register = RevocationRegister(root_pem, clock)
         self._taken = b""
         self._watch = FileWatch((path,), check_every_s)
+        self._is_whole = True
         self._take()
 
     @property
@@ -138,14 +143,35 @@ class RevocationFile:
         held = self._register.held
         return held.number if held is not None else 0
 
+    def look(self) -> bool:
+        """Look at the file now, whenever it was last looked at: whether it holds the list in force."""
+        if self._watch.look():
+            self._take_over()
+        return self._is_whole
+
+    def restore(self) -> None:
+        """Write the list in force to the file when it does not hold it any more. Raises: OSError."""
+        if not self.look():
+            write_public_file(self._path, self._taken)
+
+    def replace(self, crl_pem: bytes) -> None:
+        """Write a list to the file when it is newer than the one in force. Raises: OSError; as :func:`read_revocation_list`."""
+        if self._register.read(crl_pem).number > self.number():
+            write_public_file(self._path, crl_pem)
+
     def _follow(self) -> None:
         if self._watch.changed():
-            try:
-                self._take()
-            except WarifuError as error:
-                self._on_refused(error)
-            else:
-                self._on_taken()
+            self._take_over()
+
+    def _take_over(self) -> None:
+        try:
+            self._take()
+        except WarifuError as error:
+            self._is_whole = False
+            self._on_refused(error)
+        else:
+            self._is_whole = True
+            self._on_taken()
 
     def _take(self) -> None:
         try:

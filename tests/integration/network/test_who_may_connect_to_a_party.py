@@ -174,7 +174,6 @@ async def test_an_open_stream_ends_when_its_callers_certificate_is_taken_back(
     assert (await stream.read()).replies[0].WhichOneof("end") == "response"
     _sign_list(town.path, [credential.serial], SystemClock())
     await until_revoked(channel)
-    await stream.write(message)
 
     async def read() -> None:
         await stream.read()

@@ -66,11 +66,7 @@ class Follower:
             party="node",
             make_ready=self._make_ready,
             revocations=RevocationFollower(
-                self.channel,
-                path=self.folder.path / "revoked.pem",
-                root_pem=root_pem,
-                clock=SystemClock(),
-                party="node",
+                self.channel, RevocationFile(self.folder.path / "revoked.pem", root_pem, SystemClock()), party="node"
             ),
             alarms=self.alarms,
         )

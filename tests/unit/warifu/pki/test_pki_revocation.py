@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -128,3 +129,48 @@ def test_the_newest_good_list_is_handed_on_even_when_the_file_is_gone(
     path.unlink()
     assert followed.list_pem() == newer
     assert len(refused) == 2
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: write_public_file(path, b"nonsense")])
+def test_a_spoilt_file_is_said_before_the_list_in_force_is_written_to_it_again(
+    root: Root, clock: ManualClock, tmp_path: Path, spoil: Any
+) -> None:
+    path, said = tmp_path / "revoked.pem", list[str]()
+    in_force = root.revocation_list([7], clock)
+    write_public_file(path, in_force)
+    followed = RevocationFile(
+        path,
+        root.cert_pem,
+        clock,
+        on_refused=lambda _: said.append("refused"),
+        on_taken=lambda: said.append("taken"),
+    )
+    followed.restore()
+    assert said == []
+    spoil(path)
+    followed.restore()
+    assert (said, path.read_bytes()) == (["refused"], in_force)
+    assert followed.look()
+    assert said == ["refused", "taken"]
+
+
+def test_only_a_newer_list_that_the_root_signed_replaces_the_file(
+    root: Root, clock: ManualClock, tmp_path: Path
+) -> None:
+    path = tmp_path / "revoked.pem"
+    older = root.revocation_list([], clock)
+    clock.advance(timedelta(seconds=1))
+    held = root.revocation_list([7], clock)
+    clock.advance(timedelta(seconds=1))
+    newer = root.revocation_list([7, 8], clock)
+    write_public_file(path, held)
+    followed = RevocationFile(path, root.cert_pem, clock)
+    for same_or_older in (held, older):
+        followed.replace(same_or_older)
+        assert path.read_bytes() == held
+    with pytest.raises(WarifuError) as refused:
+        followed.replace(Root.create("dev", clock).revocation_list([7, 8, 9], clock))
+    assert refused.value.reason is Reason.SIGNATURE_INVALID
+    assert path.read_bytes() == held
+    followed.replace(newer)
+    assert path.read_bytes() == newer
