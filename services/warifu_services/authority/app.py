@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import grpc
@@ -23,19 +23,18 @@ from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.exchange.signature import SigningKey
-from warifu.party.alarms import AlarmKind, Alarms
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.following import DirectoryFollower, RevocationFollower
+from warifu.party.groundwork import Groundwork
 from warifu.party.held import Held
 from warifu.party.key_check import check_keys
 from warifu.party.lookout import Lookout
 from warifu.party.process import HUB_SOUGHT_S, announce_ready, happens_before, serve_until
 from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, StatusServicer
-from warifu.pki import Identity, RevocationFile, Role
+from warifu.pki import Identity, Role
 from warifu.rpc.address import check_address
-from warifu.rpc.channel import PeerChannel, wait_until_serving
+from warifu.rpc.channel import ChannelPool, PeerChannel, wait_until_serving
 from warifu.rpc.logging import get_logger
-from warifu.rpc.server import build_server
 from warifu_services.authority.code_conversion import HubConverter
 from warifu_services.authority.issuing import Issuer
 from warifu_services.authority.keys import AuthorityKeys
@@ -48,21 +47,71 @@ __all__ = ["Authority", "build_authority", "run_authority"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
-    """An authority that is built and not yet started. ``port`` is the one it listens on."""
+    """An authority that is built and not yet started. ``endpoint`` is where it listens."""
 
     server: grpc.aio.Server
-    port: int
+    endpoint: str
     store: AuthorityStore
     lookout: Lookout
     to_hub: PeerChannel
     follower: DirectoryFollower
+    channels: ChannelPool
     workers: ThreadPoolExecutor
 
     async def close(self) -> None:
         """Let go of the channel, the worker threads and the store, in that order. Stop the server first."""
-        await self.to_hub.close()
+        await self.channels.close()
         self.workers.shutdown()
         self.store.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Parts:
+    """The parts of one authority, each made once, when another first needs it."""
+
+    ground: Groundwork
+    directory: Held[Directory]
+    signing_key: Held[SigningKey]
+    keys: AuthorityKeys
+    store: SqliteAuthorityStore
+    channels: ChannelPool
+    to_hub: PeerChannel
+    workers: ThreadPoolExecutor
+
+    @cached_property
+    def follower(self) -> DirectoryFollower:
+        """The directory, kept as new as the hub's; a version is taken when the key it names is there."""
+        folder = self.ground.folder
+        return DirectoryFollower(
+            self.to_hub,
+            folder=folder,
+            held=self.directory,
+            party="authority",
+            make_ready=lambda newer: partial(self.signing_key.hold, _signing_key(folder, newer)),
+            revocations=RevocationFollower(self.to_hub, self.ground.revocations, party="authority"),
+            alarms=self.ground.alarms,
+        )
+
+    @cached_property
+    def issuer(self) -> Issuer:
+        """Issues codes of people to agencies."""
+        return Issuer(
+            directory=self.directory,
+            keys=self.keys,
+            signing_key=self.signing_key,
+            store=self.store,
+            converter=HubConverter(self.to_hub),
+            clock=self.ground.clock,
+            workers=self.workers,
+            refresh=self.follower.refresh,
+        )
+
+    @cached_property
+    def lookout(self) -> Lookout:
+        """Whoever looks after the authority while it serves."""
+        lookout = self.ground.lookout(self.store.database)
+        lookout.watch_directory(self.directory.current().network)
+        return lookout
 
 
 def build_authority(
@@ -81,97 +130,61 @@ def build_authority(
     Raises:
         WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, FILE_INVALID or STORE_UNAVAILABLE, naming the file.
     """
-    clock = clock or SystemClock()
     check_address(hub, where=f"hub {hub}")
-    settings, directory = folder.settings(), folder.directory()
-    root_pem = folder.root_pem()
-    alarms = Alarms("authority", folder.path, clock)
-    credential = folder.credential(
-        root_pem=root_pem,
-        clock=clock,
-        on_refused=alarms.refused(AlarmKind.CREDENTIAL_REFUSED),
-        on_taken=alarms.taken(AlarmKind.CREDENTIAL_REFUSED),
-    )
-    signing_key = Held(_signing_key(folder, directory))
-    directories = Held(directory)
-    _check_fit(settings, directory)
+    ground, directory = Groundwork.of("authority", folder, clock or SystemClock()), folder.directory()
+    _check_fit(ground.settings, directory)
     point_key = folder.secret("point.key")
-    keys = AuthorityKeys(directory.group, point_key)
-    revocations = RevocationFile(
-        folder.path / "revoked.pem",
-        root_pem,
-        clock,
-        on_refused=alarms.refused(AlarmKind.REVOCATION_LIST_REFUSED),
-        on_taken=alarms.taken(AlarmKind.REVOCATION_LIST_REFUSED),
-    )
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
         store = SqliteAuthorityStore(folder.path / "authority.sqlite3")
         undo.callback(store.close)
         check_keys(store.database, {"point.key": point_key})
-        hub_identity = Identity(network=directory.network, role=Role.HUB, institution=directory.hub)
-        to_hub = PeerChannel(
-            hub,
-            credential=credential,
-            root_pem=root_pem,
-            expect=hub_identity,
-            revoked=revocations.revoked,
-            interceptors=channel_interceptors,
-        )
         workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="authority")
         undo.callback(workers.shutdown)
-        follower = DirectoryFollower(
-            to_hub,
-            folder=folder,
-            held=directories,
-            party="authority",
-            make_ready=lambda newer: partial(signing_key.hold, _signing_key(folder, newer)),
-            revocations=RevocationFollower(to_hub, revocations, party="authority"),
-            alarms=alarms,
-        )
-        issuer = Issuer(
-            directory=directories,
-            keys=keys,
-            signing_key=signing_key,
+        channels = ground.channels(channel_interceptors)
+        parts = _Parts(
+            ground=ground,
+            directory=Held(directory),
+            signing_key=Held(_signing_key(folder, directory)),
+            keys=AuthorityKeys(directory.group, point_key),
             store=store,
-            converter=HubConverter(to_hub),
-            clock=clock,
+            channels=channels,
+            to_hub=channels.peer(Identity(network=directory.network, role=Role.HUB, institution=directory.hub), hub),
             workers=workers,
-            refresh=follower.refresh,
         )
-        numbering = Numbering(keys=keys, store=store, workers=workers)
-        lookout = Lookout(
-            alarms=alarms,
-            credential=credential,
-            root_pem=root_pem,
-            revocations=revocations,
-            database=store.database,
-            clock=clock,
-        )
-        lookout.watch_directory(directory.network)
-        servicer = AuthorityServicer(directory=directories, numbering=numbering, issuer=issuer)
-        server, port = build_server(
-            credential=credential,
-            root_pem=root_pem,
-            access={**AUTHORITY_ACCESS, **PARTY_ACCESS},
-            services=[
-                (add_AuthorityServiceServicer_to_server, servicer),
-                (add_PartyServiceServicer_to_server, StatusServicer(_about(directories, store), lookout)),
-            ],
-            health_servicer=lookout.health,
-            revoked=revocations.revoked,
-            extra_interceptors=server_interceptors,
-            listen=listen or settings.listen,
-        )
+        authority = _authority(parts, *_server(parts, listen, server_interceptors))
         undo.pop_all()
-        return Authority(
-            server=server,
-            port=port,
-            store=store,
-            lookout=lookout,
-            to_hub=to_hub,
-            follower=follower,
-            workers=workers,
-        )
+        return authority
+
+
+def _server(
+    parts: _Parts, listen: str | None, interceptors: Sequence[grpc.aio.ServerInterceptor]
+) -> tuple[grpc.aio.Server, str]:
+    numbering = Numbering(keys=parts.keys, store=parts.store, workers=parts.workers)
+    servicer = AuthorityServicer(directory=parts.directory, numbering=numbering, issuer=parts.issuer)
+    about = _about(parts.directory, parts.store)
+    return parts.ground.server(
+        [
+            (add_AuthorityServiceServicer_to_server, servicer),
+            (add_PartyServiceServicer_to_server, StatusServicer(about, parts.lookout)),
+        ],
+        access={**AUTHORITY_ACCESS, **PARTY_ACCESS},
+        lookout=parts.lookout,
+        interceptors=interceptors,
+        listen=listen,
+    )
+
+
+def _authority(parts: _Parts, server: grpc.aio.Server, endpoint: str) -> Authority:
+    return Authority(
+        server=server,
+        endpoint=endpoint,
+        store=parts.store,
+        lookout=parts.lookout,
+        to_hub=parts.to_hub,
+        follower=parts.follower,
+        channels=parts.channels,
+        workers=parts.workers,
+    )
 
 
 def _signing_key(folder: PartyFolder, directory: Directory) -> SigningKey:
@@ -224,14 +237,13 @@ async def run_authority(
         channel_interceptors=channel_interceptors,
     )
     await authority.server.start()
-    host = (listen or folder.settings().listen).rpartition(":")[0]
-    authority.lookout.serving_at(f"{host}:{authority.port}")
+    authority.lookout.serving_at(authority.endpoint)
     chores = [asyncio.create_task(chore) for chore in (authority.follower.keep(), authority.lookout.keep())]
     answers = wait_until_serving(authority.to_hub, HUB_SOUGHT_S)
     hub_reached = await happens_before(stop, answers, HUB_SOUGHT_S)
     if not (hub_reached or stop.is_set()):
         get_logger("authority").warning("ready_without_hub", hub=hub)
-    announce_ready(party="authority", endpoint=f"{host}:{authority.port}", hub_reached=hub_reached)
+    announce_ready(party="authority", endpoint=authority.endpoint, hub_reached=hub_reached)
     await serve_until(stop, authority.server)
     for chore in chores:
         chore.cancel()

@@ -155,13 +155,14 @@ class PagedList(Generic[Key, Row, Item]):
         """The key after which a request wants items. Raises: REQUEST_MALFORMED at ``page_token``."""
         if not page_token:
             return self.first
+        refused = WarifuError(Reason.REQUEST_MALFORMED, where="page_token")
         try:
             key = self.parse_key(_key_text(page_token))
-            if self._token(key) == page_token:
-                return key
         except ValueError:
-            pass
-        raise WarifuError(Reason.REQUEST_MALFORMED, where="page_token")
+            raise refused from None
+        if self._token(key) != page_token:
+            raise refused
+        return key
 
     async def _page_after(self, turns: Turns, after: Key, wanted: int) -> Page[Key, Item]:
         items: list[Item] = []

@@ -22,7 +22,7 @@ from warifu.rpc.address import check_address
 from warifu.rpc.edge import Edge, Handler, is_implemented
 from warifu.rpc.logging import get_logger
 
-__all__ = ["CORE_MESSAGE_LIMIT", "SERVER_OPTIONS", "TYPED_MESSAGE_LIMIT", "build_server"]
+__all__ = ["CORE_MESSAGE_LIMIT", "SERVER_OPTIONS", "TYPED_MESSAGE_LIMIT", "AddService", "build_server"]
 
 CORE_MESSAGE_LIMIT = 8 * 1024 * 1024  # above this gRPC itself refuses, without a reason
 TYPED_MESSAGE_LIMIT = 4 * 1024 * 1024  # above this the edge refuses, with REQUEST_TOO_LARGE

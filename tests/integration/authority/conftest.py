@@ -168,7 +168,7 @@ class Town:
         root_pem = PartyFolder(self.path / "authority").root_pem()
         credential = CredentialFiles(self.path / folder / "tls.pem", self.path / folder / "tls.key").current()
         expect = Identity(network=self.directory.network, role=Role.AUTHORITY, institution=self.directory.authority)
-        target = f"127.0.0.1:{self.authority.port}"
+        target = self.authority.endpoint
         channel = secure_channel(target, credential=credential, root_pem=root_pem, expect=expect)
         self._close.append(channel.close)
         return AuthorityServiceStub(channel)

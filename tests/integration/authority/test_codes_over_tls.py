@@ -92,7 +92,7 @@ async def test_the_hub_itself_converts_what_the_authority_issues(town: Any, batc
     hub = build_hub(PartyFolder(town.path / "hub"))
     await hub.server.start()
     await town.stop_authority()
-    await town.start_authority(hub=f"127.0.0.1:{hub.port}")
+    await town.start_authority(hub=hub.endpoint)
     (reply,) = await everything(town.caller("tax").AcquireCodes(iter([batch(numbers)])))
     await hub.server.stop(0)
     await hub.close()

@@ -149,6 +149,7 @@ async def _main_job(network: Network, plan: Plan, look: Callable[[Population], N
             await _unknown_item(offices, plan)
             network.kill("tax")
             await _while_the_provider_is_away(offices, plan)
+            await _replicas_come_again(offices, plan)
     return population
 
 
@@ -163,6 +164,12 @@ async def _while_the_provider_is_away(offices: Offices, plan: Plan) -> None:
     inquiry = new_inquiry(plan.open_case.local_number, procedure, offices.institution("tax"), LOCAL_TAX)
     ended = await ask(offices.nodes["childcare"], inquiry, offices.patience)
     assert ended.outcome is Outcome.ANSWERED
+
+
+async def _replicas_come_again(offices: Offices, plan: Plan) -> None:
+    """As each night. A node that was killed has nobody in its memory until somebody comes: the search would miss them."""
+    for agency, each in plan.agencies.items():
+        await offices.nodes[agency].register_replicas([held.replica for held in each.people.values()])
 
 
 def _codes(path: Path, population: Population) -> dict[int, Codes]:

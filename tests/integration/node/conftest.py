@@ -64,13 +64,13 @@ class Town:
         await self.start_hub()
         self.authority = build_authority(self.folder("authority"), hub=self.hub_endpoint)
         await self.authority.server.start()
-        self.authority_endpoint = f"127.0.0.1:{self.authority.port}"
+        self.authority_endpoint = self.authority.endpoint
 
     async def start_hub(self) -> None:
         """Start the hub, at the endpoint it had before if it had one."""
         self.hub = build_hub(self.folder("hub"), listen=self.hub_endpoint or None)
         await self.hub.server.start()
-        self.hub_endpoint = f"127.0.0.1:{self.hub.port}"
+        self.hub_endpoint = self.hub.endpoint
 
     async def stop_hub(self) -> None:
         if self.hub is not None:

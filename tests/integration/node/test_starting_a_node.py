@@ -127,7 +127,7 @@ async def test_a_node_says_it_is_ready_once_the_hub_knows_where_it_listens(
         assert known == [endpoint]
         stop.set()
 
-    monkeypatch.setattr("warifu_services.node.app.announce_ready", announce)
+    monkeypatch.setattr("warifu_services.node.app.running.announce_ready", announce)
     await empty_town.start_hub()
     async with asyncio.timeout(20):
         await run_node(stop, empty_town.path / "tax", party="tax", hub=empty_town.hub_endpoint, authority="127.0.0.1:1")
@@ -138,14 +138,14 @@ async def test_a_node_without_a_hub_becomes_ready_all_the_same(
     empty_town: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stop = asyncio.Event()
-    monkeypatch.setattr("warifu_services.node.app.HUB_SOUGHT_S", 0.05)
+    monkeypatch.setattr("warifu_services.node.app.running.HUB_SOUGHT_S", 0.05)
     said: list[bool] = []
 
     def announce(*, party: str, endpoint: str, hub_reached: bool, amiss: str) -> None:
         said.append(hub_reached)
         stop.set()
 
-    monkeypatch.setattr("warifu_services.node.app.announce_ready", announce)
+    monkeypatch.setattr("warifu_services.node.app.running.announce_ready", announce)
     async with asyncio.timeout(20):
         await run_node(stop, empty_town.path / "tax", party="tax", hub="127.0.0.1:1", authority="127.0.0.1:1")
     assert said == [False]

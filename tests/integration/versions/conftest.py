@@ -166,7 +166,7 @@ class Place:
         self.hub = build_hub(PartyFolder(self.path / "hub"), listen=self.endpoint or None)
         await self.take()
         await self.hub.server.start()
-        self.endpoint = f"127.0.0.1:{self.hub.port}"
+        self.endpoint = self.hub.endpoint
         return self.hub
 
     async def take(self) -> None:

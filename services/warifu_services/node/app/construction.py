@@ -1,0 +1,320 @@
+"""What a node is made from, and nothing else.
+
+Read ``build_node`` top to bottom: files, keys, store, links, both sides of an exchange, server. It refuses to start when
+the parts of its folder do not belong together. Where hub and authority are, it is told from outside; where it listens
+itself, it tells the hub.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import grpc
+
+from warifu.agency import Agency, find_agency, provided_items
+from warifu.api.agency.v1.agency_service_pb2_grpc import add_AgencyServiceServicer_to_server
+from warifu.api.node.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
+from warifu.api.party.v1.party_service_pb2 import HoldingCounts
+from warifu.api.party.v1.party_service_pb2_grpc import add_PartyServiceServicer_to_server
+from warifu.clock import Clock, SystemClock
+from warifu.errors import Reason, WarifuError
+from warifu.exchange.directory import Directory
+from warifu.identifiers import InstitutionCode
+from warifu.party.alarms import AlarmKind
+from warifu.party.folder import PartyFolder, PartySettings
+from warifu.party.following import DirectoryFollower, RevocationFollower
+from warifu.party.groundwork import Groundwork
+from warifu.party.held import Held
+from warifu.party.key_check import check_keys
+from warifu.party.lookout import Lookout
+from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, StatusServicer
+from warifu.pki import Identity, Role
+from warifu.rpc.address import check_address
+from warifu.rpc.channel import ChannelPool, PeerChannel
+from warifu_services.node.acquisition import Acquirer
+from warifu_services.node.agency_servicer import AGENCY_ACCESS, AgencyServicer
+from warifu_services.node.app.serving import Node
+from warifu_services.node.authority_link import GrpcAuthority
+from warifu_services.node.hub_link import GrpcRotation, HubContact, HubLog, StreamedHub
+from warifu_services.node.inquirer import Inquirer
+from warifu_services.node.keys import NodeKeys
+from warifu_services.node.provider import Provider
+from warifu_services.node.registration import Registrar
+from warifu_services.node.rotation import CodeRotator
+from warifu_services.node.servicer import NODE_ACCESS, NodeCore, NodeServicer
+from warifu_services.node.standing import Standing
+from warifu_services.node.standing_store import StandingStore
+from warifu_services.node.store_sqlite import SqliteNodeStore
+
+__all__ = ["build_node"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Parts:
+    """The parts of one node, each made once, when another first needs it."""
+
+    ground: Groundwork
+    agency: Agency
+    directory: Held[Directory]
+    keys: Held[NodeKeys]
+    store: SqliteNodeStore
+    channels: ChannelPool
+    to_hub: PeerChannel
+    to_authority: PeerChannel
+    workers: ThreadPoolExecutor
+    go_on: bool
+
+    @cached_property
+    def standing(self) -> Standing:
+        """Whether the node's records are as new as the hub's log."""
+        return Standing(
+            store=StandingStore(self.store.database),
+            directory=self.directory,
+            clock=self.ground.clock,
+            told_to_go_on=self.go_on,
+            say=lambda reason, where: self.ground.alarms.settle(AlarmKind[reason.value], where),
+        )
+
+    @cached_property
+    def followed(self) -> RevocationFollower:
+        """The revocation list, kept as new as the hub's."""
+        return RevocationFollower(self.to_hub, self.ground.revocations, party="node")
+
+    @cached_property
+    def follower(self) -> DirectoryFollower:
+        """The directory, kept as new as the hub's; a version is taken when the node has the keys it names."""
+        folder = self.ground.folder
+        return DirectoryFollower(
+            self.to_hub,
+            folder=folder,
+            held=self.directory,
+            party="node",
+            make_ready=lambda newer: partial(self.keys.hold, NodeKeys.load(folder, newer)),
+            revocations=self.followed,
+            alarms=self.ground.alarms,
+        )
+
+    @cached_property
+    def rotator(self) -> CodeRotator:
+        """Brings stored codes to the newest epoch."""
+        return CodeRotator(
+            keys=self.keys,
+            directory=self.directory,
+            store=self.store,
+            hub=GrpcRotation(self.to_hub),
+            clock=self.ground.clock,
+            workers=self.workers,
+        )
+
+    @cached_property
+    def exchanges(self) -> StreamedHub:
+        """The stream of exchanges to the hub."""
+        return StreamedHub(self.to_hub)
+
+    @cached_property
+    def inquirer(self) -> Inquirer:
+        """The side that asks."""
+        return Inquirer(
+            keys=self.keys,
+            directory=self.directory,
+            store=self.store,
+            hub=self.exchanges,
+            clock=self.ground.clock,
+            standing=self.standing,
+        )
+
+    @cached_property
+    def provider(self) -> Provider:
+        """The side that answers."""
+        return Provider(
+            agency=self.agency,
+            keys=self.keys,
+            directory=self.directory,
+            store=self.store,
+            clock=self.ground.clock,
+            refresh=self.follower.refresh,
+            codes_ready=self.rotator.caught_up,
+            standing=self.standing,
+        )
+
+    @cached_property
+    def acquirer(self) -> Acquirer:
+        """Gets codes of people from the authority."""
+        return Acquirer(
+            keys=self.keys,
+            directory=self.directory,
+            store=self.store,
+            authority=GrpcAuthority(self.to_authority),
+            clock=self.ground.clock,
+            workers=self.workers,
+            refresh=self.follower.refresh,
+            codes_ready=self.rotator.caught_up,
+        )
+
+    @cached_property
+    def core(self) -> NodeCore:
+        """What the business system reaches."""
+        return NodeCore(
+            institution=self.ground.settings.institution_code,
+            acquirer=self.acquirer,
+            registrar=Registrar(self.agency, self.store),
+            inquirer=self.inquirer,
+            provider=self.provider,
+            store=self.store,
+            items=provided_items(),
+        )
+
+    @cached_property
+    def lookout(self) -> Lookout:
+        """Whoever looks after the node while it serves."""
+        lookout = self.ground.lookout(self.store.database)
+        lookout.watch_directory(self.directory.current().network)
+        return lookout
+
+
+def build_node(
+    folder: PartyFolder,
+    *,
+    hub: str,
+    authority: str,
+    agency: Agency | None = None,
+    listen: str | None = None,
+    clock: Clock | None = None,
+    stopping: asyncio.Event | None = None,
+    go_on: bool = False,
+    server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+    channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+) -> Node:
+    """Build the node that lives in ``folder``, inside its event loop; not yet started.
+
+    ``hub`` and ``authority`` are host:port. ``agency`` is found by the folder's kind unless given; ``listen`` stands in
+    for the folder's own setting. The hub's streams to it end with ``stopping``. With ``go_on`` a node that was restored from
+    an older state goes on without the records it lost; without, it neither asks nor answers.
+
+    Raises:
+        WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, FILE_INVALID or STORE_UNAVAILABLE, naming the file.
+    """
+    check_address(hub, where=f"hub {hub}")
+    check_address(authority, where=f"authority {authority}")
+    ground, directory = Groundwork.of("node", folder, clock or SystemClock()), folder.directory()
+    agency = agency or find_agency(ground.settings.institution_kind)
+    _check_fit(ground.settings, directory, agency)
+    keys = NodeKeys.load(folder, directory)
+    with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
+        store = _store(folder, keys)
+        undo.callback(store.close)
+        workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="node")
+        undo.callback(workers.shutdown)
+        channels = ground.channels(channel_interceptors)
+        parts = _Parts(
+            ground=ground,
+            agency=agency,
+            directory=Held(directory),
+            keys=Held(keys),
+            store=store,
+            channels=channels,
+            to_hub=channels.peer(_identity(directory, Role.HUB, directory.hub), hub),
+            to_authority=channels.peer(_identity(directory, Role.AUTHORITY, directory.authority), authority),
+            workers=workers,
+            go_on=go_on,
+        )
+        node = _node(parts, *_server(parts, listen, stopping, server_interceptors))
+        undo.pop_all()
+        return node
+
+
+def _check_fit(settings: PartySettings, directory: Directory, agency: Agency) -> None:
+    if settings.role != Role.AGENCY.value:
+        raise WarifuError(Reason.CONFIG_INVALID, where="party.json: role is not agency")
+    if settings.network != directory.network:
+        raise WarifuError(Reason.CONFIG_INVALID, where="party.json: not the network that directory.json is of")
+    kinds = (settings.institution_kind, directory.entry(settings.institution_code, where="party.json").kind)
+    if kinds != (agency.kind, agency.kind):
+        raise WarifuError(Reason.CONFIG_INVALID, where=f"party.json: institution_kind is not {agency.kind}")
+
+
+def _store(folder: PartyFolder, keys: NodeKeys) -> SqliteNodeStore:
+    """The folder's database, which these keys must fit."""
+    store = SqliteNodeStore(folder.path / "node.sqlite3")
+    try:
+        check_keys(store.database, {"row.key": keys.provider.row_secret, "storage.key": keys.at_rest.storage_key})
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _identity(directory: Directory, role: Role, institution: InstitutionCode) -> Identity:
+    return Identity(network=directory.network, role=role, institution=institution)
+
+
+def _server(
+    parts: _Parts,
+    listen: str | None,
+    stopping: asyncio.Event | None,
+    interceptors: Sequence[grpc.aio.ServerInterceptor],
+) -> tuple[grpc.aio.Server, str]:
+    about = _about(parts.ground.settings, parts.directory, parts.store)
+    return parts.ground.server(
+        [
+            (add_NodeServiceServicer_to_server, NodeServicer(parts.core)),
+            (add_AgencyServiceServicer_to_server, AgencyServicer(parts.provider, stopping=stopping)),
+            (add_PartyServiceServicer_to_server, StatusServicer(about, parts.lookout)),
+        ],
+        access={**NODE_ACCESS, **AGENCY_ACCESS, **PARTY_ACCESS},
+        lookout=parts.lookout,
+        interceptors=interceptors,
+        listen=listen,
+    )
+
+
+def _node(parts: _Parts, server: grpc.aio.Server, endpoint: str) -> Node:
+    contact = HubContact(parts.to_hub, endpoint=endpoint, revocations=parts.followed)
+    parts.lookout.look_at(AlarmKind.HUB_NOT_IN_CONTACT, contact.absence)
+    return Node(
+        server=server,
+        endpoint=endpoint,
+        store=parts.store,
+        lookout=parts.lookout,
+        inquirer=parts.inquirer,
+        provider=parts.provider,
+        contact=contact,
+        follower=parts.follower,
+        rotator=parts.rotator,
+        standing=parts.standing,
+        hub_log=HubLog(parts.to_hub),
+        hub=parts.exchanges,
+        channels=parts.channels,
+        workers=parts.workers,
+        clock=parts.ground.clock,
+    )
+
+
+def _about(settings: PartySettings, directories: Held[Directory], store: SqliteNodeStore) -> About:
+    """What a node tells of itself."""
+    own, directory = settings.institution_code, directories.current()
+
+    def in_force() -> DirectoryInForce:
+        newest = directories.current()
+        entry = newest.entry(own)
+        return DirectoryInForce(version=newest.version, epoch=entry.epoch, code_epoch=entry.code_epoch)
+
+    async def counts() -> HoldingCounts:
+        told = HoldingCounts(person_count=await store.count_people(), record_count=store.count_records())
+        newest = directories.current()
+        code_epoch = (newest.announced(own) or newest.entry(own)).code_epoch
+        if code_epoch > 1:
+            told.code_behind_count = await store.count_behind(code_epoch)
+        return told
+
+    return About(
+        identity=Identity(network=directory.network, role=Role.AGENCY, institution=own),
+        suite=directory.suite,
+        directory=in_force,
+        counts=counts,
+    )

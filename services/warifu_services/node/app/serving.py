@@ -1,0 +1,98 @@
+"""A node that is built, from its first call to its last: what it does beside answering, and in which order it lets go."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import grpc
+
+from warifu.clock import Clock
+from warifu.errors import WarifuError
+from warifu.party.following import DirectoryFollower
+from warifu.party.lookout import Lookout
+from warifu.rpc.channel import ChannelPool
+from warifu.rpc.logging import error_fields, get_logger
+from warifu_services.node.comparison import keep_comparing
+from warifu_services.node.hub_link import HubContact, HubLog, StreamedHub
+from warifu_services.node.inquirer import Inquirer
+from warifu_services.node.provider import Provider
+from warifu_services.node.rotation import CodeRotator
+from warifu_services.node.standing import Standing
+from warifu_services.node.store import NodeStore, expired_before
+
+__all__ = ["ANSWERS_KEPT", "Node", "purge"]
+
+ANSWERS_KEPT = timedelta(hours=24)
+"""How long answers and results are kept for whoever asks again."""
+
+_PURGE_S = 3600.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Node:
+    """A node that is built. ``endpoint`` is where it listens, ``contact`` keeps the hub told of it."""
+
+    server: grpc.aio.Server
+    endpoint: str
+    store: NodeStore
+    lookout: Lookout
+    inquirer: Inquirer
+    provider: Provider
+    contact: HubContact
+    follower: DirectoryFollower
+    rotator: CodeRotator
+    standing: Standing
+    hub_log: HubLog
+    hub: StreamedHub
+    channels: ChannelPool
+    workers: ThreadPoolExecutor
+    clock: Clock
+    chores: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def start(self) -> None:
+        """Delete what is past its time, serve, tell the hub, and go on with inquiries left open."""
+        await purge(self.store, self.clock)
+        await self.server.start()
+        self.lookout.serving_at(self.endpoint)
+        chores = (
+            self.contact.keep(),
+            self.follower.keep(),
+            self.rotator.keep(),
+            keep_comparing(self.hub_log, self.standing),
+            self.lookout.keep(),
+            _purge_now_and_then(self),
+        )
+        self.chores += [asyncio.create_task(chore) for chore in chores]
+        self.inquirer.resume()
+
+    async def close(self, grace_s: float = 0.0) -> None:
+        """Take no new calls, give those under way ``grace_s`` seconds, and let go of everything."""
+        await self.server.stop(grace_s)
+        for chore in self.chores:
+            chore.cancel()
+        await asyncio.gather(*self.chores, return_exceptions=True)
+        await self.inquirer.close()
+        await self.hub.close()
+        await self.channels.close()
+        self.workers.shutdown()
+        self.store.close()
+
+
+async def purge(store: NodeStore, clock: Clock) -> None:
+    """Delete records kept for seven years, and answers kept for a day. Raises: STORE_UNAVAILABLE."""
+    changed_before = clock.now() - ANSWERS_KEPT
+    await store.purge(
+        requested_before_ms=expired_before(clock.now()), changed_before_ms=int(changed_before.timestamp() * 1000)
+    )
+
+
+async def _purge_now_and_then(node: Node) -> None:
+    while True:
+        await asyncio.sleep(_PURGE_S)
+        try:
+            await purge(node.store, node.clock)
+        except WarifuError as error:
+            get_logger("node").warning("not_purged", **error_fields(error))
