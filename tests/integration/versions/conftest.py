@@ -34,7 +34,7 @@ from warifu.rpc.access import EVERY_ROLE
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.paging import Turns
 from warifu.rpc.server import build_server
-from warifu_hub import app as hub_app
+from warifu_hub.app import running
 from warifu_hub.app import Hub, build_hub, run_hub
 from warifu_hub.servicers.directory import DIRECTORY_ACCESS, DirectoryServicer
 from warifu_hub.servicers.log import LOG_ACCESS, LogServicer
@@ -207,9 +207,9 @@ class Place:
             on_ready()
             ready.set()
 
-        patch.setattr(hub_app, "announce_ready", announce_ready)
-        running = run_hub(self._stop, self.path / "hub", listen="127.0.0.1:0", go_on=go_on)
-        self._running.append(asyncio.create_task(running))
+        patch.setattr(running, "announce_ready", announce_ready)
+        serving = run_hub(self._stop, self.path / "hub", listen="127.0.0.1:0", go_on=go_on)
+        self._running.append(asyncio.create_task(serving))
         await ready.wait()
 
     async def stop(self) -> None:
