@@ -34,8 +34,7 @@ from warifu.rpc.access import EVERY_ROLE
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.paging import Turns
 from warifu.rpc.server import build_server
-from warifu_hub.app import running
-from warifu_hub.app import Hub, build_hub, run_hub
+from warifu_hub.app import Hub, build_hub, run_hub, running
 from warifu_hub.servicers.directory import DIRECTORY_ACCESS, DirectoryServicer
 from warifu_hub.servicers.log import LOG_ACCESS, LogServicer
 from warifu_hub.standing_store import StandingStore
