@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from warifu.party.process import run_party
-from warifu_hub import app
+from warifu_hub.app import Hub, build_hub, construction, run_hub, running
 from warifu_hub.providers import GrpcProviders
 from warifu_hub.store_sqlite import SqliteHubStore
 
@@ -26,12 +26,11 @@ COUNTERS = "counters.json"
 
 
 async def _run(stop: asyncio.Event, path: Path, listen: str | None, *, unary: bool) -> None:
-    build = app.build_hub
     if unary:
-        vars(app)["GrpcProviders"] = partial(GrpcProviders, streamed=False)
+        vars(construction)["GrpcProviders"] = partial(GrpcProviders, streamed=False)
 
-    def build_counted(*arguments: Any, **options: Any) -> app.Hub:
-        hub = build(*arguments, **options)
+    def build_counted(*arguments: Any, **options: Any) -> Hub:
+        hub = build_hub(*arguments, **options)
         store = hub.store
         assert isinstance(store, SqliteHubStore)
 
@@ -44,8 +43,8 @@ async def _run(stop: asyncio.Event, path: Path, listen: str | None, *, unary: bo
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, tell)
         return hub
 
-    app.build_hub = build_counted
-    await app.run_hub(stop, path, listen=listen)
+    vars(running)["build_hub"] = build_counted
+    await run_hub(stop, path, listen=listen)
 
 
 def main() -> int:
