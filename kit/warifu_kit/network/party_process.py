@@ -26,9 +26,18 @@ _READY_SECONDS = 30.0
 
 
 def party_command(party: str, folder: Path, options: Sequence[str]) -> list[str]:
-    """The command that runs one party: the same that a person would type."""
+    """The command that runs one party: the words that a person would type after ``warifu``, without the command line."""
     words = [party] if party in ("hub", "authority") else ["agency", party]
-    return [sys.executable, "-m", "warifu_kit.cli", *words, "--dir", str(folder), *options, "--stop-with-parent"]
+    return [
+        sys.executable,
+        "-m",
+        "warifu_kit.network.party_entry",
+        *words,
+        "--dir",
+        str(folder),
+        *options,
+        "--stop-with-parent",
+    ]
 
 
 class PartyProcess:

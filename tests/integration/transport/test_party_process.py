@@ -155,7 +155,10 @@ async def test_a_party_does_not_outlive_whoever_started_it(start: Start) -> None
     assert out == ""
 
 
-@pytest.mark.parametrize("entry", ["warifu.party.process", "warifu_kit.cli", "warifu_kit.blindness.tapped_hub"])
+@pytest.mark.parametrize(
+    "entry",
+    ["warifu.party.process", "warifu_kit.cli", "warifu_kit.blindness.tapped_hub", "warifu_kit.network.party_entry"],
+)
 def test_grpc_writes_no_lines_of_its_own_into_the_log(entry: str) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     environment.pop("GRPC_VERBOSITY", None)

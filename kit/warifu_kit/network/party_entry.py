@@ -1,0 +1,77 @@
+"""Where a party's process begins that the kit starts: ``warifu hub``, ``authority`` or ``agency`` without the command line.
+
+Takes the words of those commands and does what they do. It imports what a party needs and nothing else, because six
+processes that begin at once share the processors, and whoever started them waits for the last.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from warifu.party.process import run_party
+
+__all__ = ["main"]
+
+_Run = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a party until it is asked to stop; the exit status, as of the commands."""
+    given = _parser().parse_args(arguments)
+    run: _Run = given.run(given)
+    return run_party(run, party=given.party, log_level=given.log_level, stop_with_parent=given.stop_with_parent)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="warifu_kit.network.party_entry", description="Run one party.")
+    roles = parser.add_subparsers(required=True)
+    for role, run in (("hub", _hub), ("authority", _authority), ("agency", _agency)):
+        words = roles.add_parser(role)
+        words.set_defaults(run=run, party=role, go_on=False)
+        if role == "agency":
+            words.add_argument("party", metavar="PARTY")
+            words.add_argument("--authority", metavar="HOST:PORT", required=True)
+        if role != "hub":
+            words.add_argument("--hub", metavar="HOST:PORT", required=True)
+        if role != "authority":
+            words.add_argument("--go-on", action="store_true")
+        words.add_argument("--dir", type=Path, required=True)
+        words.add_argument("--listen", metavar="HOST:PORT")
+        words.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
+        words.add_argument("--stop-with-parent", action="store_true")
+    return parser
+
+
+def _hub(given: argparse.Namespace) -> _Run:
+    from warifu_hub.app import run_hub
+
+    return lambda stop: run_hub(stop, given.dir, listen=given.listen, go_on=given.go_on)
+
+
+def _authority(given: argparse.Namespace) -> _Run:
+    from warifu_services.authority.app import run_authority
+
+    return lambda stop: run_authority(stop, given.dir, hub=given.hub, listen=given.listen)
+
+
+def _agency(given: argparse.Namespace) -> _Run:
+    from warifu_services.node.app import run_node
+
+    return lambda stop: run_node(
+        stop,
+        given.dir,
+        party=given.party,
+        hub=given.hub,
+        authority=given.authority,
+        listen=given.listen,
+        go_on=given.go_on,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""The process entry of a party takes the very words of the command that a person would type."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from warifu_kit.cli import app
+
+OPTION = re.compile(r"--[a-z][a-z-]+")
+
+
+@pytest.mark.parametrize("role", ["hub", "authority", "agency"])
+def test_the_entry_and_the_command_take_the_same_options(role: str) -> None:
+    command = CliRunner().invoke(app, [role, "--help"], env={"COLUMNS": "200", "TERM": "dumb"}).stdout
+    words = [sys.executable, "-m", "warifu_kit.network.party_entry", role, "--help"]
+    entry = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout
+    told = set(OPTION.findall(command.partition("Example")[0] + command.partition("Options")[2]))
+    assert set(OPTION.findall(entry)) == told
+
+
+def test_the_entry_imports_no_command_line() -> None:
+    look = "import sys, warifu_kit.network.party_entry; print('typer' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, timeout=60)
+    assert found.stdout.strip() == "False"
