@@ -65,6 +65,9 @@ pytest: dev ## The tests alone (ARGS="-k log")
 slow: dev ## The tests that take long beside what quicker ones show
 	@$(PY) -m pytest -m slow $(ARGS)
 
+threats: dev ## Play the dishonest acts that docs/threats.md lists
+	@$(PY) -m pytest tests/threats $(ARGS)
+
 blindness: dev ## Search everything the hub had for anything personal
 	@$(PY) -m pytest tests/integration/blindness $(ARGS)
 

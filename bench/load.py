@@ -36,7 +36,9 @@ from warifu.api.agency.v1.agency_service_pb2 import ProvideRequest, ProvideRespo
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeRequest, ExchangeResponse
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode, ProvisionPermit, SignedInquiry
 from warifu.clock import SystemClock
+from warifu.exchange.conversion_proof import PROOF_SIZE
 from warifu.exchange.inquiry import Question
+from warifu.exchange.signature import SIGNATURE_SIZE
 from warifu.party.folder import PartyFolder
 from warifu.party.process import announce_ready, run_party
 from warifu.pki import Identity, Role
@@ -125,6 +127,7 @@ class _MeasuringHub:
             processing_number=response.processing_number,
             permission_row=response.permission_row,
             permit_time=response.permit_time,
+            conversion_proof=bytes(PROOF_SIZE + len(response.answer.provider_signature) - SIGNATURE_SIZE),
             hub_signature=bytes(len(response.answer.provider_signature)),  # as many share it as share the answer's
         )
         sizes = {

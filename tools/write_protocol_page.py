@@ -26,7 +26,7 @@ import warifu.party
 import warifu_hub
 import warifu_services
 from warifu.errors import CATALOGUE
-from warifu.exchange import context, signature, statements
+from warifu.exchange import context, signature, statements, together
 from warifu.rpc.status import DOMAIN
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,13 +61,15 @@ LABELS = {
     "warifu-v1/authority-number": "looking up a My Number at the authority",
     "warifu-v1/authority-resident": "looking up a resident record code at the authority",
     "warifu-v1/authority-storage-key": "the authority's key for numbers at rest",
-    "warifu-v1/conversion": "the hub's signature over codes it converted, issued or rotated",
+    "warifu-v1/conversion": "the hub's signature over codes it converted, issued or rotated, and over its proofs",
+    "warifu-v1/conversion-leaf": "a conversion in the tree of those that are proven together",
+    "warifu-v1/conversion-nonce": "the one-time scalars of conversion proofs",
+    "warifu-v1/conversion-proof": "the challenge of conversion proofs",
     "warifu-v1/directory-entries": "the digest of all entries of a version of the directory",
     "warifu-v1/directory-entry": "an agency's signature over its directory entry, and the key id",
     "warifu-v1/directory-entry-hub": "the hub's signature over an entry and the agency's signature",
     "warifu-v1/directory-former-keys": "the digest of keys that others have replaced, in a header of the directory",
     "warifu-v1/directory-header": "the digest of a header of the directory, which its root signature is over",
-    "warifu-v1/dleq-convert": "challenge of a conversion proof",
     "warifu-v1/dleq-keydir": "challenge of a joint-key proof",
     "warifu-v1/hedge": "randomness of one encryption, hedged with the code and the request",
     "warifu-v1/key-check": "the check value by which a database knows its keys",
@@ -284,7 +286,7 @@ def page() -> str:
             "",
             "Inquiries, permits and answers to one addressee that a party signs in the same moment share one signature, over",
             '`digest("warifu-v1/signed-together", root)`: the root of a Merkle tree, SHA-256 as in RFC 6962, whose leaves are',
-            f"those digests, {signature.MOST_TOGETHER} at most ([signature.py](../src/warifu/exchange/signature.py)). Each then carries",
+            f"those digests, {together.MOST_TOGETHER} at most ([signature.py](../src/warifu/exchange/signature.py)). Each then carries",
             "",
             "| bytes | what |",
             "|---|---|",

@@ -269,7 +269,7 @@ class Mediator:
     async def _convert(self, admitted: _Admitted, permit: ProvisionPermit) -> None:
         """Step 3.7. Blind: in goes an encryption of the inquirer's code, out comes one of the provider's.
 
-        The same inquiry always gives the same conversion, so a request made again gets the same permit.
+        The same inquiry always gives the same conversion; its proof is new each time.
         """
         conversion = self._keys.current().translator.conversion(
             context=admitted.inquiry.context,
@@ -278,7 +278,7 @@ class Mediator:
             to=Party.of(admitted.provider),
             to_key=admitted.provider.agency_key,
         )
-        converted = await in_lockstep(conversion)
+        converted, permit.conversion_proof = await in_lockstep(conversion)
         permit.converted_code.CopyFrom(EncryptedCodeMessage(c1=converted.c1, c2=converted.c2))
 
     async def _sign(self, admitted: _Admitted, permit: ProvisionPermit, stored: StoredExchange) -> None:

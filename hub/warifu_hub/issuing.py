@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from functools import partial
 
 from warifu.api.hub.v1.hub_service_pb2 import (
     ConvertIssuedCodesRequest,
@@ -22,6 +23,7 @@ from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ContextKind, ExchangeContext
+from warifu.exchange.conversion_proof import IN_A_BATCH
 from warifu.exchange.directory import Directory, DirectorySource
 from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.statements import check_issue, check_rotation, sign_conversion
@@ -29,15 +31,12 @@ from warifu.pki import Identity, Role
 from warifu_hub.leaves import conversion_leaf
 from warifu_hub.own_keys import KeysSource
 from warifu_hub.store import HubStore
-from warifu_hub.translate import Party, Translator
+from warifu_hub.translate import Party
 
 __all__ = ["MOST_CODES", "CodeConverter"]
 
 MOST_CODES = 1000
 """Codes in one batch."""
-
-_SLICE = 50
-"""Codes converted at one go on a worker thread; between slices other work gets its turn."""
 
 
 class CodeConverter:
@@ -81,10 +80,9 @@ class CodeConverter:
             context.issued_ms,
             lambda key: check_issue(key, request.authority_signature, request.context, request.encrypted_codes),
         )
-        converted = await self._converted(context, request.context, encrypted, None, agency)
-        return ConvertIssuedCodesResponse(
-            converted_codes=converted, hub_signature=self._signed(request.context, converted)
-        )
+        converted, proofs = await self._converted(context, request.context, encrypted, None, agency)
+        signature = sign_conversion(self._keys.current().signing_key, request.context, converted, proofs)
+        return ConvertIssuedCodesResponse(converted_codes=converted, hub_signature=signature, conversion_proofs=proofs)
 
     async def rotate(self, caller: Identity, request: RotateCodesRequest) -> RotateCodesResponse:
         """Convert one batch of an agency's own codes to its next code epoch.
@@ -97,8 +95,9 @@ class CodeConverter:
         before, after = self._check_rotation(caller, context)
         encrypted = self._codes(request.encrypted_codes)
         check_rotation(after.signing_key, request.agency_signature, request.context, request.encrypted_codes)
-        converted = await self._converted(context, request.context, encrypted, before, after)
-        return RotateCodesResponse(converted_codes=converted, hub_signature=self._signed(request.context, converted))
+        converted, _ = await self._converted(context, request.context, encrypted, before, after)
+        signature = sign_conversion(self._keys.current().signing_key, request.context, converted)
+        return RotateCodesResponse(converted_codes=converted, hub_signature=signature)
 
     def _check_issue(self, caller: Identity, context: ExchangeContext) -> DirectoryEntry:
         if caller.role is not Role.AUTHORITY or caller.institution != context.inquirer:
@@ -152,33 +151,20 @@ class CodeConverter:
         encrypted: Sequence[EncryptedCode],
         before: DirectoryEntry | None,
         after: DirectoryEntry,
-    ) -> list[EncryptedCodeMessage]:
-        """The codes, converted and logged. ``before`` is None for codes that are issued. The points are proven here."""
-        loop, translator = asyncio.get_running_loop(), self._keys.current().translator
+    ) -> tuple[list[EncryptedCodeMessage], list[bytes]]:
+        """The codes, converted, proven and logged. ``before`` is None for codes that are issued. The points are proven here.
+
+        Between two parts other work gets its turn.
+        """
+        loop, convert = asyncio.get_running_loop(), self._keys.current().translator.convert_batch
+        to, key, source = Party.of(after), after.agency_key, Party.of(before) if before else None
         converted: list[EncryptedCodeMessage] = []
-        for start in range(0, len(encrypted), _SLICE):
-            part = encrypted[start : start + _SLICE]
-            converted += await loop.run_in_executor(self._workers, _slice, translator, encoded, part, before, after)
+        proofs: list[bytes] = []
+        for start in range(0, len(encrypted), IN_A_BATCH):
+            part = encrypted[start : start + IN_A_BATCH]
+            work = partial(convert, context=encoded, encrypted=part, from_=source, to=to, to_key=key)
+            codes, proof = await loop.run_in_executor(self._workers, work)
+            converted += [EncryptedCodeMessage(c1=code.c1, c2=code.c2) for code in codes]
+            proofs.append(proof)
         await self._store.append_leaf(conversion_leaf(context, len(encrypted), self._clock.now()))
-        return converted
-
-    def _signed(self, context: bytes, converted: Sequence[EncryptedCodeMessage]) -> bytes:
-        return sign_conversion(self._keys.current().signing_key, context, converted)
-
-
-def _slice(
-    translator: Translator,
-    context: bytes,
-    encrypted: Sequence[EncryptedCode],
-    before: DirectoryEntry | None,
-    after: DirectoryEntry,
-) -> list[EncryptedCodeMessage]:
-    to, key = Party.of(after), after.agency_key
-    if before is None:
-        codes = (translator.convert_issued(context=context, encrypted=code, to=to, to_key=key) for code in encrypted)
-    else:
-        source = Party.of(before)
-        codes = (
-            translator.convert(context=context, encrypted=code, from_=source, to=to, to_key=key) for code in encrypted
-        )
-    return [EncryptedCodeMessage(c1=code.c1, c2=code.c2) for code in codes]
+        return converted, proofs

@@ -54,6 +54,7 @@ class Reason(enum.Enum):
     HUB_UNREACHABLE = "HUB_UNREACHABLE"
     HUB_TIMED_OUT = "HUB_TIMED_OUT"
     HUB_ANSWER_INVALID = "HUB_ANSWER_INVALID"
+    CONVERSION_NOT_PROVEN = "CONVERSION_NOT_PROVEN"
     AUTHORITY_UNREACHABLE = "AUTHORITY_UNREACHABLE"
     NODE_UNREACHABLE = "NODE_UNREACHABLE"
     NODE_TIMED_OUT = "NODE_TIMED_OUT"
@@ -160,6 +161,10 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
     ),
     Reason.HUB_ANSWER_INVALID: _unknown(
         "INTERNAL", "What came back through the hub does not verify; it was discarded."
+    ),
+    Reason.CONVERSION_NOT_PROVEN: _no(
+        "FAILED_PRECONDITION",
+        "The hub did not prove that it converted the very code it was given; nothing was answered.",
     ),
     Reason.AUTHORITY_UNREACHABLE: _unknown("UNAVAILABLE", "The numbering authority could not be reached; retry."),
     Reason.NODE_UNREACHABLE: _unknown(

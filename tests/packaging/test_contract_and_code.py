@@ -129,7 +129,9 @@ def an_inquiry() -> inquiry_pb2.SignedInquiry:
 
 
 def a_permit() -> inquiry_pb2.ProvisionPermit:
-    permit = inquiry_pb2.ProvisionPermit(inquiry=an_inquiry(), processing_number=NUMBER, permission_row="R01")
+    permit = inquiry_pb2.ProvisionPermit(
+        inquiry=an_inquiry(), processing_number=NUMBER, permission_row="R01", conversion_proof=b"p" * 128
+    )
     permit.converted_code.c1, permit.converted_code.c2 = b"3" * 32, b"4" * 32
     permit.permit_time.seconds = 1
     sign_permit(KEY, permit, inquiry_digest(permit.inquiry))

@@ -11,6 +11,7 @@ import pytest
 
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.clock import ManualClock
+from warifu.curve.group import Point
 from warifu.exchange.codes import AgencyCode, EncryptedCode, person_point
 from warifu.exchange.context import ExchangeContext
 from warifu.exchange.directory import Directory
@@ -19,6 +20,7 @@ from warifu.exchange.seal import SealingKey
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import inquiry_digest, sign_permit
 from warifu.identifiers import ItemCode, ProcedureCode
+from warifu.lockstep import at_once
 from warifu.party.folder import PartyFolder
 from warifu_hub.translate import HubKeys, Party, Translator
 from warifu_kit.network.creation import create_network
@@ -37,6 +39,7 @@ class Pair:
         self.hub_folder = PartyFolder(path / "hub")
         self.directory: Directory = self.hub_folder.directory()
         self.hub_key = SigningKey(self.hub_folder.secret("signing.key"))
+        self.authority_key = SigningKey(PartyFolder(path / "authority").secret("signing.key"))
         self.translator = Translator(
             self.directory.group,
             HubKeys(
@@ -50,10 +53,14 @@ class Pair:
             for party in ("childcare", "tax", "residence", "insurance")
         }
 
+    def point(self, person: bytes) -> Point:
+        """The point of ``person``, which the authority alone knows."""
+        return person_point(self.directory.group, AUTHORITY_KEY, person)
+
     def code(self, party: str, person: bytes) -> AgencyCode:
         """The code of ``person`` at an agency, as the issuing of codes would give it."""
         own, group = self.keys[party].own, self.directory.group
-        point = person_point(group, AUTHORITY_KEY, person)
+        point = self.point(person)
         factor = self.translator.factor(own.institution, own.epoch)
         return AgencyCode(institution=own.institution, epoch=own.epoch, point=group.multiply(factor, point))
 
@@ -86,18 +93,20 @@ class Pair:
         context = ExchangeContext.decode(inquiry.context)
         inquirer, provider = self.directory.entry(context.inquirer), self.directory.entry(context.provider)
         code = inquiry.encrypted_code
-        converted = self.translator.convert(
+        conversion = self.translator.conversion(
             context=inquiry.context,
             encrypted=EncryptedCode.decode(self.directory.group, code.c1, code.c2),
             from_=Party.of(inquirer),
             to=Party.of(provider),
             to_key=provider.agency_key,
         )
+        converted, proof = at_once(conversion)
         permit = inquiry_pb2.ProvisionPermit(
             inquiry=inquiry,
             converted_code=inquiry_pb2.EncryptedCode(c1=converted.c1, c2=converted.c2),
             processing_number=number or f"20260615{secrets.randbelow(10**12):012d}",
             permission_row="R01",
+            conversion_proof=proof,
         )
         permit.permit_time.FromDatetime(now)
         self.sign(permit)

@@ -43,6 +43,8 @@ _NEXT: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.ROOT_ENDS_SOON: "make a new network before then: a root is never renewed",
     AlarmKind.LOG_BEHIND: "restore the hub from a newer backup; or, to go on without what was lost: warifu up {dir} --go-on hub",
     AlarmKind.RECORDS_BEHIND: "restore it from a newer backup; or, to go on without: warifu up {dir} --go-on {party}",
+    AlarmKind.CONVERSION_NOT_PROVEN: "the hub did not follow the rules: give {dir}/{party}/evidence to whoever supervises it, "
+    "and see warifu audit evidence; then move the files away",
     AlarmKind.DATABASE_REPLACED: "stop the party, put its database back, and start it",
 }
 

@@ -84,6 +84,6 @@ def check_answer(hub_key: bytes, request: ConvertIssuedCodesRequest, answer: Con
     if any(len(code.c1) != POINT_SIZE or len(code.c2) != POINT_SIZE for code in codes):
         raise WarifuError(Reason.HUB_ANSWER_INVALID, where="converted_codes")
     try:
-        check_conversion(hub_key, answer.hub_signature, request.context, codes)
+        check_conversion(hub_key, answer.hub_signature, request.context, codes, answer.conversion_proofs)
     except WarifuError as error:
         raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where) from None

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
+from warifu.api.authority.v1.authority_service_pb2 import ConversionReceipt
 from warifu.api.hub.v1.hub_service_pb2 import ConvertIssuedCodesRequest, ConvertIssuedCodesResponse
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode
 from warifu.clock import Clock
@@ -58,11 +59,10 @@ _MARGIN_S = 0.05
 
 @dataclass(frozen=True, slots=True, repr=False)
 class IssuedBatch:
-    """For each number in order its converted code or why there is none, and what the hub signed (empty: no code)."""
+    """For each number in order its converted code or why there is none; and who vouches for it (empty: no code)."""
 
     results: list[EncryptedCode | Reason]
-    context: bytes
-    hub_signature: bytes
+    receipt: ConversionReceipt
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -163,13 +163,13 @@ class Issuer:
     async def _convert(self, prepared: _Prepared, time_left: TimeLeft) -> IssuedBatch:
         request = self._signed(prepared)
         if not request.encrypted_codes:
-            return IssuedBatch(prepared.results, b"", b"")
+            return IssuedBatch(prepared.results, ConversionReceipt())
         answer = await self._converter.convert(request, pass_on(time_left(), _MARGIN_S))
         await self._check_answer(request, answer)
         await self._store.count_issued(len(answer.converted_codes))
         codes = iter(answer.converted_codes)
         results = [result if isinstance(result, Reason) else next(codes) for result in prepared.results]
-        return IssuedBatch(results, request.context, answer.hub_signature)
+        return IssuedBatch(results, _receipt(request, answer))
 
     async def _entry(self, agency: InstitutionCode) -> DirectoryEntry:
         """The agency's entry, also of one that joined just now. Raises: INSTITUTION_UNKNOWN."""
@@ -241,3 +241,14 @@ class Issuer:
             epoch_to=entry.epoch,
             key_id_to=entry.key_id,
         )
+
+
+def _receipt(request: ConvertIssuedCodesRequest, answer: ConvertIssuedCodesResponse) -> ConversionReceipt:
+    """All that the agency needs to check the hub's conversions itself."""
+    return ConversionReceipt(
+        context=request.context,
+        hub_signature=answer.hub_signature,
+        encrypted_codes=request.encrypted_codes,
+        authority_signature=request.authority_signature,
+        conversion_proofs=answer.conversion_proofs,
+    )

@@ -84,7 +84,7 @@ class AuthorityServicer(AuthorityServiceServicer):
         (result,) = batch.results
         if isinstance(result, Reason):
             raise WarifuError(result, where="acquisition.my_number")
-        return messages.AcquireCodeResponse(issued_code=_issued(asked, batch)[0], receipt=_receipt(batch))
+        return messages.AcquireCodeResponse(issued_code=_issued(asked, batch)[0], receipt=batch.receipt)
 
     async def AcquireCodes(
         self, request_iterator: AsyncIterator[messages.AcquireCodesRequest], context: AnyContext
@@ -107,7 +107,7 @@ class AuthorityServicer(AuthorityServiceServicer):
                 async for batch in issued:
                     asked = under_way.popleft()
                     done += len(asked)
-                    yield messages.AcquireCodesResponse(issued_codes=_issued(asked, batch), receipt=_receipt(batch))
+                    yield messages.AcquireCodesResponse(issued_codes=_issued(asked, batch), receipt=batch.receipt)
         except WarifuError as error:
             raise error.after(done) from error
 
@@ -149,7 +149,3 @@ def _issued(asked: _Acquisitions, batch: IssuedBatch) -> list[messages.IssuedCod
             message.converted_code.CopyFrom(result)
         issued.append(message)
     return issued
-
-
-def _receipt(batch: IssuedBatch) -> messages.ConversionReceipt:
-    return messages.ConversionReceipt(context=batch.context, hub_signature=batch.hub_signature)

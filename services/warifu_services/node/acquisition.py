@@ -6,8 +6,8 @@ has it: it is never stored and never logged. The hub never sees it.
 
     (a) each My Number checked; each person given a one-use acquisition number (取得番号)
     (b) asked of the authority in groups that follow each other closely
-    (c) the hub's signature over the converted codes checked
-    (d) each code opened, filed under its row key, sealed at rest
+    (c) the authority's signature over what was converted and the hub's over what came of it checked
+    (d) each code opened once its conversion is proven, filed under its row key, sealed at rest
     (e) the whole request stored in one durable write, then told
 
 Arithmetic runs on worker threads in small pieces, so that the node goes on answering others meanwhile.
@@ -34,10 +34,10 @@ from warifu.curve.group import RandomBytes
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ContextKind, ExchangeContext
+from warifu.exchange.conversion_proof import IN_A_BATCH, Conversion
 from warifu.exchange.directory import Directory, DirectorySource
 from warifu.exchange.directory_entry import DirectoryEntry
-from warifu.exchange.provision import ProviderKeys
-from warifu.exchange.statements import check_conversion
+from warifu.exchange.statements import check_conversion, check_issue
 from warifu.identifiers import MyNumber
 from warifu.party.held import Refresh, never_newer
 from warifu_services.node.filing import CodeFiling
@@ -47,7 +47,6 @@ from warifu_services.node.store import NodeStore, Person
 __all__ = ["Acquirer", "AcquisitionSession", "AuthorityPort", "PersonToAcquire"]
 
 _ASKED_AT_ONCE = 250
-_OPENED_AT_ONCE = 50
 _REQUESTS_AHEAD = 4
 _NUMBER_SIZE = 16
 _BEHIND = frozenset({Reason.EPOCH_STALE, Reason.SIGNATURE_INVALID})
@@ -219,21 +218,14 @@ class Acquirer:
                 places.append(place)
             else:
                 request.reasons[place] = _told(code)
-        converted = [code.converted_code for code in issued if code.WhichOneof("result") == "converted_code"]
-        if not converted:
+        if not places:
             return {}
-        keys = await self._check_receipt(answer)
-        try:
-            codes = [
-                EncryptedCode.from_wire(self._directory.group, c.c1, c.c2, where="issued_codes") for c in converted
-            ]
-        except WarifuError as error:
-            raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where, debug=error.reason.value) from error
+        entry = await self._check_receipt(answer)
         numbers = [request.local_numbers[place] for place in places]
-        return dict(zip(places, await self._in_pieces(keys, numbers, codes), strict=True))
+        return dict(zip(places, await self._filed(entry, numbers, answer), strict=True))
 
-    async def _check_receipt(self, answer: AcquireCodesResponse) -> ProviderKeys:
-        """Step c. The hub converted exactly these codes, for this agency, just now; the keys that open them.
+    async def _check_receipt(self, answer: AcquireCodesResponse) -> DirectoryEntry:
+        """Step c. Authority and hub vouch for exactly these codes, for this agency, just now; the entry they are for.
 
         Authority and hub may have a newer version of the directory than this node, which then takes it.
         """
@@ -250,18 +242,23 @@ class Acquirer:
             context.check_times(self._clock.now(), where="receipt.context")
         except WarifuError as error:
             raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where, debug=error.reason.value) from error
-        return self._keys.provider.of_epoch(entry.epoch)
+        return entry
 
     def _believed(
         self, context: ExchangeContext, answer: AcquireCodesResponse, codes: Sequence[EncryptedCodeMessage]
     ) -> DirectoryEntry:
-        """This agency's entry that the codes were issued to, if the hub signed them.
+        """This agency's entry that the codes were issued to, if the authority and the hub signed them.
 
         Raises: REQUEST_MALFORMED, EPOCH_STALE, SIGNATURE_INVALID.
         """
         receipt, entry = answer.receipt, self._addressed(context)
+        self._directory.check_authority(
+            context.issued_ms,
+            lambda key: check_issue(key, receipt.authority_signature, receipt.context, receipt.encrypted_codes),
+        )
         self._directory.check_hub(
-            context.issued_ms, lambda key: check_conversion(key, receipt.hub_signature, receipt.context, codes)
+            context.issued_ms,
+            lambda key: check_conversion(key, receipt.hub_signature, receipt.context, codes, receipt.conversion_proofs),
         )
         return entry
 
@@ -275,18 +272,43 @@ class Acquirer:
             raise WarifuError(Reason.EPOCH_STALE, where=where)
         return entry
 
-    async def _in_pieces(
-        self, keys: ProviderKeys, local_numbers: Sequence[str], codes: Sequence[EncryptedCode]
+    async def _filed(
+        self, entry: DirectoryEntry, local_numbers: Sequence[str], answer: AcquireCodesResponse
     ) -> list[Person]:
-        """Step d, on the worker threads."""
-        loop = asyncio.get_running_loop()
+        """Step d, on the worker threads. Raises: HUB_ANSWER_INVALID, CONVERSION_NOT_PROVEN."""
+        conversions, proofs = self._conversions(answer), answer.receipt.conversion_proofs
+        starts = range(0, len(conversions), IN_A_BATCH)
+        if len(proofs) != len(starts):
+            raise WarifuError(Reason.CONVERSION_NOT_PROVEN, where="receipt.conversion_proofs")
+        loop, keys = asyncio.get_running_loop(), self._keys.provider.of_epoch(entry.epoch)
         filing = CodeFiling(self._directory.group, keys, self._keys.at_rest)
         pieces = [
-            loop.run_in_executor(self._workers, filing.open_all, local_numbers[start:end], codes[start:end])
-            for start in range(0, len(codes), _OPENED_AT_ONCE)
-            for end in (start + _OPENED_AT_ONCE,)
+            loop.run_in_executor(
+                self._workers, filing.open_proven, local_numbers[start:end], conversions[start:end], proof
+            )
+            for start, proof in zip(starts, proofs, strict=True)
+            for end in (start + IN_A_BATCH,)
         ]
         return [person for piece in await asyncio.gather(*pieces) for person in piece]
+
+    def _conversions(self, answer: AcquireCodesResponse) -> list[Conversion]:
+        """Each code before and after the hub. Raises: HUB_ANSWER_INVALID."""
+        given = answer.receipt.encrypted_codes
+        made = [code.converted_code for code in answer.issued_codes if code.HasField("converted_code")]
+        if len(given) != len(made):
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where="receipt.encrypted_codes")
+        group, context = self._directory.group, answer.receipt.context
+        try:
+            return [
+                Conversion(
+                    context=context,
+                    encrypted=EncryptedCode.from_wire(group, before.c1, before.c2, where="receipt.encrypted_codes"),
+                    converted=EncryptedCode.from_wire(group, after.c1, after.c2, where="issued_codes"),
+                )
+                for before, after in zip(given, made, strict=True)
+            ]
+        except WarifuError as error:
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where, debug=error.reason.value) from error
 
 
 def _number_fault(my_number: str) -> Reason | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from warifu.curve.group import Group, Point
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode, open_code, row_key
+from warifu.exchange.conversion_proof import Conversion, ConversionTerms, open_batch
 from warifu.exchange.provision import ProviderKeys
 from warifu_services.node.keys import AtRest
 from warifu_services.node.store import Person
@@ -30,9 +31,13 @@ class CodeFiling:
     keys: ProviderKeys
     at_rest: AtRest
 
-    def open_all(self, local_numbers: Sequence[str], codes: Sequence[EncryptedCode]) -> list[Person]:
-        """A row for each person, in order. Raises: HUB_ANSWER_INVALID when a code does not open."""
-        return self.file_all(local_numbers, self.points(codes))
+    def open_proven(
+        self, local_numbers: Sequence[str], conversions: Sequence[Conversion], proof: bytes
+    ) -> list[Person]:
+        """A row for each person whose code was issued, in order. Raises: CONVERSION_NOT_PROVEN."""
+        own, group = self.keys.own, self.group
+        terms = ConversionTerms(group.generator, own.factor_commitment, own.opening_key, own.agency_key)
+        return self.file_all(local_numbers, open_batch(group, self.keys.agency_secret, terms, conversions, proof))
 
     def points(self, codes: Sequence[EncryptedCode]) -> list[Point]:
         """The codes in the clear, in order, for the length of a check. Raises: HUB_ANSWER_INVALID."""

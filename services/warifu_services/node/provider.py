@@ -7,7 +7,7 @@ how the permit arrived.
 
     (4.1-4.5) signatures, address, keys: ``check_permit``
     (4.6) seen before: the same permit gets the same answer, other bytes are refused; a new one must be fresh
-    (4.7) who is meant, and what is asked
+    (4.7) what is asked, and, once the hub's conversion is proven, who is meant
     (4.8) flags: what a clerk must release waits
     (4.9) the agency's answer, sealed and signed
     (4.10) own exchange record and answer stored, durably, in one write; only then the answer leaves
@@ -37,6 +37,7 @@ from warifu.exchange.provision import (
 )
 from warifu.lockstep import in_lockstep, pause
 from warifu.party.held import Refresh, never_newer
+from warifu_services.node.evidence import Keep, kept_nowhere
 from warifu_services.node.keys import KeysSource, NodeKeys
 from warifu_services.node.standing import LEVEL, Level
 from warifu_services.node.store import (
@@ -57,6 +58,9 @@ SHORTEST_SECONDS = 0.01
 
 _BEHIND = frozenset({Reason.EPOCH_STALE, Reason.INSTITUTION_UNKNOWN, Reason.SIGNATURE_INVALID})
 """What a permit made under a newer version of the directory looks like to a node that holds an older one."""
+
+NOBODY = b""
+"""A row key that no person has: nobody is looked up as somebody is."""
 
 _PERSON = b"provision.person"
 _OUTCOMES = {
@@ -88,8 +92,10 @@ class Provider:
         refresh: Refresh = never_newer,
         codes_ready: Callable[[], Awaitable[None]] | None = None,
         standing: Level = LEVEL,
+        keep_evidence: Keep = kept_nowhere,
     ) -> None:
         """``refresh`` takes a newer version of the directory; ``codes_ready`` waits until codes are rotated."""
+        self._keep_evidence = keep_evidence
         self._standing = standing
         self._agency = agency
         self._keys_source = keys
@@ -112,7 +118,7 @@ class Provider:
 
         Raises:
             WarifuError: what ``check_permit`` raises; DEADLINE_TOO_SHORT; CLOCK_SKEWED for a new permit that is not
-                fresh; PERMIT_REUSED; REQUEST_MALFORMED or POINT_INVALID when it does not open; STORE_UNAVAILABLE,
+                fresh; PERMIT_REUSED; REQUEST_MALFORMED when it does not open; CONVERSION_NOT_PROVEN; STORE_UNAVAILABLE,
                 RECORDS_BEHIND or LOG_BEHIND, and then nothing was provided.
         """
         await self._standing.compared()
@@ -125,7 +131,12 @@ class Provider:
             check_fresh(checked, self._clock.now())
         elif not _is_decided(kept):
             return _given_before(kept, checked)
-        made, fresh, missed = await self._make(checked, kept)
+        try:
+            made, fresh, missed = await self._make(checked, kept)
+        except WarifuError as error:
+            if error.reason is Reason.CONVERSION_NOT_PROVEN:
+                self._keep_evidence(permit)
+            raise
         stored = await self._store.settle_provision(fresh, missed=missed)  # (4.10)
         return made.answer if stored is fresh else _given_before(stored, checked)
 
@@ -170,7 +181,8 @@ class Provider:
             return self._store.find_by_local_number(number, checked.context.item_code)
         if self._codes_ready is not None:
             await self._codes_ready()
-        row_key = open_row_key(checked, self._keys.provider, self._directory)
+        opening = open_row_key.paced(checked, self._keys.provider, self._directory)
+        row_key = await in_lockstep(opening) or NOBODY
         await pause()
         return self._store.find_by_row_key(row_key, checked.context.item_code)
 

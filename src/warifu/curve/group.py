@@ -40,6 +40,9 @@ POINT_SIZE: Final = 32
 class Group(Protocol):
     """What the protocol asks of a group of prime order. A result that is the identity raises ``POINT_INVALID``."""
 
+    def __hash__(self) -> int:
+        """A group is the same only as itself."""
+
     @property
     def suite(self) -> int:
         """The number of the suite on the wire, one byte."""

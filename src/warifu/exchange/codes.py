@@ -20,6 +20,7 @@ from typing import Self
 
 from warifu.canonical import length_prefixed
 from warifu.curve.group import Group, Point, RandomBytes, Scalar
+from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "encrypt_code",
     "hedged_randomness",
     "open_code",
+    "open_code_of_anybody",
     "person_point",
     "row_key",
 ]
@@ -118,12 +120,25 @@ def hedged_randomness(
 def open_code(group: Group, agency_secret: Scalar, converted: EncryptedCode, where: str = "") -> Point:
     """The code inside what the hub converted to this agency: D2 - y*D1; about 160 µs in suite 2, 75 in suite 1.
 
+    Raises: ``POINT_INVALID`` as :func:`open_code_of_anybody`, and when the code would be the identity.
+    """
+    code = open_code_of_anybody(group, agency_secret, converted, where)
+    if code is None:
+        raise WarifuError(Reason.POINT_INVALID, where=where)
+    return code
+
+
+def open_code_of_anybody(
+    group: Group, agency_secret: Scalar, converted: EncryptedCode, where: str = ""
+) -> Point | None:
+    """As :func:`open_code`, and None for the identity, which is nobody's code.
+
     Both points are proven to be in the group here, D1 by its multiplication and D2 explicitly, because a subtraction
-    alone would let a point of mixed order into the result. Raises: ``POINT_INVALID``, also when the code would be the
-    identity.
+    alone would let a point of mixed order into the result. Raises: ``POINT_INVALID``.
     """
     d2 = group.decode(converted.c2, where=_field(where, "c2"))
-    return group.subtract(d2, group.multiply(agency_secret, converted.c1))
+    masked = group.multiply(agency_secret, converted.c1)
+    return None if d2 == masked else group.subtract(d2, masked)
 
 
 def row_key(row_secret: bytes, point: Point) -> bytes:

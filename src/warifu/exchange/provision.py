@@ -18,10 +18,11 @@ from warifu.agency import Absence, Found, ProvidedRecord
 from warifu.api.record.v1 import sealed_pb2
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
-from warifu.curve.group import Scalar
+from warifu.curve.group import Point, Scalar
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.codes import EncryptedCode, open_code, row_key
+from warifu.exchange.codes import EncryptedCode, row_key
 from warifu.exchange.context import LONGEST_SKEW, ContextKind, ExchangeContext
+from warifu.exchange.conversion_proof import Conversion, open_proven, terms_between
 from warifu.exchange.directory import Directory
 from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.inquiry import answer_info
@@ -84,7 +85,9 @@ class CheckedPermit:
     asked: bytes
     processing_number: str
     permit_ms: int
-    converted: EncryptedCode
+    inquirer: DirectoryEntry
+    conversion: Conversion
+    conversion_proof: bytes
     sealed_query: bytes
 
 
@@ -126,16 +129,21 @@ def check_permit(permit: ProvisionPermit, *, keys: ProviderKeys, directory: Dire
     check_inquiry(inquirer.signing_key, permit.inquiry)
     # 4.4 Both sides' keys are such as the context may be made with.
     _check_own_keys(context, keys.own, directory)
-    # 4.5 The converted code is two points. That they are in the group is proven where they are opened.
-    code = permit.converted_code
-    converted = EncryptedCode.from_wire(directory.group, code.c1, code.c2, where="permit.converted_code")
+    # 4.5 The code before and after is taken as it is: that it is one, the proof shows, before it is opened.
+    given, made = permit.inquiry.encrypted_code, permit.converted_code
     return CheckedPermit(
         context=context,
+        inquirer=inquirer,
+        conversion=Conversion(
+            context=permit.inquiry.context,
+            encrypted=EncryptedCode(Point(given.c1), Point(given.c2)),
+            converted=EncryptedCode(Point(made.c1), Point(made.c2)),
+        ),
+        conversion_proof=permit.conversion_proof,
         encoded_context=permit.inquiry.context,
         asked=asked,
         processing_number=permit.processing_number,
         permit_ms=permit_ms,
-        converted=converted,
         sealed_query=permit.inquiry.sealed_query,
     )
 
@@ -184,11 +192,23 @@ def check_fresh(permit: CheckedPermit, now: datetime) -> None:
         raise WarifuError(Reason.CLOCK_SKEWED, where="permit.permit_time")
 
 
-def open_row_key(permit: CheckedPermit, keys: ProviderKeys, directory: Directory) -> bytes:
-    """Who is meant: this agency's 16-byte row key. The code itself is forgotten here. Raises: POINT_INVALID."""
-    secret = keys.of_epoch(permit.context.epoch_to).agency_secret
-    point = open_code(directory.group, secret, permit.converted, where="permit.converted_code")
-    return row_key(keys.row_secret, point)
+@Lockstep
+def open_row_key(permit: CheckedPermit, keys: ProviderKeys, directory: Directory) -> Paced[bytes | None]:
+    """Who is meant: this agency's 16-byte row key, once the hub is shown to have converted what the inquirer signed.
+
+    None when it is nobody. The code itself is forgotten here. Raises: CONVERSION_NOT_PROVEN.
+    """
+    of_epoch = keys.of_epoch(permit.context.epoch_to)
+    opening = open_proven.paced(
+        directory.group,
+        of_epoch.agency_secret,
+        terms_between(permit.inquirer, of_epoch.own),
+        permit.conversion,
+        permit.conversion_proof,
+        where="permit.conversion_proof",
+    )
+    point = yield from opening
+    return row_key(keys.row_secret, point) if point is not None else None
 
 
 def open_query(permit: CheckedPermit, keys: ProviderKeys) -> OpenedQuery:

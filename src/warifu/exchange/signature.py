@@ -10,9 +10,7 @@ the root, and whoever verifies several of them verifies the root once (ADR 14). 
 share one: by it, the two could tell which of theirs were made in the same moment.
 
     alone       signature 64
-    together    signature 64, turns u8, siblings 32 each, 1 to 8 of them from the leaf upwards
-
-Bit i of ``turns`` is 1 where sibling i is on the left; bits beyond the last sibling are 0.
+    together    signature 64, way to the root (``warifu.exchange.together``)
 """
 
 from __future__ import annotations
@@ -26,20 +24,16 @@ from nacl.exceptions import CryptoError
 
 from warifu.canonical import digest
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.together import Together, root_of, ways_to_root
 from warifu.lockstep import Paced
-from warifu.tlog.merkle import HASH_LENGTH, leaf_hash, node_hash
 
-__all__ = ["MOST_TOGETHER", "SIGNATURE_SIZE", "VERIFY_KEY_SIZE", "SigningKey", "SigningKeySource", "verify_signature"]
+__all__ = ["SIGNATURE_SIZE", "VERIFY_KEY_SIZE", "SigningKey", "SigningKeySource", "verify_signature"]
 
 SIGNATURE_SIZE: Final = 64
 """Bytes of a signature made alone; one made together is 65 + 32·n bytes long, with n from 1 to 8."""
 
 VERIFY_KEY_SIZE: Final = 32
 
-MOST_TOGETHER: Final = 256
-"""Statements under one signature."""
-
-_DEEPEST: Final = 8
 _SEED_SIZE: Final = 32
 _ROOT_LABEL: Final = b"warifu-v1/signed-together"
 _REMEMBERED_ROOTS: Final = 4096
@@ -64,7 +58,7 @@ class SigningKey:
         if len(seed) != _SEED_SIZE:
             raise WarifuError(Reason.KEY_INVALID, where="signing_key")
         public, self._expanded = sodium.crypto_sign_seed_keypair(seed)
-        self._together: dict[str, _Together] = {}
+        self._together: Together[bytes, bytes] = Together()
         self.verify_key: Final = public
 
     @classmethod
@@ -96,27 +90,12 @@ class SigningKey:
         """
         if to is None:
             return self.sign(label, *items)
-        together = self._together.setdefault(to, _Together())
-        place = together.add(digest(label, *items))
-        if place + 1 == MOST_TOGETHER:
-            del self._together[to]
-        try:
-            yield
-        except BaseException:  # the call is given up
-            together.left -= 1
-            if not together.left and self._together.get(to) is together:
-                del self._together[to]
-            raise
-        if not together.signatures:  # the first to come back signs for all
-            if self._together.get(to) is together:
-                del self._together[to]
-            together.signatures = self._sign_together(together.statements)
-        return together.signatures[place]
+        return (yield from self._together.sharing(to, digest(label, *items), self._sign_together))
 
     def _sign_together(self, statements: Sequence[bytes]) -> list[bytes]:
         if len(statements) == 1:
             return [self._signature(statements[0])]
-        root, ways = _ways_to_root(statements)
+        root, ways = ways_to_root(statements)
         signature = self._signature(digest(_ROOT_LABEL, root))
         return [signature + way for way in ways]
 
@@ -125,40 +104,6 @@ class SigningKey:
 
     def __repr__(self) -> str:
         return "SigningKey(…)"
-
-
-class _Together:
-    """Statements that will be under one signature, and then their signatures."""
-
-    __slots__ = ("left", "signatures", "statements")
-
-    def __init__(self) -> None:
-        self.statements: list[bytes] = []
-        self.signatures: list[bytes] = []
-        self.left = 0  # calls that still want theirs
-
-    def add(self, statement: bytes) -> int:
-        """Take one more; its place."""
-        self.statements.append(statement)
-        self.left += 1
-        return len(self.statements) - 1
-
-
-def _ways_to_root(statements: Sequence[bytes]) -> tuple[bytes, list[bytes]]:
-    """The root of the tree over at least two statements, and each one's turns and siblings."""
-    turns, siblings = [0] * len(statements), [b""] * len(statements)
-    level = [(leaf_hash(statement), [place]) for place, statement in enumerate(statements)]
-    while len(level) > 1:
-        above = []
-        for (left, on_left), (right, on_right) in zip(level[::2], level[1::2], strict=False):
-            for place in on_left:
-                siblings[place] += right
-            for place in on_right:
-                turns[place] |= 1 << len(siblings[place]) // HASH_LENGTH
-                siblings[place] += left
-            above.append((node_hash(left, right), on_left + on_right))
-        level = above + level[len(above) * 2 :]  # a last one without a partner goes up as it is
-    return level[0][0], [bytes([turn]) + way for turn, way in zip(turns, siblings, strict=True)]
 
 
 def verify_signature(verify_key: bytes, signature: bytes, label: bytes, *items: bytes, where: str = "") -> None:
@@ -170,24 +115,11 @@ def verify_signature(verify_key: bytes, signature: bytes, label: bytes, *items: 
     statement, alone, way = digest(label, *items), signature[:SIGNATURE_SIZE], signature[SIGNATURE_SIZE:]
     try:
         if way:
-            _verify_root(verify_key, alone, _root_of(statement, way))
+            _verify_root(verify_key, alone, root_of(statement, way))
         else:
             _verify(verify_key, alone, statement)
     except (CryptoError, ValueError):
         raise WarifuError(Reason.SIGNATURE_INVALID, where=where) from None
-
-
-def _root_of(statement: bytes, way: bytes) -> bytes:
-    """The root to which ``way`` leads from the statement. Raises: ValueError when it is no way."""
-    turns, depth, rest = way[0], *divmod(len(way) - 1, HASH_LENGTH)
-    if rest or not 1 <= depth <= _DEEPEST or turns >> depth:
-        raise ValueError("not a way to a root")
-    running = leaf_hash(statement)
-    for start in range(1, len(way), HASH_LENGTH):
-        sibling = way[start : start + HASH_LENGTH]
-        running = node_hash(sibling, running) if turns & 1 else node_hash(running, sibling)
-        turns >>= 1
-    return running
 
 
 @lru_cache(maxsize=_REMEMBERED_ROOTS)

@@ -8,7 +8,7 @@ the hub's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode, ProvisionPermit, SignedAnswer, SignedInquiry
 from warifu.canonical import digest
@@ -79,6 +79,7 @@ def _permit_fields(permit: ProvisionPermit, asked: bytes) -> tuple[bytes, ...]:
         permit.permission_row.encode(),
         permit.permit_time.seconds.to_bytes(8, "big", signed=True),
         permit.permit_time.nanos.to_bytes(4, "big", signed=True),
+        permit.conversion_proof,
     )
 
 
@@ -161,11 +162,15 @@ def check_rotation(verify_key: bytes, signature: bytes, context: bytes, codes: I
     verify_signature(verify_key, signature, _ROTATION, *_code_fields(context, codes), where="agency_signature")
 
 
-def sign_conversion(key: SigningKey, context: bytes, codes: Iterable[EncryptedCode]) -> bytes:
-    """The hub's signature over codes it converted, issued or rotated, 64 bytes."""
-    return key.sign(_CONVERSION, *_code_fields(context, codes))
+def sign_conversion(
+    key: SigningKey, context: bytes, codes: Iterable[EncryptedCode], proofs: Sequence[bytes] = ()
+) -> bytes:
+    """The hub's signature over codes it converted, issued or rotated, and over its proofs of that, 64 bytes."""
+    return key.sign(_CONVERSION, *_code_fields(context, codes), *proofs)
 
 
-def check_conversion(verify_key: bytes, signature: bytes, context: bytes, codes: Iterable[EncryptedCode]) -> None:
+def check_conversion(
+    verify_key: bytes, signature: bytes, context: bytes, codes: Iterable[EncryptedCode], proofs: Sequence[bytes] = ()
+) -> None:
     """Verify the hub's signature. Every code's halves are 32 bytes long. Raises: SIGNATURE_INVALID."""
-    verify_signature(verify_key, signature, _CONVERSION, *_code_fields(context, codes), where="hub_signature")
+    verify_signature(verify_key, signature, _CONVERSION, *_code_fields(context, codes), *proofs, where="hub_signature")

@@ -23,6 +23,7 @@ from warifu.curve.group import Point
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode, open_code, person_point
 from warifu.exchange.context import ExchangeContext
+from warifu.exchange.conversion_proof import IN_A_BATCH
 from warifu.exchange.directory import Directory
 from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.signature import SigningKey
@@ -83,23 +84,28 @@ class SpoiltHub(HubServiceServicer):
         entry = self._directory.entry(asked.provider)
         key = self._directory.authority_signing_key
         check_issue(key, request.authority_signature, request.context, request.encrypted_codes)
-        codes = await asyncio.to_thread(self._converted, entry, request)
-        signature = sign_conversion(self._signing_key, request.context, codes)
-        return hub_messages.ConvertIssuedCodesResponse(converted_codes=codes, hub_signature=signature)
+        codes, proofs = await asyncio.to_thread(self._converted, entry, request)
+        signature = sign_conversion(self._signing_key, request.context, codes, proofs)
+        return hub_messages.ConvertIssuedCodesResponse(
+            converted_codes=codes, hub_signature=signature, conversion_proofs=proofs
+        )
 
     def _converted(
         self, entry: DirectoryEntry, request: hub_messages.ConvertIssuedCodesRequest
-    ) -> list[EncryptedCodeMessage]:
-        converted = (
-            self.translator.convert_issued(
+    ) -> tuple[list[EncryptedCodeMessage], list[bytes]]:
+        group, codes, proofs = self._directory.group, list[EncryptedCodeMessage](), list[bytes]()
+        asked = [EncryptedCode.from_wire(group, code.c1, code.c2) for code in request.encrypted_codes]
+        for start in range(0, len(asked), IN_A_BATCH):
+            converted, proof = self.translator.convert_batch(
                 context=request.context,
-                encrypted=EncryptedCode.from_wire(self._directory.group, code.c1, code.c2),
+                encrypted=asked[start : start + IN_A_BATCH],
+                from_=None,
                 to=Party.of(entry),
                 to_key=entry.agency_key,
             )
-            for code in request.encrypted_codes
-        )
-        return [EncryptedCodeMessage(c1=code.c1, c2=code.c2) for code in converted]
+            codes += [EncryptedCodeMessage(c1=code.c1, c2=code.c2) for code in converted]
+            proofs.append(proof)
+        return codes, proofs
 
 
 class Recorder(grpc.aio.ServerInterceptor):

@@ -62,6 +62,7 @@ async def test_an_agency_opens_its_code_and_the_hub_signed_it(town: Any, one: An
         reply.receipt.hub_signature,
         reply.receipt.context,
         [reply.issued_code.converted_code],
+        reply.receipt.conversion_proofs,
     )
 
 
@@ -144,7 +145,9 @@ async def test_bad_numbers_in_a_batch_are_refused_in_their_places(town: Any, bat
     assert [town.opened("tax", code) for code in issued] == [town.expected("tax", number) for number in numbers[:4]]
     codes = [code.converted_code for code in issued]
     receipt = reply.receipt
-    check_conversion(town.directory.hub_signing_key, receipt.hub_signature, receipt.context, codes)
+    check_conversion(
+        town.directory.hub_signing_key, receipt.hub_signature, receipt.context, codes, receipt.conversion_proofs
+    )
 
 
 async def test_a_batch_without_a_code_has_an_empty_receipt(town: Any, batch: Batch) -> None:

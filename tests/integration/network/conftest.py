@@ -143,7 +143,7 @@ class TaxOffice:
         answer = self.answers.get(checked.context.request_id)
         if answer is None:
             group = self.directory.group
-            self._overheard.secret("code", open_code(group, self.keys.agency_secret, checked.converted))
+            self._overheard.secret("code", open_code(group, self.keys.agency_secret, checked.conversion.converted))
             answer = self.answers[checked.context.request_id] = self.answer_to(checked)
         return ProvideResponse(answer=answer).SerializeToString()
 

@@ -105,7 +105,13 @@ async def test_the_same_person_gets_the_same_code_however_often_it_is_issued(aut
     responses = [await authority.convert(request) for request in requests]
     for request, response in zip(requests, responses, strict=True):
         hub_key = authority.directory.hub_signing_key
-        check_conversion(hub_key, response.hub_signature, request.context, response.converted_codes)
+        check_conversion(
+            hub_key,
+            response.hub_signature,
+            request.context,
+            response.converted_codes,
+            response.conversion_proofs,
+        )
     first, second = map(authority.opened, responses)
     assert first == second
     assert len({*first, *people}) == 6, "a code is not the person's point, and no two are alike"
@@ -116,7 +122,9 @@ async def test_the_same_person_gets_the_same_code_however_often_it_is_issued(aut
 async def test_a_thousand_codes_are_converted_in_one_call_and_in_order(authority: PlayedAuthority) -> None:
     people = [authority.group.hash_to_point(number.to_bytes(4, "big")) for number in range(20)]
     request = authority.request(*(people[number % 20] for number in range(1000)))
-    opened = authority.opened(await authority.convert(request))
+    response = await authority.convert(request)
+    opened = authority.opened(response)
+    assert [len(proof) for proof in response.conversion_proofs] == [96 + 32 * 50] * 20
     assert opened == [opened[number % 20] for number in range(1000)]
     assert len(set(opened)) == 20
 

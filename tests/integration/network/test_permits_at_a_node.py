@@ -20,6 +20,7 @@ from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ExchangeContext
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import check_answer, inquiry_digest, sign_inquiry, sign_permit
+from warifu.lockstep import at_once
 from warifu_hub.own_keys import OwnKeys
 from warifu_hub.translate import Party
 
@@ -38,18 +39,20 @@ class PlayedHub:
     def permit(self, inquiry: SignedInquiry | None = None, number: str | None = None) -> ProvisionPermit:
         inquiry = inquiry or self.asker.inquiry()
         code = inquiry.encrypted_code
-        converted = self.keys.translator.convert(
+        conversion = self.keys.translator.conversion(
             context=inquiry.context,
             encrypted=EncryptedCode.from_wire(self.directory.group, code.c1, code.c2),
             from_=Party.of(self.asker.own),
             to=Party.of(self.tax),
             to_key=self.tax.agency_key,
         )
+        converted, proof = at_once(conversion)
         permit = ProvisionPermit(
             inquiry=inquiry,
             converted_code=EncryptedCodeMessage(c1=converted.c1, c2=converted.c2),
             processing_number=number or f"20260601{secrets.randbelow(10**12):012d}",
             permission_row="R01",
+            conversion_proof=proof,
         )
         permit.permit_time.FromMilliseconds(self.clock.unix_ms())
         return self.sign(permit)
@@ -133,7 +136,7 @@ async def test_a_permit_for_another_agency_is_refused(hub: PlayedHub, town: Any)
 async def test_an_invalid_converted_code_is_refused_though_the_hub_signed_it(hub: PlayedHub, point: bytes) -> None:
     permit = hub.permit()
     permit.converted_code.c2 = point
-    assert await hub.refused(hub.sign(permit)) is Reason.POINT_INVALID
+    assert await hub.refused(hub.sign(permit)) is Reason.CONVERSION_NOT_PROVEN
 
 
 async def test_a_permit_that_the_hub_or_the_inquirer_did_not_sign_is_refused(hub: PlayedHub) -> None:

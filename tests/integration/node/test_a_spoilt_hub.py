@@ -18,6 +18,7 @@ from warifu.exchange.context import ExchangeContext
 from warifu.exchange.provision import check_permit, make_answer, open_query, seal_found
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import inquiry_digest, sign_permit
+from warifu.lockstep import at_once
 from warifu_hub.translate import HubKeys, Party, Translator
 from warifu_services.node.keys import NodeKeys
 
@@ -39,14 +40,17 @@ class Provider:
     def permit(self, inquiry: inquiry_pb2.SignedInquiry) -> inquiry_pb2.ProvisionPermit:
         context = ExchangeContext.decode(inquiry.context)
         code = inquiry.encrypted_code
-        converted = self._translator.convert(
+        conversion = self._translator.conversion(
             context=inquiry.context,
             encrypted=EncryptedCode.decode(self.directory.group, code.c1, code.c2),
             from_=Party(context.inquirer),
             to=Party(context.provider),
             to_key=self.keys.own.agency_key,
         )
-        permit = inquiry_pb2.ProvisionPermit(inquiry=inquiry, processing_number=NUMBER, permission_row="R01")
+        converted, proof = at_once(conversion)
+        permit = inquiry_pb2.ProvisionPermit(
+            inquiry=inquiry, processing_number=NUMBER, permission_row="R01", conversion_proof=proof
+        )
         permit.converted_code.CopyFrom(inquiry_pb2.EncryptedCode(c1=converted.c1, c2=converted.c2))
         permit.permit_time.FromMilliseconds(context.issued_ms)
         sign_permit(self._hub_key, permit, inquiry_digest(inquiry))

@@ -17,9 +17,11 @@ from warifu.curve.group import Group, Point, Scalar
 from warifu.curve.suites import group_of
 from warifu.exchange.codes import EncryptedCode, encrypt_code, hedged_randomness, open_code, person_point, row_key
 from warifu.exchange.context import CONTEXT_SIZE
-from warifu.exchange.proofs import joint_key_context, verify_conversion, verify_joint_key
+from warifu.exchange.conversion_proof import Conversion, open_batch, open_proven
+from warifu.exchange.proofs import joint_key_context, verify_joint_key
 from warifu.exchange.signature import SigningKey, verify_signature
 from warifu.identifiers import InstitutionCode
+from warifu.lockstep import at_once
 from warifu_hub.translate import HubKeys, Party, Translator
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -54,7 +56,7 @@ def golden(group: Group) -> dict[str, Any]:
 
 def built(group: Group) -> dict[str, Any]:
     """Every value of one issuance and one exchange, from the fixed inputs above."""
-    hub = Translator(group, KEYS)
+    hub = Translator(group, KEYS, random_bytes=bytes)
     point = person_point(group, AUTHORITY_KEY, PERSON_ID)
     agencies = {name: _agency(group, hub, name) for name in PARTIES}
     issuance, code = _issuance(group, hub, point)
@@ -111,9 +113,9 @@ def _pair(encrypted: EncryptedCode) -> list[str]:
 def _issuance(group: Group, hub: Translator, point: Point) -> tuple[dict[str, Any], Point]:
     party, key = PARTIES["a"], _key(group, "a")
     encrypted = encrypt_code(group, point, hub.directory_points(party, party.code_epoch, key).joint_key, R_ISSUE)
-    converted = hub.convert_issued(context=CONTEXT, encrypted=encrypted, to=party, to_key=key)
+    converted = hub.convert(from_=None, context=CONTEXT, encrypted=encrypted, to=party, to_key=key)
     code = open_code(group, SECRETS["a"], converted)
-    _, proof = hub.prove(context=CONTEXT, encrypted=encrypted, from_=None, to=party, to_key=key, random_bytes=bytes)
+    _, proof = hub.convert_batch(context=CONTEXT, encrypted=[encrypted], from_=None, to=party, to_key=key)
     values = {"c": _pair(encrypted), "d": _pair(converted), "code": code.hex(), "proof": proof.hex()}
     return values, code
 
@@ -121,9 +123,9 @@ def _issuance(group: Group, hub: Translator, point: Point) -> tuple[dict[str, An
 def _exchange(group: Group, hub: Translator, code: Point) -> dict[str, Any]:
     from_, to, key = PARTIES["a"], PARTIES["b"], _key(group, "b")
     encrypted = encrypt_code(group, code, hub.directory_points(to, to.code_epoch, key).joint_key, R_ASK)
-    converted = hub.convert(context=CONTEXT, encrypted=encrypted, from_=from_, to=to, to_key=key)
+    conversion = hub.conversion(context=CONTEXT, encrypted=encrypted, from_=from_, to=to, to_key=key)
+    converted, proof = at_once(conversion)
     opened = open_code(group, SECRETS["b"], converted)
-    _, proof = hub.prove(context=CONTEXT, encrypted=encrypted, from_=from_, to=to, to_key=key, random_bytes=bytes)
     return {
         "c": _pair(encrypted),
         "d": _pair(converted),
@@ -171,17 +173,19 @@ def test_the_frozen_codes_are_the_person_point_times_the_factors(group: Group, g
         assert group.multiply(factor, point).hex() == golden[step]["code"]
 
 
-def test_the_frozen_conversion_proof_verifies(group: Group, golden: dict[str, Any]) -> None:
-    c1, c2 = (bytes.fromhex(half) for half in golden["exchange"]["c"])
-    statement, _ = Translator(group, KEYS).prove(
-        context=CONTEXT,
-        encrypted=EncryptedCode.decode(group, c1, c2),
-        from_=PARTIES["a"],
-        to=PARTIES["b"],
-        to_key=_key(group, "b"),
-    )
-    assert _pair(statement.converted) == golden["exchange"]["d"]
-    verify_conversion(group, statement, CONTEXT, bytes.fromhex(golden["exchange"]["proof"]))
+def test_the_frozen_conversion_proofs_verify(group: Group, golden: dict[str, Any]) -> None:
+    hub = Translator(group, KEYS)
+    for name, from_ in (("issuance", None), ("exchange", PARTIES["a"])):
+        step, to = golden[name], "b" if from_ else "a"
+        terms = hub.terms(from_, PARTIES[to], _key(group, to))
+        given, made = (EncryptedCode(*(Point(bytes.fromhex(half)) for half in step[each])) for each in "cd")
+        conversion, proof = Conversion(context=CONTEXT, encrypted=given, converted=made), bytes.fromhex(step["proof"])
+        if from_:
+            code = open_proven(group, SECRETS[to], terms, conversion, proof)
+        else:
+            (code,) = open_batch(group, SECRETS[to], terms, [conversion], proof)
+        assert code is not None
+        assert code.hex() == step["code"]
 
 
 if __name__ == "__main__":

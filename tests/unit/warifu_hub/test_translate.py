@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -15,8 +18,10 @@ from warifu.curve.scalars import ScalarField
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode, encrypt_code, hedged_randomness, open_code, person_point
 from warifu.exchange.context import CONTEXT_SIZE
-from warifu.exchange.proofs import joint_key_context, verify_conversion, verify_joint_key
+from warifu.exchange.conversion_proof import PROOF_SIZE, Conversion, open_proven
+from warifu.exchange.proofs import joint_key_context, verify_joint_key
 from warifu.identifiers import InstitutionCode
+from warifu.lockstep import Paced, at_once, in_lockstep
 from warifu_hub.translate import DerivedRandomisers, HubKeys, Party, Randomiser, Translator
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -26,6 +31,8 @@ INVALID = {
 }
 KEYS = HubKeys(factor_key=b"f" * 32, opening_key=b"o" * 32, rerandomise_key=b"r" * 32)
 CONTEXT = bytes(range(CONTEXT_SIZE))
+
+T = TypeVar("T")
 
 invalid_points = pytest.mark.parametrize(
     ("group", "encoded"),
@@ -65,7 +72,7 @@ class World:
     def issued(self, person: bytes, to: Agency, context: bytes = CONTEXT) -> Point:
         point = person_point(self.group, b"authority", person)
         encrypted = encrypt_code(self.group, point, to.joint_key, self.group.random_scalar())
-        converted = self.hub.convert_issued(context=context, encrypted=encrypted, to=to.party, to_key=to.key)
+        converted = self.hub.convert(context=context, encrypted=encrypted, from_=None, to=to.party, to_key=to.key)
         return open_code(self.group, to.secret, converted)
 
     def request(self, code: Point, to: Agency) -> EncryptedCode:
@@ -85,6 +92,15 @@ class World:
             return open_code(self.group, self.b.secret, self.converted(encrypted, self.a, self.b))
         except WarifuError as error:
             return error.reason
+
+
+def in_step(calculations: Sequence[Paced[T]]) -> list[T]:
+    """What calculations give whose calls took each step together."""
+
+    async def all_of_them() -> list[T]:
+        return list(await asyncio.gather(*(in_lockstep(each) for each in calculations)))
+
+    return asyncio.run(all_of_them())
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +188,7 @@ def test_no_two_kinds_of_conversion_share_a_randomiser(world: World) -> None:
     hub.convert(context=CONTEXT, encrypted=encrypted, from_=world.c.party, to=world.b.party, to_key=world.b.key)
     hub.convert(context=CONTEXT, encrypted=encrypted, from_=world.a.party, to=world.c.party, to_key=world.b.key)
     hub.convert(context=CONTEXT, encrypted=encrypted, from_=world.a.party, to=world.b.party, to_key=world.c.key)
-    hub.convert_issued(context=CONTEXT, encrypted=encrypted, to=world.b.party, to_key=world.b.key)
+    hub.convert(context=CONTEXT, encrypted=encrypted, from_=None, to=world.b.party, to_key=world.b.key)
     assert len({randomiser.scalar for randomiser in taken}) == 5
 
 
@@ -205,7 +221,7 @@ def test_issuing_and_publishing_refuse_every_invalid_point(world: World, encoded
     good = world.request(world.issued(b"person", world.a), world.b)
     for encrypted in (EncryptedCode(Point(encoded), good.c2), EncryptedCode(good.c1, Point(encoded))):
         with pytest.raises(WarifuError) as caught:
-            world.hub.convert_issued(context=CONTEXT, encrypted=encrypted, to=world.b.party, to_key=world.b.key)
+            world.hub.convert(context=CONTEXT, encrypted=encrypted, from_=None, to=world.b.party, to_key=world.b.key)
         assert caught.value.reason is Reason.POINT_INVALID
     with pytest.raises(WarifuError) as caught:
         world.hub.directory_points(world.b.party, world.b.party.code_epoch, Point(encoded))
@@ -236,23 +252,33 @@ def test_what_the_hub_publishes_verifies_for_its_institution_and_epoch_only(worl
         assert caught.value.reason is Reason.DIRECTORY_INVALID
 
 
-@pytest.mark.parametrize("source", ["converted", "issued"])
-def test_any_conversion_can_be_proven_later_and_by_a_restarted_hub(world: World, source: str) -> None:
-    from_ = world.a.party if source == "converted" else None
+def test_a_conversion_is_proven_by_whichever_hub_process_makes_it(world: World) -> None:
     encrypted = world.request(world.issued(b"person", world.a), world.b)
-    if from_:
-        answer = world.hub.convert(
-            context=CONTEXT, encrypted=encrypted, from_=from_, to=world.b.party, to_key=world.b.key
-        )
-    else:
-        answer = world.hub.convert_issued(context=CONTEXT, encrypted=encrypted, to=world.b.party, to_key=world.b.key)
-    statement, proof = Translator(world.group, KEYS).prove(
-        context=CONTEXT, encrypted=encrypted, from_=from_, to=world.b.party, to_key=world.b.key
+    words: dict[str, Any] = {"context": CONTEXT, "encrypted": encrypted, "from_": world.a.party}
+    words |= {"to": world.b.party, "to_key": world.b.key}
+    (first, proof), (second, other) = (
+        at_once(hub.conversion(**words)) for hub in (world.hub, Translator(world.group, KEYS))
     )
-    assert statement.converted == answer
-    assert statement.target_commitment == world.hub.commitment(*world.b.party[:2])
-    assert statement.source_commitment == (world.hub.commitment(*from_[:2]) if from_ else world.group.generator)
-    verify_conversion(world.group, statement, CONTEXT, proof)
+    assert first == second == world.hub.convert(**words)
+    assert proof != other
+    terms = world.hub.terms(world.a.party, world.b.party, world.b.key)
+    for each in (proof, other):
+        conversion = Conversion(context=CONTEXT, encrypted=encrypted, converted=first)
+        code = open_proven(world.group, world.b.secret, terms, conversion, each)
+        assert code == world.issued(b"person", world.b)
+
+
+def test_conversions_of_one_pair_in_step_share_a_tree_and_those_of_others_do_not(world: World) -> None:
+    def conversion(to: Any) -> Paced[tuple[EncryptedCode, bytes]]:
+        encrypted = world.request(world.issued(b"person", world.a), to)
+        return world.hub.conversion(
+            context=CONTEXT, encrypted=encrypted, from_=world.a.party, to=to.party, to_key=to.key
+        )
+
+    proofs = [proof for _, proof in in_step([conversion(to) for to in (world.b, world.c, world.b, world.b)])]
+    assert [len(proof) - PROOF_SIZE for proof in proofs] == [1 + 2 * 32, 0, 1 + 2 * 32, 1 + 32]
+    shared = [proof[:96] for proof in proofs]
+    assert shared[0] == shared[2] == shared[3] != shared[1]
 
 
 def test_randomisers_made_ahead_can_take_the_place_of_derived_ones(world: World) -> None:

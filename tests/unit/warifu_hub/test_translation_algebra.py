@@ -108,7 +108,7 @@ def run(group: Group, *, person: int, y_b: int, r_issue: int, r_ask: int, k: int
     point, key = group.base_multiply(Scalar(packed(person))), group.base_multiply(y)
     joint = {party: group.multiply(hub.opening_share(*party[:2]), key) for party in (A, B)}
     first = encrypt_code(group, point, joint[A], Scalar(packed(r_issue)))
-    issued = hub.convert_issued(context=b"", encrypted=first, to=A, to_key=key)
+    issued = hub.convert(from_=None, context=b"", encrypted=first, to=A, to_key=key)
     code_a = open_code(group, y, issued)
     asked = encrypt_code(group, code_a, joint[B], Scalar(packed(r_ask)))
     answered = hub.convert(context=b"", encrypted=asked, from_=A, to=B, to_key=key)

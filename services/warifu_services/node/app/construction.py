@@ -40,6 +40,7 @@ from warifu_services.node.acquisition import Acquirer
 from warifu_services.node.agency_servicer import AGENCY_ACCESS, AgencyServicer
 from warifu_services.node.app.serving import Node
 from warifu_services.node.authority_link import GrpcAuthority
+from warifu_services.node.evidence import EvidenceFolder
 from warifu_services.node.hub_link import GrpcRotation, HubContact, HubLog, StreamedHub
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.keys import NodeKeys
@@ -140,7 +141,13 @@ class _Parts:
             refresh=self.follower.refresh,
             codes_ready=self.rotator.caught_up,
             standing=self.standing,
+            keep_evidence=self.evidence.keep,
         )
+
+    @cached_property
+    def evidence(self) -> EvidenceFolder:
+        """What convicts the hub."""
+        return EvidenceFolder(self.ground.folder.path)
 
     @cached_property
     def acquirer(self) -> Acquirer:
@@ -174,6 +181,7 @@ class _Parts:
         """Whoever looks after the node while it serves."""
         lookout = self.ground.lookout(self.store.database)
         lookout.watch_directory(self.directory.current().network)
+        lookout.look_at(AlarmKind.CONVERSION_NOT_PROVEN, self.evidence.standing)
         return lookout
 
 

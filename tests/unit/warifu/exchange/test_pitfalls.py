@@ -6,11 +6,13 @@ hand and runs the attack to its end, then runs the same attack against this one.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import nacl.bindings as sodium
 import pytest
@@ -30,10 +32,12 @@ from warifu.exchange.codes import (
     row_key,
 )
 from warifu.exchange.context import CONTEXT_SIZE
+from warifu.exchange.conversion_proof import Conversion
 from warifu.exchange.proofs import prove_joint_key, verify_joint_key
 from warifu.exchange.seal import SealingKey
 from warifu.exchange.signature import SigningKey, verify_signature
 from warifu.identifiers import InstitutionCode
+from warifu.lockstep import at_once
 from warifu_hub.translate import HubKeys, Party, Translator
 
 GROUP = SUITE_2
@@ -162,26 +166,21 @@ def test_6_the_challenge_of_a_conversion_proof_hashes_every_public_value_and_the
             return super().hash_to_scalar(label, *items)
 
     encrypted = encrypt_code(GROUP, CODE_A, POINTS_B.joint_key, scalar("r"))
-    statement, proof = Translator(Watched(), KEYS).prove(
+    conversion = Translator(Watched(), KEYS).conversion(
         context=CONTEXT, encrypted=encrypted, from_=A, to=B, to_key=KEY_B
     )
-    challenge = [items for items in hashed if items[0] == b"warifu-v1/dleq-convert"]
+    converted, proof = at_once(conversion)
+    challenge = [items for items in hashed if items[0] == b"warifu-v1/conversion-proof"]
     assert len(challenge) == 1
-    public = {
-        CONTEXT,
-        GROUP.generator,
-        HUB.commitment(*A[:2]),
-        HUB.commitment(*B[:2]),
-        POINTS_B.opening_key,
-        KEY_B,
-        encrypted.c1,
-        encrypted.c2,
-        statement.converted.c1,
-        statement.converted.c2,
-    }
-    assert public < set(challenge[0])
-    assert len(challenge[0]) == 1 + len(public) + 4  # the label before, four commitments after
+    public = (GROUP.generator, HUB.commitment(*A[:2]), HUB.commitment(*B[:2]), POINTS_B.opening_key, KEY_B)
+    assert challenge[0][1:6] == public
+    assert len(challenge[0]) == 1 + len(public) + 3  # the label before, two commitments and the root after
     assert GROUP.hash_to_scalar(*challenge[0]).value == proof[:32]
+    made = Conversion(context=CONTEXT, encrypted=encrypted, converted=converted)
+    for field, other in (("context", b"other"), ("encrypted", converted), ("converted", encrypted)):
+        changed: dict[str, Any] = {field: other}
+        assert dataclasses.replace(made, **changed).leaf((KEY_B, KEY_B)) != made.leaf((KEY_B, KEY_B))
+    assert made.leaf((KEY_B, CODE_A)) != made.leaf((KEY_B, KEY_B)) != made.leaf((CODE_A, KEY_B))
 
 
 def test_6_the_challenge_of_a_joint_key_proof_hashes_every_public_value_and_the_context() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -12,17 +11,11 @@ import pytest
 from warifu.curve.edwards25519 import SUITE_2
 from warifu.curve.group import ORDER, Point, Scalar
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.codes import EncryptedCode, encrypt_code, person_point
 from warifu.exchange.context import CONTEXT_SIZE
 from warifu.exchange.proofs import (
-    CONVERSION_PROOF_SIZE,
     JOINT_KEY_PROOF_SIZE,
-    ConversionStatement,
-    ConversionWitness,
     joint_key_context,
-    prove_conversion,
     prove_joint_key,
-    verify_conversion,
     verify_joint_key,
 )
 
@@ -32,7 +25,6 @@ INVALID = [
     for p in json.loads((VECTORS / "edwards25519_invalid_points.json").read_text())["points"]
 ]
 CONTEXT = bytes(range(CONTEXT_SIZE))
-POINT_FIELDS = ("source_commitment", "target_commitment", "opening_key", "target_key")
 
 
 def scalar(name: str) -> Scalar:
@@ -68,45 +60,6 @@ def refused_joint_key(**changed: Any) -> None:
     with pytest.raises(WarifuError) as caught:
         check_joint_key(**changed)
     assert caught.value.reason is Reason.DIRECTORY_INVALID
-
-
-def changed_statement(field: str, value: object) -> ConversionStatement:
-    changes: dict[str, Any] = {field: value}
-    return dataclasses.replace(STATEMENT, **changes)
-
-
-def conversion() -> tuple[ConversionStatement, ConversionWitness]:
-    """One honest conversion with every secret fixed."""
-    source, target, k = scalar("s_A"), scalar("s_B"), scalar("k")
-    t = SUITE_2.scalar_multiply(target, SUITE_2.scalar_invert(source))
-    u = SUITE_2.scalar_multiply(t, OPENING)
-    code = SUITE_2.multiply(source, person_point(SUITE_2, b"authority", b"person"))
-    encrypted = encrypt_code(SUITE_2, code, JOINT_KEY, scalar("r"))
-    converted = EncryptedCode(
-        SUITE_2.add(SUITE_2.multiply(u, encrypted.c1), SUITE_2.base_multiply(k)),
-        SUITE_2.add(SUITE_2.multiply(t, encrypted.c2), SUITE_2.multiply(k, AGENCY_KEY)),
-    )
-    statement = ConversionStatement(
-        source_commitment=SUITE_2.base_multiply(source),
-        target_commitment=SUITE_2.base_multiply(target),
-        opening_key=OPENING_KEY,
-        target_key=AGENCY_KEY,
-        encrypted=encrypted,
-        converted=converted,
-    )
-    return statement, ConversionWitness(factor=t, opened_factor=u, randomiser=k)
-
-
-STATEMENT, WITNESS = conversion()
-PROOF = prove_conversion(SUITE_2, STATEMENT, WITNESS, CONTEXT)
-
-
-def refused_conversion(
-    statement: ConversionStatement = STATEMENT, context: bytes = CONTEXT, proof: bytes = PROOF
-) -> None:
-    with pytest.raises(WarifuError) as caught:
-        verify_conversion(SUITE_2, statement, context, proof)
-    assert caught.value.reason is Reason.HUB_ANSWER_INVALID
 
 
 def test_an_honest_joint_key_is_accepted() -> None:
@@ -171,69 +124,6 @@ def test_scalars_of_a_proof_out_of_range_are_refused(at: int, form: str) -> None
     refused_joint_key(proof=changed)
 
 
-def test_an_honest_conversion_is_accepted() -> None:
-    assert len(PROOF) == CONVERSION_PROOF_SIZE
-    verify_conversion(SUITE_2, STATEMENT, CONTEXT, PROOF)
-
-
-@pytest.mark.parametrize("field", ["factor", "opened_factor", "randomiser"])
-def test_a_conversion_with_another_secret_than_committed_cannot_be_proven(field: str) -> None:
-    lie = dataclasses.replace(WITNESS, **{field: scalar("another")})
-    refused_conversion(proof=prove_conversion(SUITE_2, STATEMENT, lie, CONTEXT))
-
-
-def test_a_conversion_by_another_factor_cannot_be_proven_against_the_published_one() -> None:
-    t = scalar("another factor")
-    u = SUITE_2.scalar_multiply(t, OPENING)
-    base, key = SUITE_2.base_multiply(WITNESS.randomiser), SUITE_2.multiply(WITNESS.randomiser, AGENCY_KEY)
-    c1, c2 = STATEMENT.encrypted.c1, STATEMENT.encrypted.c2
-    converted = EncryptedCode(SUITE_2.add(SUITE_2.multiply(u, c1), base), SUITE_2.add(SUITE_2.multiply(t, c2), key))
-    statement = dataclasses.replace(STATEMENT, converted=converted)
-    lie = dataclasses.replace(WITNESS, factor=t, opened_factor=u)
-    refused_conversion(statement, proof=prove_conversion(SUITE_2, statement, lie, CONTEXT))
-
-
-def test_a_proof_does_not_pass_for_another_ciphertext_of_the_same_person() -> None:
-    other = encrypt_code(SUITE_2, SUITE_2.generator, JOINT_KEY, scalar("other r"))
-    refused_conversion(changed_statement("encrypted", other))
-
-
-def test_a_flipped_bit_anywhere_in_a_conversion_proof_is_refused() -> None:
-    for bit in range(8 * CONVERSION_PROOF_SIZE):
-        refused_conversion(proof=flipped(PROOF, bit))
-
-
-def test_a_flipped_bit_anywhere_in_the_context_of_a_conversion_is_refused() -> None:
-    for bit in range(0, 8 * len(CONTEXT), 7):
-        refused_conversion(context=flipped(CONTEXT, bit))
-
-
-def test_a_flipped_bit_anywhere_in_either_ciphertext_is_refused() -> None:
-    for bit in range(256):
-        for field in ("encrypted", "converted"):
-            pair: EncryptedCode = getattr(STATEMENT, field)
-            for half in ("c1", "c2"):
-                changes = {half: Point(flipped(getattr(pair, half), bit))}
-                refused_conversion(changed_statement(field, dataclasses.replace(pair, **changes)))
-
-
-@pytest.mark.parametrize("field", POINT_FIELDS)
-def test_another_public_point_in_the_statement_is_refused(field: str) -> None:
-    other = SUITE_2.base_multiply(scalar("other"))
-    refused_conversion(changed_statement(field, other))
-
-
-@pytest.mark.parametrize("encoded", INVALID, ids=bytes.hex)
-def test_a_conversion_proof_over_an_invalid_point_is_refused(encoded: bytes) -> None:
-    for field in POINT_FIELDS:
-        refused_conversion(changed_statement(field, encoded))
-
-
-@pytest.mark.parametrize("length", [0, 64, 127, 129, 160])
-def test_a_conversion_proof_of_another_length_is_refused(length: int) -> None:
-    refused_conversion(proof=bytes([1] * length))
-
-
 def test_a_repeating_source_of_randomness_does_not_repeat_a_nonce_for_another_statement() -> None:
     # Equal nonces under two challenges would give the secret away: (z1 - z2) / (e1 - e2).
     proofs = [prove_joint_key(SUITE_2, OPENING, AGENCY_KEY, context, bytes) for context in (b"one", b"two")]
@@ -241,14 +131,3 @@ def test_a_repeating_source_of_randomness_does_not_repeat_a_nonce_for_another_st
     z1, z2 = (int.from_bytes(proof[32:], "little") for proof in proofs)
     leaked = (z1 - z2) * pow(e1 - e2, -1, ORDER) % ORDER
     assert leaked != int.from_bytes(OPENING.value, "little")
-
-
-def test_a_proof_with_fixed_randomness_is_always_the_same() -> None:
-    proofs = {prove_conversion(SUITE_2, STATEMENT, WITNESS, CONTEXT, bytes) for _ in range(2)}
-    assert len(proofs) == 1
-
-
-def test_the_secrets_behind_a_conversion_do_not_show_themselves() -> None:
-    for secret in (WITNESS.factor, WITNESS.opened_factor, WITNESS.randomiser):
-        assert secret.value.hex() not in repr(WITNESS)
-        assert repr(secret.value) not in repr(WITNESS)

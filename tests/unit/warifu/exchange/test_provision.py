@@ -178,7 +178,7 @@ def test_a_point_that_is_none_is_refused_whoever_signed_it(
     pair.sign(permit)
     with pytest.raises(WarifuError) as refused:
         open_row_key(checked_by(pair, "tax", permit), pair.keys["tax"].provider, pair.directory)
-    assert refused.value.reason is Reason.POINT_INVALID
+    assert refused.value.reason is Reason.CONVERSION_NOT_PROVEN
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from warifu.canonical import digest
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.signature import MOST_TOGETHER, SIGNATURE_SIZE, SigningKey, verify_signature
+from warifu.exchange.signature import SIGNATURE_SIZE, SigningKey, verify_signature
+from warifu.exchange.together import MOST_TOGETHER
 from warifu.lockstep import in_lockstep
 from warifu.tlog.merkle import MerkleTree, leaf_hash, node_hash
 

@@ -53,6 +53,7 @@ def permit() -> ProvisionPermit:
         converted_code=code(3),
         processing_number=NUMBER,
         permission_row="R01",
+        conversion_proof=b"p" * 128,
         permit_time=Timestamp(seconds=1_780_000_000, nanos=7),
     )
     sign_permit(KEY, made, inquiry_digest(made.inquiry))

@@ -182,7 +182,9 @@ class Provider:
     async def provide(self, provider: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:
         self.permits.append(permit)
         checked = check_permit(permit, keys=self.keys, directory=self._directory)
-        self.row_keys.append(open_row_key(checked, self.keys, self._directory))
+        row_key = open_row_key(checked, self.keys, self._directory)
+        assert row_key is not None
+        self.row_keys.append(row_key)
         answered = self.outcome == inquiry_pb2.PROVISION_OUTCOME_ANSWERED
         sealed = seal_found(Absence.NOT_HELD, open_query(checked, self.keys), checked) if answered else b""
         made = make_answer(

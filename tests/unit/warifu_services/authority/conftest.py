@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,20 +102,23 @@ class HubAtHand:
         self.timeouts.append(timeout)
         await self.open.wait()
         entry = self._directory.entry(ExchangeContext.decode(request.context).provider)
-        codes = [self._converted(entry, request.context, code) for code in request.encrypted_codes]
-        signature = sign_conversion(self._signing_key, request.context, codes)
-        answer = ConvertIssuedCodesResponse(converted_codes=codes, hub_signature=signature)
+        codes, proof = self._converted(entry, request.context, request.encrypted_codes)
+        signature = sign_conversion(self._signing_key, request.context, codes, [proof])
+        answer = ConvertIssuedCodesResponse(converted_codes=codes, hub_signature=signature, conversion_proofs=[proof])
         self.spoil(answer)
         return answer
 
-    def _converted(self, entry: DirectoryEntry, context: bytes, code: EncryptedCodeMessage) -> EncryptedCodeMessage:
-        converted = self._translator.convert_issued(
+    def _converted(
+        self, entry: DirectoryEntry, context: bytes, codes: Sequence[EncryptedCodeMessage]
+    ) -> tuple[list[EncryptedCodeMessage], bytes]:
+        converted, proof = self._translator.convert_batch(
             context=context,
-            encrypted=EncryptedCode.decode(self._directory.group, code.c1, code.c2),
+            encrypted=[EncryptedCode.decode(self._directory.group, code.c1, code.c2) for code in codes],
+            from_=None,
             to=Party.of(entry),
             to_key=entry.agency_key,
         )
-        return EncryptedCodeMessage(c1=converted.c1, c2=converted.c2)
+        return [EncryptedCodeMessage(c1=code.c1, c2=code.c2) for code in converted], proof
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from warifu.api.authority.v1.authority_service_pb2 import ConversionReceipt
 from warifu.api.hub.v1.hub_service_pb2 import ConvertIssuedCodesResponse
 from warifu.clock import ManualClock
 from warifu.curve.group import Point
@@ -134,7 +135,7 @@ async def test_refused_numbers_are_refused_in_their_places_and_the_others_issued
 async def test_the_hub_is_not_called_for_a_batch_without_a_code(issuer: Issuer, hub: Any, tax: Any) -> None:
     batch = await issuer.issue(tax.code, ["123456789018", "x"], patient)
     assert batch.results == [Reason.NUMBER_NOT_DESIGNATED, Reason.NUMBER_MALFORMED]
-    assert (batch.context, batch.hub_signature, hub.requests) == (b"", b"", [])
+    assert (batch.receipt, hub.requests) == (ConversionReceipt(), [])
 
 
 async def test_the_context_says_issue_and_names_no_item_and_no_procedure(
@@ -161,8 +162,11 @@ async def test_the_authority_signs_what_it_sends_and_hands_on_what_the_hub_signe
     (sent,) = hub.requests
     check_issue(directory.authority_signing_key, sent.authority_signature, sent.context, sent.encrypted_codes)
     codes = [result for result in batch.results if not isinstance(result, Reason)]
-    assert batch.context == sent.context
-    check_conversion(directory.hub_signing_key, batch.hub_signature, batch.context, codes)
+    receipt = batch.receipt
+    assert (receipt.context, receipt.encrypted_codes) == (sent.context, sent.encrypted_codes)
+    assert (receipt.authority_signature, len(receipt.conversion_proofs)) == (sent.authority_signature, 1)
+    proofs, key = receipt.conversion_proofs, directory.hub_signing_key
+    check_conversion(key, receipt.hub_signature, receipt.context, codes, proofs)
 
 
 def drop_one(answer: ConvertIssuedCodesResponse) -> None:
@@ -375,8 +379,8 @@ async def test_an_agency_that_joined_a_moment_ago_is_known_once_the_version_is_t
     others = {code: entry for code, entry in directory.entries.items() if code != tax.code}
     behind = Behind(replace(directory, entries=others), directory)
     numbers = digits(await designate(2))
-    batch = await behind.issuer(issuer).issue(tax.code, numbers, patient)
-    assert not any(isinstance(result, Reason) for result in batch.results)
+    results = (await behind.issuer(issuer).issue(tax.code, numbers, patient)).results
+    assert not any(isinstance(result, Reason) for result in results)
     assert behind.asked == 1
     with pytest.raises(WarifuError) as refused:
         await issuer.issue(InstitutionCode("9999999999999999"), numbers, patient)
@@ -388,8 +392,8 @@ async def test_a_hub_that_signs_with_a_newer_key_is_believed_once_the_version_is
 ) -> None:
     behind = Behind(replace(directory, hub_signing_key=SigningKey.generate().verify_key), directory)
     numbers = digits(await designate(2))
-    batch = await behind.issuer(issuer).issue(tax.code, numbers, patient)
-    assert not any(isinstance(result, Reason) for result in batch.results)
+    results = (await behind.issuer(issuer).issue(tax.code, numbers, patient)).results
+    assert not any(isinstance(result, Reason) for result in results)
     hub.spoil = lambda answer: setattr(answer, "hub_signature", bytes(len(answer.hub_signature)))
     with pytest.raises(WarifuError) as refused:
         await issuer.issue(tax.code, numbers, patient)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from warifu.api.type.v1 import inquiry_pb2 as warifu_dot_api_dot_type_dot_v1_dot_inquiry__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/warifu/api/authority/v1/authority_service.proto\x12\x17warifu.api.authority.v1\x1a warifu/api/type/v1/inquiry.proto\":\n\x19\x44\x65signateMyNumbersRequest\x12\x1d\n\x15resident_record_codes\x18\x01 \x03(\t\"0\n\x1a\x44\x65signateMyNumbersResponse\x12\x12\n\nmy_numbers\x18\x01 \x03(\t\"+\n\x16ReplaceMyNumberRequest\x12\x11\n\tmy_number\x18\x01 \x01(\t\",\n\x17ReplaceMyNumberResponse\x12\x11\n\tmy_number\x18\x01 \x01(\t\"<\n\x0b\x41\x63quisition\x12\x1a\n\x12\x61\x63quisition_number\x18\x01 \x01(\x0c\x12\x11\n\tmy_number\x18\x02 \x01(\t\"\xa3\x01\n\nIssuedCode\x12\x1a\n\x12\x61\x63quisition_number\x18\x01 \x01(\x0c\x12;\n\x0e\x63onverted_code\x18\x02 \x01(\x0b\x32!.warifu.api.type.v1.EncryptedCodeH\x00\x12\x32\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x1f.warifu.api.type.v1.CallFailureH\x00\x42\x08\n\x06result\";\n\x11\x43onversionReceipt\x12\x0f\n\x07\x63ontext\x18\x01 \x01(\x0c\x12\x15\n\rhub_signature\x18\x02 \x01(\x0c\"O\n\x12\x41\x63quireCodeRequest\x12\x39\n\x0b\x61\x63quisition\x18\x01 \x01(\x0b\x32$.warifu.api.authority.v1.Acquisition\"\x8c\x01\n\x13\x41\x63quireCodeResponse\x12\x38\n\x0bissued_code\x18\x01 \x01(\x0b\x32#.warifu.api.authority.v1.IssuedCode\x12;\n\x07receipt\x18\x02 \x01(\x0b\x32*.warifu.api.authority.v1.ConversionReceipt\"Q\n\x13\x41\x63quireCodesRequest\x12:\n\x0c\x61\x63quisitions\x18\x01 \x03(\x0b\x32$.warifu.api.authority.v1.Acquisition\"\x8e\x01\n\x14\x41\x63quireCodesResponse\x12\x39\n\x0cissued_codes\x18\x01 \x03(\x0b\x32#.warifu.api.authority.v1.IssuedCode\x12;\n\x07receipt\x18\x02 \x01(\x0b\x32*.warifu.api.authority.v1.ConversionReceipt2\xe2\x03\n\x10\x41uthorityService\x12}\n\x12\x44\x65signateMyNumbers\x12\x32.warifu.api.authority.v1.DesignateMyNumbersRequest\x1a\x33.warifu.api.authority.v1.DesignateMyNumbersResponse\x12t\n\x0fReplaceMyNumber\x12/.warifu.api.authority.v1.ReplaceMyNumberRequest\x1a\x30.warifu.api.authority.v1.ReplaceMyNumberResponse\x12h\n\x0b\x41\x63quireCode\x12+.warifu.api.authority.v1.AcquireCodeRequest\x1a,.warifu.api.authority.v1.AcquireCodeResponse\x12o\n\x0c\x41\x63quireCodes\x12,.warifu.api.authority.v1.AcquireCodesRequest\x1a-.warifu.api.authority.v1.AcquireCodesResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/warifu/api/authority/v1/authority_service.proto\x12\x17warifu.api.authority.v1\x1a warifu/api/type/v1/inquiry.proto\":\n\x19\x44\x65signateMyNumbersRequest\x12\x1d\n\x15resident_record_codes\x18\x01 \x03(\t\"0\n\x1a\x44\x65signateMyNumbersResponse\x12\x12\n\nmy_numbers\x18\x01 \x03(\t\"+\n\x16ReplaceMyNumberRequest\x12\x11\n\tmy_number\x18\x01 \x01(\t\",\n\x17ReplaceMyNumberResponse\x12\x11\n\tmy_number\x18\x01 \x01(\t\"<\n\x0b\x41\x63quisition\x12\x1a\n\x12\x61\x63quisition_number\x18\x01 \x01(\x0c\x12\x11\n\tmy_number\x18\x02 \x01(\t\"\xa3\x01\n\nIssuedCode\x12\x1a\n\x12\x61\x63quisition_number\x18\x01 \x01(\x0c\x12;\n\x0e\x63onverted_code\x18\x02 \x01(\x0b\x32!.warifu.api.type.v1.EncryptedCodeH\x00\x12\x32\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x1f.warifu.api.type.v1.CallFailureH\x00\x42\x08\n\x06result\"\xaf\x01\n\x11\x43onversionReceipt\x12\x0f\n\x07\x63ontext\x18\x01 \x01(\x0c\x12\x15\n\rhub_signature\x18\x02 \x01(\x0c\x12:\n\x0f\x65ncrypted_codes\x18\x03 \x03(\x0b\x32!.warifu.api.type.v1.EncryptedCode\x12\x1b\n\x13\x61uthority_signature\x18\x04 \x01(\x0c\x12\x19\n\x11\x63onversion_proofs\x18\x05 \x03(\x0c\"O\n\x12\x41\x63quireCodeRequest\x12\x39\n\x0b\x61\x63quisition\x18\x01 \x01(\x0b\x32$.warifu.api.authority.v1.Acquisition\"\x8c\x01\n\x13\x41\x63quireCodeResponse\x12\x38\n\x0bissued_code\x18\x01 \x01(\x0b\x32#.warifu.api.authority.v1.IssuedCode\x12;\n\x07receipt\x18\x02 \x01(\x0b\x32*.warifu.api.authority.v1.ConversionReceipt\"Q\n\x13\x41\x63quireCodesRequest\x12:\n\x0c\x61\x63quisitions\x18\x01 \x03(\x0b\x32$.warifu.api.authority.v1.Acquisition\"\x8e\x01\n\x14\x41\x63quireCodesResponse\x12\x39\n\x0cissued_codes\x18\x01 \x03(\x0b\x32#.warifu.api.authority.v1.IssuedCode\x12;\n\x07receipt\x18\x02 \x01(\x0b\x32*.warifu.api.authority.v1.ConversionReceipt2\xe2\x03\n\x10\x41uthorityService\x12}\n\x12\x44\x65signateMyNumbers\x12\x32.warifu.api.authority.v1.DesignateMyNumbersRequest\x1a\x33.warifu.api.authority.v1.DesignateMyNumbersResponse\x12t\n\x0fReplaceMyNumber\x12/.warifu.api.authority.v1.ReplaceMyNumberRequest\x1a\x30.warifu.api.authority.v1.ReplaceMyNumberResponse\x12h\n\x0b\x41\x63quireCode\x12+.warifu.api.authority.v1.AcquireCodeRequest\x1a,.warifu.api.authority.v1.AcquireCodeResponse\x12o\n\x0c\x41\x63quireCodes\x12,.warifu.api.authority.v1.AcquireCodesRequest\x1a-.warifu.api.authority.v1.AcquireCodesResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,16 +44,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACQUISITION']._serialized_end=371
   _globals['_ISSUEDCODE']._serialized_start=374
   _globals['_ISSUEDCODE']._serialized_end=537
-  _globals['_CONVERSIONRECEIPT']._serialized_start=539
-  _globals['_CONVERSIONRECEIPT']._serialized_end=598
-  _globals['_ACQUIRECODEREQUEST']._serialized_start=600
-  _globals['_ACQUIRECODEREQUEST']._serialized_end=679
-  _globals['_ACQUIRECODERESPONSE']._serialized_start=682
-  _globals['_ACQUIRECODERESPONSE']._serialized_end=822
-  _globals['_ACQUIRECODESREQUEST']._serialized_start=824
-  _globals['_ACQUIRECODESREQUEST']._serialized_end=905
-  _globals['_ACQUIRECODESRESPONSE']._serialized_start=908
-  _globals['_ACQUIRECODESRESPONSE']._serialized_end=1050
-  _globals['_AUTHORITYSERVICE']._serialized_start=1053
-  _globals['_AUTHORITYSERVICE']._serialized_end=1535
+  _globals['_CONVERSIONRECEIPT']._serialized_start=540
+  _globals['_CONVERSIONRECEIPT']._serialized_end=715
+  _globals['_ACQUIRECODEREQUEST']._serialized_start=717
+  _globals['_ACQUIRECODEREQUEST']._serialized_end=796
+  _globals['_ACQUIRECODERESPONSE']._serialized_start=799
+  _globals['_ACQUIRECODERESPONSE']._serialized_end=939
+  _globals['_ACQUIRECODESREQUEST']._serialized_start=941
+  _globals['_ACQUIRECODESREQUEST']._serialized_end=1022
+  _globals['_ACQUIRECODESRESPONSE']._serialized_start=1025
+  _globals['_ACQUIRECODESRESPONSE']._serialized_end=1167
+  _globals['_AUTHORITYSERVICE']._serialized_start=1170
+  _globals['_AUTHORITYSERVICE']._serialized_end=1652
 # @@protoc_insertion_point(module_scope)

@@ -50,12 +50,18 @@ class IssuedCode(_message.Message):
     def __init__(self, acquisition_number: _Optional[bytes] = ..., converted_code: _Optional[_Union[_inquiry_pb2.EncryptedCode, _Mapping]] = ..., failure: _Optional[_Union[_inquiry_pb2.CallFailure, _Mapping]] = ...) -> None: ...
 
 class ConversionReceipt(_message.Message):
-    __slots__ = ("context", "hub_signature")
+    __slots__ = ("context", "hub_signature", "encrypted_codes", "authority_signature", "conversion_proofs")
     CONTEXT_FIELD_NUMBER: _ClassVar[int]
     HUB_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    ENCRYPTED_CODES_FIELD_NUMBER: _ClassVar[int]
+    AUTHORITY_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    CONVERSION_PROOFS_FIELD_NUMBER: _ClassVar[int]
     context: bytes
     hub_signature: bytes
-    def __init__(self, context: _Optional[bytes] = ..., hub_signature: _Optional[bytes] = ...) -> None: ...
+    encrypted_codes: _containers.RepeatedCompositeFieldContainer[_inquiry_pb2.EncryptedCode]
+    authority_signature: bytes
+    conversion_proofs: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, context: _Optional[bytes] = ..., hub_signature: _Optional[bytes] = ..., encrypted_codes: _Optional[_Iterable[_Union[_inquiry_pb2.EncryptedCode, _Mapping]]] = ..., authority_signature: _Optional[bytes] = ..., conversion_proofs: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class AcquireCodeRequest(_message.Message):
     __slots__ = ("acquisition",)

@@ -73,12 +73,14 @@ class ConvertIssuedCodesRequest(_message.Message):
     def __init__(self, context: _Optional[bytes] = ..., encrypted_codes: _Optional[_Iterable[_Union[_inquiry_pb2.EncryptedCode, _Mapping]]] = ..., authority_signature: _Optional[bytes] = ...) -> None: ...
 
 class ConvertIssuedCodesResponse(_message.Message):
-    __slots__ = ("converted_codes", "hub_signature")
+    __slots__ = ("converted_codes", "hub_signature", "conversion_proofs")
     CONVERTED_CODES_FIELD_NUMBER: _ClassVar[int]
     HUB_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    CONVERSION_PROOFS_FIELD_NUMBER: _ClassVar[int]
     converted_codes: _containers.RepeatedCompositeFieldContainer[_inquiry_pb2.EncryptedCode]
     hub_signature: bytes
-    def __init__(self, converted_codes: _Optional[_Iterable[_Union[_inquiry_pb2.EncryptedCode, _Mapping]]] = ..., hub_signature: _Optional[bytes] = ...) -> None: ...
+    conversion_proofs: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, converted_codes: _Optional[_Iterable[_Union[_inquiry_pb2.EncryptedCode, _Mapping]]] = ..., hub_signature: _Optional[bytes] = ..., conversion_proofs: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class RotateCodesRequest(_message.Message):
     __slots__ = ("context", "encrypted_codes", "agency_signature")

@@ -41,20 +41,22 @@ class SignedInquiry(_message.Message):
     def __init__(self, context: _Optional[bytes] = ..., encrypted_code: _Optional[_Union[EncryptedCode, _Mapping]] = ..., sealed_query: _Optional[bytes] = ..., inquirer_signature: _Optional[bytes] = ...) -> None: ...
 
 class ProvisionPermit(_message.Message):
-    __slots__ = ("inquiry", "converted_code", "processing_number", "permission_row", "permit_time", "hub_signature")
+    __slots__ = ("inquiry", "converted_code", "processing_number", "permission_row", "permit_time", "conversion_proof", "hub_signature")
     INQUIRY_FIELD_NUMBER: _ClassVar[int]
     CONVERTED_CODE_FIELD_NUMBER: _ClassVar[int]
     PROCESSING_NUMBER_FIELD_NUMBER: _ClassVar[int]
     PERMISSION_ROW_FIELD_NUMBER: _ClassVar[int]
     PERMIT_TIME_FIELD_NUMBER: _ClassVar[int]
+    CONVERSION_PROOF_FIELD_NUMBER: _ClassVar[int]
     HUB_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     inquiry: SignedInquiry
     converted_code: EncryptedCode
     processing_number: str
     permission_row: str
     permit_time: _timestamp_pb2.Timestamp
+    conversion_proof: bytes
     hub_signature: bytes
-    def __init__(self, inquiry: _Optional[_Union[SignedInquiry, _Mapping]] = ..., converted_code: _Optional[_Union[EncryptedCode, _Mapping]] = ..., processing_number: _Optional[str] = ..., permission_row: _Optional[str] = ..., permit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., hub_signature: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, inquiry: _Optional[_Union[SignedInquiry, _Mapping]] = ..., converted_code: _Optional[_Union[EncryptedCode, _Mapping]] = ..., processing_number: _Optional[str] = ..., permission_row: _Optional[str] = ..., permit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., conversion_proof: _Optional[bytes] = ..., hub_signature: _Optional[bytes] = ...) -> None: ...
 
 class SignedAnswer(_message.Message):
     __slots__ = ("outcome", "sealed_answer", "provision_time", "provider_signature")

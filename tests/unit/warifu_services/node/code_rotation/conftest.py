@@ -26,6 +26,7 @@ from warifu.exchange.directory import Directory
 from warifu.exchange.inquiry import Question, build_inquiry
 from warifu.exchange.statements import inquiry_digest, sign_conversion, sign_permit
 from warifu.identifiers import ItemCode, ProcedureCode
+from warifu.lockstep import at_once
 from warifu.party.folder import PartyFolder
 from warifu.party.held import Held
 from warifu.pki import Identity, Role
@@ -197,18 +198,20 @@ class World:
         provider = directory.entry_for(context.provider, context.epoch_to, context.issued_ms)
         code = inquiry.encrypted_code
         keys = self.hub_keys.current()
-        converted = keys.translator.convert(
+        conversion = keys.translator.conversion(
             context=inquiry.context,
             encrypted=EncryptedCode.decode(directory.group, code.c1, code.c2),
             from_=Party.of(inquirer),
             to=Party.of(provider),
             to_key=provider.agency_key,
         )
+        converted, proof = at_once(conversion)
         permit = inquiry_pb2.ProvisionPermit(
             inquiry=inquiry,
             converted_code=EncryptedCodeMessage(c1=converted.c1, c2=converted.c2),
             processing_number=f"20260615{secrets.randbelow(10**12):012d}",
             permission_row="R01",
+            conversion_proof=proof,
         )
         permit.permit_time.FromDatetime(self.clock.now())
         sign_permit(keys.signing_key, permit, inquiry_digest(inquiry))
