@@ -61,6 +61,8 @@ LABELS = {
     "warifu-v1/authority-number": "looking up a My Number at the authority",
     "warifu-v1/authority-resident": "looking up a resident record code at the authority",
     "warifu-v1/authority-storage-key": "the authority's key for numbers at rest",
+    "warifu-v1/code-proof": "the challenge of the proof that an inquirer made its encrypted code itself",
+    "warifu-v1/code-proof-nonce": "the one-time scalar of that proof",
     "warifu-v1/conversion": "the hub's signature over codes it converted, issued or rotated, and over its proofs",
     "warifu-v1/conversion-leaf": "a conversion in the tree of those that are proven together",
     "warifu-v1/conversion-nonce": "the one-time scalars of conversion proofs",

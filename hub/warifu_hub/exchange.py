@@ -33,6 +33,7 @@ from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
 from warifu.clock import Clock, day_in_japan
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.code_proof import check_own
 from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ExchangeContext, ExchangeKey
 from warifu.exchange.directory import Directory, DirectorySource
@@ -145,10 +146,12 @@ class Mediator:
         self._check_log()
         now = asyncio.get_running_loop().time
         give_up = now() + (LONGEST_EXCHANGE_SECONDS if left is None else left - RELAY_SECONDS)
-        asked = ReceivedInquiry(caller=caller.institution, context=None, digest=inquiry_digest(inquiry))
+        asked = ReceivedInquiry(
+            caller=caller.institution, context=None, digest=inquiry_digest(inquiry), citizen_tag=inquiry.citizen_tag
+        )
         try:
             context = ExchangeContext.decode(inquiry.context, where="inquiry.context")
-            asked = ReceivedInquiry(caller=caller.institution, context=context, digest=asked.digest)
+            asked = replace(asked, context=context)
             admitted = self._admit(caller, inquiry, asked, context, left)
             await pause()
             stored, under_way = self._known(admitted), self._task(admitted)  # (3.4)
@@ -157,6 +160,8 @@ class Mediator:
             if stored is None:
                 await pause()
                 check_inquiry(admitted.inquirer.signing_key, inquiry)  # (3.5)
+                await pause()
+                self._check_own(admitted)
                 under_way = under_way or self._task(admitted)  # one may have begun since (3.4)
         except WarifuError as refusal:
             await self._store.append_leaf(leaves.refused_leaf(asked, refusal.reason, self._clock.now()))
@@ -198,6 +203,11 @@ class Mediator:
         elif context.key not in self._under_way:
             context.check_times(self._clock.now(), where="inquiry.context")
         return stored
+
+    def _check_own(self, admitted: _Admitted) -> None:
+        """Step 3.5 likewise: the inquirer made the encrypted code itself, for this inquiry. Raises: SIGNATURE_INVALID."""
+        group, inquiry = self._directory.group, admitted.inquiry
+        check_own(group, admitted.encrypted, inquiry.context, inquiry.code_proof, where="inquiry.code_proof")
 
     def _task(self, admitted: _Admitted) -> asyncio.Task[MediatedExchange] | None:
         """Step 3.4 likewise, for an exchange that is under way: the same bytes share it."""
@@ -310,6 +320,7 @@ class Mediator:
             stored,
             self._clock.now(),
             reason=Reason.RELEASE_REFUSED if stored.state is ExchangeState.REFUSED else None,
+            provider_tag=answer.citizen_tag,
             answer_digest=answer_digest(
                 answer, asked=admitted.asked.digest, processing_number=stored.processing_number
             ),

@@ -19,6 +19,7 @@ from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ContextKind, ExchangeContext, ExchangeFlags
 from warifu.exchange.directory import Directory
 from warifu.exchange.directory_entry import DirectoryEntry
+from warifu.exchange.statements import CITIZEN_TAG_SIZE
 from warifu.pki import Identity, Role
 from warifu_hub.permissions import PermissionQuery, PermissionRow, PermissionTable
 from warifu_hub.store import ExchangeState, WithdrawnAssessments
@@ -66,9 +67,15 @@ def check_shape(inquiry: SignedInquiry, context: ExchangeContext, directory: Dir
         raise WarifuError(Reason.SUITE_UNKNOWN, where="inquiry.context.suite")
     if context.inquirer == context.provider:
         raise WarifuError(Reason.REQUEST_MALFORMED, where="inquiry.context.provider")
+    _check_tag(inquiry.citizen_tag, "inquiry.citizen_tag")
     _check_sealed(inquiry.sealed_query, LARGEST_SEALED_QUERY, "inquiry.sealed_query")
     code = inquiry.encrypted_code
     return EncryptedCode.from_wire(directory.group, code.c1, code.c2, where="inquiry.encrypted_code")
+
+
+def _check_tag(tag: bytes, where: str) -> None:
+    if len(tag) != CITIZEN_TAG_SIZE:
+        raise WarifuError(Reason.REQUEST_MALFORMED, where=where, debug=f"{len(tag)} bytes")
 
 
 def _check_sealed(body: bytes, largest: int, where: str) -> None:
@@ -147,11 +154,12 @@ def answered_state(answer: SignedAnswer) -> ExchangeState:
     state = _STATES.get(answer.outcome)
     if state is None:
         raise WarifuError(Reason.PROVIDER_ANSWER_INVALID, where="answer.outcome")
-    if state is ExchangeState.ANSWERED:
-        try:
+    try:
+        _check_tag(answer.citizen_tag, "answer.citizen_tag")
+        if state is ExchangeState.ANSWERED:
             _check_sealed(answer.sealed_answer, LARGEST_SEALED_ANSWER, "answer.sealed_answer")
-        except WarifuError as error:
-            raise WarifuError(Reason.PROVIDER_ANSWER_INVALID, where=error.where) from error
-    elif answer.sealed_answer:
+    except WarifuError as error:
+        raise WarifuError(Reason.PROVIDER_ANSWER_INVALID, where=error.where) from error
+    if state is not ExchangeState.ANSWERED and answer.sealed_answer:
         raise WarifuError(Reason.PROVIDER_ANSWER_INVALID, where="answer.sealed_answer")
     return state

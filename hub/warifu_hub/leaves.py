@@ -43,11 +43,12 @@ _CLOSING: dict[ExchangeState, LeafEvent] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedInquiry:
-    """What an inquirer asked: the context if it could be read, and the digest of the inquiry as received."""
+    """What an inquirer asked: the context if it could be read, the digest of the inquiry as received, and its tag."""
 
     caller: InstitutionCode
     context: ExchangeContext | None
     digest: bytes
+    citizen_tag: bytes = b""
 
 
 def timestamp(moment: datetime) -> Timestamp:
@@ -78,6 +79,7 @@ def permitted_leaf(asked: ReceivedInquiry, stored: StoredExchange, now: datetime
     leaf = _leaf(log_pb2.LEAF_EVENT_PERMITTED, asked, now)
     leaf.processing_number = stored.processing_number
     leaf.permission_row = stored.permission_row
+    leaf.inquirer_tag = asked.citizen_tag
     return leaf.SerializeToString(deterministic=True)
 
 
@@ -95,6 +97,7 @@ def closing_leaf(
     *,
     reason: Reason | None = None,
     answer_digest: bytes = b"",
+    provider_tag: bytes = b"",
 ) -> bytes:
     """What became of a permitted exchange, by the exchange's state: answered, pending, refused by a clerk, or failed."""
     leaf = _leaf(_CLOSING[stored.state], asked, now)
@@ -102,6 +105,8 @@ def closing_leaf(
     leaf.permission_row = stored.permission_row
     leaf.reason = reason.value if reason else ""
     leaf.answer_digest = answer_digest
+    leaf.inquirer_tag = asked.citizen_tag
+    leaf.provider_tag = provider_tag
     return leaf.SerializeToString(deterministic=True)
 
 

@@ -23,13 +23,14 @@ from warifu.api.type.v1.inquiry_pb2 import SignedAnswer, SignedInquiry
 from warifu.canonical import digest, length_prefixed
 from warifu.curve.group import RandomBytes
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.code_proof import prove_own
 from warifu.exchange.codes import AgencyCode, encrypt_code, hedged_randomness
 from warifu.exchange.context import LONGEST_VALIDITY, REQUEST_ID_SIZE, ContextKind, ExchangeContext, ExchangeFlags
 from warifu.exchange.directory import Directory
 from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.seal import SealingKey, open_sealed, seal
 from warifu.exchange.signature import SigningKey
-from warifu.exchange.statements import answer_digest, check_answer, sign_inquiry
+from warifu.exchange.statements import CITIZEN_TAG_SIZE, answer_digest, check_answer, sign_inquiry
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.lockstep import Lockstep, Paced
 
@@ -125,6 +126,8 @@ def build_inquiry(
         context=context,
         encrypted_code=inquiry_pb2.EncryptedCode(c1=encrypted.c1, c2=encrypted.c2),
         sealed_query=seal(provider.sealing_key, context, query.SerializeToString()),
+        code_proof=prove_own(group, r, encrypted, context, random_bytes),
+        citizen_tag=random_bytes(CITIZEN_TAG_SIZE),
     )
     yield
     yield from sign_inquiry.paced(own_keys.signing_key, inquiry, to=provider.institution)
@@ -201,6 +204,8 @@ def _check_shape(answer: SignedAnswer) -> int:
     answered = answer.outcome == inquiry_pb2.PROVISION_OUTCOME_ANSWERED
     if not answered and (answer.outcome not in _WITHOUT_BODY or answer.sealed_answer):
         raise WarifuError(Reason.REQUEST_MALFORMED, where="answer.outcome")
+    if len(answer.citizen_tag) != CITIZEN_TAG_SIZE:
+        raise WarifuError(Reason.REQUEST_MALFORMED, where="answer.citizen_tag")
     try:
         return answer.provision_time.ToMilliseconds()
     except ValueError:

@@ -8,6 +8,7 @@ not. Stores nothing and sends nothing; it must never see a My Number or the inqu
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +19,7 @@ from warifu.agency import Absence, Found, ProvidedRecord
 from warifu.api.record.v1 import sealed_pb2
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
-from warifu.curve.group import Point, Scalar
+from warifu.curve.group import Point, RandomBytes, Scalar
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode, row_key
 from warifu.exchange.context import LONGEST_SKEW, ContextKind, ExchangeContext
@@ -28,7 +29,7 @@ from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.inquiry import answer_info
 from warifu.exchange.seal import SealingKey, open_sealed, seal
 from warifu.exchange.signature import SigningKey
-from warifu.exchange.statements import answer_digest, check_inquiry, inquiry_digest, sign_answer
+from warifu.exchange.statements import CITIZEN_TAG_SIZE, answer_digest, check_inquiry, inquiry_digest, sign_answer
 from warifu.exchange.statements import check_permit as check_permit_signature
 from warifu.lockstep import Lockstep, Paced
 
@@ -250,9 +251,11 @@ def make_answer(
     *,
     now_ms: int,
     sealed_answer: bytes = b"",
+    random_bytes: RandomBytes = secrets.token_bytes,
 ) -> Paced[MadeAnswer]:
     """The signed answer to a permit; ``sealed_answer`` stays empty unless ``outcome`` is ANSWERED."""
-    answer = SignedAnswer(outcome=outcome, sealed_answer=sealed_answer)
+    tag = random_bytes(CITIZEN_TAG_SIZE)
+    answer = SignedAnswer(outcome=outcome, sealed_answer=sealed_answer, citizen_tag=tag)
     answer.provision_time.FromMilliseconds(now_ms)
     number = permit.processing_number
     to = permit.context.inquirer

@@ -9,6 +9,7 @@ the hub's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode, ProvisionPermit, SignedAnswer, SignedInquiry
 from warifu.canonical import digest
@@ -16,6 +17,7 @@ from warifu.exchange.signature import SigningKey, verify_signature
 from warifu.lockstep import Lockstep, Paced
 
 __all__ = [
+    "CITIZEN_TAG_SIZE",
     "answer_digest",
     "check_answer",
     "check_conversion",
@@ -32,6 +34,9 @@ __all__ = [
     "sign_rotation",
 ]
 
+CITIZEN_TAG_SIZE: Final = 16
+"""Bytes of a citizen tag. Each side puts one under its signature; the hub cannot tell what any of them means."""
+
 _INQUIRY = b"warifu-v1/inquiry"
 _PERMIT = b"warifu-v1/permit"
 _ANSWER = b"warifu-v1/answer"
@@ -42,7 +47,7 @@ _CONVERSION = b"warifu-v1/conversion"
 
 def _inquiry_fields(inquiry: SignedInquiry) -> tuple[bytes, ...]:
     code = inquiry.encrypted_code
-    return inquiry.context, code.c1, code.c2, inquiry.sealed_query
+    return inquiry.context, code.c1, code.c2, inquiry.sealed_query, inquiry.code_proof, inquiry.citizen_tag
 
 
 @Lockstep
@@ -107,6 +112,7 @@ def _answer_fields(answer: SignedAnswer, asked: bytes, processing_number: str) -
         answer.sealed_answer,
         answer.provision_time.seconds.to_bytes(8, "big", signed=True),
         answer.provision_time.nanos.to_bytes(4, "big", signed=True),
+        answer.citizen_tag,
     )
 
 

@@ -92,7 +92,8 @@ def directory() -> Directory:
 
 
 def inquiry(size: int = 304) -> SignedInquiry:
-    return SignedInquiry(encrypted_code=EncryptedCode(c1=POINTS[0], c2=POINTS[1]), sealed_query=bytes(size))
+    code = EncryptedCode(c1=POINTS[0], c2=POINTS[1])
+    return SignedInquiry(encrypted_code=code, sealed_query=bytes(size), citizen_tag=bytes(16))
 
 
 def refusal(act: Any, *arguments: Any) -> WarifuError:
@@ -210,12 +211,18 @@ ANSWERED, PENDING, REFUSED = (
     ],
 )
 def test_an_answers_outcome_is_the_exchanges_state(outcome: Any, size: int, state: ExchangeState) -> None:
-    assert answered_state(SignedAnswer(outcome=outcome, sealed_answer=bytes(size))) is state
+    answer = SignedAnswer(outcome=outcome, sealed_answer=bytes(size), citizen_tag=bytes(16))
+    assert answered_state(answer) is state
+    for other in (0, 15, 17, 32):
+        answer.citizen_tag = bytes(other)
+        error = refusal(answered_state, answer)
+        assert (error.reason, error.where) == (Reason.PROVIDER_ANSWER_INVALID, "answer.citizen_tag")
 
 
 @pytest.mark.parametrize(
     ("outcome", "size"), [(ANSWERED, 0), (ANSWERED, 305), (PENDING, 304), (REFUSED, 304), (0, 0), (0, 304), (9, 304)]
 )
 def test_an_answer_that_contradicts_itself_is_the_providers_fault(outcome: Any, size: int) -> None:
-    error = refusal(answered_state, SignedAnswer(outcome=outcome, sealed_answer=bytes(size)))
+    answer = SignedAnswer(outcome=outcome, sealed_answer=bytes(size), citizen_tag=bytes(16))
+    error = refusal(answered_state, answer)
     assert error.reason is Reason.PROVIDER_ANSWER_INVALID

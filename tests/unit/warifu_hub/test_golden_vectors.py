@@ -15,6 +15,7 @@ import pytest
 from warifu.canonical import digest
 from warifu.curve.group import Group, Point, Scalar
 from warifu.curve.suites import group_of
+from warifu.exchange.code_proof import check_own, prove_own
 from warifu.exchange.codes import EncryptedCode, encrypt_code, hedged_randomness, open_code, person_point, row_key
 from warifu.exchange.context import CONTEXT_SIZE
 from warifu.exchange.conversion_proof import Conversion, open_batch, open_proven
@@ -131,6 +132,7 @@ def _exchange(group: Group, hub: Translator, code: Point) -> dict[str, Any]:
         "d": _pair(converted),
         "code": opened.hex(),
         "row_key": row_key(ROW_SECRET, opened).hex(),
+        "code_proof": prove_own(group, R_ASK, encrypted, CONTEXT, bytes).hex(),
         "proof": proof.hex(),
     }
 
@@ -181,6 +183,7 @@ def test_the_frozen_conversion_proofs_verify(group: Group, golden: dict[str, Any
         given, made = (EncryptedCode(*(Point(bytes.fromhex(half)) for half in step[each])) for each in "cd")
         conversion, proof = Conversion(context=CONTEXT, encrypted=given, converted=made), bytes.fromhex(step["proof"])
         if from_:
+            check_own(group, given, CONTEXT, bytes.fromhex(step["code_proof"]))
             code = open_proven(group, SECRETS[to], terms, conversion, proof)
         else:
             (code,) = open_batch(group, SECRETS[to], terms, [conversion], proof)

@@ -42,7 +42,9 @@ def code(first: int) -> EncryptedCode:
 
 
 def inquiry() -> SignedInquiry:
-    made = SignedInquiry(context=b"c" * 116, encrypted_code=code(1), sealed_query=b"q" * 304)
+    made = SignedInquiry(
+        context=b"c" * 116, encrypted_code=code(1), sealed_query=b"q" * 304, code_proof=b"o" * 64, citizen_tag=b"t" * 16
+    )
     sign_inquiry(KEY, made)
     return made
 
@@ -64,6 +66,7 @@ def answer() -> SignedAnswer:
     made = SignedAnswer(
         outcome=inquiry_pb2.PROVISION_OUTCOME_ANSWERED,
         sealed_answer=b"a" * 304,
+        citizen_tag=b"t" * 16,
         provision_time=Timestamp(seconds=1_780_000_000, nanos=7),
     )
     sign_answer(KEY, made, asked=ASKED, processing_number=NUMBER)

@@ -25,39 +25,39 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#warifu/api/log/v1/log_service.proto\x12\x11warifu.api.log.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe2\x03\n\x0c\x45xchangeLeaf\x12+\n\x05\x65vent\x18\x01 \x01(\x0e\x32\x1c.warifu.api.log.v1.LeafEvent\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11processing_number\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\x0c\x12\x10\n\x08inquirer\x18\x05 \x01(\t\x12\x10\n\x08provider\x18\x06 \x01(\t\x12\x16\n\x0eprocedure_code\x18\x07 \x01(\t\x12\x11\n\titem_code\x18\x08 \x01(\t\x12\x16\n\x0epermission_row\x18\t \x01(\t\x12\x0e\n\x06reason\x18\n \x01(\t\x12\x16\n\x0einquiry_digest\x18\x0b \x01(\x0c\x12\x15\n\ranswer_digest\x18\x0c \x01(\x0c\x12\x12\n\ncode_count\x18\r \x01(\r\x12\x16\n\x0enon_disclosure\x18\x0e \x01(\x08\x12\x19\n\x11\x64irectory_version\x18\x0f \x01(\r\x12\x18\n\x10\x64irectory_digest\x18\x10 \x01(\x0c\x12\x11\n\tlost_size\x18\x11 \x01(\x04\x12\x16\n\x0elost_root_hash\x18\x12 \x01(\x0c\x12\x14\n\x0c\x63ontinuation\x18\x13 \x01(\r\"\x16\n\x14GetCheckpointRequest\",\n\x15GetCheckpointResponse\x12\x13\n\x0bsigned_note\x18\x01 \x01(\x0c\"?\n\x18GetInclusionProofRequest\x12\x10\n\x08position\x18\x01 \x01(\x04\x12\x11\n\ttree_size\x18\x02 \x01(\x04\"9\n\x19GetInclusionProofResponse\x12\x0e\n\x06hashes\x18\x01 \x03(\x0c\x12\x0c\n\x04leaf\x18\x02 \x01(\x0c\"E\n\x1aGetConsistencyProofRequest\x12\x12\n\nfirst_size\x18\x01 \x01(\x04\x12\x13\n\x0bsecond_size\x18\x02 \x01(\x04\"-\n\x1bGetConsistencyProofResponse\x12\x0e\n\x06hashes\x18\x01 \x03(\x0c\"f\n\x11ListLeavesRequest\x12\x16\n\x0e\x66irst_position\x18\x01 \x01(\x04\x12\x12\n\nleaf_count\x18\x02 \x01(\x04\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12\x12\n\npage_token\x18\x04 \x01(\t\"U\n\x12ListLeavesResponse\x12\x16\n\x0e\x66irst_position\x18\x01 \x01(\x04\x12\x0e\n\x06leaves\x18\x02 \x03(\x0c\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"&\n\x11\x43ompareLogRequest\x12\x11\n\tseen_note\x18\x01 \x01(\x0c\"\xb2\x01\n\x12\x43ompareLogResponse\x12\x13\n\x0bsigned_note\x18\x01 \x01(\x0c\x12\x1a\n\x12\x63onsistency_hashes\x18\x02 \x03(\x0c\x12\x19\n\x11\x63ontinuation_leaf\x18\x03 \x01(\x0c\x12\x1b\n\x13\x63ontinuation_hashes\x18\x04 \x03(\x0c\x12\x33\n\texchanges\x18\x05 \x03(\x0b\x32 .warifu.api.log.v1.KnownExchange\"u\n\rKnownExchange\x12\x10\n\x08provided\x18\x01 \x01(\x08\x12\x10\n\x08inquirer\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\x0c\x12\x19\n\x11processing_number\x18\x04 \x01(\t\x12\x11\n\tpermit_ms\x18\x05 \x01(\x04*\xec\x02\n\tLeafEvent\x12\x1a\n\x16LEAF_EVENT_UNSPECIFIED\x10\x00\x12\x18\n\x14LEAF_EVENT_PERMITTED\x10\x01\x12\x17\n\x13LEAF_EVENT_ANSWERED\x10\x02\x12\x16\n\x12LEAF_EVENT_REFUSED\x10\x03\x12\x15\n\x11LEAF_EVENT_FAILED\x10\x04\x12\x16\n\x12LEAF_EVENT_PENDING\x10\x05\x12\x1e\n\x1aLEAF_EVENT_CODES_CONVERTED\x10\x06\x12#\n\x1fLEAF_EVENT_ASSESSMENT_WITHDRAWN\x10\x07\x12$\n LEAF_EVENT_ASSESSMENT_REINSTATED\x10\x08\x12\"\n\x1eLEAF_EVENT_DIRECTORY_PUBLISHED\x10\t\x12\x1c\n\x18LEAF_EVENT_CODES_ROTATED\x10\n\x12\x1c\n\x18LEAF_EVENT_LOG_CONTINUED\x10\x0b\x32\x8e\x04\n\nLogService\x12\x62\n\rGetCheckpoint\x12\'.warifu.api.log.v1.GetCheckpointRequest\x1a(.warifu.api.log.v1.GetCheckpointResponse\x12n\n\x11GetInclusionProof\x12+.warifu.api.log.v1.GetInclusionProofRequest\x1a,.warifu.api.log.v1.GetInclusionProofResponse\x12t\n\x13GetConsistencyProof\x12-.warifu.api.log.v1.GetConsistencyProofRequest\x1a..warifu.api.log.v1.GetConsistencyProofResponse\x12Y\n\nCompareLog\x12$.warifu.api.log.v1.CompareLogRequest\x1a%.warifu.api.log.v1.CompareLogResponse\x12[\n\nListLeaves\x12$.warifu.api.log.v1.ListLeavesRequest\x1a%.warifu.api.log.v1.ListLeavesResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#warifu/api/log/v1/log_service.proto\x12\x11warifu.api.log.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8e\x04\n\x0c\x45xchangeLeaf\x12+\n\x05\x65vent\x18\x01 \x01(\x0e\x32\x1c.warifu.api.log.v1.LeafEvent\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11processing_number\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\x0c\x12\x10\n\x08inquirer\x18\x05 \x01(\t\x12\x10\n\x08provider\x18\x06 \x01(\t\x12\x16\n\x0eprocedure_code\x18\x07 \x01(\t\x12\x11\n\titem_code\x18\x08 \x01(\t\x12\x16\n\x0epermission_row\x18\t \x01(\t\x12\x0e\n\x06reason\x18\n \x01(\t\x12\x16\n\x0einquiry_digest\x18\x0b \x01(\x0c\x12\x15\n\ranswer_digest\x18\x0c \x01(\x0c\x12\x12\n\ncode_count\x18\r \x01(\r\x12\x16\n\x0enon_disclosure\x18\x0e \x01(\x08\x12\x19\n\x11\x64irectory_version\x18\x0f \x01(\r\x12\x18\n\x10\x64irectory_digest\x18\x10 \x01(\x0c\x12\x11\n\tlost_size\x18\x11 \x01(\x04\x12\x16\n\x0elost_root_hash\x18\x12 \x01(\x0c\x12\x14\n\x0c\x63ontinuation\x18\x13 \x01(\r\x12\x14\n\x0cinquirer_tag\x18\x14 \x01(\x0c\x12\x14\n\x0cprovider_tag\x18\x15 \x01(\x0c\"\x16\n\x14GetCheckpointRequest\",\n\x15GetCheckpointResponse\x12\x13\n\x0bsigned_note\x18\x01 \x01(\x0c\"?\n\x18GetInclusionProofRequest\x12\x10\n\x08position\x18\x01 \x01(\x04\x12\x11\n\ttree_size\x18\x02 \x01(\x04\"9\n\x19GetInclusionProofResponse\x12\x0e\n\x06hashes\x18\x01 \x03(\x0c\x12\x0c\n\x04leaf\x18\x02 \x01(\x0c\"E\n\x1aGetConsistencyProofRequest\x12\x12\n\nfirst_size\x18\x01 \x01(\x04\x12\x13\n\x0bsecond_size\x18\x02 \x01(\x04\"-\n\x1bGetConsistencyProofResponse\x12\x0e\n\x06hashes\x18\x01 \x03(\x0c\"f\n\x11ListLeavesRequest\x12\x16\n\x0e\x66irst_position\x18\x01 \x01(\x04\x12\x12\n\nleaf_count\x18\x02 \x01(\x04\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12\x12\n\npage_token\x18\x04 \x01(\t\"U\n\x12ListLeavesResponse\x12\x16\n\x0e\x66irst_position\x18\x01 \x01(\x04\x12\x0e\n\x06leaves\x18\x02 \x03(\x0c\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"&\n\x11\x43ompareLogRequest\x12\x11\n\tseen_note\x18\x01 \x01(\x0c\"\xb2\x01\n\x12\x43ompareLogResponse\x12\x13\n\x0bsigned_note\x18\x01 \x01(\x0c\x12\x1a\n\x12\x63onsistency_hashes\x18\x02 \x03(\x0c\x12\x19\n\x11\x63ontinuation_leaf\x18\x03 \x01(\x0c\x12\x1b\n\x13\x63ontinuation_hashes\x18\x04 \x03(\x0c\x12\x33\n\texchanges\x18\x05 \x03(\x0b\x32 .warifu.api.log.v1.KnownExchange\"u\n\rKnownExchange\x12\x10\n\x08provided\x18\x01 \x01(\x08\x12\x10\n\x08inquirer\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\x0c\x12\x19\n\x11processing_number\x18\x04 \x01(\t\x12\x11\n\tpermit_ms\x18\x05 \x01(\x04*\xec\x02\n\tLeafEvent\x12\x1a\n\x16LEAF_EVENT_UNSPECIFIED\x10\x00\x12\x18\n\x14LEAF_EVENT_PERMITTED\x10\x01\x12\x17\n\x13LEAF_EVENT_ANSWERED\x10\x02\x12\x16\n\x12LEAF_EVENT_REFUSED\x10\x03\x12\x15\n\x11LEAF_EVENT_FAILED\x10\x04\x12\x16\n\x12LEAF_EVENT_PENDING\x10\x05\x12\x1e\n\x1aLEAF_EVENT_CODES_CONVERTED\x10\x06\x12#\n\x1fLEAF_EVENT_ASSESSMENT_WITHDRAWN\x10\x07\x12$\n LEAF_EVENT_ASSESSMENT_REINSTATED\x10\x08\x12\"\n\x1eLEAF_EVENT_DIRECTORY_PUBLISHED\x10\t\x12\x1c\n\x18LEAF_EVENT_CODES_ROTATED\x10\n\x12\x1c\n\x18LEAF_EVENT_LOG_CONTINUED\x10\x0b\x32\x8e\x04\n\nLogService\x12\x62\n\rGetCheckpoint\x12\'.warifu.api.log.v1.GetCheckpointRequest\x1a(.warifu.api.log.v1.GetCheckpointResponse\x12n\n\x11GetInclusionProof\x12+.warifu.api.log.v1.GetInclusionProofRequest\x1a,.warifu.api.log.v1.GetInclusionProofResponse\x12t\n\x13GetConsistencyProof\x12-.warifu.api.log.v1.GetConsistencyProofRequest\x1a..warifu.api.log.v1.GetConsistencyProofResponse\x12Y\n\nCompareLog\x12$.warifu.api.log.v1.CompareLogRequest\x1a%.warifu.api.log.v1.CompareLogResponse\x12[\n\nListLeaves\x12$.warifu.api.log.v1.ListLeavesRequest\x1a%.warifu.api.log.v1.ListLeavesResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'warifu.api.log.v1.log_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LEAFEVENT']._serialized_start=1420
-  _globals['_LEAFEVENT']._serialized_end=1784
+  _globals['_LEAFEVENT']._serialized_start=1464
+  _globals['_LEAFEVENT']._serialized_end=1828
   _globals['_EXCHANGELEAF']._serialized_start=92
-  _globals['_EXCHANGELEAF']._serialized_end=574
-  _globals['_GETCHECKPOINTREQUEST']._serialized_start=576
-  _globals['_GETCHECKPOINTREQUEST']._serialized_end=598
-  _globals['_GETCHECKPOINTRESPONSE']._serialized_start=600
-  _globals['_GETCHECKPOINTRESPONSE']._serialized_end=644
-  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_start=646
-  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_end=709
-  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_start=711
-  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_end=768
-  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_start=770
-  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_end=839
-  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_start=841
-  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_end=886
-  _globals['_LISTLEAVESREQUEST']._serialized_start=888
-  _globals['_LISTLEAVESREQUEST']._serialized_end=990
-  _globals['_LISTLEAVESRESPONSE']._serialized_start=992
-  _globals['_LISTLEAVESRESPONSE']._serialized_end=1077
-  _globals['_COMPARELOGREQUEST']._serialized_start=1079
-  _globals['_COMPARELOGREQUEST']._serialized_end=1117
-  _globals['_COMPARELOGRESPONSE']._serialized_start=1120
-  _globals['_COMPARELOGRESPONSE']._serialized_end=1298
-  _globals['_KNOWNEXCHANGE']._serialized_start=1300
-  _globals['_KNOWNEXCHANGE']._serialized_end=1417
-  _globals['_LOGSERVICE']._serialized_start=1787
-  _globals['_LOGSERVICE']._serialized_end=2313
+  _globals['_EXCHANGELEAF']._serialized_end=618
+  _globals['_GETCHECKPOINTREQUEST']._serialized_start=620
+  _globals['_GETCHECKPOINTREQUEST']._serialized_end=642
+  _globals['_GETCHECKPOINTRESPONSE']._serialized_start=644
+  _globals['_GETCHECKPOINTRESPONSE']._serialized_end=688
+  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_start=690
+  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_end=753
+  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_start=755
+  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_end=812
+  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_start=814
+  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_end=883
+  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_start=885
+  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_end=930
+  _globals['_LISTLEAVESREQUEST']._serialized_start=932
+  _globals['_LISTLEAVESREQUEST']._serialized_end=1034
+  _globals['_LISTLEAVESRESPONSE']._serialized_start=1036
+  _globals['_LISTLEAVESRESPONSE']._serialized_end=1121
+  _globals['_COMPARELOGREQUEST']._serialized_start=1123
+  _globals['_COMPARELOGREQUEST']._serialized_end=1161
+  _globals['_COMPARELOGRESPONSE']._serialized_start=1164
+  _globals['_COMPARELOGRESPONSE']._serialized_end=1342
+  _globals['_KNOWNEXCHANGE']._serialized_start=1344
+  _globals['_KNOWNEXCHANGE']._serialized_end=1461
+  _globals['_LOGSERVICE']._serialized_start=1831
+  _globals['_LOGSERVICE']._serialized_end=2357
 # @@protoc_insertion_point(module_scope)

@@ -38,7 +38,7 @@ LEAF_EVENT_CODES_ROTATED: LeafEvent
 LEAF_EVENT_LOG_CONTINUED: LeafEvent
 
 class ExchangeLeaf(_message.Message):
-    __slots__ = ("event", "event_time", "processing_number", "request_id", "inquirer", "provider", "procedure_code", "item_code", "permission_row", "reason", "inquiry_digest", "answer_digest", "code_count", "non_disclosure", "directory_version", "directory_digest", "lost_size", "lost_root_hash", "continuation")
+    __slots__ = ("event", "event_time", "processing_number", "request_id", "inquirer", "provider", "procedure_code", "item_code", "permission_row", "reason", "inquiry_digest", "answer_digest", "code_count", "non_disclosure", "directory_version", "directory_digest", "lost_size", "lost_root_hash", "continuation", "inquirer_tag", "provider_tag")
     EVENT_FIELD_NUMBER: _ClassVar[int]
     EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
     PROCESSING_NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -58,6 +58,8 @@ class ExchangeLeaf(_message.Message):
     LOST_SIZE_FIELD_NUMBER: _ClassVar[int]
     LOST_ROOT_HASH_FIELD_NUMBER: _ClassVar[int]
     CONTINUATION_FIELD_NUMBER: _ClassVar[int]
+    INQUIRER_TAG_FIELD_NUMBER: _ClassVar[int]
+    PROVIDER_TAG_FIELD_NUMBER: _ClassVar[int]
     event: LeafEvent
     event_time: _timestamp_pb2.Timestamp
     processing_number: str
@@ -77,7 +79,9 @@ class ExchangeLeaf(_message.Message):
     lost_size: int
     lost_root_hash: bytes
     continuation: int
-    def __init__(self, event: _Optional[_Union[LeafEvent, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., processing_number: _Optional[str] = ..., request_id: _Optional[bytes] = ..., inquirer: _Optional[str] = ..., provider: _Optional[str] = ..., procedure_code: _Optional[str] = ..., item_code: _Optional[str] = ..., permission_row: _Optional[str] = ..., reason: _Optional[str] = ..., inquiry_digest: _Optional[bytes] = ..., answer_digest: _Optional[bytes] = ..., code_count: _Optional[int] = ..., non_disclosure: bool = ..., directory_version: _Optional[int] = ..., directory_digest: _Optional[bytes] = ..., lost_size: _Optional[int] = ..., lost_root_hash: _Optional[bytes] = ..., continuation: _Optional[int] = ...) -> None: ...
+    inquirer_tag: bytes
+    provider_tag: bytes
+    def __init__(self, event: _Optional[_Union[LeafEvent, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., processing_number: _Optional[str] = ..., request_id: _Optional[bytes] = ..., inquirer: _Optional[str] = ..., provider: _Optional[str] = ..., procedure_code: _Optional[str] = ..., item_code: _Optional[str] = ..., permission_row: _Optional[str] = ..., reason: _Optional[str] = ..., inquiry_digest: _Optional[bytes] = ..., answer_digest: _Optional[bytes] = ..., code_count: _Optional[int] = ..., non_disclosure: bool = ..., directory_version: _Optional[int] = ..., directory_digest: _Optional[bytes] = ..., lost_size: _Optional[int] = ..., lost_root_hash: _Optional[bytes] = ..., continuation: _Optional[int] = ..., inquirer_tag: _Optional[bytes] = ..., provider_tag: _Optional[bytes] = ...) -> None: ...
 
 class GetCheckpointRequest(_message.Message):
     __slots__ = ()

@@ -29,16 +29,20 @@ class EncryptedCode(_message.Message):
     def __init__(self, c1: _Optional[bytes] = ..., c2: _Optional[bytes] = ...) -> None: ...
 
 class SignedInquiry(_message.Message):
-    __slots__ = ("context", "encrypted_code", "sealed_query", "inquirer_signature")
+    __slots__ = ("context", "encrypted_code", "sealed_query", "code_proof", "citizen_tag", "inquirer_signature")
     CONTEXT_FIELD_NUMBER: _ClassVar[int]
     ENCRYPTED_CODE_FIELD_NUMBER: _ClassVar[int]
     SEALED_QUERY_FIELD_NUMBER: _ClassVar[int]
+    CODE_PROOF_FIELD_NUMBER: _ClassVar[int]
+    CITIZEN_TAG_FIELD_NUMBER: _ClassVar[int]
     INQUIRER_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     context: bytes
     encrypted_code: EncryptedCode
     sealed_query: bytes
+    code_proof: bytes
+    citizen_tag: bytes
     inquirer_signature: bytes
-    def __init__(self, context: _Optional[bytes] = ..., encrypted_code: _Optional[_Union[EncryptedCode, _Mapping]] = ..., sealed_query: _Optional[bytes] = ..., inquirer_signature: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, context: _Optional[bytes] = ..., encrypted_code: _Optional[_Union[EncryptedCode, _Mapping]] = ..., sealed_query: _Optional[bytes] = ..., code_proof: _Optional[bytes] = ..., citizen_tag: _Optional[bytes] = ..., inquirer_signature: _Optional[bytes] = ...) -> None: ...
 
 class ProvisionPermit(_message.Message):
     __slots__ = ("inquiry", "converted_code", "processing_number", "permission_row", "permit_time", "conversion_proof", "hub_signature")
@@ -59,16 +63,18 @@ class ProvisionPermit(_message.Message):
     def __init__(self, inquiry: _Optional[_Union[SignedInquiry, _Mapping]] = ..., converted_code: _Optional[_Union[EncryptedCode, _Mapping]] = ..., processing_number: _Optional[str] = ..., permission_row: _Optional[str] = ..., permit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., conversion_proof: _Optional[bytes] = ..., hub_signature: _Optional[bytes] = ...) -> None: ...
 
 class SignedAnswer(_message.Message):
-    __slots__ = ("outcome", "sealed_answer", "provision_time", "provider_signature")
+    __slots__ = ("outcome", "sealed_answer", "provision_time", "citizen_tag", "provider_signature")
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     SEALED_ANSWER_FIELD_NUMBER: _ClassVar[int]
     PROVISION_TIME_FIELD_NUMBER: _ClassVar[int]
+    CITIZEN_TAG_FIELD_NUMBER: _ClassVar[int]
     PROVIDER_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     outcome: ProvisionOutcome
     sealed_answer: bytes
     provision_time: _timestamp_pb2.Timestamp
+    citizen_tag: bytes
     provider_signature: bytes
-    def __init__(self, outcome: _Optional[_Union[ProvisionOutcome, str]] = ..., sealed_answer: _Optional[bytes] = ..., provision_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provider_signature: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, outcome: _Optional[_Union[ProvisionOutcome, str]] = ..., sealed_answer: _Optional[bytes] = ..., provision_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., citizen_tag: _Optional[bytes] = ..., provider_signature: _Optional[bytes] = ...) -> None: ...
 
 class CallFailure(_message.Message):
     __slots__ = ("reason", "where")
