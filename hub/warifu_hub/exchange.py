@@ -8,7 +8,7 @@ cryptography in ``translate``. The steps carry the design's numbers:
     (3.2) enough of the deadline left
     (3.3) a permission row, and the assessments in force: before the person's code or row is touched
     (3.4) replay: the same request_id and bytes get the same answer, other bytes are refused
-    (3.5) the inquirer's signature
+    (3.5) the inquirer's signature, and its proof that it made the encrypted code itself
     (3.6) processing number given, permit in the log, durably, before anything leaves
     (3.7) blind conversion, rerandomised
     (3.8) permit signed and forwarded to the provider

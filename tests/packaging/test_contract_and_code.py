@@ -123,6 +123,7 @@ Check = Callable[[Any], None]
 
 def an_inquiry() -> inquiry_pb2.SignedInquiry:
     inquiry = inquiry_pb2.SignedInquiry(context=b"c" * CONTEXT_SIZE, sealed_query=b"q" * BOX)
+    inquiry.code_proof, inquiry.citizen_tag = b"o" * 64, b"t" * 16
     inquiry.encrypted_code.c1, inquiry.encrypted_code.c2 = b"1" * 32, b"2" * 32
     sign_inquiry(KEY, inquiry)
     return inquiry
@@ -139,7 +140,7 @@ def a_permit() -> inquiry_pb2.ProvisionPermit:
 
 
 def an_answer() -> inquiry_pb2.SignedAnswer:
-    answer = inquiry_pb2.SignedAnswer(outcome=inquiry_pb2.PROVISION_OUTCOME_ANSWERED, sealed_answer=b"a" * BOX)
+    answer = inquiry_pb2.SignedAnswer(outcome=inquiry_pb2.PROVISION_OUTCOME_ANSWERED, sealed_answer=b"a" * BOX, citizen_tag=b"t" * 16)
     answer.provision_time.seconds = 1
     sign_answer(KEY, answer, asked=ASKED, processing_number=NUMBER)
     return answer

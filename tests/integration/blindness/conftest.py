@@ -150,7 +150,8 @@ async def _main_job(network: Network, plan: Plan, look: Callable[[Population], N
             network.kill("tax")
             await _while_the_provider_is_away(offices, plan)
             await _replicas_come_again(offices, plan)
-            await _while_the_provider_is_away(offices, plan)  # it is back: an opened code lies in its memory again
+            for procedure in plan.procedures:  # opened codes lie in the agencies' memory again
+                await run_procedure(offices, procedure, telling, concurrency=16)
     return population
 
 
