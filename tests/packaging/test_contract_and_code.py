@@ -257,6 +257,7 @@ def _filled(message: Message, name: str) -> Any:
 ANYWHERE = {
     Reason.CALLER_NOT_IDENTIFIED,
     Reason.CALLER_REVOKED,
+    Reason.CALLER_NOT_IN_DATE,
     Reason.CALLER_NOT_ALLOWED,
     Reason.REQUEST_TOO_LARGE,
     Reason.INTERNAL,

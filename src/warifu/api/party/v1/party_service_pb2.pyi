@@ -28,6 +28,7 @@ class AlarmKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ALARM_KIND_DIRECTORY_VERSION_REFUSED: _ClassVar[AlarmKind]
     ALARM_KIND_LOG_BEHIND: _ClassVar[AlarmKind]
     ALARM_KIND_RECORDS_BEHIND: _ClassVar[AlarmKind]
+    ALARM_KIND_CHORE_FELL_OVER: _ClassVar[AlarmKind]
 ALARM_KIND_UNSPECIFIED: AlarmKind
 ALARM_KIND_CREDENTIAL_REFUSED: AlarmKind
 ALARM_KIND_REVOCATION_LIST_REFUSED: AlarmKind
@@ -44,6 +45,7 @@ ALARM_KIND_ROOT_ENDS_SOON: AlarmKind
 ALARM_KIND_DIRECTORY_VERSION_REFUSED: AlarmKind
 ALARM_KIND_LOG_BEHIND: AlarmKind
 ALARM_KIND_RECORDS_BEHIND: AlarmKind
+ALARM_KIND_CHORE_FELL_OVER: AlarmKind
 
 class GetStatusRequest(_message.Message):
     __slots__ = ()
