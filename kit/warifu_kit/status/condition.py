@@ -43,6 +43,7 @@ _NEXT: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.ROOT_ENDS_SOON: "make a new network before then: a root is never renewed",
     AlarmKind.LOG_BEHIND: "restore the hub from a newer backup; or, to go on without what was lost: warifu up {dir} --go-on hub",
     AlarmKind.RECORDS_BEHIND: "restore it from a newer backup; or, to go on without: warifu up {dir} --go-on {party}",
+    AlarmKind.CHORE_FELL_OVER: "see chore_fell_over in {dir}/{party}/party.log; it goes on, but tell whoever made it",
     AlarmKind.DATABASE_REPLACED: "stop the party, put its database back, and start it",
 }
 

@@ -47,6 +47,7 @@ class AlarmKind(enum.Enum):
     RECORDS_BEHIND = "RECORDS_BEHIND"
     ROOT_ENDS_SOON = "ROOT_ENDS_SOON"
     DIRECTORY_VERSION_REFUSED = "DIRECTORY_VERSION_REFUSED"
+    CHORE_FELL_OVER = "CHORE_FELL_OVER"
 
 
 @dataclass(frozen=True, slots=True)
