@@ -11,6 +11,8 @@ import fcntl
 from pathlib import Path
 from typing import IO
 
+from warifu.pki import keep_private
+
 __all__ = ["claim", "is_claimed"]
 
 _WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
@@ -23,6 +25,7 @@ def claim(path: Path, *, wait: bool = False) -> IO[str]:
         BlockingIOError: another process has it; with ``wait`` its end is waited for instead.
         OSError: it cannot be written, or its file system has no locks, which its text then says.
     """
+    keep_private(path)
     held = path.open("w")
     try:
         fcntl.flock(held, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
