@@ -43,7 +43,15 @@ from warifu.lockstep import in_lockstep, pause
 from warifu.pki import Identity
 from warifu.rpc.deadline import outcome_within, pass_on
 from warifu_hub import leaves
-from warifu_hub.exchange_rules import answered_state, check_identity, check_shape, decide_permission, find_keys
+from warifu_hub.exchange_rules import (
+    answered_state,
+    check_identity,
+    check_shape,
+    decide_permission,
+    failed_state,
+    fault_of,
+    find_keys,
+)
 from warifu_hub.leaves import ReceivedInquiry
 from warifu_hub.own_keys import KeysSource
 from warifu_hub.permissions import PermissionTable
@@ -175,13 +183,13 @@ class Mediator:
         """Steps 3.1 to 3.5 of an inquiry that was never permitted; or its exchange, which another call began meanwhile."""
         admitted = self._admit(inquiry, asked, context, left)
         await pause()
-        known = self._known(context, asked.digest)
-        if known is None:
+        under_way = self._task(context, asked.digest)
+        if under_way is None:
             context.check_times(self._clock.now(), where="inquiry.context")
             await pause()
             check_inquiry(admitted.inquirer.signing_key, inquiry)  # (3.5)
-            known = self._known(context, asked.digest)
-        return known or admitted
+            under_way = self._task(context, asked.digest)
+        return under_way or admitted
 
     def _admit(
         self,
@@ -213,14 +221,21 @@ class Mediator:
 
     def _known(self, context: ExchangeContext, digest: bytes) -> _Known | None:
         """Step 3.4. The exchange under this request_id: under way, or as it is stored. Raises: REQUEST_REUSED."""
-        under_way = self._under_way.get(context.key)
+        under_way = self._task(context, digest)
         if under_way is not None:
-            _must_be_same(under_way[0], digest)
-            return under_way[1]
+            return under_way
         stored = self._store.find_exchange(context.inquirer, context.request_id)
         if stored is not None:
             _must_be_same(stored.inquiry_digest, digest)
         return stored
+
+    def _task(self, context: ExchangeContext, digest: bytes) -> asyncio.Task[MediatedExchange] | None:
+        """Step 3.4 of an exchange that is under way: the same bytes share it."""
+        found = self._under_way.get(context.key)
+        if found is None:
+            return None
+        _must_be_same(found[0], digest)
+        return found[1]
 
     async def _begun_again(
         self,
@@ -241,7 +256,7 @@ class Mediator:
         except WarifuError as error:
             if error.reason in _NOT_NOW:
                 raise WarifuError(Reason.HUB_TIMED_OUT, where=f"{error.reason.value} {error.where}".rstrip()) from None
-            failed = _failure_of(stored, error)
+            failed = fault_of(stored, error)
         await self._close_failed(asked, stored, failed)
         raise failed
 
@@ -275,7 +290,7 @@ class Mediator:
             await pause()
             closed = self._closed(admitted, stored, answer)
         except Exception as fault:  # noqa: BLE001  # a fault of ours is an end of the exchange too
-            failed = _failure_of(known, fault)
+            failed = fault_of(known, fault)
             await self._close_failed(admitted.asked, await recording, failed)
             raise failed from None
         if closed.state is not stored.state:  # a poll that finds a pending answer still pending is no event
@@ -359,21 +374,9 @@ class Mediator:
 
     async def _close_failed(self, asked: ReceivedInquiry, stored: StoredExchange, error: Exception) -> None:
         reason = error.reason if isinstance(error, WarifuError) else Reason.INTERNAL
-        unasked = isinstance(error, WarifuError) and error.definite
-        failed = replace(stored, state=ExchangeState.UNASKED if unasked else ExchangeState.FAILED)
+        failed = replace(stored, state=failed_state(error))
         leaf = leaves.closing_leaf(asked, failed, self._clock.now(), reason=reason)
         await self._store.close_exchange(failed, leaf)
-
-
-def _failure_of(known: StoredExchange | None, fault: Exception) -> Exception:
-    """``fault`` as what it means of the whole exchange, which was ``known`` before this attempt or is new.
-
-    That nothing was asked of the provider now says nothing of the time before.
-    """
-    surely_unasked = known is None or known.state is ExchangeState.UNASKED
-    if surely_unasked or not isinstance(fault, WarifuError) or not fault.definite:
-        return fault
-    return WarifuError(Reason.ASKED_BEFORE, where=f"{fault.reason.value} {fault.where}".rstrip(), debug=fault.debug)
 
 
 def _left_for_provider(admitted: _Admitted) -> float:

@@ -21,7 +21,7 @@ from warifu.exchange.directory import Directory
 from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.pki import Identity, Role
 from warifu_hub.permissions import PermissionQuery, PermissionRow, PermissionTable
-from warifu_hub.store import ExchangeState, WithdrawnAssessments
+from warifu_hub.store import ExchangeState, StoredExchange, WithdrawnAssessments
 
 __all__ = [
     "LARGEST_SEALED_ANSWER",
@@ -30,6 +30,8 @@ __all__ = [
     "check_identity",
     "check_shape",
     "decide_permission",
+    "failed_state",
+    "fault_of",
     "find_keys",
 ]
 
@@ -155,3 +157,19 @@ def answered_state(answer: SignedAnswer) -> ExchangeState:
     elif answer.sealed_answer:
         raise WarifuError(Reason.PROVIDER_ANSWER_INVALID, where="answer.sealed_answer")
     return state
+
+
+def fault_of(known: StoredExchange | None, fault: Exception) -> Exception:
+    """Step 3.9 of an attempt that failed: ``fault`` as what it means of the exchange, ``known`` before it or new.
+
+    That nothing was asked of the provider now says nothing of the time before: such a fault becomes ASKED_BEFORE.
+    """
+    surely_unasked = known is None or known.state is ExchangeState.UNASKED
+    if surely_unasked or not isinstance(fault, WarifuError) or not fault.definite:
+        return fault
+    return WarifuError(Reason.ASKED_BEFORE, where=f"{fault.reason.value} {fault.where}".rstrip(), debug=fault.debug)
+
+
+def failed_state(fault: Exception) -> ExchangeState:
+    """What a failure, as :func:`fault_of` gives it, makes of the exchange: whether its provider was surely not asked."""
+    return ExchangeState.UNASKED if isinstance(fault, WarifuError) and fault.definite else ExchangeState.FAILED
