@@ -7,7 +7,8 @@ cryptography in ``translate``. The steps carry the design's numbers:
     (3.1) shape and limits, keys in force
     (3.2) enough of the deadline left
     (3.3) a permission row, and the assessments in force: before the person's code or row is touched
-    (3.4) replay: the same request_id and bytes get the same answer, other bytes are refused
+    (3.4) replay: the same request_id and bytes get the same answer, other bytes are refused. What was permitted once is
+          not permitted again: it ends as what it was, whatever (3.1) to (3.3) would say by now
     (3.5) the inquirer's signature, and its proof that it made the encrypted code itself
     (3.6) processing number given, permit in the log, durably, before anything leaves
     (3.7) blind conversion, rerandomised
@@ -27,13 +28,12 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
 from warifu.clock import Clock, day_in_japan
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.code_proof import check_own
 from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ExchangeContext, ExchangeKey
 from warifu.exchange.directory import Directory, DirectorySource
@@ -43,7 +43,16 @@ from warifu.lockstep import in_lockstep, pause
 from warifu.pki import Identity
 from warifu.rpc.deadline import outcome_within, pass_on
 from warifu_hub import leaves
-from warifu_hub.exchange_rules import answered_state, check_identity, check_shape, decide_permission, find_keys
+from warifu_hub.exchange_rules import (
+    answered_state,
+    check_identity,
+    check_made_by_inquirer,
+    check_shape,
+    decide_permission,
+    failed_state,
+    fault_of,
+    find_keys,
+)
 from warifu_hub.leaves import ReceivedInquiry
 from warifu_hub.own_keys import KeysSource
 from warifu_hub.permissions import PermissionTable
@@ -67,6 +76,9 @@ SHORTEST_PROVISION_SECONDS = 0.05
 MOST_UNDER_WAY = 1024
 """Exchanges under way at once; above it callers are told to come back."""
 
+_NOT_NOW = frozenset({Reason.DEADLINE_TOO_SHORT, Reason.OVERLOADED})
+"""Why an exchange is not asked for again at this moment; it stays as it is."""
+
 
 def _still_under_way() -> WarifuError:
     return WarifuError(Reason.HUB_TIMED_OUT, where="deadline", debug="the exchange goes on")
@@ -89,7 +101,7 @@ class MediatedExchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Admitted:
-    """An inquiry that passed steps 3.0 to 3.3."""
+    """An inquiry that passed steps 3.0 to 3.3, now or when it was permitted."""
 
     asked: ReceivedInquiry
     context: ExchangeContext
@@ -101,11 +113,13 @@ class _Admitted:
     ask_until: float
 
 
+_Known: TypeAlias = asyncio.Task[MediatedExchange] | StoredExchange
+
+
 class Mediator:
     """Mediates exchanges for one hub process.
 
-    ``check_log`` raises LOG_BEHIND while nothing may be logged. ``random_bytes`` gives processing numbers their randomness. Concurrent calls with the same request_id share one
-    exchange.
+    ``check_log`` raises LOG_BEHIND while nothing may be logged. Concurrent calls with the same request_id share one exchange.
     """
 
     def __init__(
@@ -140,8 +154,8 @@ class Mediator:
         Raises:
             WarifuError: every reason listed at ``HubService.Exchange``. A refusal is in the log before it is raised; if
                 it cannot be logged, LOG_UNAVAILABLE is raised instead. Three are not logged: OVERLOADED and LOG_BEHIND,
-                for nothing was decided then, and HUB_TIMED_OUT, for the exchange goes on and its end is logged when it
-                comes.
+                for nothing was decided then, and HUB_TIMED_OUT, for the exchange goes on, or may be asked for again, and
+                its end is logged when it comes.
         """
         self._check_log()
         now = asyncio.get_running_loop().time
@@ -152,37 +166,52 @@ class Mediator:
         try:
             context = ExchangeContext.decode(inquiry.context, where="inquiry.context")
             asked = replace(asked, context=context)
-            admitted = self._admit(caller, inquiry, asked, context, left)
-            await pause()
-            stored, under_way = self._known(admitted), self._task(admitted)  # (3.4)
-            if stored is not None and stored.state.final:
-                return _given_before(stored)
-            if stored is None:
-                await pause()
-                check_inquiry(admitted.inquirer.signing_key, inquiry)  # (3.5)
-                await pause()
-                self._check_own(admitted)
-                under_way = under_way or self._task(admitted)  # one may have begun since (3.4)
+            check_identity(caller, context)  # (3.0)
+            found = self._known(context, asked.digest) or await self._new(inquiry, asked, context, left)
         except WarifuError as refusal:
             await self._store.append_leaf(leaves.refused_leaf(asked, refusal.reason, self._clock.now()))
             raise
-        work = under_way or self._begun(admitted, stored)
-        return await outcome_within(work, give_up - now(), otherwise=_still_under_way())
+        if isinstance(found, StoredExchange) and found.state.final:
+            return _given_before(found)
+        if isinstance(found, StoredExchange):
+            found = await self._begun_again(inquiry, asked, context, left, found)
+        elif isinstance(found, _Admitted):
+            found = self._begun(found, None)
+        return await outcome_within(found, give_up - now(), otherwise=_still_under_way())
+
+    async def _new(
+        self, inquiry: SignedInquiry, asked: ReceivedInquiry, context: ExchangeContext, left: float | None
+    ) -> _Admitted | _Known:
+        """Steps 3.1 to 3.5 of an inquiry that was never permitted; or its exchange, which another call began meanwhile."""
+        admitted = self._admit(inquiry, asked, context, left)
+        await pause()
+        under_way = self._task(context, asked.digest)
+        if under_way is None:
+            context.check_times(self._clock.now(), where="inquiry.context")
+            await pause()
+            check_inquiry(admitted.inquirer.signing_key, inquiry)  # (3.5)
+            await pause()
+            check_made_by_inquirer(inquiry, admitted.encrypted, self._directory)
+            under_way = self._task(context, asked.digest)
+        return under_way or admitted
 
     def _admit(
         self,
-        caller: Identity,
         inquiry: SignedInquiry,
         asked: ReceivedInquiry,
         context: ExchangeContext,
         left: float | None,
+        permitted: StoredExchange | None = None,
     ) -> _Admitted:
-        check_identity(caller, context)  # (3.0)
+        """Steps 3.1 to 3.3; with ``permitted`` without 3.3, which was decided when the permit was given."""
         encrypted = check_shape(inquiry, context, self._directory)  # (3.1)
         inquirer, provider = find_keys(context, self._directory)
         timeout = pass_on(left, MARGIN_SECONDS, at_least=SHORTEST_PROVISION_SECONDS)  # (3.2)
-        withdrawn = self._store.withdrawn_assessments()
-        permission = decide_permission(context, inquirer, provider, self._permissions, withdrawn)  # (3.3)
+        if permitted is None:
+            withdrawn = self._store.withdrawn_assessments()
+            row = decide_permission(context, inquirer, provider, self._permissions, withdrawn).row_number  # (3.3)
+        else:
+            row = permitted.permission_row
         return _Admitted(
             asked=asked,
             context=context,
@@ -190,32 +219,50 @@ class Mediator:
             encrypted=encrypted,
             inquirer=inquirer,
             provider=provider,
-            permission_row=permission.row_number,
+            permission_row=row,
             ask_until=asyncio.get_running_loop().time() + timeout,
         )
 
-    def _known(self, admitted: _Admitted) -> StoredExchange | None:
-        """Step 3.4. The exchange already stored under this request_id, if it is the same; a new one must be fresh."""
-        context = admitted.context
+    def _known(self, context: ExchangeContext, digest: bytes) -> _Known | None:
+        """Step 3.4. The exchange under this request_id: under way, or as it is stored. Raises: REQUEST_REUSED."""
+        under_way = self._task(context, digest)
+        if under_way is not None:
+            return under_way
         stored = self._store.find_exchange(context.inquirer, context.request_id)
         if stored is not None:
-            _must_be_same(stored.inquiry_digest, admitted)
-        elif context.key not in self._under_way:
-            context.check_times(self._clock.now(), where="inquiry.context")
+            _must_be_same(stored.inquiry_digest, digest)
         return stored
 
-    def _check_own(self, admitted: _Admitted) -> None:
-        """Step 3.5 likewise: the inquirer made the encrypted code itself, for this inquiry. Raises: SIGNATURE_INVALID."""
-        group, inquiry = self._directory.group, admitted.inquiry
-        check_own(group, admitted.encrypted, inquiry.context, inquiry.code_proof, where="inquiry.code_proof")
-
-    def _task(self, admitted: _Admitted) -> asyncio.Task[MediatedExchange] | None:
-        """Step 3.4 likewise, for an exchange that is under way: the same bytes share it."""
-        found = self._under_way.get(admitted.context.key)
+    def _task(self, context: ExchangeContext, digest: bytes) -> asyncio.Task[MediatedExchange] | None:
+        """Step 3.4 of an exchange that is under way: the same bytes share it."""
+        found = self._under_way.get(context.key)
         if found is None:
             return None
-        _must_be_same(found[0], admitted)
+        _must_be_same(found[0], digest)
         return found[1]
+
+    async def _begun_again(
+        self,
+        inquiry: SignedInquiry,
+        asked: ReceivedInquiry,
+        context: ExchangeContext,
+        left: float | None,
+        stored: StoredExchange,
+    ) -> asyncio.Task[MediatedExchange]:
+        """Ask again for what was permitted and has not ended. It is no new inquiry, so that it cannot be refused as one.
+
+        Raises: HUB_TIMED_OUT when there is no time or room for it now; ASKED_BEFORE, in the log too, when it cannot be
+        asked any more.
+        """
+        try:
+            admitted = self._admit(inquiry, asked, context, left, stored)
+            return self._begun(admitted, stored)
+        except WarifuError as error:
+            if error.reason in _NOT_NOW:
+                raise WarifuError(Reason.HUB_TIMED_OUT, where=f"{error.reason.value} {error.where}".rstrip()) from None
+            failed = fault_of(stored, error)
+        await self._close_failed(asked, stored, failed)
+        raise failed
 
     def _begun(self, admitted: _Admitted, stored: StoredExchange | None) -> asyncio.Task[MediatedExchange]:
         """Begin steps 3.6 to 3.10, once per request_id; they go to their end even when the caller has gone."""
@@ -232,9 +279,9 @@ class Mediator:
         if not task.cancelled():
             task.exception()  # seen here, so that an exchange whose caller has gone does not warn
 
-    async def _mediate(self, admitted: _Admitted, stored: StoredExchange | None) -> MediatedExchange:
+    async def _mediate(self, admitted: _Admitted, known: StoredExchange | None) -> MediatedExchange:
         recording = asyncio.create_task(
-            self._record(admitted, stored)
+            self._record(admitted, known)
         )  # (3.6): the disk works on it while the hub converts
         await pause()  # a task begins only when this one pauses
         try:
@@ -246,9 +293,10 @@ class Mediator:
             answer = await self._providers.provide(admitted.provider, permit, _left_for_provider(admitted))
             await pause()
             closed = self._closed(admitted, stored, answer)
-        except Exception as error:  # a fault of ours is an end of the exchange too
-            await self._failed(admitted, await recording, error)
-            raise
+        except Exception as fault:  # noqa: BLE001  # a fault of ours is an end of the exchange too
+            failed = fault_of(known, fault)
+            await self._close_failed(admitted.asked, await recording, failed)
+            raise failed from None
         if closed.state is not stored.state:  # a poll that finds a pending answer still pending is no event
             leaf = self._closing_leaf(admitted, closed, answer)
             await self._store.close_exchange(closed, leaf, answered_by=admitted.provider.institution)  # (3.9)
@@ -256,6 +304,9 @@ class Mediator:
 
     async def _record(self, admitted: _Admitted, known: StoredExchange | None) -> StoredExchange:
         """Step 3.6. Give the exchange its number and put the permit into the log, durably; once, if it is known."""
+        if known is not None and known.state is ExchangeState.UNASKED:
+            await self._store.reopen_exchange(known)  # should this process end now, the provider may have been asked
+            return replace(known, state=ExchangeState.OPEN)
         if known is not None:
             return known
         now = self._clock.now()
@@ -326,10 +377,10 @@ class Mediator:
             ),
         )
 
-    async def _failed(self, admitted: _Admitted, stored: StoredExchange, error: Exception) -> None:
+    async def _close_failed(self, asked: ReceivedInquiry, stored: StoredExchange, error: Exception) -> None:
         reason = error.reason if isinstance(error, WarifuError) else Reason.INTERNAL
-        failed = replace(stored, state=ExchangeState.FAILED)
-        leaf = leaves.closing_leaf(admitted.asked, failed, self._clock.now(), reason=reason)
+        failed = replace(stored, state=failed_state(error))
+        leaf = leaves.closing_leaf(asked, failed, self._clock.now(), reason=reason)
         await self._store.close_exchange(failed, leaf)
 
 
@@ -338,12 +389,12 @@ def _left_for_provider(admitted: _Admitted) -> float:
     return max(admitted.ask_until - asyncio.get_running_loop().time(), SHORTEST_PROVISION_SECONDS)
 
 
-def _must_be_same(digest: bytes, admitted: _Admitted) -> None:
-    if digest != admitted.asked.digest:
+def _must_be_same(known: bytes, digest: bytes) -> None:
+    if known != digest:
         raise WarifuError(Reason.REQUEST_REUSED, where="inquiry.context.request_id")
 
 
 def _given_before(stored: StoredExchange) -> MediatedExchange:
     if not stored.answer:
-        raise WarifuError(Reason.REQUEST_REUSED, where="inquiry.context.request_id", debug="answer no longer kept")
+        raise WarifuError(Reason.ASKED_BEFORE, where="inquiry.context.request_id: the answer is no longer kept")
     return MediatedExchange(stored=stored, answer=SignedAnswer.FromString(stored.answer))

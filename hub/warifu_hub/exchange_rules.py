@@ -15,6 +15,7 @@ from warifu.api.type.v1.inquiry_pb2 import (
     SignedInquiry,
 )
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.code_proof import check_own
 from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ContextKind, ExchangeContext, ExchangeFlags
 from warifu.exchange.directory import Directory
@@ -22,15 +23,18 @@ from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.statements import CITIZEN_TAG_SIZE
 from warifu.pki import Identity, Role
 from warifu_hub.permissions import PermissionQuery, PermissionRow, PermissionTable
-from warifu_hub.store import ExchangeState, WithdrawnAssessments
+from warifu_hub.store import ExchangeState, StoredExchange, WithdrawnAssessments
 
 __all__ = [
     "LARGEST_SEALED_ANSWER",
     "LARGEST_SEALED_QUERY",
     "answered_state",
     "check_identity",
+    "check_made_by_inquirer",
     "check_shape",
     "decide_permission",
+    "failed_state",
+    "fault_of",
     "find_keys",
 ]
 
@@ -71,6 +75,14 @@ def check_shape(inquiry: SignedInquiry, context: ExchangeContext, directory: Dir
     _check_sealed(inquiry.sealed_query, LARGEST_SEALED_QUERY, "inquiry.sealed_query")
     code = inquiry.encrypted_code
     return EncryptedCode.from_wire(directory.group, code.c1, code.c2, where="inquiry.encrypted_code")
+
+
+def check_made_by_inquirer(inquiry: SignedInquiry, encrypted: EncryptedCode, directory: Directory) -> None:
+    """Step 3.5, after the signature. The inquirer made the encrypted code itself, for this inquiry.
+
+    Raises: SIGNATURE_INVALID; POINT_INVALID when its first half is not in the group.
+    """
+    check_own(directory.group, encrypted, inquiry.context, inquiry.code_proof, where="inquiry.code_proof")
 
 
 def _check_tag(tag: bytes, where: str) -> None:
@@ -163,3 +175,19 @@ def answered_state(answer: SignedAnswer) -> ExchangeState:
     if state is not ExchangeState.ANSWERED and answer.sealed_answer:
         raise WarifuError(Reason.PROVIDER_ANSWER_INVALID, where="answer.sealed_answer")
     return state
+
+
+def fault_of(known: StoredExchange | None, fault: Exception) -> Exception:
+    """Step 3.9 of an attempt that failed: ``fault`` as what it means of the exchange, ``known`` before it or new.
+
+    That nothing was asked of the provider now says nothing of the time before: such a fault becomes ASKED_BEFORE.
+    """
+    surely_unasked = known is None or known.state is ExchangeState.UNASKED
+    if surely_unasked or not isinstance(fault, WarifuError) or not fault.definite:
+        return fault
+    return WarifuError(Reason.ASKED_BEFORE, where=f"{fault.reason.value} {fault.where}".rstrip(), debug=fault.debug)
+
+
+def failed_state(fault: Exception) -> ExchangeState:
+    """What a failure, as :func:`fault_of` gives it, makes of the exchange: whether its provider was surely not asked."""
+    return ExchangeState.UNASKED if isinstance(fault, WarifuError) and fault.definite else ExchangeState.FAILED

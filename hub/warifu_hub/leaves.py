@@ -36,6 +36,7 @@ __all__ = [
 _CLOSING: dict[ExchangeState, LeafEvent] = {
     ExchangeState.PENDING: log_pb2.LEAF_EVENT_PENDING,
     ExchangeState.FAILED: log_pb2.LEAF_EVENT_FAILED,
+    ExchangeState.UNASKED: log_pb2.LEAF_EVENT_FAILED,
     ExchangeState.ANSWERED: log_pb2.LEAF_EVENT_ANSWERED,
     ExchangeState.REFUSED: log_pb2.LEAF_EVENT_REFUSED,
 }

@@ -22,11 +22,15 @@ WithdrawnAssessments = frozenset[tuple[InstitutionCode, ItemCode]]
 
 
 class ExchangeState(enum.StrEnum):
-    """How far an exchange that was permitted has come."""
+    """How far an exchange that was permitted has come.
+
+    FAILED leaves open what the provider did; UNASKED is a failure before anything was asked of it, at any attempt.
+    """
 
     OPEN = "open"
     PENDING = "pending"
     FAILED = "failed"
+    UNASKED = "unasked"
     ANSWERED = "answered"
     REFUSED = "refused"
 
@@ -70,6 +74,9 @@ class HubStore(Protocol):
 
         ``answered_by`` is the provider where it said something: it then has a record of the exchange.
         """
+
+    async def reopen_exchange(self, stored: StoredExchange) -> None:
+        """Note that a stored exchange is OPEN again: from now on its provider may be asked. It is no event of the log."""
 
     async def append_leaf(self, leaf: bytes) -> int:
         """Sequence a leaf that belongs to no stored exchange; its position."""

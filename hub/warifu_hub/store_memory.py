@@ -46,6 +46,11 @@ class MemoryHubStore:
         )
         return await self.append_leaf(leaf)
 
+    async def reopen_exchange(self, exchange: StoredExchange) -> None:
+        """See the contract."""
+        stored = self._exchanges[exchange.inquirer, exchange.request_id]
+        self._exchanges[exchange.inquirer, exchange.request_id] = replace(stored, state=ExchangeState.OPEN)
+
     async def append_leaf(self, leaf: bytes) -> int:
         """See the contract."""
         self._leaves.append(leaf)

@@ -134,6 +134,12 @@ class SqliteHubStore:
 
         return await self.database.write(mutation)
 
+    async def reopen_exchange(self, stored: StoredExchange) -> None:
+        """See the contract."""
+        key = (ExchangeState.OPEN.value, str(stored.inquirer), stored.request_id)
+        reopen = "UPDATE exchange SET state = ? WHERE inquirer = ? AND request_id = ?"
+        await self.database.write(lambda connection: connection.execute(reopen, key).rowcount)
+
     async def append_leaf(self, leaf: bytes) -> int:
         """See the contract."""
         return await self.database.write(lambda connection: _sequence(connection, leaf))

@@ -22,6 +22,7 @@ class Reason(enum.Enum):
 
     CALLER_NOT_IDENTIFIED = "CALLER_NOT_IDENTIFIED"
     CALLER_REVOKED = "CALLER_REVOKED"
+    CALLER_NOT_IN_DATE = "CALLER_NOT_IN_DATE"
     CALLER_NOT_ALLOWED = "CALLER_NOT_ALLOWED"
     REQUEST_MALFORMED = "REQUEST_MALFORMED"
     REQUEST_TOO_LARGE = "REQUEST_TOO_LARGE"
@@ -47,6 +48,7 @@ class Reason(enum.Enum):
     RECORD_NOT_PUBLISHED = "RECORD_NOT_PUBLISHED"
     RELEASE_REFUSED = "RELEASE_REFUSED"
     INQUIRY_UNKNOWN = "INQUIRY_UNKNOWN"
+    ASKED_BEFORE = "ASKED_BEFORE"
     PROVIDER_UNREACHABLE = "PROVIDER_UNREACHABLE"
     PROVIDER_TIMED_OUT = "PROVIDER_TIMED_OUT"
     PROVIDER_ANSWER_INVALID = "PROVIDER_ANSWER_INVALID"
@@ -56,6 +58,7 @@ class Reason(enum.Enum):
     HUB_ANSWER_INVALID = "HUB_ANSWER_INVALID"
     CONVERSION_NOT_PROVEN = "CONVERSION_NOT_PROVEN"
     AUTHORITY_UNREACHABLE = "AUTHORITY_UNREACHABLE"
+    AUTHORITY_ANSWER_INVALID = "AUTHORITY_ANSWER_INVALID"
     NODE_UNREACHABLE = "NODE_UNREACHABLE"
     NODE_TIMED_OUT = "NODE_TIMED_OUT"
     NOT_CONNECTED = "NOT_CONNECTED"
@@ -104,6 +107,9 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
         "The client certificate does not name exactly one institution of this network, or not the one in the request.",
     ),
     Reason.CALLER_REVOKED: _no("UNAUTHENTICATED", "The client certificate is on the network's revocation list."),
+    Reason.CALLER_NOT_IN_DATE: _no(
+        "UNAUTHENTICATED", "The client certificate is not valid at this time; renew it, or set the clock right."
+    ),
     Reason.CALLER_NOT_ALLOWED: _no("PERMISSION_DENIED", "This kind of caller may not call this method."),
     Reason.REQUEST_MALFORMED: _no("INVALID_ARGUMENT", "The request does not have the shape the contract asks for."),
     Reason.REQUEST_TOO_LARGE: _no("RESOURCE_EXHAUSTED", "The message is larger than the network carries."),
@@ -147,6 +153,9 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
     Reason.RECORD_NOT_PUBLISHED: _no("NOT_FOUND", "The record is outside its publication dates; fall back to paper."),
     Reason.RELEASE_REFUSED: _no("PERMISSION_DENIED", "A clerk of the provider refused to release the answer."),
     Reason.INQUIRY_UNKNOWN: _no("NOT_FOUND", "No such inquiry is known here."),
+    Reason.ASKED_BEFORE: _unknown(
+        "UNAVAILABLE", "This was asked before and may have been answered then; that answer cannot be had now."
+    ),
     Reason.PROVIDER_UNREACHABLE: _no("UNAVAILABLE", "The provider could not be reached; nothing was asked of it."),
     Reason.PROVIDER_TIMED_OUT: _unknown("DEADLINE_EXCEEDED", "The provider did not answer in time; it may have."),
     Reason.PROVIDER_ANSWER_INVALID: _unknown(
@@ -167,6 +176,9 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
         "The hub did not prove that it converted the very code it was given; nothing was answered.",
     ),
     Reason.AUTHORITY_UNREACHABLE: _unknown("UNAVAILABLE", "The numbering authority could not be reached; retry."),
+    Reason.AUTHORITY_ANSWER_INVALID: _unknown(
+        "INTERNAL", "The numbering authority's answer does not have the shape the contract asks for; it was discarded."
+    ),
     Reason.NODE_UNREACHABLE: _unknown(
         "UNAVAILABLE", "The agency's own node broke off before it answered; retry with the same request_id."
     ),
@@ -196,11 +208,11 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
     Reason.DIRECTORY_INVALID: _no("FAILED_PRECONDITION", "A directory entry does not verify and is not used."),
     Reason.KEY_INVALID: _no("FAILED_PRECONDITION", "A key file is missing or malformed."),
     Reason.LOG_INVALID: _no("DATA_LOSS", "The exchange log does not verify."),
-    Reason.LOG_BEHIND: _no(
+    Reason.LOG_BEHIND: _unknown(
         "FAILED_PRECONDITION",
         "The hub's log is not the one others have seen: it was restored from an older state. Start the hub with --go-on.",
     ),
-    Reason.RECORDS_BEHIND: _no(
+    Reason.RECORDS_BEHIND: _unknown(
         "FAILED_PRECONDITION",
         "The party lacks records that the hub's log has: it was restored from an older state. Start it with --go-on.",
     ),

@@ -140,7 +140,9 @@ def a_permit() -> inquiry_pb2.ProvisionPermit:
 
 
 def an_answer() -> inquiry_pb2.SignedAnswer:
-    answer = inquiry_pb2.SignedAnswer(outcome=inquiry_pb2.PROVISION_OUTCOME_ANSWERED, sealed_answer=b"a" * BOX, citizen_tag=b"t" * 16)
+    answer = inquiry_pb2.SignedAnswer(
+        outcome=inquiry_pb2.PROVISION_OUTCOME_ANSWERED, sealed_answer=b"a" * BOX, citizen_tag=b"t" * 16
+    )
     answer.provision_time.seconds = 1
     sign_answer(KEY, answer, asked=ASKED, processing_number=NUMBER)
     return answer
@@ -260,6 +262,7 @@ def _filled(message: Message, name: str) -> Any:
 ANYWHERE = {
     Reason.CALLER_NOT_IDENTIFIED,
     Reason.CALLER_REVOKED,
+    Reason.CALLER_NOT_IN_DATE,
     Reason.CALLER_NOT_ALLOWED,
     Reason.REQUEST_TOO_LARGE,
     Reason.INTERNAL,

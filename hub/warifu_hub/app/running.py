@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import grpc
 
 from warifu.errors import Reason, WarifuError
 from warifu.party.alarms import AlarmKind, fault_text
+from warifu.party.chores import Chores
 from warifu.party.directory_file import DIRECTORY_FILE
 from warifu.party.folder import PartyFolder
 from warifu.party.process import announce_ready, serve_until
@@ -53,16 +55,13 @@ async def run_hub(
     await hub.server.start()
     hub.lookout.serving_at(hub.endpoint)
     announce_ready(party="hub", endpoint=hub.endpoint)
-    chores = [
-        asyncio.create_task(_publish(hub)),
-        asyncio.create_task(_forget(hub)),
-        asyncio.create_task(_follow_versions(hub, watch, refused=not is_taken)),
-        asyncio.create_task(hub.lookout.keep()),
-    ]
+    chores = Chores("hub", hub.lookout.alarms)
+    chores.begin("publishing", partial(_publish, hub))
+    chores.begin("forgetting answers", partial(_forget, hub))
+    chores.begin("taking versions", partial(_follow_versions, hub, watch, refused=not is_taken))
+    chores.begin("lookout", hub.lookout.keep)
     await serve_until(stop, hub.server)
-    for chore in chores:
-        chore.cancel()
-    await asyncio.gather(*chores, return_exceptions=True)
+    await chores.end()
     await _publish_once(hub)
     await hub.close()
 

@@ -62,8 +62,6 @@ class LoggedExchange:
     """A permitted exchange. ``last`` is its newest leaf; ``events`` are its leaves, oldest first."""
 
     events: list[ExchangeLeaf]
-    refused_later: set[str] = field(default_factory=set)
-    """Reasons for which the hub, after that leaf, refused the same inquiry when it was sent again."""
 
     @property
     def last(self) -> ExchangeLeaf:
@@ -187,7 +185,6 @@ def _add_event(log: HubLog, leaf: ExchangeLeaf) -> LoggedExchange:
         if getattr(leaf, name) != getattr(known.last, name)
     ]
     known.events.append(leaf)
-    known.refused_later.clear()
     return known
 
 
@@ -197,7 +194,8 @@ def _add_refusal(log: HubLog, leaf: ExchangeLeaf, sent_before: LoggedExchange | 
     if sent_before is None:
         log.refusals[refusal_key(leaf)] = leaf
     else:
-        sent_before.refused_later.add(leaf.reason)
+        number = sent_before.last.processing_number
+        log.differences.append(_fault(number, "event", f"refused: {leaf.reason}", "none: it was permitted before"))
 
 
 def _misfits(leaf: ExchangeLeaf) -> list[Difference]:

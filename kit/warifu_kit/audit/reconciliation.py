@@ -7,7 +7,8 @@ anybody: records say who asked whom for what, never about whom.
 By what the hub logged last of an exchange:
 
     answered, pending, refused by a clerk    both sides say so, with the same digests and the same time of provision
-    refused by the hub                       the inquirer says so, with the same reason; the provider never heard of it
+    refused by the hub                       the inquirer says so, with the same reason; the provider never heard of it;
+                                             what it permitted before it cannot refuse
     failed                                   the inquirer has no answer; the provider may have given one that was lost
     open (the hub ended in the middle)       as failed
     not logged                               it never passed the hub's door; known to the inquirer alone
@@ -43,6 +44,7 @@ _REASONS = {
 _AT_THE_DOOR = {
     Reason.CALLER_NOT_IDENTIFIED.value,
     Reason.CALLER_REVOKED.value,
+    Reason.CALLER_NOT_IN_DATE.value,
     Reason.CALLER_NOT_ALLOWED.value,
     Reason.REQUEST_TOO_LARGE.value,
 }
@@ -147,9 +149,7 @@ class _Comparison:
             self._same(subject, side, "non_disclosure", record.non_disclosure, leaf.non_disclosure)
 
     def _compare_inquirer(self, number: str, record: ExchangeRecord, exchange: LoggedExchange) -> None:
-        if record.outcome == _REFUSED and record.reason in exchange.refused_later:
-            self._compare_unanswered(number, record, exchange)
-        elif exchange.ending in _AGREED:
+        if exchange.ending in _AGREED:
             self._same(number, "inquirer", "processing_number", record.processing_number, number)
             self._compare_agreed(number, "inquirer", record, exchange)
         else:

@@ -20,10 +20,16 @@ T = TypeVar("T")
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 1.0
+_SOMEBODY_MUST_ACT = frozenset({Reason.LOG_BEHIND, Reason.RECORDS_BEHIND})
 
 
 def is_worth_another_attempt(error: WarifuError) -> bool:
-    """Whether the same call may end otherwise: it is not known what happened, or somebody was not there just now."""
+    """Whether the same call may end otherwise: it is not known what happened, or somebody was not there just now.
+
+    Not where somebody has to do something first.
+    """
+    if error.reason in _SOMEBODY_MUST_ACT:
+        return False
     return not error.definite or error.entry.status == "UNAVAILABLE" or error.reason is Reason.OVERLOADED
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from warifu.errors import Reason, WarifuError
+from warifu.pki import keep_private
 
 __all__ = ["STOP_SECONDS", "PartyProcess", "party_command"]
 
@@ -71,6 +72,7 @@ class PartyProcess:
         """
         self.is_ready = False
         try:
+            keep_private(self.log_path)
             with self.log_path.open("ab") as log:
                 self._process = subprocess.Popen(
                     self._command,

@@ -1,20 +1,23 @@
 """Asking every party of a network how it is, all at once, as the supervisor.
 
-Decides how long a party may take and that one which does not answer keeps nobody waiting for the others. What an answer
-means is ``condition``'s.
+Decides how long a party may take, that one which does not answer keeps nobody waiting for the others, and that one whose
+answer holds what is no time or no number has not answered. What an answer means is ``condition``'s.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from warifu.api.party.v1.party_service_pb2 import GetStatusResponse
 from warifu.client import NetworkDescription, PartyClient
-from warifu.errors import WarifuError
+from warifu.errors import Reason, WarifuError
 from warifu.pki import Role
 
-__all__ = ["Answer", "ask_everybody"]
+__all__ = ["Answer", "ask_everybody", "checked"]
 
 Answer = GetStatusResponse | WarifuError
 """What a party said, or why it said nothing."""
@@ -32,6 +35,28 @@ async def ask_everybody(network: NetworkDescription, seconds: float = _SECONDS) 
 async def _ask(network: NetworkDescription, party: str, seconds: float) -> Answer:
     try:
         async with PartyClient(network.to_party(party)) as client:
-            return await client.status(timeout=seconds)
+            return checked(await client.status(timeout=seconds))
     except WarifuError as error:
         return error
+
+
+def checked(reply: GetStatusResponse) -> GetStatusResponse:
+    """``reply``, if every time and serial number in it is one. Raises: INTERNAL, which is the party's."""
+    try:
+        for stamp in _times_in(reply):
+            stamp.ToDatetime()
+        for certificate in reply.certificates:
+            int(certificate.serial, 16)
+    except (ValueError, OverflowError):
+        raise WarifuError(Reason.INTERNAL, where="its status: a time or a serial number that is none") from None
+    return reply
+
+
+def _times_in(message: Message) -> Iterator[Timestamp]:
+    if isinstance(message, Timestamp):
+        yield message
+        return
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            for each in value if not isinstance(value, Message) else (value,):
+                yield from _times_in(each)

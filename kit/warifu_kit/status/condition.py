@@ -45,6 +45,7 @@ _NEXT: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.RECORDS_BEHIND: "restore it from a newer backup; or, to go on without: warifu up {dir} --go-on {party}",
     AlarmKind.CONVERSION_NOT_PROVEN: "the hub did not follow the rules: give {dir}/{party}/evidence to whoever supervises it, "
     "and see warifu audit evidence; then move the files away",
+    AlarmKind.CHORE_FELL_OVER: "see chore_fell_over in {dir}/{party}/party.log; it goes on, but tell whoever made it",
     AlarmKind.DATABASE_REPLACED: "stop the party, put its database back, and start it",
 }
 

@@ -23,6 +23,7 @@ from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.exchange.signature import SigningKey
+from warifu.party.chores import Chores
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.following import DirectoryFollower, RevocationFollower
 from warifu.party.groundwork import Groundwork
@@ -238,14 +239,14 @@ async def run_authority(
     )
     await authority.server.start()
     authority.lookout.serving_at(authority.endpoint)
-    chores = [asyncio.create_task(chore) for chore in (authority.follower.keep(), authority.lookout.keep())]
+    chores = Chores("authority", authority.lookout.alarms)
+    chores.begin("following the directory", authority.follower.keep)
+    chores.begin("lookout", authority.lookout.keep)
     answers = wait_until_serving(authority.to_hub, HUB_SOUGHT_S)
     hub_reached = await happens_before(stop, answers, HUB_SOUGHT_S)
     if not (hub_reached or stop.is_set()):
         get_logger("authority").warning("ready_without_hub", hub=hub)
     announce_ready(party="authority", endpoint=authority.endpoint, hub_reached=hub_reached)
     await serve_until(stop, authority.server)
-    for chore in chores:
-        chore.cancel()
-    await asyncio.gather(*chores, return_exceptions=True)
+    await chores.end()
     await authority.close()

@@ -1,6 +1,7 @@
 """A node's link to the numbering authority: one stream for each acquisition.
 
-Decides what a broken stream means: AUTHORITY_UNREACHABLE, and whatever was not answered is asked again by the caller.
+Decides what a broken stream means: AUTHORITY_UNREACHABLE, or AUTHORITY_ANSWER_INVALID where what came does not parse, and
+whatever was not answered is asked again by the caller.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _WITHOUT_REASON: CodeTable = {
     grpc.StatusCode.UNAVAILABLE: Reason.AUTHORITY_UNREACHABLE,
     grpc.StatusCode.CANCELLED: Reason.AUTHORITY_UNREACHABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED: Reason.AUTHORITY_UNREACHABLE,
+    grpc.StatusCode.INTERNAL: Reason.AUTHORITY_ANSWER_INVALID,
 }
 
 
@@ -63,8 +65,8 @@ class _Session:
             message = await self._call.read()
         if message is grpc.aio.EOF:
             raise WarifuError(Reason.AUTHORITY_UNREACHABLE, debug="the stream ended")
-        assert isinstance(message, AcquireCodesResponse)  # noqa: S101  # the stub parsed it
-        return message
+        answer: AcquireCodesResponse = message
+        return answer
 
     async def close(self) -> None:
         """See the contract."""

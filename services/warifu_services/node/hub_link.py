@@ -1,7 +1,7 @@
 """A node's link to the hub: exchanges, saying where the node listens, and the revocation list.
 
 Decides what a broken call means: HUB_UNREACHABLE or HUB_TIMED_OUT when the hub said nothing, which is not known to have
-failed. Says where the node listens as soon as the hub is there, and again whenever the connection was lost, because a
+failed, and HUB_ANSWER_INVALID when it says what no hub may. Says where the node listens as soon as the hub is there, and again whenever the connection was lost, because a
 hub that restarted may have forgotten. Moves sealed bytes and opens none.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import grpc
 
@@ -47,6 +47,15 @@ _CONTACT_S = 5.0
 _RETRY_S = 0.2
 _MOST_DOUBLED = 5
 _ABSENT = frozenset({Reason.HUB_UNREACHABLE, Reason.HUB_TIMED_OUT})
+_FAULTS_OF_WHAT_WAS_SENT = frozenset(
+    {
+        Reason.REQUEST_MALFORMED,
+        Reason.SUITE_UNKNOWN,
+        Reason.POINT_INVALID,
+        Reason.SIGNATURE_INVALID,
+    }
+)
+"""What a hub may say of what this node made. Whoever the node makes it for has no part in it."""
 
 
 def _meaning(error: grpc.RpcError | WarifuError) -> WarifuError:
@@ -120,10 +129,16 @@ class GrpcRotation:
 
     async def rotate(self, request: RotateCodesRequest, timeout: float) -> RotateCodesResponse:
         """See the contract."""
-        with _translated():
-            asked = self._hub.stub(HubServiceStub).RotateCodes(request, timeout=timeout)
-            response: RotateCodesResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
-            return response
+        try:
+            with _translated():
+                asked = self._hub.stub(HubServiceStub).RotateCodes(request, timeout=timeout)
+                response: RotateCodesResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
+                return response
+        except WarifuError as error:
+            if error.reason not in _FAULTS_OF_WHAT_WAS_SENT:
+                raise
+            where = f"the hub: {error.reason.value} {error.where}".rstrip()
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where=where) from None
 
 
 class HubContact:
@@ -168,7 +183,8 @@ class HubContact:
     async def _announce(self) -> None:
         request = AnnounceEndpointRequest(endpoint=self._endpoint)
         stub = self._hub.stub(DirectoryServiceStub)
-        await stub.AnnounceEndpoint(request, timeout=_CONTACT_S, wait_for_ready=True)
+        asked = stub.AnnounceEndpoint(request, timeout=_CONTACT_S, wait_for_ready=True)
+        await parsed(asked, Reason.HUB_ANSWER_INVALID)
         self.announced.set()
         self._fault = None
 
@@ -198,10 +214,10 @@ class HubLog:
 
 
 async def _connection_lost(hub: PeerChannel, within_s: float) -> None:
-    channel = await hub.channel()
-    try:
+    with suppress(
+        TimeoutError, WarifuError, grpc.aio.UsageError
+    ):  # it is lost, too, where there is none, or it was closed
+        channel = await hub.channel()
         async with asyncio.timeout(within_s):
             while (state := channel.get_state()) is grpc.ChannelConnectivity.READY:
                 await channel.wait_for_state_change(state)
-    except TimeoutError:
-        return

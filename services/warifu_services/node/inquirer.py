@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, Protocol
 
 from warifu.agency import Absence
@@ -28,9 +29,17 @@ from warifu.exchange.context import LONGEST_VALIDITY
 from warifu.exchange.directory import DirectorySource
 from warifu.lockstep import pause
 from warifu.rpc.deadline import outcome_within, pass_on
-from warifu.rpc.logging import EventLog, error_fields, get_logger
+from warifu.rpc.logging import EventLog, error_fields, get_logger, raised_at
 from warifu_services.node.inquiry_book import InquiryBook, InquiryRequest, InquiryResult, OpenInquiry
-from warifu_services.node.inquiry_end import ended_well, ended_with
+from warifu_services.node.inquiry_end import (
+    as_told,
+    asked_before,
+    believed,
+    ended_well,
+    ended_with,
+    is_at_the_door,
+    may_be_provided,
+)
 from warifu_services.node.keys import KeysSource
 from warifu_services.node.standing import LEVEL, Level
 from warifu_services.node.store import ExchangeOutcome, NodeStore
@@ -52,6 +61,10 @@ _LONGEST_ATTEMPT_S = 30.0
 _BACKGROUND_S = LONGEST_VALIDITY.total_seconds()
 _RESUMED_AT_ONCE = 16
 _NOTHING_LEARNT = frozenset({Reason.HUB_UNREACHABLE, Reason.HUB_TIMED_OUT})
+
+
+class _NotLetInError(WarifuError):
+    """An inquiry that was sent before did not come through the hub's door this time."""
 
 
 class HubPort(Protocol):
@@ -92,7 +105,8 @@ class Inquirer:
         Raises:
             WarifuError: every reason listed at ``NodeService.Inquire``.
         """
-        give_up = _now() + pass_on(left, MARGIN_SECONDS, at_most=_LONGEST_ATTEMPT_S)
+        request_id = asked.question.request_id
+        give_up = _now() + self._patience(request_id, left, MARGIN_SECONDS, at_most=_LONGEST_ATTEMPT_S)
         self._standing.check()
         opened = await self._book.begin(asked)  # (2.1), (2.2)
         if not opened.kept.sealed_secrets:
@@ -103,8 +117,8 @@ class Inquirer:
         """Take an inquiry durably and go on with it in the background.
 
         Raises:
-            WarifuError: REQUEST_MALFORMED, INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE,
-                RECORDS_BEHIND, LOG_BEHIND.
+            WarifuError: REQUEST_MALFORMED, INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, ASKED_BEFORE,
+                STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
         """
         self._standing.check()
         opened = await self._book.begin(asked)
@@ -120,7 +134,7 @@ class Inquirer:
         Raises:
             WarifuError: as :meth:`inquire`, and INQUIRY_UNKNOWN. Without waiting, what the last attempt failed with.
         """
-        patience = min(wait, pass_on(left, RELAY_SECONDS, at_most=LONGEST_WAIT_SECONDS))
+        patience = min(wait, self._patience(request_id, left, RELAY_SECONDS, at_most=LONGEST_WAIT_SECONDS))
         opened = self._book.find(request_id)
         if not opened.kept.sealed_secrets:
             return _handed_over(self._book.result(opened.kept))
@@ -167,6 +181,16 @@ class Inquirer:
             if not opened.kept.sealed_secrets:
                 return self._book.result(opened.kept)
 
+    def _patience(self, request_id: bytes, left: float | None, margin: float, *, at_most: float) -> float:
+        """What :func:`pass_on` gives. Raises: DEADLINE_TOO_SHORT; ASKED_BEFORE for what may have been provided by now."""
+        try:
+            return pass_on(left, margin, at_most=at_most)
+        except WarifuError as error:
+            kept = self._store.inquiry(request_id)
+            if kept is None or not may_be_provided(kept.record):
+                raise
+            raise asked_before(error) from None
+
     def _attempt(self, opened: OpenInquiry, timeout: float) -> asyncio.Task[InquiryResult]:
         """The attempt that is under way, or a new one of ``timeout`` seconds."""
         request_id = opened.kept.record.request_id
@@ -184,14 +208,18 @@ class Inquirer:
 
     async def _send(self, opened: OpenInquiry, timeout: float) -> InquiryResult:
         secrets = self._book.secrets(opened)
+        sent_before = opened.secrets is None and may_be_provided(opened.kept.record)
         try:
-            response = await self._exchange(secrets.inquiry, timeout)  # (2.3)
+            response = await self._exchange(secrets.inquiry, timeout, sent_before=sent_before)  # (2.3)
             answer = await self._book.open(opened.kept, secrets, response)  # (5.1)
-        except WarifuError as error:
+        except _NotLetInError:
+            raise
+        except WarifuError as said:
+            error = believed(opened.kept, said)
             failed = ended_with(opened.kept, error.reason, now_ms=self._clock.unix_ms())
             if failed is not None:
                 await self._store.put_inquiry(failed)  # (5.2)
-            raise
+            raise as_told(error) from None
         await pause()
         ended = ended_well(
             opened.kept,
@@ -203,16 +231,23 @@ class Inquirer:
         await self._store.put_inquiry(ended)  # (5.2)
         return InquiryResult(kept=ended, found=answer.found)
 
-    async def _exchange(self, inquiry: SignedInquiry, timeout: float) -> ExchangeResponse:
-        """Step 2.3. A hub that cannot be reached may be restarting: it gets the same bytes again while there is time."""
+    async def _exchange(self, inquiry: SignedInquiry, timeout: float, *, sent_before: bool) -> ExchangeResponse:
+        """Step 2.3. A hub that cannot be reached may be restarting: it gets the same bytes again while there is time.
+
+        ``sent_before``: they may have reached it already.
+        """
         give_up, pause = _now() + timeout, _FIRST_PAUSE_S
         while True:
             self._standing.check()
             try:
                 return await self._hub.exchange(inquiry, min(give_up - _now(), _LONGEST_ATTEMPT_S))
             except WarifuError as error:
+                if sent_before and is_at_the_door(error.reason):
+                    told = asked_before(error)
+                    raise _NotLetInError(told.reason, where=told.where, debug=told.debug) from None
                 if error.reason is not Reason.HUB_UNREACHABLE or _now() + pause >= give_up:
                     raise
+            sent_before = True
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 
@@ -222,13 +257,17 @@ class Inquirer:
             await self.send(opened, _BACKGROUND_S)
         except WarifuError as error:
             _log().info("inquiry_ended", request_id=opened.kept.record.request_id.hex(), **error_fields(error))
+        except Exception as error:  # noqa: BLE001  # nobody waits for it, and others are resumed beside it
+            told = {"error": type(error).__name__, "at": raised_at(error)}
+            _log().error("inquiry_failed", request_id=opened.kept.record.request_id.hex(), **told)
 
     async def _resume(self) -> None:
         slots = asyncio.Semaphore(_RESUMED_AT_ONCE)
 
         async def one(request_id: bytes) -> None:
             async with slots:
-                await self._try(self._book.find(request_id))
+                with suppress(WarifuError):  # it was deleted since: there is nothing to go on with
+                    await self._try(self._book.find(request_id))
 
         await asyncio.gather(*(one(request_id) for request_id in self._store.open_inquiries()))
 
@@ -244,7 +283,7 @@ def _handed_over(result: InquiryResult) -> InquiryResult:
         raise WarifuError(result.found.value)
     reason = result.kept.record.reason
     if reason is not None:
-        raise WarifuError(reason)
+        raise as_told(WarifuError(reason))
     return result
 
 

@@ -32,6 +32,7 @@ __all__ = ["InquiryBook", "InquiryRequest", "InquiryResult", "InquirySecrets", "
 _SECRETS = b"inquiry.secrets"
 _RESULT = b"inquiry.result"
 _ANSWER_KEY_SIZE = 32
+_LAST_POSITION = 2**63 - 1  # what a store can hold; no log is longer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +88,9 @@ class InquiryBook:
         """The inquiry with this request_id, built and stored if it is new.
 
         Raises:
-            WarifuError: REQUEST_REUSED when the request_id names another inquiry; CODE_NOT_ACQUIRED,
-                INSTITUTION_UNKNOWN, REQUEST_MALFORMED, STORE_UNAVAILABLE, and then nothing was stored.
+            WarifuError: REQUEST_REUSED when the request_id names another inquiry; ASKED_BEFORE when it named one of
+                which only the record is left; CODE_NOT_ACQUIRED, INSTITUTION_UNKNOWN, REQUEST_MALFORMED,
+                STORE_UNAVAILABLE, and then nothing was stored.
         """
         content = self._content(asked)
         known = self._known(asked.question.request_id, content)
@@ -102,7 +104,7 @@ class InquiryBook:
             return OpenInquiry(kept, secrets)
         known = self._known(asked.question.request_id, content)  # another call was faster
         if known is None:
-            raise WarifuError(Reason.REQUEST_REUSED, where="inquiry.request_id", debug="no longer kept")
+            raise WarifuError(Reason.ASKED_BEFORE, where="inquiry.request_id: no longer kept")
         return OpenInquiry(known)
 
     def find(self, request_id: bytes) -> OpenInquiry:
@@ -125,12 +127,18 @@ class InquiryBook:
         """What the hub brought back, verified and opened. Raises: HUB_ANSWER_INVALID."""
         if not PROCESSING_NUMBER.fullmatch(response.processing_number):
             raise WarifuError(Reason.HUB_ANSWER_INVALID, where="processing_number")
+        if response.permitted_position > _LAST_POSITION:
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where="permitted_position")
+        try:
+            provider = self._provider(secrets.inquiry.context)
+        except WarifuError as error:  # no refusal: whatever came back, only its signature cannot be held against a key
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where, debug=error.reason.value) from error
         paced = open_answer.paced(
             response.answer,
             context=secrets.inquiry.context,
             asked=kept.record.inquiry_digest,
             processing_number=response.processing_number,
-            provider=self._provider(secrets.inquiry.context),
+            provider=provider,
             answer_key=secrets.answer_key,
         )
         return await in_lockstep(paced)

@@ -1,8 +1,12 @@
-"""What becomes of an inquiry's record when something came back, or nothing did.
+"""What becomes of an inquiry's record when something came back, or nothing did, and what the business system is told.
 
 Decides, as pure functions, which reasons are refusals and which failures, and whether the inquiry has ended, so that
 what sending it again would need is erased. The hub's log draws the line at the same place: what it refused before it
 gave a permit is REFUSED, what went wrong after is FAILED and may be asked again with the same bytes.
+
+A reason that is definite says that surely nothing was provided. Of an inquiry that was sent before, and whose end this node
+did not see, only the hub can say so, for it knows whether it gave a permit; a door that did not let the inquiry in, or a
+deadline that was too short this time, says nothing of the time before. Then the record stays as it was.
 """
 
 from __future__ import annotations
@@ -12,11 +16,11 @@ from dataclasses import replace
 from warifu.agency import Absence
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
 from warifu.api.type.v1 import inquiry_pb2
-from warifu.errors import Reason
+from warifu.errors import CATALOGUE, Reason, WarifuError
 from warifu.exchange.inquiry import OpenedAnswer
-from warifu_services.node.store import ExchangeOutcome, KeptInquiry
+from warifu_services.node.store import ExchangeOutcome, ExchangeRecord, KeptInquiry
 
-__all__ = ["ended_well", "ended_with"]
+__all__ = ["as_told", "asked_before", "believed", "ended_well", "ended_with", "is_at_the_door", "may_be_provided"]
 
 _END_UNKNOWN = frozenset(
     {
@@ -30,6 +34,7 @@ _REFUSED = frozenset(
     {
         Reason.CALLER_NOT_IDENTIFIED,
         Reason.CALLER_REVOKED,
+        Reason.CALLER_NOT_IN_DATE,
         Reason.CALLER_NOT_ALLOWED,
         Reason.REQUEST_MALFORMED,
         Reason.REQUEST_TOO_LARGE,
@@ -48,6 +53,74 @@ _REFUSED = frozenset(
     }
 )
 _REFUSED_FOR_NOW = frozenset({Reason.DEADLINE_TOO_SHORT})
+_AT_THE_DOOR = frozenset(
+    {
+        Reason.CALLER_NOT_IDENTIFIED,
+        Reason.CALLER_REVOKED,
+        Reason.CALLER_NOT_IN_DATE,
+        Reason.CALLER_NOT_ALLOWED,
+        Reason.REQUEST_TOO_LARGE,
+        Reason.OVERLOADED,
+    }
+)
+"""What the hub says before it knows which inquiry it is."""
+
+_AFTER_A_PERMIT = frozenset(
+    {
+        Reason.ASKED_BEFORE,
+        Reason.PROVIDER_UNREACHABLE,
+        Reason.PROVIDER_TIMED_OUT,
+        Reason.PROVIDER_ANSWER_INVALID,
+        Reason.PROVIDER_FAILED,
+        Reason.HUB_ANSWER_INVALID,
+        Reason.LOG_UNAVAILABLE,
+        Reason.INTERNAL,
+    }
+)
+_EXPECTED = _END_UNKNOWN | _REFUSED | _REFUSED_FOR_NOW | _AT_THE_DOOR | _AFTER_A_PERMIT
+"""How an inquiry may end, as the contract lists it."""
+
+_OF_WHAT_WAS_SENT = frozenset(
+    {
+        Reason.REQUEST_MALFORMED,
+        Reason.SUITE_UNKNOWN,
+        Reason.POINT_INVALID,
+        Reason.SIGNATURE_INVALID,
+    }
+)
+"""What the hub may find wrong with an inquiry as this node made it. The business system made nothing of that."""
+
+
+def may_be_provided(record: ExchangeRecord) -> bool:
+    """Whether, by this record alone, something may have been provided for an inquiry that was taken down before."""
+    return record.reason is None or not CATALOGUE[record.reason].definite
+
+
+def is_at_the_door(reason: Reason) -> bool:
+    """Whether the hub says it of whoever calls, or of the moment, and so nothing of the inquiry."""
+    return reason in _AT_THE_DOOR
+
+
+def believed(kept: KeptInquiry, error: WarifuError) -> WarifuError:
+    """``error``, unless no hub says so of an inquiry, or none that permitted it before."""
+    if error.reason in _REFUSED and kept.record.processing_number:
+        return WarifuError(Reason.HUB_ANSWER_INVALID, where=f"the hub: {error.reason.value} after a permit")
+    if error.reason not in _EXPECTED:
+        return WarifuError(Reason.HUB_ANSWER_INVALID, where=f"the hub: {error.reason.value}")
+    return error
+
+
+def as_told(error: WarifuError) -> WarifuError:
+    """What the business system is told of an inquiry that ended so. What it did not make is not its fault."""
+    if error.reason in _OF_WHAT_WAS_SENT:
+        where = f"the hub: {error.reason.value} {error.where}".rstrip()
+        return WarifuError(Reason.HUB_ANSWER_INVALID, where=where, debug=error.debug)
+    return error
+
+
+def asked_before(error: WarifuError) -> WarifuError:
+    """``error``, which kept an inquiry from being sent again, as it is told: it is not known what came of it before."""
+    return WarifuError(Reason.ASKED_BEFORE, where=f"{error.reason.value} {error.where}".rstrip(), debug=error.debug)
 
 
 def ended_with(kept: KeptInquiry, reason: Reason, *, now_ms: int) -> KeptInquiry | None:

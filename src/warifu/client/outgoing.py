@@ -16,7 +16,7 @@ from typing import Any
 import grpc
 
 from warifu.rpc.gate import WaitingCall
-from warifu.rpc.status import CodeTable, from_rpc_error
+from warifu.rpc.status import CallTakenBackError, CodeTable, from_rpc_error
 
 __all__ = ["sending"]
 
@@ -31,12 +31,12 @@ async def sending(call: Any, requests: Iterable[Any], broken: CodeTable) -> Asyn
     writer = asyncio.create_task(_write(call, requests))
     try:
         yield
-    except grpc.RpcError as error:
-        raise from_rpc_error(error, default=broken) from None
-    except asyncio.CancelledError:
+    except CallTakenBackError as error:
         if writer.done() and not writer.cancelled():
             writer.result()  # the requests could not be made, and so the call was taken back
-        raise
+        raise from_rpc_error(error, default=broken) from None
+    except grpc.RpcError as error:
+        raise from_rpc_error(error, default=broken) from None
     finally:
         writer.cancel()
         await asyncio.gather(writer, return_exceptions=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import os
 from pathlib import Path
 from typing import IO
 
@@ -23,7 +24,7 @@ def claim(path: Path, *, wait: bool = False) -> IO[str]:
         BlockingIOError: another process has it; with ``wait`` its end is waited for instead.
         OSError: it cannot be written, or its file system has no locks, which its text then says.
     """
-    held = path.open("w")
+    held = open(path, "w", encoding="ascii", opener=_for_its_owner)  # noqa: SIM115  # pathlib's knows no opener
     try:
         fcntl.flock(held, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -36,6 +37,10 @@ def claim(path: Path, *, wait: bool = False) -> IO[str]:
             why = f"the file system cannot lock files ({error.strerror}); use a folder on a local disk"
         raise OSError(error.errno, why, str(path)) from error
     return held
+
+
+def _for_its_owner(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
 
 
 def is_claimed(path: Path) -> bool:

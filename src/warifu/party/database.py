@@ -28,6 +28,7 @@ from typing import IO, Any, TypeVar, cast
 
 from warifu.errors import Reason, WarifuError
 from warifu.party.claim import claim
+from warifu.pki import keep_private
 
 __all__ = ["Database", "Mutation", "Reader", "Rows"]
 
@@ -123,6 +124,7 @@ class Database:
         self.mutations_committed = 0
         with ExitStack() as opened:
             self._claim = opened.enter_context(self._claimed())
+            keep_private(path)
             try:
                 self._writer = opened.enter_context(closing(self._connect(sqlite3.Connection)))
                 self._migrate(migrations)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from warifu.errors import Reason, WarifuError
+from warifu.pki import keep_private
 
 __all__ = ["Snapshot", "check_database", "one_moment"]
 
@@ -55,6 +56,7 @@ class Snapshot:
             progress(total - left - told)
             told = total - left
 
+        keep_private(copy)
         with _faults_told(self.path), closing(sqlite3.connect(copy, isolation_level=None)) as to:
             self._reader.backup(to, pages=_PAGES_AT_ONCE, progress=on_pages)
             to.execute("PRAGMA journal_mode=DELETE")

@@ -16,7 +16,14 @@ It decides nothing about who may call what (``warifu.rpc.access``) and never see
 from __future__ import annotations
 
 from warifu.pki.credential import Credential, CredentialFiles, CredentialSource
-from warifu.pki.files import FileWatch, make_private_folder, sync_folder, write_private_file, write_public_file
+from warifu.pki.files import (
+    FileWatch,
+    keep_private,
+    make_private_folder,
+    sync_folder,
+    write_private_file,
+    write_public_file,
+)
 from warifu.pki.identity import Identity, PeerCertificate, Role, identity_of
 from warifu.pki.revocation import RevocationFile, RevocationRegister, read_revocation_list
 from warifu.pki.root import Root, verify_root_statement
@@ -33,6 +40,7 @@ __all__ = [
     "Role",
     "Root",
     "identity_of",
+    "keep_private",
     "make_private_folder",
     "read_revocation_list",
     "sync_folder",

@@ -1,7 +1,8 @@
 """Writing key and certificate files, and noticing when they were replaced.
 
 Decides how such a file gets onto the disk: whole or not at all, and a private one never readable by others, not even
-for a moment, whatever the umask. It knows nothing of what the bytes mean.
+for a moment, whatever the umask. Files that are written to bit by bit, databases and logs, are private likewise. It knows
+nothing of what the bytes mean.
 """
 
 from __future__ import annotations
@@ -10,9 +11,17 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["FileWatch", "make_private_folder", "sync_folder", "write_private_file", "write_public_file"]
+__all__ = [
+    "FileWatch",
+    "keep_private",
+    "make_private_folder",
+    "sync_folder",
+    "write_private_file",
+    "write_public_file",
+]
 
 _Seen = tuple[tuple[int, int, int] | None, ...]
 
@@ -31,6 +40,21 @@ def write_private_file(path: Path, content: bytes) -> None:
 def write_public_file(path: Path, content: bytes) -> None:
     """Replace ``path`` by ``content`` in one step; readable by everybody (0644). Raises: OSError."""
     _replace(path, content, 0o644)
+
+
+def keep_private(path: Path) -> None:
+    """See that ``path``, which may not be there yet, is its owner's only (0600) before anything is written to it.
+
+    SQLite gives the files that it makes beside it the same mode. One that is there is not opened: closing it again would let
+    go of SQLite's locks. Where it cannot be done this says nothing: whoever then opens the file finds out why.
+    """
+    with suppress(OSError):
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            if not path.is_file():
+                return
+        path.chmod(0o600)
 
 
 def _replace(path: Path, content: bytes, mode: int) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 from cryptography import x509
@@ -75,10 +76,16 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class PeerCertificate:
-    """What a certificate says that the network goes by: whose it is, and its serial number."""
+    """What a certificate says that the network goes by: whose it is, its serial number, and when it is good."""
 
     identity: Identity
     serial: int
+    not_before: datetime
+    not_after: datetime
+
+    def is_good_at(self, now: datetime) -> bool:
+        """Whether ``now`` lies between its dates, both included. TLS asks that once in a connection's life at most."""
+        return self.not_before <= now <= self.not_after
 
 
 def network_name(text: str) -> str:
@@ -100,4 +107,9 @@ def identity_of(cert_pem: bytes) -> PeerCertificate:
         (uri,) = names.get_values_for_type(x509.UniformResourceIdentifier)
     except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
         raise WarifuError(Reason.CALLER_NOT_IDENTIFIED, where="certificate") from None
-    return PeerCertificate(Identity.parse_uri(uri), certificate.serial_number)
+    return PeerCertificate(
+        identity=Identity.parse_uri(uri),
+        serial=certificate.serial_number,
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+    )

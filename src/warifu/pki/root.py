@@ -85,7 +85,7 @@ class Root:
         """The root's own certificate, which every party trusts. Public."""
         return self._certificate.public_bytes(serialization.Encoding.PEM)
 
-    def issue(self, identity: Identity, valid_days: int = 90) -> Credential:
+    def issue(self, identity: Identity, valid_days: float = 90) -> Credential:
         """A certificate for ``identity`` with a new key, good from now for ``valid_days`` days.
 
         Raises: ValueError when ``identity`` is of another network.
@@ -116,7 +116,7 @@ class Root:
         return self._key.sign(statement, ec.ECDSA(hashes.SHA256()))
 
     def _leaf(
-        self, identity: Identity, public_key: ec.EllipticCurvePublicKey, valid_days: int
+        self, identity: Identity, public_key: ec.EllipticCurvePublicKey, valid_days: float
     ) -> x509.CertificateBuilder:
         now = self._clock.now()
         until = min(now + timedelta(days=valid_days), self._certificate.not_valid_after_utc)

@@ -1,7 +1,7 @@
 """Calling another party without an event loop, such as from load users under gevent.
 
 Decides the same as :class:`warifu.rpc.channel.PeerChannel` does, on a plain channel: to whose certificate it connects, and
-that calls to one that was taken back end. It uses nothing of ``grpc.aio``, which stands still under gevent.
+that no call begins to one that was taken back or has ended. It uses nothing of ``grpc.aio``, which stands still under gevent.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any
 
 import grpc
 
-from warifu.errors import Reason
+from warifu.clock import Clock, SystemClock
+from warifu.errors import WarifuError
 from warifu.pki.credential import Credential
 from warifu.pki.identity import Identity
 from warifu.rpc.channel import CONNECT_SECONDS, Revoked, secure_channel_sync
@@ -34,10 +35,20 @@ class BlockingPeerChannel:
     """The lasting channel to one peer, which generated stubs take for a plain one. Safe to call from several threads."""
 
     def __init__(
-        self, target: str, *, credential: Credential, root_pem: bytes, expect: Identity, revoked: Revoked = frozenset
+        self,
+        target: str,
+        *,
+        credential: Credential,
+        root_pem: bytes,
+        expect: Identity,
+        revoked: Revoked = frozenset,
+        clock: Clock | None = None,
     ) -> None:
-        """Prepare the channel; it connects on the first call. ``revoked`` says which serial numbers were taken back."""
-        self._peer = Peer(target=target, expect=expect, root_pem=root_pem)
+        """Prepare the channel; it connects on the first call.
+
+        ``revoked`` says which serial numbers were taken back, ``clock`` what time it is.
+        """
+        self._peer = Peer(target=target, expect=expect, root_pem=root_pem, clock=clock or SystemClock())
         self._credential = credential
         self._revoked = revoked
         self._found: FoundCertificate | None = None
@@ -64,9 +75,13 @@ class BlockingPeerChannel:
     def check(self) -> None:
         """See that the certificate of the server that is connected is still good. Raises: PEER_NOT_TRUSTED."""
         found = self._found
-        if found is not None and found.names.serial in self._revoked():
+        if found is None:
+            return
+        try:
+            self._peer.check_still_good(found.names, self._revoked())
+        except WarifuError:
             self.close()
-            raise self._peer.fault(Reason.PEER_NOT_TRUSTED, "its certificate was taken back")
+            raise
 
     def close(self) -> None:
         """Close the channel, with the calls on it."""

@@ -8,7 +8,8 @@ channel without TLS.
 gRPC's Python has no hook in the handshake, so no channel could look whether the server's certificate was taken back. So
 before gRPC connects, the certificate is fetched and looked at (``warifu.rpc.probe``), and the channel is given that one
 certificate as all that it trusts: it talks to no other. Whenever it is not connected, the next call begins so again. Each
-call looks at the list of those taken back; a channel to one of them is closed, with the calls on it.
+call looks at the list of those taken back, and at the certificate's dates; so does the channel itself, each second. A channel
+to a certificate that was taken back or has ended is closed, with the calls on it, be they ever so quiet.
 
 A channel goes straight to its target. gRPC would ask the environment for a proxy (``https_proxy``, ``grpc_proxy``,
 ``GRPC_ADDRESS_HTTP_PROXY`` and their kin), and an office's proxy knows nothing of loopback, nor of who calls whom.
@@ -19,16 +20,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeAlias, TypeVar, cast
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]  # publishes no types
 
+from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.pki.credential import Credential, CredentialSource
 from warifu.pki.identity import Identity
 from warifu.rpc.deadline import outcome_within
 from warifu.rpc.gate import GatedChannel
+from warifu.rpc.lasting import LOOK_AGAIN_S
 from warifu.rpc.probe import FoundCertificate, Peer, check_own_certificate, find_certificate
 from warifu.rpc.server import CORE_MESSAGE_LIMIT
 
@@ -116,17 +120,19 @@ class PeerChannel:
         root_pem: bytes,
         expect: Identity,
         revoked: Revoked = frozenset,
+        clock: Clock | None = None,
         interceptors: Interceptors = (),
         drain_s: float = _DRAIN_S,
         connect_s: float = CONNECT_SECONDS,
     ) -> None:
         """Prepare the channel; it connects on the first call.
 
-        ``revoked`` says which serial numbers were taken back. ``generation`` counts replaced channels: a long stream
+        ``revoked`` says which serial numbers were taken back; certificates are held against ``clock``, which is the machine's
+        unless given, as TLS goes by that one too. ``generation`` counts replaced channels: a long stream
         looks at it to know when to move over. An old channel is closed, with whatever still runs on it, after
         ``drain_s`` seconds. A connection that is not made within ``connect_s`` seconds counts as not to be made.
         """
-        self._peer = Peer(target=target, expect=expect, root_pem=root_pem)
+        self._peer = Peer(target=target, expect=expect, root_pem=root_pem, clock=clock or SystemClock())
         self._source = credential
         self._revoked = revoked
         self._interceptors = interceptors
@@ -138,6 +144,7 @@ class PeerChannel:
         self._found: FoundCertificate | None = None
         self._channel: grpc.aio.Channel | None = None
         self._connecting: asyncio.Task[grpc.aio.Channel] | None = None
+        self._next_look: asyncio.TimerHandle | None = None
         self.generation = 0
 
     def stub(self, factory: Callable[[grpc.aio.Channel], S]) -> S:
@@ -152,7 +159,8 @@ class PeerChannel:
     def connected(self) -> grpc.aio.Channel | None:
         """The channel, if a call can be made on it at once; to be asked before each.
 
-        Raises: PEER_NOT_TRUSTED when the server's certificate was taken back since; its calls are ended then.
+        Raises: PEER_NOT_TRUSTED when the server's certificate was taken back since, or has ended; its calls are ended
+        then.
         """
         self.check()
         if self._channel is None or self._source.current() is not self._credential:
@@ -174,17 +182,23 @@ class PeerChannel:
 
     def check(self) -> None:
         """See that the certificate of the server that is connected is still good. Raises: PEER_NOT_TRUSTED."""
-        if self._found is not None and self._found.names.serial in self._revoked():
+        if self._found is None:
+            return
+        try:
+            self._peer.check_still_good(self._found.names, self._revoked())
+        except WarifuError:
             self._found, channel = None, self._channel
             self._channel = None
             if channel is not None:
                 self._close_after(0.0, channel)
-            raise self._peer.fault(Reason.PEER_NOT_TRUSTED, "its certificate was taken back")
+            raise
 
     async def close(self) -> None:
         """Close the channel and any that still drain, with the calls on them."""
         if self._connecting is not None:
             self._connecting.cancel()
+        if self._next_look is not None:
+            self._next_look.cancel()
         for closing in tuple(self._closing):
             closing.cancel()
         await asyncio.gather(*self._closing, return_exceptions=True)
@@ -243,6 +257,19 @@ class PeerChannel:
         if old is not None:
             self._close_after(self._drain_s, old)
             self.generation += 1
+        if self._next_look is None:
+            self._look_later()
+
+    def _look_later(self) -> None:
+        self._next_look = asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._look)
+
+    def _look(self) -> None:
+        """Look at the server's certificate though nobody calls: a stream may be open on which nothing is said."""
+        self._next_look = None
+        with suppress(WarifuError):  # whoever calls next is told, or connects to a better one
+            self.check()
+        if self._channel is not None:
+            self._look_later()
 
     def _close_after(self, seconds: float, channel: grpc.aio.Channel) -> None:
         closing = asyncio.get_running_loop().create_task(_close_later(channel, seconds))

@@ -1,12 +1,13 @@
 """The edge of a server: what happens around every RPC, in this order and nowhere else.
 
-(1) the caller is identified by its certificate, (2) it belongs to this network, (3) its certificate was not taken
-back, (4) the access table lets its role call this RPC, (5) the message is not too large, (6) it parses, (7) the
+(1) the caller is identified by its certificate, (2) it belongs to this network, (3) its certificate is good now: it
+was not taken back, and is in date, (4) the access table lets its role call this RPC, (5) the message is not too large, (6) it parses, (7) the
 servicer runs, (8) whatever it raises becomes a typed status: a :class:`WarifuError` as it is, anything else INTERNAL
 with nothing of its text, neither to the caller nor to the log.
 
 The edge wraps handlers when they are registered, so a call costs one function more and no interceptor. It never looks
-into a message. A cancelled call stays cancelled. On a request stream (3), (5) and (6) hold for every message, and (3)
+into a message. A cancelled call stays cancelled. TLS looks at a certificate when a connection is made, and not even then where
+a client resumes a session, so (3) is looked at for every call. On a request stream (3), (5) and (6) hold for every message, and (3)
 for every reply to a single request. As long as a stream is open (3) is looked at again each second, so one on which nothing
 is said ends as well.
 
@@ -28,6 +29,7 @@ from typing import Any, TypeAlias, cast
 import grpc
 from google.protobuf.message import DecodeError
 
+from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.pki.identity import PeerCertificate, Role
 from warifu.rpc.identity import AnyContext, peer_certificate
@@ -43,10 +45,14 @@ Behaviour: TypeAlias = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """What the edge of one server goes by. ``message_limit`` is in bytes; a longer request is refused by name."""
+    """What the edge of one server goes by. ``message_limit`` is in bytes; a longer request is refused by name.
+
+    ``clock`` is the one that certificates are held against.
+    """
 
     network: str
     revoked: Callable[[], frozenset[int]]
+    clock: Clock
     message_limit: int
     log: EventLog
 
@@ -130,10 +136,10 @@ class GuardedRpc:
                 peer = peer_certificate(context)
                 self._admit(peer)
                 replying = aclosing(behaviour(read(received, peer), context))
-                async with self._while_not_revoked(peer), replying as replies:
+                async with self._while_good(peer), replying as replies:
                     async for reply in replies:
                         if not streamed:  # otherwise what it replies to was checked when it came
-                            self._refuse_revoked(peer)
+                            self._refuse_ended(peer)
                         yield self._serialise(reply)
             except BaseException as error:
                 await self._end(context, peer, started, error)
@@ -159,19 +165,22 @@ class GuardedRpc:
     def _admit(self, peer: PeerCertificate) -> None:
         if peer.identity.network != self._edge.network:
             raise WarifuError(Reason.CALLER_NOT_IDENTIFIED, where="certificate", debug="of another network")
-        self._refuse_revoked(peer)
+        self._refuse_ended(peer)
         if peer.identity.role not in self._allowed:
             raise WarifuError(Reason.CALLER_NOT_ALLOWED, where=self._method)
 
-    def _refuse_revoked(self, peer: PeerCertificate) -> None:
+    def _refuse_ended(self, peer: PeerCertificate) -> None:
+        """Whether the caller may go on. Raises: CALLER_REVOKED, CALLER_NOT_IN_DATE."""
         if peer.serial in self._edge.revoked():
             raise WarifuError(Reason.CALLER_REVOKED, where="certificate")
+        if not peer.is_good_at(self._edge.clock.now()):
+            raise WarifuError(Reason.CALLER_NOT_IN_DATE, where="certificate")
 
-    def _while_not_revoked(self, peer: PeerCertificate) -> AbstractAsyncContextManager[None]:
-        return while_allowed(partial(self._refuse_revoked, peer))
+    def _while_good(self, peer: PeerCertificate) -> AbstractAsyncContextManager[None]:
+        return while_allowed(partial(self._refuse_ended, peer))
 
     async def _lasting(self, peer: PeerCertificate, answer: Awaitable[Any]) -> Any:
-        async with self._while_not_revoked(peer):
+        async with self._while_good(peer):
             return await answer
 
     def _parsed(self, received: bytes, _: PeerCertificate) -> Any:
@@ -185,7 +194,7 @@ class GuardedRpc:
     async def _each_parsed(self, received: AsyncIterator[bytes], peer: PeerCertificate) -> AsyncIterator[Any]:
         """The messages of a stream, which may outlast the right to send them."""
         async for message in received:
-            self._refuse_revoked(peer)
+            self._refuse_ended(peer)
             yield self._parsed(message, peer)
 
     async def _end(

@@ -1,7 +1,10 @@
-"""Stubs whose calls connect first.
+"""Stubs whose calls connect first, and whose replies have parsed.
 
 Decides when a call goes straight to gRPC, which is nearly always, and when it waits until the channel is connected. A call
-that waits stands in for gRPC's own until then, and its deadline counts from the moment it was made. Knows no service.
+that waits stands in for gRPC's own until then, and its deadline counts from the moment it was made. It is the edge of the
+calling side. gRPC's stubs give None for a reply that does not parse: here each such reply ends its call, so that nobody
+behind the edge takes one for an answer. And they raise CancelledError when a channel is closed with calls on it: here only
+whoever is cancelled hears so, for what anybody else began would end with it unnoticed. Knows no service.
 """
 
 from __future__ import annotations
@@ -13,7 +16,9 @@ from typing import Any, Protocol
 
 import grpc
 
-__all__ = ["GatedChannel", "WaitingCall"]
+from warifu.rpc.status import CallTakenBackError, UnparsedReplyError
+
+__all__ = ["GatedChannel", "ParsedCall", "WaitingCall"]
 
 
 class _Connecting(Protocol):
@@ -55,17 +60,63 @@ class _Method:
             return self.on(channel)(*request, timeout=timeout, **options)
         return WaitingCall(self._begun(request, timeout, options))
 
-    def on(self, channel: grpc.aio.Channel) -> Callable[..., Any]:
-        """gRPC's own method."""
+    def on(self, channel: grpc.aio.Channel) -> Callable[..., ParsedCall]:
+        """Makes the call on a channel that is connected."""
         if self._method is None or self._made_on is not channel:
             self._made_on, self._method = channel, getattr(channel, self._shape)(*self._about, **self._settings)
-        return self._method
+        method = self._method
+        return lambda *request, **options: ParsedCall(method(*request, **options))
 
     async def _begun(self, request: tuple[Any, ...], timeout: float | None, options: Any) -> Any:
         started = time.monotonic()
         channel = await self._peer.channel(timeout)
         left = None if timeout is None else max(timeout - (time.monotonic() - started), 0.0)
         return self.on(channel)(*request, timeout=left, **options)
+
+
+class ParsedCall:
+    """gRPC's own call, but for replies that do not parse, with the first of which the call is over.
+
+    Raises: UnparsedReplyError then; CallTakenBackError when the call was ended on this side; whatever the call raises.
+    """
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Any) -> None:
+        self._call = call
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._call, name)
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        try:
+            return self._parsed((yield from self._call.__await__()))
+        except asyncio.CancelledError as error:
+            raise _whose(error) from None
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        replies = aiter(self._call)
+        while True:
+            try:
+                reply = await anext(replies)
+            except StopAsyncIteration:
+                return
+            except asyncio.CancelledError as error:
+                raise _whose(error) from None
+            yield self._parsed(reply)
+
+    async def read(self) -> Any:
+        """The next message, or gRPC's word for the end of the stream."""
+        try:
+            return self._parsed(await self._call.read())
+        except asyncio.CancelledError as error:
+            raise _whose(error) from None
+
+    def _parsed(self, reply: Any) -> Any:
+        if reply is None:
+            self._call.cancel()
+            raise UnparsedReplyError
+        return reply
 
 
 class WaitingCall:
@@ -76,12 +127,12 @@ class WaitingCall:
         self._begun.add_done_callback(_seen)
 
     async def call(self) -> Any:
-        """gRPC's own call. Raises: why there is none."""
+        """The call on its channel. Raises: why there is none."""
         try:
             return await asyncio.shield(self._begun)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
             self.cancel()  # as gRPC does when whoever waits for a call is cancelled
-            raise
+            raise _whose(error) from None
 
     def __await__(self) -> Generator[Any, None, Any]:
         return self._ended().__await__()
@@ -115,6 +166,12 @@ class WaitingCall:
             return self._begun.cancel()
         begun = not self._begun.cancelled() and self._begun.exception() is None
         return bool(begun and self._begun.result().cancel())
+
+
+def _whose(error: asyncio.CancelledError) -> BaseException:
+    """``error``, if it is the task that waits which is cancelled; else what a call means that was ended under it."""
+    task = asyncio.current_task()
+    return error if task is None or task.cancelling() else CallTakenBackError()
 
 
 def _seen(begun: asyncio.Task[Any]) -> None:

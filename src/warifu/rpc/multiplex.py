@@ -21,6 +21,7 @@ from warifu.api.type.v1.inquiry_pb2 import CallFailure
 from warifu.errors import Reason, WarifuError
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import raised_at, serving_log
+from warifu.rpc.status import CallTakenBackError, UnparsedReplyError
 
 __all__ = ["MOST_CALLS", "CallStream", "StreamedRpc", "serve_calls"]
 
@@ -205,14 +206,14 @@ class CallStream(Generic[Request, Response]):
     async def _alone(self, request: Request, timeout: float, otherwise: WarifuError | None = None) -> Response:
         """The call without the stream. If it was made on one that broke, ``otherwise`` is what a peer now gone means."""
         try:
-            response: Response | None = await self._rpc.alone(request, timeout)
-        except WarifuError as error:
-            raise self._rpc.error(error) from None
+            response: Response = await self._rpc.alone(request, timeout)
+        except WarifuError as error:  # no connection any more, so that this time nothing was sent
+            raise (otherwise or self._rpc.error(error)) from None
+        except UnparsedReplyError:
+            raise WarifuError(self._rpc.garbled, debug="the response does not parse") from None
         except grpc.RpcError as error:
             gone = isinstance(error, grpc.aio.AioRpcError) and error.code() is grpc.StatusCode.UNAVAILABLE
             raise (otherwise if gone and otherwise else self._rpc.error(error)) from None
-        if response is None:  # what a stub gives for a response that does not parse
-            raise WarifuError(self._rpc.garbled, debug="the response does not parse")
         return response
 
     async def close(self) -> None:
@@ -285,18 +286,16 @@ class _Stream:
         failure: Callable[[], Exception] = self._ended
         try:
             async for message in self._call:
-                if message is None:  # what a stub gives for a message that does not parse
-                    failure = partial(WarifuError, self._rpc.garbled, debug="a message of the stream does not parse")
-                    return
                 self._proven = True
                 self._settle(message.replies)
+        except CallTakenBackError:
+            pass  # with the channel, or by gRPC itself where a write found the call refused
+        except UnparsedReplyError:
+            failure = partial(WarifuError, self._rpc.garbled, debug="a message of the stream does not parse")
         except grpc.RpcError as error:
             failure = partial(self._meaning, error)
         except WarifuError as error:  # the connection went between the look at it and the call
             failure = partial(self._rpc.error, error)
-        except asyncio.CancelledError:  # also what gRPC raises where a write found the call refused
-            if self._closing:
-                raise
         finally:
             self.broken = True
             self._call.cancel()

@@ -16,12 +16,13 @@ import ssl
 from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
+from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.pki.identity import Identity, PeerCertificate, identity_of
 
@@ -29,16 +30,19 @@ __all__ = ["FoundCertificate", "Peer", "check_own_certificate", "find_certificat
 
 _EXPIRED, _NOT_YET_VALID, _OTHER_NAME = 10, 9, 62  # X509_V_ERR_… of <openssl/x509_vfy.h>
 _HTTP2 = "h2"
+_MACHINES = SystemClock()
+_PAST, _EARLY = "its certificate is past its date", "its certificate is not valid yet"
 _ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionResetError, ConnectionAbortedError, BrokenPipeError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """Who is to be called. ``target`` is host:port."""
+    """Who is to be called. ``target`` is host:port; certificates are held against ``clock``, but for TLS itself."""
 
     target: str
     expect: Identity
     root_pem: bytes
+    clock: Clock = _MACHINES
 
     def fault(self, reason: Reason, words: str) -> WarifuError:
         """An error at this party; ``debug`` is the words without the address."""
@@ -48,6 +52,18 @@ class Peer:
         """The two parts of the target."""
         host, _, port = self.target.rpartition(":")
         return host.strip("[]"), int(port)
+
+    def check_still_good(self, names: PeerCertificate, revoked: Collection[int]) -> None:
+        """See that the party's certificate was not taken back and is in date: TLS asks no more once it is connected.
+
+        Raises: PEER_NOT_TRUSTED.
+        """
+        if names.serial in revoked:
+            raise self.fault(Reason.PEER_NOT_TRUSTED, "its certificate was taken back")
+        now = self.clock.now()
+        if not names.is_good_at(now):
+            words = _PAST if now > names.not_after else _EARLY
+            raise self.fault(Reason.PEER_NOT_TRUSTED, f"{words}; {_clock(self.clock)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +77,7 @@ class FoundCertificate:
 def check_own_certificate(peer: Peer, cert_pem: bytes) -> None:
     """Refuse to call with a certificate that no party could accept. Raises: OWN_CERTIFICATE_INVALID."""
     own, root = x509.load_pem_x509_certificate(cert_pem), x509.load_pem_x509_certificate(peer.root_pem)
-    now = datetime.now(UTC)
+    now = peer.clock.now()
     if now > own.not_valid_after_utc:
         words = f"this caller's own certificate ended on {_told(own.not_valid_after_utc)}; renew it"
     elif now < own.not_valid_before_utc:
@@ -70,7 +86,7 @@ def check_own_certificate(peer: Peer, cert_pem: bytes) -> None:
         raise peer.fault(Reason.OWN_CERTIFICATE_INVALID, "this caller's own certificate is of another network")
     else:
         return
-    raise peer.fault(Reason.OWN_CERTIFICATE_INVALID, f"{words}; {_clock()}")
+    raise peer.fault(Reason.OWN_CERTIFICATE_INVALID, f"{words}; {_clock(peer.clock)}")
 
 
 async def find_certificate(peer: Peer, revoked: Collection[int], seconds: float) -> FoundCertificate:
@@ -142,8 +158,7 @@ def _trusted(peer: Peer, der: bytes, revoked: Collection[int]) -> FoundCertifica
         raise peer.fault(Reason.PEER_NOT_TRUSTED, "its certificate names no party") from None
     if names.identity != peer.expect:
         raise peer.fault(Reason.PEER_NOT_TRUSTED, "another party answers there")
-    if names.serial in revoked:
-        raise peer.fault(Reason.PEER_NOT_TRUSTED, "its certificate was taken back")
+    peer.check_still_good(names, revoked)
     return FoundCertificate(pem, names)
 
 
@@ -167,9 +182,9 @@ def _unreached(peer: Peer, error: Exception, seconds: float) -> WarifuError:
 
 def _distrusted(verify_code: int) -> str:
     if verify_code == _EXPIRED:
-        return f"its certificate is past its date; {_clock()}"
+        return f"{_PAST}; {_clock()}"
     if verify_code == _NOT_YET_VALID:
-        return f"its certificate is not valid yet; {_clock()}"
+        return f"{_EARLY}; {_clock()}"
     if verify_code == _OTHER_NAME:
         return "another party answers there"
     return "its certificate is of another network"
@@ -187,6 +202,6 @@ def _told(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _clock() -> str:
+def _clock(clock: Clock = _MACHINES) -> str:
     """A clock that is wrong makes good certificates look bad, so both are said."""
-    return f"this machine's clock says {_told(datetime.now(UTC))}"
+    return f"this machine's clock says {_told(clock.now())}"

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import grpc
 from grpc_health.v1 import health, health_pb2_grpc  # type: ignore[import-untyped]  # publishes no types
 
+from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.pki.credential import Credential, CredentialSource
 from warifu.rpc.access import AccessTable, complete_table
@@ -48,12 +49,14 @@ def build_server(
     listen: str = "127.0.0.1:0",
     message_limit: int = TYPED_MESSAGE_LIMIT,
     health_servicer: health.aio.HealthServicer | None = None,
+    clock: Clock | None = None,
 ) -> tuple[grpc.aio.Server, int]:
     """A server, not yet started, and the port it got. To be called inside the event loop that will run it.
 
     ``services`` pairs each generated ``add_…Servicer_to_server`` with its servicer; an RPC that the servicer does not
     write itself, as an async function, is not served. An interceptor sees bytes on both
-    sides of a call. Health says SERVING from the start unless a ``health_servicer`` is given that says otherwise.
+    sides of a call. Health says SERVING from the start unless a ``health_servicer`` is given that says otherwise. At every message the caller's certificate is held
+    against ``clock``, which is the machine's unless given, as TLS goes by that one too.
 
     Raises: CONFIG_INVALID when ``access`` does not fit the services exactly, or the address cannot be listened on, saying
     why; ADDRESS_IN_USE when another program does.
@@ -62,7 +65,8 @@ def build_server(
     table = complete_table(access, handlers)
     own = credential.current().identity
     log = get_logger(f"{own.role.value}/{own.institution}")
-    edge = Edge(network=own.network, revoked=revoked, message_limit=message_limit, log=log)
+    clock = clock or SystemClock()
+    edge = Edge(network=own.network, revoked=revoked, clock=clock, message_limit=message_limit, log=log)
     server = grpc.aio.server(interceptors=list(extra_interceptors), options=SERVER_OPTIONS)
     guarded = {method: edge.guard(method, handler, table[method]) for method, handler in handlers.items()}
     server.add_generic_rpc_handlers((_Guarded(guarded),))

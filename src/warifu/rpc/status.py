@@ -23,7 +23,9 @@ from warifu.errors import Reason, WarifuError
 __all__ = [
     "DOMAIN",
     "UNCONNECTED",
+    "CallTakenBackError",
     "CodeTable",
+    "UnparsedReplyError",
     "from_rpc_error",
     "parsed",
     "to_grpc_status",
@@ -45,7 +47,26 @@ UNCONNECTED = frozenset({Reason.NOT_CONNECTED, Reason.PEER_NOT_TRUSTED, Reason.O
 """What a call ends with that found no connection. Each party says so of its own calls; none of it travels."""
 
 CodeTable: TypeAlias = Mapping[grpc.StatusCode, Reason]
+"""What a call means that ended without a reason, by its code. INTERNAL is for a reply that does not parse."""
+
 Response = TypeVar("Response")
+_BLOCKING_UNPARSED = "deserializing"
+
+
+class CallTakenBackError(grpc.aio.AioRpcError):
+    """A call was ended on this side, with its channel as a rule. gRPC raises CancelledError, as if its caller were cancelled."""
+
+    def __init__(self) -> None:
+        none = grpc.aio.Metadata()
+        super().__init__(grpc.StatusCode.CANCELLED, none, none, details="the call was ended on this side")
+
+
+class UnparsedReplyError(grpc.aio.AioRpcError):
+    """A reply does not parse. gRPC's asyncio stubs give None for one; its blocking ones fail like this."""
+
+    def __init__(self) -> None:
+        none = grpc.aio.Metadata()
+        super().__init__(grpc.StatusCode.INTERNAL, none, none, details="the reply does not parse")
 
 
 class _GrpcStatus(NamedTuple):
@@ -83,7 +104,7 @@ def from_rpc_error(error: grpc.RpcError, *, default: CodeTable) -> WarifuError:
     What the other side said in its ``ErrorInfo`` holds. A call that never left is NOT_CONNECTED. Where the other side
     said nothing (it broke off, or gRPC itself refused) the status code is looked up in ``default``: the caller knows whom it called. A peer that dies in the
     middle of a call shows as UNAVAILABLE, INTERNAL or UNKNOWN, as it happens; since no party ends a call with the last
-    two and no reason, they mean what UNAVAILABLE means. Any other code that is not in there is INTERNAL.
+    two and no reason, they mean what UNAVAILABLE means; but for a reply that does not parse, which is INTERNAL. Any other code that is not in there is INTERNAL.
     """
     call = cast(Any, error)  # every RpcError that a call raises is a Call too; the published types do not say so
     told = _error_told(call.trailing_metadata())
@@ -94,7 +115,8 @@ def from_rpc_error(error: grpc.RpcError, *, default: CodeTable) -> WarifuError:
         return WarifuError(Reason.NOT_CONNECTED, where=_ENDED_EARLY, debug=_ENDED_EARLY)
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than max" in (call.details() or ""):
         return WarifuError(Reason.REQUEST_TOO_LARGE)
-    if code in _BROKEN_OFF:
+    unparsed = isinstance(error, UnparsedReplyError) or _BLOCKING_UNPARSED in (call.details() or "")
+    if code in _BROKEN_OFF and not unparsed:
         code = grpc.StatusCode.UNAVAILABLE
     return WarifuError(default.get(code, Reason.INTERNAL), debug=f"the call ended {code.name} without a reason")
 
@@ -123,12 +145,12 @@ def unconnected_as(reason: Reason, *, whom: str = "") -> Iterator[None]:
         raise WarifuError(reason, where=where, debug=error.where) from None
 
 
-async def parsed(call: Awaitable[Response | None], garbled: Reason) -> Response:
-    """What a call returned. Raises: ``garbled`` where the stub gives nothing, as it does for what does not parse."""
-    response = await call
-    if response is None:
-        raise WarifuError(garbled, debug="the response does not parse")
-    return response
+async def parsed(call: Awaitable[Response], garbled: Reason) -> Response:
+    """What a call returned. Raises: ``garbled`` for what does not parse, whatever table the caller looks codes up in."""
+    try:
+        return await call
+    except UnparsedReplyError as error:
+        raise WarifuError(garbled, debug=error.details() or "") from None
 
 
 def _error_told(metadata: Any) -> WarifuError | None:

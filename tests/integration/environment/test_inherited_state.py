@@ -21,9 +21,9 @@ StartedBy = Callable[[object, list[str]], list[str]]
 
 
 @contextmanager
-def _running(words: list[str]) -> Iterator[subprocess.Popen[str]]:
+def _running(words: list[str], umask: int = -1) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, umask=umask
     )
     try:
         yield process
@@ -81,6 +81,24 @@ def test_nothing_a_network_makes_is_open_to_others_nor_closed_to_its_owner(
 ) -> None:
     subprocess.run(warifu_words("new", tmp_path / "net"), umask=umask, check=True, capture_output=True, timeout=60)
     _check_modes(tmp_path / "net")
+
+
+def test_what_parties_write_while_they_run_is_their_owners_alone(tmp_path: Path, warifu_words: Words) -> None:
+    """Databases with the files beside them, locks and logs: whoever starts the network with any umask."""
+    with _running(warifu_words("up", tmp_path / "net", "--json"), umask=0o000) as process:
+        for told in _events(process):
+            if told["event"] == "up":
+                break
+        _check_modes(tmp_path / "net")
+        written = [path for path in (tmp_path / "net").rglob("*") if _is_written_to(path)]
+        assert {path.name for path in written} >= {"hub.sqlite3", "hub.sqlite3-wal", "node.sqlite3.lock", "party.log"}
+        assert {path.name: path.stat().st_mode & 0o777 for path in written} == {path.name: 0o600 for path in written}
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+def _is_written_to(path: Path) -> bool:
+    return ".sqlite3" in path.name or path.suffix in (".log", ".lock")
 
 
 def test_a_network_made_by_a_program_of_ones_own_is_as_closed(tmp_path: Path) -> None:

@@ -88,15 +88,16 @@ async def test_a_withdrawn_assessment_of_another_file_stops_nothing(
     await asker.send(asker.inquiry())
 
 
-async def test_an_answer_given_before_is_not_given_again_once_the_assessment_is_withdrawn(
-    asker: Any, tax_office: Any, supervisor: Supervisor
+async def test_what_was_answered_stays_answered_when_the_assessment_is_withdrawn(
+    asker: Any, tax_office: Any, supervisor: Supervisor, log: Any
 ) -> None:
+    """A refusal would say that surely nothing was provided."""
     inquiry = asker.inquiry()
     first = await asker.send(inquiry)
     await supervisor.set(asker.tax, WITHDRAWN)
-    assert (await asker.refused(inquiry)).reason is Reason.ASSESSMENT_NOT_IN_FORCE
-    await supervisor.set(asker.tax, IN_FORCE)
+    assert (await asker.refused(asker.inquiry())).reason is Reason.ASSESSMENT_NOT_IN_FORCE
     assert await asker.send(inquiry) == first
+    assert [event for event, _ in await log.of(inquiry)] == ["PERMITTED", "ANSWERED"]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from warifu.exchange.provision import check_permit, make_answer, open_query, sea
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import inquiry_digest, sign_permit
 from warifu.lockstep import at_once
+from warifu.party.alarms import AlarmKind
 from warifu_hub.translate import HubKeys, Party, Translator
 from warifu_services.node.keys import NodeKeys
 
@@ -265,3 +266,22 @@ async def test_a_hub_that_answers_with_errors_is_asked_ever_less_often(
         await enough.wait()
     keeping.cancel()
     assert waits == [0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
+
+
+async def test_a_chore_that_meets_what_nobody_foresaw_goes_on_and_is_an_alarm(
+    spoilt_town: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node, falls, gone_on = spoilt_town.nodes["childcare"], list[int](), asyncio.Event()
+
+    async def rotate() -> int:
+        falls.append(len(falls))
+        if len(falls) < 3:
+            raise AttributeError("something personal")
+        gone_on.set()
+        return 0
+
+    monkeypatch.setattr(node.rotator, "rotate", rotate)
+    async with asyncio.timeout(20):
+        await gone_on.wait()
+    (alarm,) = [each for each in node.lookout.alarms.standing() if each.kind is AlarmKind.CHORE_FELL_OVER]
+    assert alarm.where == "rotating codes: AttributeError"

@@ -137,7 +137,7 @@ class Wire:
     def identity(self, role: Role, number: int) -> Identity:
         return Identity(network="dev", role=role, institution=InstitutionCode(f"9{number:015d}"))
 
-    def issue(self, role: Role, number: int, valid_days: int = 90) -> Credential:
+    def issue(self, role: Role, number: int, valid_days: float = 90) -> Credential:
         return self.root.issue(self.identity(role, number), valid_days)
 
     def odd(self, *names: x509.GeneralName) -> Credential:

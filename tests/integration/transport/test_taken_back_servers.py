@@ -14,6 +14,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.pki import CredentialFiles, Role
 from warifu.rpc.blocking import BlockingPeerChannel
 from warifu.rpc.channel import PeerChannel
+from warifu.rpc.status import CallTakenBackError
 
 
 @pytest.fixture
@@ -62,6 +63,30 @@ async def test_a_list_that_comes_while_connected_ends_the_calls_and_lets_none_be
     await wire.until(stream.done)
     await not_trusted(stub.call("Echo", "four"))
     assert [text for _, text in wire.probe.seen] == ["one", "two"]
+
+
+@pytest.mark.parametrize("shape", ["Echo", "Yield", "Collect", "Talk"])
+async def test_a_call_that_ends_with_its_channel_is_no_cancelling_of_whoever_waits(
+    wire: Any, peer: Any, shape: str
+) -> None:
+    """gRPC raises CancelledError, and what waits for the call would end as if it had been told to."""
+    arrived = asyncio.Event()
+
+    async def never() -> str:
+        arrived.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    wire.probe.act = lambda text, context: never()
+    to_hub = peer(await wire.serve())
+    waiting = asyncio.create_task(to_hub.stub(wire.caller).call(shape, "one"))
+    await arrived.wait()
+    wire.revoked.add(wire.hub.serial)
+    with pytest.raises(WarifuError):
+        to_hub.check()
+    with pytest.raises(CallTakenBackError):
+        await waiting
+    assert not waiting.cancelled()
 
 
 async def test_a_server_that_was_given_a_new_certificate_is_called_again(

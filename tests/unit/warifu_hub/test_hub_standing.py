@@ -55,7 +55,7 @@ class Hub:
         try:
             self.standing.check()
         except WarifuError as error:
-            return error.reason is Reason.LOG_BEHIND and error.definite
+            return error.reason is Reason.LOG_BEHIND and not error.definite
         return False
 
 

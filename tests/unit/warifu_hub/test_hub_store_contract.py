@@ -101,6 +101,15 @@ async def test_a_processing_number_that_is_taken_writes_nothing(store: HubStore)
     assert await store.open_exchange(row(2), b"permitted") == 1
 
 
+async def test_an_exchange_is_opened_again_without_a_leaf_and_keeps_all_else(store: HubStore) -> None:
+    new, other = await opened(store, row(1)), await opened(store, row(2))
+    await store.close_exchange(replace(new, state=ExchangeState.UNASKED, answer=b"sealed"), b"failed")
+    await store.reopen_exchange(new)
+    assert store.find_exchange(CHILDCARE, new.request_id) == replace(new, answer=b"sealed")
+    assert store.find_exchange(CHILDCARE, other.request_id) == other
+    assert store.leaves(0, 9) == [b"permitted", b"permitted", b"failed"]
+
+
 @pytest.mark.parametrize("state", [state for state in ExchangeState if state is not ExchangeState.OPEN])
 async def test_an_exchange_is_closed_with_its_leaf(store: HubStore, state: ExchangeState) -> None:
     new = await opened(store, row())

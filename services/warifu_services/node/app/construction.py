@@ -26,6 +26,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.identifiers import InstitutionCode
 from warifu.party.alarms import AlarmKind
+from warifu.party.chores import Chores
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.following import DirectoryFollower, RevocationFollower
 from warifu.party.groundwork import Groundwork
@@ -300,6 +301,7 @@ def _node(parts: _Parts, server: grpc.aio.Server, endpoint: str) -> Node:
         channels=parts.channels,
         workers=parts.workers,
         clock=parts.ground.clock,
+        chores=Chores("node", parts.ground.alarms),
     )
 
 

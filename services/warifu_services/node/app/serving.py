@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import grpc
 
 from warifu.clock import Clock
 from warifu.errors import WarifuError
+from warifu.party.chores import Chores
 from warifu.party.following import DirectoryFollower
 from warifu.party.lookout import Lookout
 from warifu.rpc.channel import ChannelPool
@@ -50,30 +52,25 @@ class Node:
     channels: ChannelPool
     workers: ThreadPoolExecutor
     clock: Clock
-    chores: list[asyncio.Task[None]] = field(default_factory=list)
+    chores: Chores
 
     async def start(self) -> None:
         """Delete what is past its time, serve, tell the hub, and go on with inquiries left open."""
         await purge(self.store, self.clock)
         await self.server.start()
         self.lookout.serving_at(self.endpoint)
-        chores = (
-            self.contact.keep(),
-            self.follower.keep(),
-            self.rotator.keep(),
-            keep_comparing(self.hub_log, self.standing),
-            self.lookout.keep(),
-            _purge_now_and_then(self),
-        )
-        self.chores += [asyncio.create_task(chore) for chore in chores]
+        self.chores.begin("contact with the hub", self.contact.keep)
+        self.chores.begin("following the directory", self.follower.keep)
+        self.chores.begin("rotating codes", self.rotator.keep)
+        self.chores.begin("comparing with the hub", partial(keep_comparing, self.hub_log, self.standing))
+        self.chores.begin("lookout", self.lookout.keep)
+        self.chores.begin("purging", partial(_purge_now_and_then, self))
         self.inquirer.resume()
 
     async def close(self, grace_s: float = 0.0) -> None:
         """Take no new calls, give those under way ``grace_s`` seconds, and let go of everything."""
         await self.server.stop(grace_s)
-        for chore in self.chores:
-            chore.cancel()
-        await asyncio.gather(*self.chores, return_exceptions=True)
+        await self.chores.end()
         await self.inquirer.close()
         await self.hub.close()
         await self.channels.close()

@@ -108,6 +108,22 @@ def test_a_replaced_file_takes_effect_and_a_bad_one_is_reported_and_ignored(
     assert taken == [0, 2], "it is said when the file is good, and that it is good again"
 
 
+def test_a_list_that_ended_stays_in_force_until_a_good_one_comes(
+    root: Root, clock: ManualClock, tmp_path: Path
+) -> None:
+    """Who was taken back stays out; that nobody renews the list is an alarm (``warifu.party.lookout``)."""
+    path = tmp_path / "revoked.pem"
+    write_public_file(path, root.revocation_list([7], clock))
+    followed = RevocationFile(path, root.cert_pem, clock, check_every_s=0)
+    clock.advance(timedelta(days=60))
+    ended = root.revocation_list([], clock)
+    clock.advance(timedelta(days=60))
+    write_public_file(path, ended)
+    assert followed.revoked() == {7}, "nor is one taken that ended meanwhile"
+    write_public_file(path, root.revocation_list([7, 8], clock))
+    assert followed.revoked() == {7, 8}
+
+
 def test_a_file_that_is_missing_at_the_start_is_refused(root: Root, clock: ManualClock, tmp_path: Path) -> None:
     with pytest.raises(WarifuError) as refused:
         RevocationFile(tmp_path / "revoked.pem", root.cert_pem, clock)

@@ -7,7 +7,15 @@ import pytest
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships its types without saying so
 
 from warifu.errors import CATALOGUE, Reason, WarifuError
-from warifu.rpc.status import DOMAIN, from_rpc_error, parsed, to_grpc_status, to_status, translated
+from warifu.rpc.status import (
+    DOMAIN,
+    UnparsedReplyError,
+    from_rpc_error,
+    parsed,
+    to_grpc_status,
+    to_status,
+    translated,
+)
 
 HUB = {
     grpc.StatusCode.UNAVAILABLE: Reason.HUB_UNREACHABLE,
@@ -150,11 +158,15 @@ def test_within_translated_a_failed_call_raises_our_error_and_nothing_else_is_to
         raise ValueError("other")
 
 
-async def test_what_a_stub_gives_for_a_response_that_does_not_parse_is_an_error_of_the_other_side() -> None:
-    async def answer(value: str | None) -> str | None:
+async def test_a_response_that_does_not_parse_is_an_error_of_the_other_side() -> None:
+    async def answer(value: str) -> str:
+        if not value:
+            raise UnparsedReplyError
         return value
 
     assert await parsed(answer("something"), Reason.HUB_ANSWER_INVALID) == "something"
     with pytest.raises(WarifuError) as error:
-        await parsed(answer(None), Reason.HUB_ANSWER_INVALID)
+        await parsed(answer(""), Reason.HUB_ANSWER_INVALID)
     assert error.value.reason is Reason.HUB_ANSWER_INVALID
+    table = {grpc.StatusCode.UNAVAILABLE: Reason.HUB_UNREACHABLE, grpc.StatusCode.INTERNAL: Reason.HUB_ANSWER_INVALID}
+    assert from_rpc_error(UnparsedReplyError(), default=table).reason is Reason.HUB_ANSWER_INVALID

@@ -78,7 +78,7 @@ async def test_an_answer_that_is_no_longer_kept_is_not_asked_for_a_second_time(
     await mediator.exchange(asker.identity, inquiry, 5.0)
     clock.advance(timedelta(days=2))
     assert await store.forget_answers(clock.unix_ms()) == 1
-    assert (await refusal(mediator, asker, inquiry)).reason is Reason.REQUEST_REUSED
+    assert (await refusal(mediator, asker, inquiry)).reason is Reason.ASKED_BEFORE
     assert len(provider.permits) == 1
 
 

@@ -139,11 +139,10 @@ def _answered_after_a_refusal(number: int) -> History:
     return history
 
 
-def _refused_while_waiting(number: int) -> History:
-    history = _ended(number, PENDING, "pending")
-    history.leaves.append(_hub_refusal(number, "ASSESSMENT_NOT_IN_FORCE"))
-    history.asked = [_asked(number, "refused", "ASSESSMENT_NOT_IN_FORCE")]
-    return history
+def _refuse_again(history: History) -> None:
+    """The hub refuses what it permitted, and the inquirer believes it."""
+    history.leaves.append(_hub_refusal(1, "ASSESSMENT_NOT_IN_FORCE"))
+    history.asked = [_asked(1, "refused", "ASSESSMENT_NOT_IN_FORCE")]
 
 
 HONEST: dict[str, tuple[Callable[[int], History], Ending]] = {
@@ -166,7 +165,6 @@ HONEST: dict[str, tuple[Callable[[int], History], Ending]] = {
         Ending.REFUSED_BY_HUB,
     ),
     "refused for a short deadline, then answered": (_answered_after_a_refusal, Ending.ANSWERED),
-    "waiting, and refused when asked again": (_refused_while_waiting, Ending.PENDING),
     "failed without the provider": (_failed("PROVIDER_UNREACHABLE"), Ending.FAILED),
     "failed after the provider answered": (_failed("PROVIDER_TIMED_OUT", provided=True), Ending.FAILED),
     "failed with a code that is none": (_failed("POINT_INVALID", "refused"), Ending.FAILED),
@@ -245,6 +243,8 @@ def _provided_at(seconds: int) -> Alteration:
 _LOST = "hub.leaf inquirer.processing_number inquirer.answer_digest inquirer.provided_time"
 """How an answered inquiry looks when the hub knows nothing of it."""
 
+_REFUSED_AFTER = "inquirer.processing_number inquirer.outcome"
+
 _ALL_THREE = "hub.item_code inquirer.item_code provider.item_code"
 _DIGESTS = "inquirer.answer_digest provider.answer_digest"
 
@@ -304,6 +304,9 @@ WRONG: list[tuple[str, str, Alteration, str]] = [
     ("the hub's reason is none", "failed, nobody waiting", _set("reason", "hub", "SOMEHOW"), "hub.reason"),
     ("it is not hidden", "answered, to be hidden", _set(HIDDEN, "provider", False), f"provider.{HIDDEN}"),
     ("it is hidden", "answered", _set(HIDDEN, "inquirer", True), f"inquirer.{HIDDEN}"),
+    ("what waits is refused", "waiting for a clerk", _refuse_again, f"hub.event {_REFUSED_AFTER}"),
+    ("what was answered is refused", "answered", _refuse_again, f"hub.event {_REFUSED_AFTER}"),
+    ("what failed is refused", "failed after the provider answered", _refuse_again, "hub.event inquirer.reason"),
     ("it was provided at two times", "answered", _provided_at(5), "inquirer.provided_time"),
     ("a record is of neither side", "answered", _set("side", "provider", 0), f"{ASKED}.side provider.record"),
 ]

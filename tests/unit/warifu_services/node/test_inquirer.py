@@ -125,7 +125,7 @@ async def test_a_request_id_of_a_pruned_inquiry_is_not_used_again(two: Any, refu
     asked = two.ask("hanako")
     await two.inquirer.inquire(asked, 10.0)
     await two.childcare.purge(requested_before_ms=0, changed_before_ms=two.clock.unix_ms() + 1)
-    assert await refusal(two.inquirer.inquire(asked, 10.0)) is Reason.REQUEST_REUSED
+    assert await refusal(two.inquirer.inquire(asked, 10.0)) is Reason.ASKED_BEFORE
     assert await refusal(two.inquirer.fetch(asked.question.request_id, 10.0, 10.0)) is Reason.INQUIRY_UNKNOWN
 
 

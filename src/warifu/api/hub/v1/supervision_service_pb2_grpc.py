@@ -53,7 +53,8 @@ class SupervisionServiceServicer(object):
 
     def SetAssessmentStatus(self, request, context):
         """Sets whether the assessment of one institution's file is in force. The hub logs the change and from then on
-        refuses exchanges that touch a file whose assessment is withdrawn (Act Art. 21(2), 28(6)). Caller: the supervisor.
+        permits no exchange that touches a file whose assessment is withdrawn (Act Art. 21(2), 28(6)). What was permitted
+        before ends as what it was. Caller: the supervisor.
         Errors: INSTITUTION_UNKNOWN, ITEM_UNKNOWN, REQUEST_MALFORMED, LOG_UNAVAILABLE,
         LOG_BEHIND.
         """

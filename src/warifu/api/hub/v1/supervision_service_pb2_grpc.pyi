@@ -35,7 +35,8 @@ class SupervisionServiceStub:
     def __new__(cls, channel: _aio.Channel) -> SupervisionServiceAsyncStub: ...
     SetAssessmentStatus: _grpc.UnaryUnaryMultiCallable[_supervision_service_pb2.SetAssessmentStatusRequest, _supervision_service_pb2.SetAssessmentStatusResponse]
     """Sets whether the assessment of one institution's file is in force. The hub logs the change and from then on
-    refuses exchanges that touch a file whose assessment is withdrawn (Act Art. 21(2), 28(6)). Caller: the supervisor.
+    permits no exchange that touches a file whose assessment is withdrawn (Act Art. 21(2), 28(6)). What was permitted
+    before ends as what it was. Caller: the supervisor.
     Errors: INSTITUTION_UNKNOWN, ITEM_UNKNOWN, REQUEST_MALFORMED, LOG_UNAVAILABLE,
     LOG_BEHIND.
     """
@@ -51,7 +52,8 @@ class SupervisionServiceAsyncStub(SupervisionServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     SetAssessmentStatus: _aio.UnaryUnaryMultiCallable[_supervision_service_pb2.SetAssessmentStatusRequest, _supervision_service_pb2.SetAssessmentStatusResponse]  # type: ignore[assignment]
     """Sets whether the assessment of one institution's file is in force. The hub logs the change and from then on
-    refuses exchanges that touch a file whose assessment is withdrawn (Act Art. 21(2), 28(6)). Caller: the supervisor.
+    permits no exchange that touches a file whose assessment is withdrawn (Act Art. 21(2), 28(6)). What was permitted
+    before ends as what it was. Caller: the supervisor.
     Errors: INSTITUTION_UNKNOWN, ITEM_UNKNOWN, REQUEST_MALFORMED, LOG_UNAVAILABLE,
     LOG_BEHIND.
     """
@@ -70,7 +72,8 @@ class SupervisionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_supervision_service_pb2.SetAssessmentStatusResponse, _abc.Awaitable[_supervision_service_pb2.SetAssessmentStatusResponse]]:
         """Sets whether the assessment of one institution's file is in force. The hub logs the change and from then on
-        refuses exchanges that touch a file whose assessment is withdrawn (Act Art. 21(2), 28(6)). Caller: the supervisor.
+        permits no exchange that touches a file whose assessment is withdrawn (Act Art. 21(2), 28(6)). What was permitted
+        before ends as what it was. Caller: the supervisor.
         Errors: INSTITUTION_UNKNOWN, ITEM_UNKNOWN, REQUEST_MALFORMED, LOG_UNAVAILABLE,
         LOG_BEHIND.
         """

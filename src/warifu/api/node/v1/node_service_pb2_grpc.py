@@ -90,7 +90,7 @@ class NodeServiceServicer(object):
         """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code
         is there. Replies come in the order asked. An error locates people by their place in the whole stream, and says in
         its metadata, under "done", how many before them were answered. Errors: as AuthorityService.AcquireCodes, and
-        REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
+        REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, AUTHORITY_ANSWER_INVALID, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -126,7 +126,7 @@ class NodeServiceServicer(object):
 
     def SubmitInquiry(self, request, context):
         """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-        INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+        INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, ASKED_BEFORE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -37,7 +37,7 @@ class NodeServiceStub:
     """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code
     is there. Replies come in the order asked. An error locates people by their place in the whole stream, and says in
     its metadata, under "done", how many before them were answered. Errors: as AuthorityService.AcquireCodes, and
-    REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
+    REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, AUTHORITY_ANSWER_INVALID, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
     """
     RegisterReplicas: _grpc.StreamUnaryMultiCallable[_node_service_pb2.RegisterReplicasRequest, _node_service_pb2.RegisterReplicasResponse]
     """Registers replicas (副本登録): what the node will answer from. Registering again replaces. Either a whole message is
@@ -57,7 +57,7 @@ class NodeServiceStub:
     """
     SubmitInquiry: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.SubmitInquiryRequest, _node_service_pb2.SubmitInquiryResponse]
     """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-    INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+    INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, ASKED_BEFORE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
     """
     FetchAnswer: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.FetchAnswerRequest, _node_service_pb2.FetchAnswerResponse]
     """Says what came so far of an inquiry made before: SUBMITTED while it is under way, PENDING while it waits for a clerk.
@@ -87,7 +87,7 @@ class NodeServiceAsyncStub(NodeServiceStub):
     """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code
     is there. Replies come in the order asked. An error locates people by their place in the whole stream, and says in
     its metadata, under "done", how many before them were answered. Errors: as AuthorityService.AcquireCodes, and
-    REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
+    REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, AUTHORITY_ANSWER_INVALID, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
     """
     RegisterReplicas: _aio.StreamUnaryMultiCallable[_node_service_pb2.RegisterReplicasRequest, _node_service_pb2.RegisterReplicasResponse]  # type: ignore[assignment]
     """Registers replicas (副本登録): what the node will answer from. Registering again replaces. Either a whole message is
@@ -107,7 +107,7 @@ class NodeServiceAsyncStub(NodeServiceStub):
     """
     SubmitInquiry: _aio.UnaryUnaryMultiCallable[_node_service_pb2.SubmitInquiryRequest, _node_service_pb2.SubmitInquiryResponse]  # type: ignore[assignment]
     """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-    INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+    INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, ASKED_BEFORE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
     """
     FetchAnswer: _aio.UnaryUnaryMultiCallable[_node_service_pb2.FetchAnswerRequest, _node_service_pb2.FetchAnswerResponse]  # type: ignore[assignment]
     """Says what came so far of an inquiry made before: SUBMITTED while it is under way, PENDING while it waits for a clerk.
@@ -140,7 +140,7 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         """Acquires codes for people whose My Numbers the agency holds by law. The node forgets each My Number once its code
         is there. Replies come in the order asked. An error locates people by their place in the whole stream, and says in
         its metadata, under "done", how many before them were answered. Errors: as AuthorityService.AcquireCodes, and
-        REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
+        REQUEST_MALFORMED, AUTHORITY_UNREACHABLE, AUTHORITY_ANSWER_INVALID, HUB_ANSWER_INVALID, STORE_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -184,7 +184,7 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_node_service_pb2.SubmitInquiryResponse, _abc.Awaitable[_node_service_pb2.SubmitInquiryResponse]]:
         """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-        INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+        INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, ASKED_BEFORE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
         """
 
     @_abc_1.abstractmethod

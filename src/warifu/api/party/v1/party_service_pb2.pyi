@@ -29,6 +29,7 @@ class AlarmKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ALARM_KIND_LOG_BEHIND: _ClassVar[AlarmKind]
     ALARM_KIND_RECORDS_BEHIND: _ClassVar[AlarmKind]
     ALARM_KIND_CONVERSION_NOT_PROVEN: _ClassVar[AlarmKind]
+    ALARM_KIND_CHORE_FELL_OVER: _ClassVar[AlarmKind]
 ALARM_KIND_UNSPECIFIED: AlarmKind
 ALARM_KIND_CREDENTIAL_REFUSED: AlarmKind
 ALARM_KIND_REVOCATION_LIST_REFUSED: AlarmKind
@@ -46,6 +47,7 @@ ALARM_KIND_DIRECTORY_VERSION_REFUSED: AlarmKind
 ALARM_KIND_LOG_BEHIND: AlarmKind
 ALARM_KIND_RECORDS_BEHIND: AlarmKind
 ALARM_KIND_CONVERSION_NOT_PROVEN: AlarmKind
+ALARM_KIND_CHORE_FELL_OVER: AlarmKind
 
 class GetStatusRequest(_message.Message):
     __slots__ = ()
