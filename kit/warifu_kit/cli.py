@@ -12,7 +12,20 @@ import typer
 
 from warifu.errors import Reason, WarifuError
 from warifu.party.inherited import settle_process
-from warifu_kit.commands import backup, certificates, clerk, demo, keys, log, member, parties, populate, status, up
+from warifu_kit.commands import (
+    audit,
+    backup,
+    certificates,
+    clerk,
+    demo,
+    keys,
+    log,
+    member,
+    parties,
+    populate,
+    status,
+    up,
+)
 from warifu_kit.output import allow_any_terminal, say
 
 __all__ = ["app", "main"]
@@ -56,6 +69,7 @@ app.command()(parties.hub)
 app.command()(parties.authority)
 app.command()(parties.agency)
 app.add_typer(log.app)
+app.add_typer(audit.app)
 app.add_typer(clerk.app)
 app.add_typer(certificates.app)
 app.add_typer(member.app)

@@ -43,6 +43,11 @@ _NEXT: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.ROOT_ENDS_SOON: "make a new network before then: a root is never renewed",
     AlarmKind.LOG_BEHIND: "restore the hub from a newer backup; or, to go on without what was lost: warifu up {dir} --go-on hub",
     AlarmKind.RECORDS_BEHIND: "restore it from a newer backup; or, to go on without: warifu up {dir} --go-on {party}",
+    AlarmKind.PERMISSION_TABLE_REFUSED: "put permissions.yaml from another party's folder into {dir}/{party}",
+    AlarmKind.PERMIT_FORBIDDEN: "see {dir}/{party}/party.log; have the hub's log audited: warifu audit permissions --help",
+    AlarmKind.EXCHANGE_NOT_IN_LOG: "see {dir}/{party}/party.log; what the hub signed is kept in {dir}/{party}/node.sqlite3",
+    AlarmKind.PERMIT_HELD_BACK: "see {dir}/{party}/party.log, and whether the hub's and the node's clocks are right",
+    AlarmKind.CHECKPOINT_STANDS_STILL: "see {dir}/{party}/party.log; ask others which checkpoint they see",
     AlarmKind.DATABASE_REPLACED: "stop the party, put its database back, and start it",
 }
 

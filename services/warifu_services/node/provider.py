@@ -6,11 +6,12 @@ outcome to the hub. Provisions that came together go through each step in lockst
 how the permit arrived.
 
     (4.1-4.5) signatures, address, keys: ``check_permit``
-    (4.6) seen before: the same permit gets the same answer, other bytes are refused; a new one must be fresh
-    (4.7) who is meant, and what is asked
-    (4.8) flags: what a clerk must release waits
-    (4.9) the agency's answer, sealed and signed
-    (4.10) own exchange record and answer stored, durably, in one write; only then the answer leaves
+    (4.6) permission: decided again, by this node's own copy of the table
+    (4.7) seen before: the same permit gets the same answer, other bytes are refused; a new one must be fresh
+    (4.8) who is meant, and what is asked
+    (4.9) flags: what a clerk must release waits
+    (4.10) the agency's answer, sealed and signed
+    (4.11) own exchange record and answer stored, durably, in one write; only then the answer leaves
 """
 
 from __future__ import annotations
@@ -36,7 +37,11 @@ from warifu.exchange.provision import (
     seal_found,
 )
 from warifu.lockstep import in_lockstep, pause
+from warifu.party.alarms import AlarmKind
 from warifu.party.held import Refresh, never_newer
+from warifu.permissions.decision import check_lawful
+from warifu.permissions.table import PermissionTable
+from warifu_services.node.evidence import Evidence, NoEvidence, as_evidence
 from warifu_services.node.keys import KeysSource, NodeKeys
 from warifu_services.node.standing import LEVEL, Level
 from warifu_services.node.store import (
@@ -84,7 +89,9 @@ class Provider:
         keys: KeysSource,
         directory: DirectorySource,
         store: NodeStore,
+        permissions: PermissionTable,
         clock: Clock,
+        evidence: Evidence | None = None,
         refresh: Refresh = never_newer,
         codes_ready: Callable[[], Awaitable[None]] | None = None,
         standing: Level = LEVEL,
@@ -95,6 +102,8 @@ class Provider:
         self._keys_source = keys
         self._directories = directory
         self._store = store
+        self._permissions = permissions
+        self._evidence = evidence or NoEvidence()
         self._clock = clock
         self._refresh = refresh
         self._codes_ready = codes_ready
@@ -111,22 +120,23 @@ class Provider:
         """The signed answer to a permit, for a hub that waits ``left`` seconds (None: no deadline).
 
         Raises:
-            WarifuError: what ``check_permit`` raises; DEADLINE_TOO_SHORT; CLOCK_SKEWED for a new permit that is not
-                fresh; PERMIT_REUSED; REQUEST_MALFORMED or POINT_INVALID when it does not open; STORE_UNAVAILABLE,
+            WarifuError: what ``check_permit`` and ``check_lawful`` raise; DEADLINE_TOO_SHORT; CLOCK_SKEWED for a new
+                permit that is not fresh; PERMIT_REUSED; REQUEST_MALFORMED or POINT_INVALID when it does not open; STORE_UNAVAILABLE,
                 RECORDS_BEHIND or LOG_BEHIND, and then nothing was provided.
         """
         await self._standing.compared()
         if left is not None and left < SHORTEST_SECONDS:
             raise WarifuError(Reason.DEADLINE_TOO_SHORT, where="deadline")
         checked = await self._checked(permit)  # (4.1-4.5)
+        await self._decide_again(permit, checked)  # (4.6)
         await pause()
-        kept = self._store.provision(checked.context.inquirer, checked.context.request_id)  # (4.6)
+        kept = self._store.provision(checked.context.inquirer, checked.context.request_id)  # (4.7)
         if kept is None:
             check_fresh(checked, self._clock.now())
         elif not _is_decided(kept):
             return _given_before(kept, checked)
         made, fresh, missed = await self._make(checked, kept)
-        stored = await self._store.settle_provision(fresh, missed=missed)  # (4.10)
+        stored = await self._store.settle_provision(fresh, missed=missed)  # (4.11)
         return made.answer if stored is fresh else _given_before(stored, checked)
 
     async def _checked(self, permit: ProvisionPermit) -> CheckedPermit:
@@ -138,17 +148,27 @@ class Provider:
                 raise
         return await in_lockstep(check_permit.paced(permit, keys=self._keys.provider, directory=self._directory))
 
+    async def _decide_again(self, permit: ProvisionPermit, checked: CheckedPermit) -> None:
+        """Step 4.6. A permit that the table forbids gets no answer, whatever the hub decided, and is kept as evidence."""
+        try:
+            check_lawful(permit, checked.context, self._directory, self._permissions)
+        except WarifuError as error:
+            kind = AlarmKind.PERMIT_FORBIDDEN
+            found = as_evidence(kind, permit, checked.asked, self._clock.unix_ms())
+            await self._evidence.notice(kind, found, error.reason.value)
+            raise
+
     async def _make(self, checked: CheckedPermit, kept: KeptProvision | None) -> tuple[MadeAnswer, KeptProvision, bool]:
-        """Steps 4.7 to 4.9: the answer, what to store of it, and whether the person asked about is not here."""
+        """Steps 4.8 to 4.10: the answer, what to store of it, and whether the person asked about is not here."""
         if kept is not None:
             _must_be_same(kept, checked)
         await pause()
-        query = open_query(checked, self._keys.provider)  # (4.7)
+        query = open_query(checked, self._keys.provider)  # (4.8)
         await pause()
         person = await self._person(checked, kept)
-        outcome = _outcome(person, kept)  # (4.8)
+        outcome = _outcome(person, kept)  # (4.9)
         sealed_answer = b""
-        if outcome is ExchangeOutcome.ANSWERED:  # (4.9)
+        if outcome is ExchangeOutcome.ANSWERED:  # (4.10)
             found = await self._found(checked, person, query.fiscal_year)
             await pause()
             sealed_answer = seal_found(found, query, checked)
@@ -164,7 +184,7 @@ class Provider:
         return made, self._to_keep(checked, kept, made, outcome, person), person is None
 
     async def _person(self, checked: CheckedPermit, kept: KeptProvision | None) -> PersonReplicas | None:
-        """Step 4.7. Who is meant: by the code, or, for what a clerk has decided since, as it was found then."""
+        """Step 4.8. Who is meant: by the code, or, for what a clerk has decided since, as it was found then."""
         if kept is not None and kept.sealed_person:
             number = self._keys.at_rest.open(_PERSON, checked.asked, kept.sealed_person).decode()
             return self._store.find_by_local_number(number, checked.context.item_code)

@@ -33,6 +33,9 @@ from warifu.party.held import Held
 from warifu.party.key_check import check_keys
 from warifu.party.lookout import Lookout
 from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, StatusServicer
+from warifu.permissions.decision import check_table
+from warifu.permissions.table import TABLE_FILE, PermissionTable
+from warifu.permissions.watched import WatchedTable
 from warifu.pki import Identity, Role
 from warifu.rpc.address import check_address
 from warifu.rpc.channel import ChannelPool, PeerChannel
@@ -40,6 +43,8 @@ from warifu_services.node.acquisition import Acquirer
 from warifu_services.node.agency_servicer import AGENCY_ACCESS, AgencyServicer
 from warifu_services.node.app.serving import Node
 from warifu_services.node.authority_link import GrpcAuthority
+from warifu_services.node.evidence import EvidenceBook
+from warifu_services.node.evidence_store import EvidenceStore
 from warifu_services.node.hub_link import GrpcRotation, HubContact, HubLog, StreamedHub
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.keys import NodeKeys
@@ -62,6 +67,7 @@ class _Parts:
     agency: Agency
     directory: Held[Directory]
     keys: Held[NodeKeys]
+    permissions: PermissionTable
     store: SqliteNodeStore
     channels: ChannelPool
     to_hub: PeerChannel
@@ -129,6 +135,11 @@ class _Parts:
         )
 
     @cached_property
+    def evidence(self) -> EvidenceBook:
+        """What was noticed of a hub that breaks the rules."""
+        return EvidenceBook(EvidenceStore(self.store.database), self.ground.clock)
+
+    @cached_property
     def provider(self) -> Provider:
         """The side that answers."""
         return Provider(
@@ -136,7 +147,9 @@ class _Parts:
             keys=self.keys,
             directory=self.directory,
             store=self.store,
+            permissions=self.permissions,
             clock=self.ground.clock,
+            evidence=self.evidence,
             refresh=self.follower.refresh,
             codes_ready=self.rotator.caught_up,
             standing=self.standing,
@@ -174,6 +187,9 @@ class _Parts:
         """Whoever looks after the node while it serves."""
         lookout = self.ground.lookout(self.store.database)
         lookout.watch_directory(self.directory.current().network)
+        watched_table = WatchedTable(self.ground.folder.path / TABLE_FILE, self.permissions.digest)
+        lookout.look_at(AlarmKind.PERMISSION_TABLE_REFUSED, watched_table.amiss)
+        lookout.look_at(AlarmKind.PERMIT_FORBIDDEN, partial(self.evidence.amiss, AlarmKind.PERMIT_FORBIDDEN))
         return lookout
 
 
@@ -205,6 +221,8 @@ def build_node(
     agency = agency or find_agency(ground.settings.institution_kind)
     _check_fit(ground.settings, directory, agency)
     keys = NodeKeys.load(folder, directory)
+    permissions = PermissionTable.load(folder.path / TABLE_FILE)
+    check_table(permissions.digest, directory.permission_table_digest)
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
         store = _store(folder, keys)
         undo.callback(store.close)
@@ -216,6 +234,7 @@ def build_node(
             agency=agency,
             directory=Held(directory),
             keys=Held(keys),
+            permissions=permissions,
             store=store,
             channels=channels,
             to_hub=channels.peer(_identity(directory, Role.HUB, directory.hub), hub),

@@ -28,6 +28,7 @@ from warifu.exchange.statements import inquiry_digest, sign_conversion, sign_per
 from warifu.identifiers import ItemCode, ProcedureCode
 from warifu.party.folder import PartyFolder
 from warifu.party.held import Held
+from warifu.permissions.table import PermissionTable
 from warifu.pki import Identity, Role
 from warifu_hub.issuing import CodeConverter
 from warifu_hub.own_keys import OwnKeys
@@ -86,6 +87,7 @@ class World:
             keys=self.keys,
             directory=self.directories,
             store=store,
+            permissions=PermissionTable.load(),
             clock=self.clock,
             codes_ready=self.codes_ready,
         )
