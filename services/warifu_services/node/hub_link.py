@@ -24,7 +24,12 @@ from warifu.api.hub.v1.hub_service_pb2 import (
     RotateCodesResponse,
 )
 from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceStub
-from warifu.api.log.v1.log_service_pb2 import CompareLogRequest, CompareLogResponse
+from warifu.api.log.v1.log_service_pb2 import (
+    CompareLogRequest,
+    CompareLogResponse,
+    ProveExchangesRequest,
+    ProveExchangesResponse,
+)
 from warifu.api.log.v1.log_service_pb2_grpc import LogServiceStub
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.errors import Reason, WarifuError
@@ -190,6 +195,13 @@ class HubLog:
         with _translated():
             asked = self._hub.stub(LogServiceStub).CompareLog(request, timeout=_CONTACT_S, wait_for_ready=True)
             told: CompareLogResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
+            return told
+
+    async def prove(self, request: ProveExchangesRequest) -> ProveExchangesResponse:
+        """See the contract."""
+        with _translated():
+            asked = self._hub.stub(LogServiceStub).ProveExchanges(request, timeout=_CONTACT_S)
+            told: ProveExchangesResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
             return told
 
     async def connection_lost(self, within_s: float) -> None:

@@ -136,6 +136,7 @@ class Provider:
         elif not _is_decided(kept):
             return _given_before(kept, checked)
         made, fresh, missed = await self._make(checked, kept)
+        fresh = replace(fresh, permit=_without_inquiry(permit))
         stored = await self._store.settle_provision(fresh, missed=missed)  # (4.11)
         return made.answer if stored is fresh else _given_before(stored, checked)
 
@@ -259,6 +260,14 @@ def _must_be_same(kept: KeptProvision, checked: CheckedPermit) -> None:
     same_inquiry = kept.record.inquiry_digest == checked.asked
     if not same_inquiry or kept.record.processing_number != checked.processing_number:
         raise WarifuError(Reason.PERMIT_REUSED, where="permit")
+
+
+def _without_inquiry(permit: ProvisionPermit) -> bytes:
+    """The hub's signed word, without the inquiry that its digest stands for in the record."""
+    word = ProvisionPermit()
+    word.CopyFrom(permit)
+    word.ClearField("inquiry")
+    return word.SerializeToString()
 
 
 def _given_before(kept: KeptProvision, checked: CheckedPermit) -> SignedAnswer:

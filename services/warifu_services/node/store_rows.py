@@ -17,6 +17,7 @@ from warifu.errors import Reason
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.party.key_check import KEY_CHECK_TABLE
 from warifu_services.node.evidence_store import EVIDENCE_TABLES
+from warifu_services.node.proving_store import PROVING_TABLES
 from warifu_services.node.standing_store import STANDING_TABLES
 from warifu_services.node.store import (
     ClerkDecision,
@@ -114,6 +115,7 @@ MIGRATIONS = (
     CREATE INDEX person_by_newest_epoch ON person (newest_epoch);
     """,
     EVIDENCE_TABLES,
+    PROVING_TABLES,
 )
 
 

@@ -260,6 +260,7 @@ def test_no_table_has_a_column_for_a_person(file: Path) -> None:
         "inquiry_digest",
         "processing_number",
         "permission_row",
+        "ended_position",
         "permit_ms",
         "state",
         "answer",

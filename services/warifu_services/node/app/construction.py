@@ -49,6 +49,8 @@ from warifu_services.node.hub_link import GrpcRotation, HubContact, HubLog, Stre
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.keys import NodeKeys
 from warifu_services.node.provider import Provider
+from warifu_services.node.proving import Prover
+from warifu_services.node.proving_store import ProvingStore
 from warifu_services.node.registration import Registrar
 from warifu_services.node.rotation import CodeRotator
 from warifu_services.node.servicer import NODE_ACCESS, NodeCore, NodeServicer
@@ -76,10 +78,15 @@ class _Parts:
     go_on: bool
 
     @cached_property
+    def standing_store(self) -> StandingStore:
+        """What the node has seen of the hub's log."""
+        return StandingStore(self.store.database)
+
+    @cached_property
     def standing(self) -> Standing:
         """Whether the node's records are as new as the hub's log."""
         return Standing(
-            store=StandingStore(self.store.database),
+            store=self.standing_store,
             directory=self.directory,
             clock=self.ground.clock,
             told_to_go_on=self.go_on,
@@ -140,6 +147,16 @@ class _Parts:
         return EvidenceBook(EvidenceStore(self.store.database), self.ground.clock)
 
     @cached_property
+    def prover(self) -> Prover:
+        """Whether the node's exchanges are in the hub's log."""
+        store = ProvingStore(self.store.database)
+        if self.go_on:
+            store.excuse_now()
+        return Prover(
+            store=store, seen=self.standing_store.seen_checkpoint, evidence=self.evidence, clock=self.ground.clock
+        )
+
+    @cached_property
     def provider(self) -> Provider:
         """The side that answers."""
         return Provider(
@@ -189,6 +206,7 @@ class _Parts:
         lookout.watch_directory(self.directory.current().network)
         watched_table = WatchedTable(self.ground.folder.path / TABLE_FILE, self.permissions.digest)
         lookout.look_at(AlarmKind.PERMISSION_TABLE_REFUSED, watched_table.amiss)
+        lookout.look_at(AlarmKind.EXCHANGE_NOT_IN_LOG, self.prover.missing)
         lookout.look_at(AlarmKind.PERMIT_FORBIDDEN, partial(self.evidence.amiss, AlarmKind.PERMIT_FORBIDDEN))
         return lookout
 
@@ -306,6 +324,7 @@ def _node(parts: _Parts, server: grpc.aio.Server, endpoint: str) -> Node:
         follower=parts.follower,
         rotator=parts.rotator,
         standing=parts.standing,
+        prover=parts.prover,
         hub_log=HubLog(parts.to_hub),
         hub=parts.exchanges,
         channels=parts.channels,

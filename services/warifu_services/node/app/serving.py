@@ -19,6 +19,7 @@ from warifu_services.node.comparison import keep_comparing
 from warifu_services.node.hub_link import HubContact, HubLog, StreamedHub
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.provider import Provider
+from warifu_services.node.proving import Prover
 from warifu_services.node.rotation import CodeRotator
 from warifu_services.node.standing import Standing
 from warifu_services.node.store import NodeStore, expired_before
@@ -45,6 +46,7 @@ class Node:
     follower: DirectoryFollower
     rotator: CodeRotator
     standing: Standing
+    prover: Prover
     hub_log: HubLog
     hub: StreamedHub
     channels: ChannelPool
@@ -61,7 +63,7 @@ class Node:
             self.contact.keep(),
             self.follower.keep(),
             self.rotator.keep(),
-            keep_comparing(self.hub_log, self.standing),
+            keep_comparing(self.hub_log, self.standing, self.prover),
             self.lookout.keep(),
             _purge_now_and_then(self),
         )
