@@ -36,7 +36,10 @@ async def compare_once(hub: HubLogPort, standing: Standing, prover: Prover | Non
     """Compare, and prove what was known before. Raises: what the hub said, or that it said nothing; STORE_UNAVAILABLE."""
     began_ms = standing.now_ms()
     await standing.take(await hub.compare(standing.request()))
-    if prover is not None and standing.follows:
+    if prover is None:
+        return
+    prover.compared()
+    if standing.follows:
         await prover.prove(hub, began_ms)
 
 

@@ -38,6 +38,7 @@ from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.multiplex import CallStream, StreamedRpc
 from warifu.rpc.status import CodeTable, parsed, translated, unconnected_as
+from warifu_services.node.lateness import InContact
 
 __all__ = ["GrpcRotation", "HubContact", "HubLog", "StreamedHub", "UnaryHub"]
 
@@ -134,9 +135,12 @@ class GrpcRotation:
 class HubContact:
     """Keeps the hub told where the node listens, and the node's revocation list as new as the hub's."""
 
-    def __init__(self, hub: PeerChannel, *, endpoint: str, revocations: RevocationFollower) -> None:
+    def __init__(
+        self, hub: PeerChannel, *, endpoint: str, revocations: RevocationFollower, in_contact: InContact
+    ) -> None:
         self._hub = hub
         self._endpoint = endpoint
+        self._in_contact = in_contact
         self._revocations = revocations
         self.announced = asyncio.Event()
         self._fault: WarifuError | None = None
@@ -163,6 +167,7 @@ class HubContact:
             except WarifuError as error:
                 self.announced.clear()
                 self._fault = error
+                self._in_contact.end()
                 get_logger("node").info("hub_not_in_contact", **error_fields(error))
                 refusals = 0 if error.reason in _ABSENT else min(refusals + 1, _MOST_DOUBLED)
                 await asyncio.sleep(min(_RETRY_S * 2**refusals, _CONTACT_S))
@@ -176,10 +181,12 @@ class HubContact:
         await stub.AnnounceEndpoint(request, timeout=_CONTACT_S, wait_for_ready=True)
         self.announced.set()
         self._fault = None
+        self._in_contact.begin()
 
     async def _while_connected(self) -> None:
         """Return when the connection is lost, or after a few seconds."""
-        await _connection_lost(self._hub, _CONTACT_S)
+        if await _connection_lost(self._hub, _CONTACT_S):
+            self._in_contact.end()
 
 
 class HubLog:
@@ -209,11 +216,13 @@ class HubLog:
         await _connection_lost(self._hub, within_s)
 
 
-async def _connection_lost(hub: PeerChannel, within_s: float) -> None:
+async def _connection_lost(hub: PeerChannel, within_s: float) -> bool:
+    """Whether the connection was lost within that time; returns when it is, or when the time is over."""
     channel = await hub.channel()
     try:
         async with asyncio.timeout(within_s):
             while (state := channel.get_state()) is grpc.ChannelConnectivity.READY:
                 await channel.wait_for_state_change(state)
     except TimeoutError:
-        return
+        return False
+    return True

@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError
 
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
+from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit
 from warifu.errors import WarifuError
 from warifu.tlog.checkpoint import Checkpoint
 from warifu.tlog.merkle import leaf_hash, verify_inclusion
@@ -17,6 +18,7 @@ from warifu_services.node.proving_store import Unproven
 
 __all__ = ["is_in_log"]
 
+_ROUNDED_NS = 2 * 10**6  # a permit's time is in whole milliseconds
 _SAME = (
     "request_id",
     "inquirer",
@@ -33,7 +35,7 @@ def is_in_log(unproven: Unproven, told: log_pb2.ProvenExchange, checkpoint: Chec
     leaves = [leaf for each in told.leaves if (leaf := _proven(each, checkpoint)) is not None]
     if not leaves or len(leaves) != len(told.leaves) or not all(_is_of(unproven, leaf) for leaf in leaves):
         return False
-    if leaves[0].event != log_pb2.LEAF_EVENT_PERMITTED:
+    if leaves[0].event != log_pb2.LEAF_EVENT_PERMITTED or not _is_dated(unproven, leaves[0]):
         return False
     return not unproven.answer_digest or leaves[-1].answer_digest == unproven.answer_digest
 
@@ -50,6 +52,14 @@ def _proven(told: log_pb2.ProvenLeaf, checkpoint: Checkpoint) -> ExchangeLeaf | 
         return ExchangeLeaf.FromString(told.leaf)
     except (WarifuError, DecodeError):
         return None
+
+
+def _is_dated(unproven: Unproven, permitted: ExchangeLeaf) -> bool:
+    """Whether the log says that it was permitted when the permit says so; an inquirer has no permit."""
+    if not unproven.permit:
+        return True
+    stated, told = ProvisionPermit.FromString(unproven.permit).permit_time, permitted.event_time
+    return abs((stated.seconds - told.seconds) * 10**9 + stated.nanos - told.nanos) < _ROUNDED_NS
 
 
 def _is_of(unproven: Unproven, leaf: ExchangeLeaf) -> bool:

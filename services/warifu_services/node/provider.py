@@ -43,6 +43,7 @@ from warifu.permissions.decision import check_lawful
 from warifu.permissions.table import PermissionTable
 from warifu_services.node.evidence import Evidence, NoEvidence, as_evidence
 from warifu_services.node.keys import KeysSource, NodeKeys
+from warifu_services.node.lateness import held_back_s
 from warifu_services.node.standing import LEVEL, Level
 from warifu_services.node.store import (
     ClerkDecision,
@@ -92,11 +93,15 @@ class Provider:
         permissions: PermissionTable,
         clock: Clock,
         evidence: Evidence | None = None,
+        in_contact_since: Callable[[], int | None] = lambda: None,
         refresh: Refresh = never_newer,
         codes_ready: Callable[[], Awaitable[None]] | None = None,
         standing: Level = LEVEL,
     ) -> None:
-        """``refresh`` takes a newer version of the directory; ``codes_ready`` waits until codes are rotated."""
+        """``refresh`` takes a newer version of the directory; ``codes_ready`` waits until codes are rotated.
+
+        ``in_contact_since`` says since when the hub could have brought a permit, in Unix milliseconds; None: not now.
+        """
         self._standing = standing
         self._agency = agency
         self._keys_source = keys
@@ -104,6 +109,7 @@ class Provider:
         self._store = store
         self._permissions = permissions
         self._evidence = evidence or NoEvidence()
+        self._in_contact_since = in_contact_since
         self._clock = clock
         self._refresh = refresh
         self._codes_ready = codes_ready
@@ -132,6 +138,7 @@ class Provider:
         await pause()
         kept = self._store.provision(checked.context.inquirer, checked.context.request_id)  # (4.7)
         if kept is None:
+            await self._note_lateness(permit, checked)
             check_fresh(checked, self._clock.now())
         elif not _is_decided(kept):
             return _given_before(kept, checked)
@@ -158,6 +165,14 @@ class Provider:
             found = as_evidence(kind, permit, checked.asked, self._clock.unix_ms())
             await self._evidence.notice(kind, found, error.reason.value)
             raise
+
+    async def _note_lateness(self, permit: ProvisionPermit, checked: CheckedPermit) -> None:
+        """Step 4.7. A permit that is new here, and was signed minutes ago while the hub could have brought it, is noticed."""
+        kind, now_ms = AlarmKind.PERMIT_HELD_BACK, self._clock.unix_ms()
+        late_s = held_back_s(checked.permit_ms, now_ms, self._in_contact_since())
+        if late_s is not None:
+            found = as_evidence(kind, permit, checked.asked, now_ms)
+            await self._evidence.notice(kind, found, f"came {late_s} s after the hub signed it")
 
     async def _make(self, checked: CheckedPermit, kept: KeptProvision | None) -> tuple[MadeAnswer, KeptProvision, bool]:
         """Steps 4.8 to 4.10: the answer, what to store of it, and whether the person asked about is not here."""

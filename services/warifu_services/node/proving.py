@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
@@ -66,6 +66,7 @@ class Prover:
         self._clock = clock
         self._note: bytes | None = seen()
         self._grown_ms = 0
+        self._compared_ms = 0
         self._missing = store.missing_count()
         self._example = ""
         self._beyond: list[Unproven] = []
@@ -93,12 +94,23 @@ class Prover:
         such_as = f", such as {self._example}" if self._example else ""
         return f"the hub's log lacks {self._missing} exchanges of this node{such_as}"
 
-    def standing_still(self) -> str | None:
-        """That the log stands still; None while it goes on, as far as this node can know."""
+    def compared(self) -> None:
+        """The hub showed a checkpoint, whatever it was."""
+        self._compared_ms = self._clock.unix_ms()
+
+    def standing_still(self, in_contact_since_ms: int | None) -> str | None:
+        """That the log stands still; None while it goes on, as far as this node can know.
+
+        ``in_contact_since_ms``: since when the hub is there to show a checkpoint (Unix milliseconds); None: it is not.
+        """
         if self._beyond:
-            first = self._beyond[0]
-            return f"the hub's checkpoint is as it was before exchange {first.processing_number}"
-        return None
+            return f"the hub's checkpoint is as it was before exchange {self._beyond[0].processing_number}"
+        if in_contact_since_ms is None:
+            return None
+        last_ms = max(self._compared_ms, in_contact_since_ms)
+        if last_ms + _MISSING_AFTER_MS > self._clock.unix_ms():
+            return None
+        return f"the hub shows no checkpoint since {datetime.fromtimestamp(last_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
     def _batches(self, until_ms: int) -> Iterator[list[Unproven]]:
         missing = self._store.unproven(is_missing=True, after=0, until_ms=until_ms, count=_MOST_MISSING_ASKED)

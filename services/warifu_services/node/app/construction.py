@@ -48,6 +48,7 @@ from warifu_services.node.evidence_store import EvidenceStore
 from warifu_services.node.hub_link import GrpcRotation, HubContact, HubLog, StreamedHub
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.keys import NodeKeys
+from warifu_services.node.lateness import InContact
 from warifu_services.node.provider import Provider
 from warifu_services.node.proving import Prover
 from warifu_services.node.proving_store import ProvingStore
@@ -142,6 +143,11 @@ class _Parts:
         )
 
     @cached_property
+    def in_contact(self) -> InContact:
+        """Since when the hub could have brought something."""
+        return InContact(self.ground.clock)
+
+    @cached_property
     def evidence(self) -> EvidenceBook:
         """What was noticed of a hub that breaks the rules."""
         return EvidenceBook(EvidenceStore(self.store.database), self.ground.clock)
@@ -167,6 +173,7 @@ class _Parts:
             permissions=self.permissions,
             clock=self.ground.clock,
             evidence=self.evidence,
+            in_contact_since=lambda: self.in_contact.since_ms,
             refresh=self.follower.refresh,
             codes_ready=self.rotator.caught_up,
             standing=self.standing,
@@ -207,7 +214,10 @@ class _Parts:
         watched_table = WatchedTable(self.ground.folder.path / TABLE_FILE, self.permissions.digest)
         lookout.look_at(AlarmKind.PERMISSION_TABLE_REFUSED, watched_table.amiss)
         lookout.look_at(AlarmKind.EXCHANGE_NOT_IN_LOG, self.prover.missing)
-        lookout.look_at(AlarmKind.PERMIT_FORBIDDEN, partial(self.evidence.amiss, AlarmKind.PERMIT_FORBIDDEN))
+        still = AlarmKind.CHECKPOINT_STANDS_STILL
+        lookout.look_at(still, lambda: self.prover.standing_still(self.in_contact.since_ms))
+        for kind in (AlarmKind.PERMIT_FORBIDDEN, AlarmKind.PERMIT_HELD_BACK):
+            lookout.look_at(kind, partial(self.evidence.amiss, kind))
         return lookout
 
 
@@ -311,7 +321,7 @@ def _server(
 
 
 def _node(parts: _Parts, server: grpc.aio.Server, endpoint: str) -> Node:
-    contact = HubContact(parts.to_hub, endpoint=endpoint, revocations=parts.followed)
+    contact = HubContact(parts.to_hub, endpoint=endpoint, revocations=parts.followed, in_contact=parts.in_contact)
     parts.lookout.look_at(AlarmKind.HUB_NOT_IN_CONTACT, contact.absence)
     return Node(
         server=server,

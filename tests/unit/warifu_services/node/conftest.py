@@ -82,6 +82,7 @@ class TwoNodes:
         self.clock = ManualClock(start)
         self.tax, self.childcare = MemoryNodeStore(), MemoryNodeStore()
         self.evidence = Noticed()
+        self.in_contact_since: int | None = self.clock.unix_ms()
         self.provider = self.new_provider()
         self.hub = ShortHub(pair, self.provider, self.clock)
         self.inquirer = self.new_inquirer()
@@ -96,6 +97,7 @@ class TwoNodes:
             permissions=TABLE,
             clock=self.clock,
             evidence=self.evidence,
+            in_contact_since=lambda: self.in_contact_since,
         )
 
     def new_inquirer(self, store: Any = None) -> Inquirer:

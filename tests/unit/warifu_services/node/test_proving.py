@@ -52,10 +52,13 @@ class Log:
             "inquiry_digest": record.inquiry_digest,
             "processing_number": record.processing_number,
         }
+        at_ms = changes.pop("at_ms", record.requested_ms)
         if event != PERMITTED:
             values["answer_digest"] = record.answer_digest
         self.positions.setdefault(record.request_id, []).append(len(self.entries))
-        self.entries.append(ExchangeLeaf(**{**values, **changes}).SerializeToString())
+        leaf = ExchangeLeaf(**{**values, **changes})
+        leaf.event_time.FromMilliseconds(at_ms)
+        self.entries.append(leaf.SerializeToString())
 
     def tree(self) -> MerkleTree:
         return MerkleTree([leaf_hash(entry) for entry in self.entries])
@@ -239,6 +242,53 @@ async def test_a_log_that_says_something_else_of_it_does_not_have_it(both: Excha
     for node in (both.tax, both.childcare):
         await node.look()
         assert node.prover.missing() is not None
+
+
+async def test_a_log_that_says_another_time_than_the_permit_does_not_have_it(both: Exchanging) -> None:
+    """A hub that held a permit back cannot date it later."""
+    record = await both.exchange()
+    both.log.write(record, PERMITTED, at_ms=record.requested_ms - 2)
+    both.log.write(record, ANSWERED)
+    overdue(both)
+    await both.tax.look()
+    assert both.tax.prover.missing() is not None
+
+
+async def test_a_checkpoint_that_is_as_before_an_exchange_a_minute_later_stands_still(both: Exchanging) -> None:
+    both.log.write(await both.exchange(), PERMITTED)
+    await both.tax.look()
+    both.two.clock.advance(timedelta(seconds=1))
+    hidden = await both.exchange()
+    overdue(both)
+    await both.tax.look()
+    assert both.tax.prover.standing_still(None) == (
+        f"the hub's checkpoint is as it was before exchange {hidden.processing_number}"
+    )
+    assert both.tax.prover.missing() is None
+    both.log.write(hidden, PERMITTED)
+    await both.tax.look()
+    assert both.tax.prover.standing_still(None) is None
+
+
+async def test_a_log_in_which_nothing_happens_stands_still_for_a_good_reason(both: Exchanging) -> None:
+    both.log.write(await both.exchange(), PERMITTED)
+    await both.tax.look()
+    both.two.clock.advance(timedelta(days=1))
+    await both.tax.look()
+    both.tax.prover.compared()
+    assert both.tax.prover.standing_still(both.two.clock.unix_ms() - 10**9) is None
+
+
+async def test_a_hub_that_is_there_and_shows_no_checkpoint_for_a_minute_is_noticed(both: Exchanging) -> None:
+    prover, clock = both.tax.prover, both.two.clock
+    since_ms = clock.unix_ms()
+    clock.advance(MISSING_AFTER - timedelta(seconds=1))
+    assert prover.standing_still(since_ms) is None
+    clock.advance(timedelta(seconds=1))
+    assert prover.standing_still(since_ms) == "the hub shows no checkpoint since 2026-06-15 03:00:00 UTC"
+    assert prover.standing_still(None) is None, "it is away"
+    prover.compared()
+    assert prover.standing_still(since_ms) is None
 
 
 async def test_an_inquirer_holds_the_log_to_the_answer_that_it_got_and_a_provider_does_not(both: Exchanging) -> None:
