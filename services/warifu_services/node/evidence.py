@@ -52,8 +52,9 @@ class EvidenceBook:
             self._take(found, f"exchange {found.processing_number}")
 
     async def notice(self, kind: AlarmKind, found: KeptEvidence, why: str) -> None:
-        """See :class:`Evidence`. A disk that takes nothing is no reason to be silent."""
-        is_new = found.processing_number not in self._numbers.get(kind.value, set())
+        """See :class:`Evidence`. A disk that takes nothing is no reason to be silent; that there is enough of it already, is."""
+        known = self._numbers.get(kind.value, set())
+        is_new = found.processing_number not in known and len(known) < MOST_OF_A_KIND
         self._take(found, f"exchange {found.processing_number}: {why}")
         if is_new:
             get_logger("node").error(kind.value.lower(), processing_number=found.processing_number, why=why)
