@@ -29,6 +29,7 @@ from warifu.permissions.permission_file import (
     RowEntry,
     contradictions,
 )
+from warifu.saved_text import without_mark
 
 __all__ = [
     "DEFAULT_TABLE",
@@ -179,7 +180,7 @@ _Query = tuple[ProcedureCode, bool, str, str, ItemCode]
 class PermissionTable:
     """A loaded, consistent permission table. Immutable; safe to share between threads.
 
-    ``digest`` (32 bytes) stands for its file, byte for byte: the directory names the table of a network by it.
+    ``digest`` (32 bytes) stands for its file: the directory names the table of a network by it.
     """
 
     kinds: Mapping[str, InstitutionKind]
@@ -240,8 +241,8 @@ class PermissionTable:
 
 
 def table_digest(raw: bytes) -> bytes:
-    """32 bytes that stand for a table's file, ``raw``."""
-    return digest(_LABEL, raw)
+    """32 bytes that stand for a table's file, ``raw``: what an editor does to any text, a mark and ends of lines, counts not."""
+    return digest(_LABEL, without_mark(raw).replace(b"\r\n", b"\n"))
 
 
 def _built(file: PermissionFile, file_digest: bytes) -> PermissionTable:

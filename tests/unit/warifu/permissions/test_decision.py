@@ -158,3 +158,8 @@ def test_a_table_is_another_when_one_byte_of_its_file_is(table: PermissionTable)
     check_table(table.digest, table_digest(raw))
     assert refusal(check_table, table.digest, table_digest(raw + b"\n")).reason is Reason.CONFIG_INVALID
     assert refusal(check_table, table.digest, b"").reason is Reason.CONFIG_INVALID
+
+
+def test_a_table_is_the_same_when_an_editor_saved_it_with_a_mark_or_other_ends_of_lines(table: PermissionTable) -> None:
+    raw = DEFAULT_TABLE.read_bytes()
+    assert table_digest(b"\xef\xbb\xbf" + raw) == table_digest(raw.replace(b"\n", b"\r\n")) == table.digest
