@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from warifu_hub.permissions import DEFAULT_TABLE, Evidence, Grant, LawRow, PermissionRow, PermissionTable
+from warifu.permissions.table import DEFAULT_TABLE, Evidence, Grant, LawRow, PermissionRow, PermissionTable
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "permissions.md"
@@ -92,10 +92,10 @@ def page() -> str:
         [
             "# Who may ask whom for what",
             "",
-            "<!-- Written by tools/write_permissions_page.py; change hub/warifu_hub/permissions.yaml, not this page. -->",
+            "<!-- Written by tools/write_permissions_page.py; change src/warifu/permissions/permissions.yaml, not this page. -->",
             "",
             "**SIMULATED.** This is the table by which the simulator's hub decides",
-            "([permissions.yaml](../hub/warifu_hub/permissions.yaml)). It is a partial reconstruction and no statement of",
+            "([permissions.yaml](../src/warifu/permissions/permissions.yaml)). It is a partial reconstruction and no statement of",
             "the law: the ministerial order that lists providers and items was not found.",
             "",
             f"{len(statutory)} statutory rows and {len(ordinance)} ordinance rows open {sum(counted.values())} pairs of provider and item: {counts}.",

@@ -82,6 +82,7 @@ LABELS = {
     "warifu-v1/inquiry-content": "telling the contents of a node's own inquiries apart",
     "warifu-v1/inquiry-digest": "the digest that stands for an inquiry in records and log",
     "warifu-v1/issue": "the authority's signature over codes to be converted",
+    "warifu-v1/permission-table": "the digest of the permission table's file, in a header of the directory",
     "warifu-v1/permit": "the hub's signature over a permit",
     "warifu-v1/person-point": "a person's point, from the authority's key and person id",
     "warifu-v1/proof-nonce": "nonces of proofs, hedged",

@@ -1,6 +1,6 @@
 """One mediated exchange, step by step.
 
-Decides the order of things; the decisions themselves are in ``exchange_rules``, the permissions in ``permissions``, the
+Decides the order of things; the decisions themselves are in ``exchange_rules``, the permissions in ``warifu.permissions``, the
 cryptography in ``translate``. The steps carry the design's numbers:
 
     (3.0) identity: the certificate's institution is the one the inquiry is from
@@ -40,6 +40,8 @@ from warifu.exchange.directory import Directory, DirectorySource
 from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.statements import answer_digest, check_answer, check_inquiry, inquiry_digest, sign_permit
 from warifu.lockstep import in_lockstep, pause
+from warifu.permissions.decision import decide_permission
+from warifu.permissions.table import PermissionTable
 from warifu.pki import Identity
 from warifu.rpc.deadline import outcome_within, pass_on
 from warifu_hub import leaves
@@ -48,14 +50,12 @@ from warifu_hub.exchange_rules import (
     check_identity,
     check_made_by_inquirer,
     check_shape,
-    decide_permission,
     failed_state,
     fault_of,
     find_keys,
 )
 from warifu_hub.leaves import ReceivedInquiry
 from warifu_hub.own_keys import KeysSource
-from warifu_hub.permissions import PermissionTable
 from warifu_hub.store import ExchangeState, HubStore, StoredExchange
 from warifu_hub.translate import Party
 

@@ -1,8 +1,8 @@
 """The decisions of a mediated exchange, one pure function each; ``exchange.py`` calls them in the law's order.
 
-Decides whether an inquiry may go on: whose it is, whether it has the right shape, whether the law has a row for it. It
-looks at institutions, procedures, items, times and keys, and at the sizes of what is sealed. Of the person it learns only
-whether a consent is on record; it cannot tell one person from another, and so neither can a refusal.
+Decides whether an inquiry may go on: whose it is, and whether it has the right shape; whether the law has a row for it is
+decided in ``warifu.permissions``. It looks at institutions, times and keys, and at the sizes of what is sealed; it cannot
+tell one person from another, and so neither can a refusal.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ from warifu.api.type.v1.inquiry_pb2 import (
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.code_proof import check_own
 from warifu.exchange.codes import EncryptedCode
-from warifu.exchange.context import ContextKind, ExchangeContext, ExchangeFlags
+from warifu.exchange.context import ContextKind, ExchangeContext
 from warifu.exchange.directory import Directory
 from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.statements import CITIZEN_TAG_SIZE
 from warifu.pki import Identity, Role
-from warifu_hub.permissions import PermissionQuery, PermissionRow, PermissionTable
-from warifu_hub.store import ExchangeState, StoredExchange, WithdrawnAssessments
+from warifu_hub.store import ExchangeState, StoredExchange
 
 __all__ = [
     "LARGEST_SEALED_ANSWER",
@@ -32,7 +31,6 @@ __all__ = [
     "check_identity",
     "check_made_by_inquirer",
     "check_shape",
-    "decide_permission",
     "failed_state",
     "fault_of",
     "find_keys",
@@ -119,46 +117,6 @@ def find_keys(context: ExchangeContext, directory: Directory) -> tuple[Directory
     if context.key_id_to != provider.key_id:
         raise WarifuError(Reason.EPOCH_STALE, where="inquiry.context.epoch_to")
     return inquirer, provider
-
-
-def decide_permission(
-    context: ExchangeContext,
-    inquirer: DirectoryEntry,
-    provider: DirectoryEntry,
-    table: PermissionTable,
-    withdrawn: WithdrawnAssessments,
-) -> PermissionRow:
-    """Step 3.3. The row of the law that lets this inquirer ask (Act Art. 19(8), (9), 21(2)).
-
-    Raises:
-        WarifuError: PROCEDURE_UNKNOWN, ITEM_UNKNOWN, EXCHANGE_NOT_PERMITTED, CONSENT_MISSING; ASSESSMENT_NOT_IN_FORCE
-            when the assessment of the provider's file or of the inquirer's own is not in force.
-    """
-    row = table.decide(
-        PermissionQuery(
-            inquirer_kind=inquirer.kind,
-            procedure_code=context.procedure_code,
-            provider_kind=provider.kind,
-            item_code=context.item_code,
-            ordinance=ExchangeFlags.ORDINANCE in context.flags,
-            consent=ExchangeFlags.CONSENT in context.flags,
-        )
-    )
-    for side, institution in (("provider", provider), ("inquirer", inquirer)):
-        if not _in_force(institution, context, table, withdrawn):
-            raise WarifuError(Reason.ASSESSMENT_NOT_IN_FORCE, where=f"inquiry.context.{side}")
-    return row
-
-
-def _in_force(
-    institution: DirectoryEntry, context: ExchangeContext, table: PermissionTable, withdrawn: WithdrawnAssessments
-) -> bool:
-    return table.assessment_in_force(
-        kind=institution.kind,
-        institution=institution.institution,
-        item_code=context.item_code,
-        withdrawn=withdrawn,
-    )
 
 
 def answered_state(answer: SignedAnswer) -> ExchangeState:

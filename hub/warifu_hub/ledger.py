@@ -142,7 +142,7 @@ class Ledger:
 
     def inclusion_proof(self, position: int, tree_size: int) -> list[bytes]:
         """Proof for the leaf at ``position`` in the tree of ``tree_size`` leaves. Raises: REQUEST_MALFORMED."""
-        if tree_size > self._integrate():
+        if tree_size > self._tree.size and tree_size > self._integrate():
             raise WarifuError(Reason.REQUEST_MALFORMED, where="tree_size")
         if not 0 <= position < tree_size:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="position")

@@ -13,7 +13,7 @@ from typing import Protocol, TypeAlias
 
 from warifu.identifiers import InstitutionCode, ItemCode
 
-__all__ = ["Assessment", "ExchangeState", "HubStore", "StoredExchange", "WithdrawnAssessments"]
+__all__ = ["Assessment", "ExchangePositions", "ExchangeState", "HubStore", "StoredExchange", "WithdrawnAssessments"]
 
 Assessment: TypeAlias = tuple[str, str]
 """One file whose assessment is meant: the institution code that keeps it, and the item it holds."""
@@ -55,11 +55,22 @@ class StoredExchange:
     permitted_position: int = -1
 
 
+@dataclass(frozen=True, slots=True)
+class ExchangePositions:
+    """Where the leaves of one exchange are: the one that permitted it, and the newest that says its end, -1 before that."""
+
+    permitted: int
+    ended: int
+
+
 class HubStore(Protocol):
     """The contract. Every writing method raises LOG_UNAVAILABLE when the disk refuses; nothing is half-written."""
 
     def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | None:
         """The exchange the inquirer made under this request_id."""
+
+    def exchange_positions(self, inquirer: InstitutionCode, request_id: bytes) -> ExchangePositions | None:
+        """Where the leaves of the exchange under this request_id are. One indexed read."""
 
     async def open_exchange(self, stored: StoredExchange, leaf: bytes) -> int | None:
         """Store a new exchange and sequence its PERMITTED leaf, together; the leaf's position.

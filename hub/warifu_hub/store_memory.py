@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
-from warifu_hub.store import Assessment, ExchangeState, StoredExchange, WithdrawnAssessments
+from warifu_hub.store import Assessment, ExchangePositions, ExchangeState, StoredExchange, WithdrawnAssessments
 
 __all__ = ["MemoryHubStore"]
 
@@ -18,6 +18,7 @@ class MemoryHubStore:
         self._leaves: list[bytes] = []
         self._exchanges: dict[tuple[InstitutionCode, bytes], StoredExchange] = {}
         self._numbers: set[str] = set()
+        self._ended: dict[tuple[InstitutionCode, bytes], int] = {}
         self._endpoints: dict[InstitutionCode, str] = {}
         self._withdrawn: WithdrawnAssessments = frozenset()
         self._checkpoint: bytes | None = None
@@ -26,6 +27,13 @@ class MemoryHubStore:
     def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | None:
         """See the contract."""
         return self._exchanges.get((inquirer, request_id))
+
+    def exchange_positions(self, inquirer: InstitutionCode, request_id: bytes) -> ExchangePositions | None:
+        """See the contract."""
+        stored = self._exchanges.get((inquirer, request_id))
+        if stored is None:
+            return None
+        return ExchangePositions(stored.permitted_position, self._ended.get((inquirer, request_id), -1))
 
     async def open_exchange(self, exchange: StoredExchange, leaf: bytes) -> int | None:
         """See the contract."""
@@ -44,7 +52,9 @@ class MemoryHubStore:
         self._exchanges[exchange.inquirer, exchange.request_id] = replace(
             stored, state=exchange.state, answer=exchange.answer
         )
-        return await self.append_leaf(leaf)
+        position = await self.append_leaf(leaf)
+        self._ended[exchange.inquirer, exchange.request_id] = position
+        return position
 
     async def reopen_exchange(self, exchange: StoredExchange) -> None:
         """See the contract."""

@@ -13,7 +13,7 @@ from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.party.database import Database
 from warifu_hub.standing_store import STANDING_TABLES, KnownExchange, note_known
 from warifu_hub.standing_store import sequence_leaf as _sequence
-from warifu_hub.store import Assessment, ExchangeState, StoredExchange, WithdrawnAssessments
+from warifu_hub.store import Assessment, ExchangePositions, ExchangeState, StoredExchange, WithdrawnAssessments
 
 __all__ = ["SqliteHubStore"]
 
@@ -43,10 +43,11 @@ _MIGRATIONS = (
     """,
     "CREATE TABLE directory_version (version INTEGER PRIMARY KEY, header BLOB NOT NULL, position INTEGER NOT NULL)",
     STANDING_TABLES,
+    "ALTER TABLE exchange ADD COLUMN ended_position INTEGER NOT NULL DEFAULT -1",
 )
 
 _INSERT_EXCHANGE = """
-    INSERT INTO exchange VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(position), -1) + 1 FROM leaf))
+    INSERT INTO exchange VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(position), -1) + 1 FROM leaf), -1)
     ON CONFLICT (processing_number) DO NOTHING
 """
 _WITHDRAWN_AFTER = """
@@ -57,6 +58,7 @@ _FIND = """
     SELECT inquiry_digest, processing_number, permission_row, permit_ms, state, answer, permitted_position
     FROM exchange WHERE inquirer = ? AND request_id = ?
 """
+_POSITIONS = "SELECT permitted_position, ended_position FROM exchange WHERE inquirer = ? AND request_id = ?"
 
 
 def _known(stored: StoredExchange, *, provided: bool) -> KnownExchange:
@@ -96,6 +98,11 @@ class SqliteHubStore:
             permitted_position=position,
         )
 
+    def exchange_positions(self, inquirer: InstitutionCode, request_id: bytes) -> ExchangePositions | None:
+        """See the contract."""
+        found = self._reader.execute(_POSITIONS, (str(inquirer), request_id)).fetchone()
+        return ExchangePositions(*found) if found else None
+
     async def open_exchange(self, stored: StoredExchange, leaf: bytes) -> int | None:
         """See the contract."""
         fields = (
@@ -124,13 +131,14 @@ class SqliteHubStore:
         """See the contract."""
 
         def mutation(connection: sqlite3.Connection) -> int:
+            position = _sequence(connection, leaf)
             connection.execute(
-                "UPDATE exchange SET state = ?, answer = ? WHERE inquirer = ? AND request_id = ?",
-                (stored.state.value, stored.answer, str(stored.inquirer), stored.request_id),
+                "UPDATE exchange SET state = ?, answer = ?, ended_position = ? WHERE inquirer = ? AND request_id = ?",
+                (stored.state.value, stored.answer, position, str(stored.inquirer), stored.request_id),
             )
             if answered_by is not None:
                 note_known(connection, answered_by, _known(stored, provided=True), stored.permitted_position)
-            return _sequence(connection, leaf)
+            return position
 
         return await self.database.write(mutation)
 

@@ -28,6 +28,9 @@ from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.groundwork import Groundwork
 from warifu.party.lookout import Lookout
 from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, StatusServicer
+from warifu.permissions.decision import check_table
+from warifu.permissions.table import TABLE_FILE, PermissionTable
+from warifu.permissions.watched import WatchedTable
 from warifu.pki import Identity, Role
 from warifu.rpc.channel import ChannelPool
 from warifu.rpc.paging import Turns
@@ -35,7 +38,6 @@ from warifu.tlog.note import Verifier
 from warifu_hub.exchange import Mediator
 from warifu_hub.issuing import CodeConverter
 from warifu_hub.ledger import Ledger
-from warifu_hub.permissions import PermissionTable
 from warifu_hub.providers import GrpcProviders
 from warifu_hub.servicers.directory import DIRECTORY_ACCESS, DirectoryServicer
 from warifu_hub.servicers.hub import HUB_ACCESS, HubServicer
@@ -172,7 +174,10 @@ class _Parts:
     @cached_property
     def lookout(self) -> Lookout:
         """Whoever looks after the hub while it serves."""
-        return self.ground.lookout(self.store.database)
+        lookout = self.ground.lookout(self.store.database)
+        watched_table = WatchedTable(self.ground.folder.path / TABLE_FILE, self.permissions.digest)
+        lookout.look_at(AlarmKind.PERMISSION_TABLE_REFUSED, watched_table.amiss)
+        return lookout
 
 
 def build_hub(
@@ -194,12 +199,13 @@ def build_hub(
             a malformed permission table, a missing key, an entry that does not verify, or a log that was changed.
     """
     ground = Groundwork.of("hub", folder, clock or SystemClock())
-    permissions = PermissionTable.load(folder.path / "permissions.yaml")
+    permissions = PermissionTable.load(folder.path / TABLE_FILE)
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
         store = SqliteHubStore(folder.path / "hub.sqlite3")
         undo.callback(store.close)
         versions = DirectoryVersions(folder, ground.root_pem, store, ground.clock)
         _check_fit(ground.settings, versions.current())
+        check_table(permissions.digest, versions.current().permission_table_digest)
         workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="convert")
         undo.callback(workers.shutdown)
         parts = _Parts(

@@ -15,6 +15,7 @@ from warifu.rpc.paging import PagedList, Turns, row_number
 from warifu.tlog.checkpoint import Checkpoint, read_checkpoint_unverified
 from warifu.tlog.continuation import Continuation
 from warifu_hub.ledger import Ledger
+from warifu_hub.proving import ExchangeProofs
 from warifu_hub.standing import Standing
 from warifu_hub.standing_store import StandingStore
 from warifu_hub.store import HubStore
@@ -31,6 +32,7 @@ LOG_ACCESS: AccessTable = {
     f"{_SERVICE}/GetInclusionProof": EVERY_ROLE,
     f"{_SERVICE}/GetConsistencyProof": EVERY_ROLE,
     f"{_SERVICE}/CompareLog": frozenset({Role.AGENCY}),
+    f"{_SERVICE}/ProveExchanges": frozenset({Role.AGENCY}),
     f"{_SERVICE}/ListLeaves": frozenset({Role.SUPERVISOR}),
 }
 """Who may call which method of LogService."""
@@ -45,6 +47,7 @@ class LogServicer(LogServiceServicer):
         self._turns = turns
         self._standing = standing
         self._known = known
+        self._proofs = ExchangeProofs(ledger, store, turns)
 
     async def GetCheckpoint(
         self, request: log_pb2.GetCheckpointRequest, context: AnyContext
@@ -97,6 +100,14 @@ class LogServicer(LogServiceServicer):
         if continuation.number:
             response.continuation_leaf = self._store.leaves(continuation.position, 1)[0]
             response.continuation_hashes.extend(self._ledger.inclusion_proof(continuation.position, own.size))
+
+    async def ProveExchanges(
+        self, request: log_pb2.ProveExchangesRequest, context: AnyContext
+    ) -> log_pb2.ProveExchangesResponse:
+        """Prove the caller's own exchanges."""
+        institution = caller(context).institution
+        exchanges = await self._proofs.prove(institution, request.exchanges, request.tree_size)
+        return log_pb2.ProveExchangesResponse(exchanges=exchanges)
 
     async def ListLeaves(
         self, request: log_pb2.ListLeavesRequest, context: AnyContext

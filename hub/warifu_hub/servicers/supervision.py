@@ -10,12 +10,12 @@ from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import DirectorySource
 from warifu.identifiers import InstitutionCode, ItemCode
+from warifu.permissions.table import PermissionTable
 from warifu.pki import Role
 from warifu.rpc.access import AccessTable
 from warifu.rpc.identity import AnyContext, caller
 from warifu.rpc.paging import PagedList, Turns
 from warifu_hub.leaves import assessment_leaf
-from warifu_hub.permissions import PermissionTable
 from warifu_hub.store import Assessment, HubStore
 
 __all__ = ["SUPERVISION_ACCESS", "SupervisionServicer"]

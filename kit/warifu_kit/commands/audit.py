@@ -1,24 +1,71 @@
-"""``warifu audit``: what others kept, judged by somebody who holds no key."""
+"""``warifu audit``: whether those who run the network keep to its rules, by what they signed."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from warifu.errors import Reason, WarifuError
+from warifu_kit.commands.log_key import key_text
 from warifu_kit.output import say, say_json
+
+if TYPE_CHECKING:
+    from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile
+    from warifu_kit.audit.permitted import Forbidden
 
 __all__ = ["app"]
 
-app = typer.Typer(name="audit", help="Judge what nodes kept, without any key.", no_args_is_help=True)
+app = typer.Typer(name="audit", help="Hold what the hub signed against the rules, offline.", no_args_is_help=True)
 
+CopyDir = Annotated[Path, typer.Argument(metavar="COPY", help="The folder of a copy of the log.")]
 EvidenceFile = Annotated[Path, typer.Argument(metavar="FILE", help="A file from a node's folder evidence.")]
 RootFile = Annotated[
     Path, typer.Option("--root", metavar="FILE", help="The certificate of the network's root (root.pem).")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Tell it as one line of JSON.")]
+
+
+@app.command()
+def permissions(
+    copy_path: CopyDir,
+    key: Annotated[str, typer.Option("--key", metavar="FILE_OR_TEXT", help="The hub's public log key (log.vkey).")],
+    table: Annotated[Path, typer.Option("--table", metavar="FILE", help="The permission table (permissions.yaml).")],
+    directory: Annotated[
+        Path,
+        typer.Option("--directory", metavar="PATH", help="A version of the directory, or a folder with all of them."),
+    ],
+    json: Json = False,
+) -> None:
+    """Say which exchanges of a log the hub permitted though the permission table forbids them.
+
+    The copy is verified first; the directory must be one that the log says was published, and the table the one that the
+    directory names. Whether a person's consent is on record no log says.
+
+    Exit status 0: the table permits everything that was permitted. 1: it does not, or a file is not what it should be.
+
+    Example: warifu audit permissions --key net/log.vkey --table net/hub/permissions.yaml --directory net/hub/versions copy
+    """
+    from warifu.permissions.table import PermissionTable
+    from warifu.tlog import verify_copy
+    from warifu_kit.audit.permitted import audit_permissions
+
+    verified = verify_copy(copy_path, key_text(key))
+    audited = audit_permissions(verified.leaves(), PermissionTable.load(table), _versions(directory))
+    if json:
+        say_json(
+            {
+                "entries": verified.size,
+                "permitted": audited.permitted,
+                "forbidden": [_as_json(each) for each in audited.forbidden],
+            }
+        )
+    else:
+        say(*(_line(each) for each in audited.forbidden))
+        say(f"{audited.permitted} exchanges permitted; the permission table forbids {len(audited.forbidden)} of them")
+    if audited.forbidden:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -51,3 +98,22 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise WarifuError(Reason.FILE_INVALID, where=str(path), debug=type(error).__name__) from None
+
+
+def _versions(path: Path) -> list[DirectoryFile]:
+    """The version in the file, or every one in the folder, oldest first. Raises: DIRECTORY_INVALID."""
+    from warifu.party.directory_file import read_directory_file
+
+    files = path.glob("*.json") if path.is_dir() else [path]
+    return sorted((read_directory_file(file) for file in files), key=lambda version: version.header.version)
+
+
+def _line(each: Forbidden) -> str:
+    return (
+        f"entry {each.position}: {each.processing_number} under row {each.permission_row or '?'}: {each.inquirer} asked "
+        f"{each.provider} for {each.item_code} in {each.procedure_code}: {each.reason}"
+    )
+
+
+def _as_json(each: Forbidden) -> dict[str, Any]:
+    return {name: getattr(each, name) for name in type(each).__slots__}

@@ -46,7 +46,7 @@ def composed(members: str | None, permissions: Path | None, suite: Suite, *, run
 
     Raises: CONFIG_INVALID, with every fault of either file as ``file:line field message``.
     """
-    from warifu_hub.permissions import DEFAULT_TABLE, PermissionTable
+    from warifu.permissions.table import DEFAULT_TABLE, PermissionTable
     from warifu_kit.network.creation import DEFAULT_MEMBERS
 
     if members is None and permissions is None:  # what comes with the kit fits together
@@ -67,6 +67,7 @@ def check_same(path: Path, composition: Composition, *, members: bool, permissio
     """
     from warifu.errors import Reason, WarifuError
     from warifu.party.network_file import read_network_file
+    from warifu.permissions.table import TABLE_FILE
 
     there = read_network_file(path).parties
     if members:
@@ -75,7 +76,7 @@ def check_same(path: Path, composition: Composition, *, members: bool, permissio
             if about is None or (about.institution_kind, about.institution_code) != (member.kind, member.institution):
                 where = f"{path}: was made with other members: {member.party} is not in it, or is another institution"
                 raise WarifuError(Reason.CONFIG_INVALID, where=where)
-    table = path / "hub" / "permissions.yaml"
+    table = path / "hub" / TABLE_FILE
     if permissions and table.read_bytes() != composition.permissions.read_bytes():
         where = f"{path}: was made with another permission table: {table}"
         raise WarifuError(Reason.CONFIG_INVALID, where=where)

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from warifu.errors import Reason, WarifuError
 from warifu.printable import shell_command
-from warifu.saved_text import without_mark
+from warifu_kit.commands.log_key import key_text, read_small
 from warifu_kit.output import say, say_json
 
 __all__ = ["app"]
@@ -19,7 +18,6 @@ app = typer.Typer(name="log", help="Copy the exchange log, and verify a copy off
 NetworkDir = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a network that is up.")]
 CopyDir = Annotated[Path, typer.Argument(metavar="COPY", help="The folder of the copy.")]
 Json = Annotated[bool, typer.Option("--json", help="Tell it as one line of JSON.")]
-_LONGEST_KEY = 4096
 
 
 @app.command()
@@ -73,28 +71,11 @@ def verify(
 
     from warifu.tlog import verify_copy
 
-    seen = _read(since, "checkpoint") if since is not None else None
-    verified = verify_copy(copy_path, _key_text(key), seen=seen)
+    seen = read_small(since, "checkpoint") if since is not None else None
+    verified = verify_copy(copy_path, key_text(key), seen=seen)
     root = base64.b64encode(verified.root_hash).decode("ascii")
     if json:
         say_json({"entries": verified.size, "origin": verified.checkpoint.origin, "root_hash": root})
         return
     extends = f", extends {since}" if since is not None else ""
     say(f"verified: {verified.size} entries of {verified.checkpoint.origin}, root {root}{extends}")
-
-
-def _key_text(key: str) -> str:
-    """The verifier key: what the file holds, or the text itself, which has two plus signs and no file is called."""
-    path = Path(key)
-    if key.count("+") >= 2 and not path.exists():
-        return key
-    return _read(path, "key").decode("utf-8", errors="replace").strip()
-
-
-def _read(path: Path, what: str) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return without_mark(file.read(_LONGEST_KEY))
-    except OSError as error:
-        where = f"{path}: the {what} cannot be read ({error.strerror})"
-        raise WarifuError(Reason.FILE_INVALID, where=where) from None

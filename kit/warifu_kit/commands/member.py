@@ -121,12 +121,12 @@ def list_(
 def _joining(path: Path, source: Path | dict[str, str]) -> tuple[Member, ...]:
     from warifu.agency import installed_kinds
     from warifu.party.network_file import read_network_file
-    from warifu_hub.permissions import PermissionTable
+    from warifu.permissions.table import TABLE_FILE, PermissionTable
     from warifu_kit.network.members import joining
     from warifu_kit.network.one_party import HUB
 
     described = read_network_file(path)
-    permissions = PermissionTable.load(path / HUB / "permissions.yaml")
+    permissions = PermissionTable.load(path / HUB / TABLE_FILE)
     there = described.parties | described.former_parties
     taken = [about.institution_code for about in there.values()]
     return joining(source, permissions.kinds, installed_kinds(), taken)

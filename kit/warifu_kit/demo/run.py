@@ -17,8 +17,8 @@ from pathlib import Path
 
 from warifu.errors import Reason, WarifuError
 from warifu.party.process import new_event_loop
+from warifu.permissions.table import DEFAULT_TABLE
 from warifu.pki import Role
-from warifu_hub.permissions import DEFAULT_TABLE
 from warifu_kit.blindness.needles import Secret
 from warifu_kit.blindness.search import BlindnessReport, BlindnessSearch
 from warifu_kit.demo.agencies import agencies_of

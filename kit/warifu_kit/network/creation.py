@@ -21,10 +21,10 @@ from warifu.identifiers import InstitutionCode, MunicipalityCode
 from warifu.party.directory_file import DIRECTORY_FILE, write_directory_file
 from warifu.party.folder import PartyFolder
 from warifu.party.network_file import NETWORK_FILE, NetworkFile, write_network_file
+from warifu.permissions.table import DEFAULT_TABLE, TABLE_FILE, table_digest
 from warifu.pki import Role, Root, make_private_folder, write_public_file
 from warifu.tlog.checkpoint import log_origin
 from warifu.tlog.note import Verifier
-from warifu_hub.permissions import DEFAULT_TABLE
 from warifu_kit.network.one_party import HUB, Member, describe_party, make_party, unfinished_folder
 from warifu_kit.network.versions import make_version, write_version
 
@@ -128,17 +128,21 @@ def _make(path: Path, members: tuple[Member, ...], clock: Clock, permissions: Pa
     hub_first = sorted(members, key=lambda member: member.role is not Role.HUB)
     made = {member.party: make_party(path, member, group=group, clock=clock) for member in hub_first}
     entries = [entry for member in members if (entry := made[member.party]) is not None]
-    version = make_version(path, lambda _: None, clock=clock, first=_first(path, members, entries, group))
+    table = permissions.read_bytes()
+    first = _first(path, members, entries, group)
+    first.header.permission_table_digest = table_digest(table)
+    version = make_version(path, lambda _: None, clock=clock, first=first)
     for member in members:
         write_directory_file(path / member.party / DIRECTORY_FILE, version)
+        if member.role in (Role.HUB, Role.AGENCY):
+            write_public_file(path / member.party / TABLE_FILE, table)
     write_version(path, version)
-    write_public_file(path / HUB / "permissions.yaml", permissions.read_bytes())
     write_public_file(path / "log.vkey", f"{version.header.log_verifier_key}\n".encode("ascii"))
     write_network_file(path, _network_file(members, version.header))
 
 
 def _first(path: Path, members: tuple[Member, ...], entries: list[DirectoryEntry], group: Group) -> DirectoryFile:
-    """What version 1 says, before it is numbered and signed."""
+    """What version 1 says of the parties, before it is numbered and signed."""
     hub, authority = _only(members, Role.HUB), _only(members, Role.AUTHORITY)
     network = PartyFolder(path / HUB).settings().network
     log_key = SigningKey(PartyFolder(path / HUB).secret("log.key"))

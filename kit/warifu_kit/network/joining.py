@@ -20,11 +20,14 @@ from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
 from warifu.party.claim import is_claimed
+from warifu.party.config import read_raw
 from warifu.party.directory_file import DIRECTORY_FILE, write_directory_file
 from warifu.party.network_file import NetworkFile, changing_network_file, read_network_file
-from warifu.pki import Role
+from warifu.permissions.decision import check_table
+from warifu.permissions.table import TABLE_FILE, table_digest
+from warifu.pki import Role, write_public_file
 from warifu_kit.network.custody import revoke
-from warifu_kit.network.one_party import UNFINISHED, Member, describe_party, make_party
+from warifu_kit.network.one_party import HUB, UNFINISHED, Member, describe_party, make_party
 from warifu_kit.network.versions import changing, goes_by, make_version, newest_version, write_version
 
 __all__ = ["add_member", "is_up", "remove_member", "wait_taken", "wait_up"]
@@ -48,9 +51,11 @@ def add_member(path: Path, member: Member, *, clock: Clock | None = None) -> int
         _check_described(path, described, member)
         known = _check_new(path, described, member)
         if not known:
+            table = _table(path)
             _clear_leftovers(path, member)
             entry = make_party(path, member, group=group_of(described.suite), clock=clock)
             version = make_version(path, lambda file: file.entries.extend([entry] if entry else []), clock=clock)
+            write_public_file(path / member.party / TABLE_FILE, table)
             write_directory_file(path / member.party / DIRECTORY_FILE, version)
             write_version(path, version)
         with changing_network_file(path) as write:
@@ -145,6 +150,14 @@ def _check_new(path: Path, described: NetworkFile, member: Member) -> bool:
         where = f"{path}: {member.institution} is joining already; complete that first, with the command it began with"
         raise WarifuError(Reason.CONFIG_INVALID, where=where)
     return True
+
+
+def _table(path: Path) -> bytes:
+    """The permission table of the network, as the hub has it: every agency gets a copy. Raises: CONFIG_INVALID."""
+    file = path / HUB / TABLE_FILE
+    table = read_raw(file)
+    check_table(table_digest(table), newest_version(path).header.permission_table_digest, where=str(file))
+    return table
 
 
 def _clear_leftovers(path: Path, member: Member) -> None:

@@ -16,8 +16,8 @@ from typing import Any, Final
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, MunicipalityCode
 from warifu.party.config import Fault, load_yaml, parse_yaml
+from warifu.permissions.table import InstitutionKind
 from warifu.pki import Role
-from warifu_hub.permissions import InstitutionKind
 from warifu_kit.network.members_file import CENTRAL, MOST_PARTIES, MemberEntry, MembersFile, contradictions
 from warifu_kit.network.one_party import Member
 from warifu_kit.people.municipalities import areas

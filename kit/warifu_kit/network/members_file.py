@@ -15,9 +15,9 @@ from pydantic_core import PydanticCustomError
 from warifu.errors import WarifuError
 from warifu.identifiers import InstitutionCode, MunicipalityCode
 from warifu.party.config import Fault, parsed_by
+from warifu.permissions.table import InstitutionKind
 from warifu.printable import is_printable
 from warifu.rpc.address import check_address
-from warifu_hub.permissions import InstitutionKind
 from warifu_kit.people.municipalities import areas
 
 __all__ = ["CENTRAL", "MOST_PARTIES", "MemberEntry", "MembersFile", "contradictions"]

@@ -62,8 +62,8 @@ class Member:
 def make_party(network: Path, member: Member, *, group: Group, clock: Clock) -> DirectoryEntry | None:
     """Make one party in the network's folder; appears whole or not at all. An agency's entry, signed by agency and hub.
 
-    ``network`` holds ``root`` and, unless ``member`` is the hub, the hub's folder. Not written here: ``directory.json``,
-    which is the same for all, and ``network.json`` (:func:`describe_party`). No other party's folder changes.
+    ``network`` holds ``root`` and, unless ``member`` is the hub, the hub's folder. Not written here: ``directory.json``
+    and ``permissions.yaml``, which are the same for all, and ``network.json`` (:func:`describe_party`). No other party's folder changes.
 
     Raises: PATH_UNUSABLE when there is such a folder already; KEY_INVALID when the root or the hub's keys cannot be
         read; OSError.

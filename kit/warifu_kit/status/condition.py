@@ -46,6 +46,11 @@ _NEXT: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.CONVERSION_NOT_PROVEN: "the hub did not follow the rules: give {dir}/{party}/evidence to whoever supervises it, "
     "and see warifu audit evidence; then move the files away",
     AlarmKind.CHORE_FELL_OVER: "see chore_fell_over in {dir}/{party}/party.log; it goes on, but tell whoever made it",
+    AlarmKind.PERMISSION_TABLE_REFUSED: "put permissions.yaml from another party's folder into {dir}/{party}",
+    AlarmKind.PERMIT_FORBIDDEN: "see {dir}/{party}/party.log; have the hub's log audited: warifu audit permissions --help",
+    AlarmKind.EXCHANGE_NOT_IN_LOG: "see {dir}/{party}/party.log; what the hub signed is kept in {dir}/{party}/node.sqlite3",
+    AlarmKind.PERMIT_HELD_BACK: "see {dir}/{party}/party.log, and whether the hub's and the node's clocks are right",
+    AlarmKind.CHECKPOINT_STANDS_STILL: "see {dir}/{party}/party.log; ask others which checkpoint they see",
     AlarmKind.DATABASE_REPLACED: "stop the party, put its database back, and start it",
 }
 

@@ -1,7 +1,7 @@
 """Comparing with the hub, again and again: what was seen of its log, and what it knows of this node.
 
 Decides when: at once, every few seconds, and soon after the connection was lost, for a hub that comes back may be an older
-one. What follows from a comparison is decided in ``standing``.
+one. What follows from a comparison is decided in ``standing``; then the node's own exchanges are proven (``proving``).
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from typing import Protocol
 from warifu.api.log.v1.log_service_pb2 import CompareLogRequest, CompareLogResponse
 from warifu.errors import Reason, WarifuError
 from warifu.rpc.logging import error_fields, get_logger
+from warifu_services.node.proving import Prover, ProvingPort
 from warifu_services.node.standing import Standing
 
-__all__ = ["HubLogPort", "keep_comparing"]
+__all__ = ["HubLogPort", "compare_once", "keep_comparing"]
 
 _EVERY_S = 5.0
 _SOON_S = 0.2
 _ABSENT = frozenset({Reason.HUB_UNREACHABLE, Reason.HUB_TIMED_OUT})
 
 
-class HubLogPort(Protocol):
+class HubLogPort(ProvingPort, Protocol):
     """The hub's log, however it is reached."""
 
     async def compare(self, request: CompareLogRequest) -> CompareLogResponse:
@@ -31,11 +32,22 @@ class HubLogPort(Protocol):
         """Return when the connection is lost, or after ``within_s`` seconds."""
 
 
-async def keep_comparing(hub: HubLogPort, standing: Standing) -> None:
+async def compare_once(hub: HubLogPort, standing: Standing, prover: Prover | None = None) -> None:
+    """Compare, and prove what was known before. Raises: what the hub said, or that it said nothing; STORE_UNAVAILABLE."""
+    began_ms = standing.now_ms()
+    await standing.take(await hub.compare(standing.request()))
+    if prover is None:
+        return
+    prover.compared()
+    if standing.follows:
+        await prover.prove(hub, began_ms)
+
+
+async def keep_comparing(hub: HubLogPort, standing: Standing, prover: Prover | None = None) -> None:
     """Compare until cancelled."""
     while True:
         try:
-            await standing.take(await hub.compare(standing.request()))
+            await compare_once(hub, standing, prover)
         except WarifuError as error:
             if error.reason in _ABSENT:
                 await asyncio.sleep(_SOON_S)

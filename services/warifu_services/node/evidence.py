@@ -1,63 +1,90 @@
-"""The folder in which a node keeps what convicts the hub, for whoever judges it.
+"""What a node noticed of a hub that does not follow the rules.
 
-Decides where a file lies and how many there may be: a hub that goes on forging must not fill the disk. What a file says,
-``warifu.exchange.evidence`` decides. It stays until somebody takes it away.
+Decides what is kept of it and for how long an alarm stands: a day after it was noticed last, also over a restart. Whether
+something is against the rules is decided where it is met (``provider``, ``inclusion``). It names exchanges by processing
+number; it must never know whom one is about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from datetime import timedelta
+from typing import Protocol
 
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit
+from warifu.clock import Clock
 from warifu.errors import WarifuError
-from warifu.exchange.evidence import Evidence
-from warifu.party.directory_file import DIRECTORY_FILE, read_directory_file
-from warifu.pki import write_public_file
-from warifu.rpc.logging import get_logger
+from warifu.party.alarms import AlarmKind
+from warifu.rpc.logging import error_fields, get_logger
+from warifu_services.node.evidence_store import MOST_OF_A_KIND, EvidenceStore, KeptEvidence
 
-__all__ = ["EVIDENCE_FOLDER", "MOST_FILES", "EvidenceFolder", "Keep", "kept_nowhere"]
+__all__ = ["STANDS", "Evidence", "EvidenceBook", "NoEvidence", "as_evidence"]
 
-EVIDENCE_FOLDER = "evidence"
-MOST_FILES = 64
-"""Files kept; one convicts as well as many."""
+STANDS = timedelta(days=1)
+"""How long an alarm of something that happened once stands."""
 
-Keep = Callable[[ProvisionPermit], None]
-"""Keeps a permit that convicts the hub. Never raises: whatever becomes of it, the permit is refused."""
+_STANDS_MS = STANDS // timedelta(milliseconds=1)
 
 
-def kept_nowhere(_: ProvisionPermit) -> None:
-    """For a provider without a folder."""
+class Evidence(Protocol):
+    """Where evidence is put."""
+
+    async def notice(self, kind: AlarmKind, found: KeptEvidence, why: str) -> None:
+        """Take down what was found, and ``why`` it is against the rules, for people to read."""
 
 
-class EvidenceFolder:
-    """The folder ``evidence`` of one node, made when there is something to keep."""
+class NoEvidence:
+    """Keeps nothing: for a node that nobody looks after."""
 
-    def __init__(self, party: Path) -> None:
-        self._party = party
-        self._path = party / EVIDENCE_FOLDER
+    async def notice(self, kind: AlarmKind, found: KeptEvidence, why: str) -> None:
+        """See the contract."""
 
-    def keep(self, permit: ProvisionPermit) -> None:
-        """Write it, durably, with the version of the directory in force; nothing when there is enough already."""
-        try:
-            if self._count() < MOST_FILES:
-                directory = read_directory_file(self._party / DIRECTORY_FILE)
-                self._path.mkdir(mode=0o700, exist_ok=True)
-                write_public_file(self._file(permit), Evidence(permit=permit, directory=directory).to_json())
-        except (OSError, WarifuError) as error:
-            get_logger("node").error("evidence_not_kept", error=type(error).__name__)
 
-    def standing(self) -> str | None:
-        """What is amiss: that there is evidence; None while there is none."""
-        count = self._count()
-        return f"{EVIDENCE_FOLDER}: {count} permits whose conversion the hub did not prove" if count else None
+class EvidenceBook:
+    """The evidence of one node, and the alarms that it gives rise to."""
 
-    def _file(self, permit: ProvisionPermit) -> Path:
-        """Named by the processing number, which was checked to be digits."""
-        return self._path / f"{permit.processing_number}.json"
+    def __init__(self, store: EvidenceStore, clock: Clock) -> None:
+        """Go on with what was kept before the node stopped."""
+        self._store = store
+        self._clock = clock
+        self._numbers: dict[str, set[str]] = {}
+        self._newest: dict[str, tuple[int, str]] = {}
+        for found in store.kept():
+            self._take(found, f"exchange {found.processing_number}")
 
-    def _count(self) -> int:
-        try:
-            return sum(1 for _ in self._path.glob("*.json"))
-        except OSError:
-            return 0
+    async def notice(self, kind: AlarmKind, found: KeptEvidence, why: str) -> None:
+        """See :class:`Evidence`. A disk that takes nothing is no reason to be silent; that there is enough of it already, is."""
+        known = self._numbers.get(kind.value, set())
+        is_new = found.processing_number not in known and len(known) < MOST_OF_A_KIND
+        self._take(found, f"exchange {found.processing_number}: {why}")
+        if is_new:
+            get_logger("node").error(kind.value.lower(), processing_number=found.processing_number, why=why)
+            try:
+                await self._store.keep(found)
+            except WarifuError as error:
+                get_logger("node").error("evidence_not_kept", **error_fields(error))
+
+    def amiss(self, kind: AlarmKind) -> str | None:
+        """What was noticed of this kind within the last day; None when nothing was."""
+        last_ms, what = self._newest.get(kind.value, (0, ""))
+        if self._clock.unix_ms() - last_ms > _STANDS_MS:
+            return None
+        count = len(self._numbers[kind.value])
+        more = "" if count == 1 else f"; {count}{' or more' if count == MOST_OF_A_KIND else ''} in all"
+        return f"{what}{more}"
+
+    def _take(self, found: KeptEvidence, what: str) -> None:
+        numbers = self._numbers.setdefault(found.kind, set())
+        if len(numbers) < MOST_OF_A_KIND:
+            numbers.add(found.processing_number)
+        self._newest[found.kind] = (found.kept_ms, what)
+
+
+def as_evidence(kind: AlarmKind, permit: ProvisionPermit, asked: bytes, now_ms: int) -> KeptEvidence:
+    """A permit whose signature was checked, whole, as evidence; ``asked`` is the digest of the inquiry in it."""
+    return KeptEvidence(
+        kind=kind.value,
+        processing_number=permit.processing_number,
+        kept_ms=now_ms,
+        inquiry_digest=asked,
+        permit=permit.SerializeToString(),
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import grpc
 
@@ -24,7 +24,12 @@ from warifu.api.hub.v1.hub_service_pb2 import (
     RotateCodesResponse,
 )
 from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceStub
-from warifu.api.log.v1.log_service_pb2 import CompareLogRequest, CompareLogResponse
+from warifu.api.log.v1.log_service_pb2 import (
+    CompareLogRequest,
+    CompareLogResponse,
+    ProveExchangesRequest,
+    ProveExchangesResponse,
+)
 from warifu.api.log.v1.log_service_pb2_grpc import LogServiceStub
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.errors import Reason, WarifuError
@@ -33,6 +38,7 @@ from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.multiplex import CallStream, StreamedRpc
 from warifu.rpc.status import CodeTable, parsed, translated, unconnected_as
+from warifu_services.node.lateness import InContact
 
 __all__ = ["GrpcRotation", "HubContact", "HubLog", "StreamedHub", "UnaryHub"]
 
@@ -144,9 +150,12 @@ class GrpcRotation:
 class HubContact:
     """Keeps the hub told where the node listens, and the node's revocation list as new as the hub's."""
 
-    def __init__(self, hub: PeerChannel, *, endpoint: str, revocations: RevocationFollower) -> None:
+    def __init__(
+        self, hub: PeerChannel, *, endpoint: str, revocations: RevocationFollower, in_contact: InContact
+    ) -> None:
         self._hub = hub
         self._endpoint = endpoint
+        self._in_contact = in_contact
         self._revocations = revocations
         self.announced = asyncio.Event()
         self._fault: WarifuError | None = None
@@ -173,6 +182,7 @@ class HubContact:
             except WarifuError as error:
                 self.announced.clear()
                 self._fault = error
+                self._in_contact.end()
                 get_logger("node").info("hub_not_in_contact", **error_fields(error))
                 refusals = 0 if error.reason in _ABSENT else min(refusals + 1, _MOST_DOUBLED)
                 await asyncio.sleep(min(_RETRY_S * 2**refusals, _CONTACT_S))
@@ -187,10 +197,12 @@ class HubContact:
         await parsed(asked, Reason.HUB_ANSWER_INVALID)
         self.announced.set()
         self._fault = None
+        self._in_contact.begin()
 
     async def _while_connected(self) -> None:
         """Return when the connection is lost, or after a few seconds."""
-        await _connection_lost(self._hub, _CONTACT_S)
+        if await _connection_lost(self._hub, _CONTACT_S):
+            self._in_contact.end()
 
 
 class HubLog:
@@ -208,16 +220,30 @@ class HubLog:
             told: CompareLogResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
             return told
 
+    async def prove(self, request: ProveExchangesRequest) -> ProveExchangesResponse:
+        """See the contract."""
+        with _translated():
+            asked = self._hub.stub(LogServiceStub).ProveExchanges(request, timeout=_CONTACT_S)
+            told: ProveExchangesResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
+            return told
+
     async def connection_lost(self, within_s: float) -> None:
         """See the contract."""
         await _connection_lost(self._hub, within_s)
 
 
-async def _connection_lost(hub: PeerChannel, within_s: float) -> None:
-    with suppress(
-        TimeoutError, WarifuError, grpc.aio.UsageError
-    ):  # it is lost, too, where there is none, or it was closed
+async def _connection_lost(hub: PeerChannel, within_s: float) -> bool:
+    """Whether the connection was lost within that time; returns when it is, or when the time is over.
+
+    It is lost, too, where there is none, or it was closed.
+    """
+    try:
         channel = await hub.channel()
         async with asyncio.timeout(within_s):
             while (state := channel.get_state()) is grpc.ChannelConnectivity.READY:
                 await channel.wait_for_state_change(state)
+    except TimeoutError:
+        return False
+    except (WarifuError, grpc.aio.UsageError):
+        return True
+    return True

@@ -6,11 +6,12 @@ outcome to the hub. Provisions that came together go through each step in lockst
 how the permit arrived.
 
     (4.1-4.5) signatures, address, keys: ``check_permit``
-    (4.6) seen before: the same permit gets the same answer, other bytes are refused; a new one must be fresh
-    (4.7) what is asked, and, once the hub's conversion is proven, who is meant
-    (4.8) flags: what a clerk must release waits
-    (4.9) the agency's answer, sealed and signed
-    (4.10) own exchange record and answer stored, durably, in one write; only then the answer leaves
+    (4.6) permission: decided again, by this node's own copy of the table
+    (4.7) seen before: the same permit gets the same answer, other bytes are refused; a new one must be fresh
+    (4.8) what is asked, and, once the hub's conversion is proven, who is meant
+    (4.9) flags: what a clerk must release waits
+    (4.10) the agency's answer, sealed and signed
+    (4.11) own exchange record and answer stored, durably, in one write; only then the answer leaves
 """
 
 from __future__ import annotations
@@ -36,9 +37,14 @@ from warifu.exchange.provision import (
     seal_found,
 )
 from warifu.lockstep import in_lockstep, pause
+from warifu.party.alarms import AlarmKind
 from warifu.party.held import Refresh, never_newer
-from warifu_services.node.evidence import Keep, kept_nowhere
+from warifu.permissions.decision import check_lawful
+from warifu.permissions.table import PermissionTable
+from warifu_services.node.evidence import Evidence, NoEvidence, as_evidence
+from warifu_services.node.evidence_files import Keep, kept_nowhere
 from warifu_services.node.keys import KeysSource, NodeKeys
+from warifu_services.node.lateness import held_back_s
 from warifu_services.node.standing import LEVEL, Level
 from warifu_services.node.store import (
     ClerkDecision,
@@ -88,19 +94,28 @@ class Provider:
         keys: KeysSource,
         directory: DirectorySource,
         store: NodeStore,
+        permissions: PermissionTable,
         clock: Clock,
+        evidence: Evidence | None = None,
+        in_contact_since: Callable[[], int | None] = lambda: None,
         refresh: Refresh = never_newer,
         codes_ready: Callable[[], Awaitable[None]] | None = None,
         standing: Level = LEVEL,
         keep_evidence: Keep = kept_nowhere,
     ) -> None:
-        """``refresh`` takes a newer version of the directory; ``codes_ready`` waits until codes are rotated."""
+        """``refresh`` takes a newer version of the directory; ``codes_ready`` waits until codes are rotated.
+
+        ``in_contact_since`` says since when the hub could have brought a permit, in Unix milliseconds; None: not now.
+        """
         self._keep_evidence = keep_evidence
         self._standing = standing
         self._agency = agency
         self._keys_source = keys
         self._directories = directory
         self._store = store
+        self._permissions = permissions
+        self._evidence = evidence or NoEvidence()
+        self._in_contact_since = in_contact_since
         self._clock = clock
         self._refresh = refresh
         self._codes_ready = codes_ready
@@ -117,17 +132,19 @@ class Provider:
         """The signed answer to a permit, for a hub that waits ``left`` seconds (None: no deadline).
 
         Raises:
-            WarifuError: what ``check_permit`` raises; DEADLINE_TOO_SHORT; CLOCK_SKEWED for a new permit that is not
-                fresh; PERMIT_REUSED; REQUEST_MALFORMED when it does not open; CONVERSION_NOT_PROVEN; STORE_UNAVAILABLE,
+            WarifuError: what ``check_permit`` and ``check_lawful`` raise; DEADLINE_TOO_SHORT; CLOCK_SKEWED for a new
+                permit that is not fresh; PERMIT_REUSED; REQUEST_MALFORMED when it does not open; CONVERSION_NOT_PROVEN; STORE_UNAVAILABLE,
                 RECORDS_BEHIND or LOG_BEHIND, and then nothing was provided.
         """
         await self._standing.compared()
         if left is not None and left < SHORTEST_SECONDS:
             raise WarifuError(Reason.DEADLINE_TOO_SHORT, where="deadline")
         checked = await self._checked(permit)  # (4.1-4.5)
+        await self._decide_again(permit, checked)  # (4.6)
         await pause()
-        kept = self._store.provision(checked.context.inquirer, checked.context.request_id)  # (4.6)
+        kept = self._store.provision(checked.context.inquirer, checked.context.request_id)  # (4.7)
         if kept is None:
+            await self._note_lateness(permit, checked)
             check_fresh(checked, self._clock.now())
         elif not _is_decided(kept):
             return _given_before(kept, checked)
@@ -137,7 +154,8 @@ class Provider:
             if error.reason is Reason.CONVERSION_NOT_PROVEN:
                 self._keep_evidence(permit)
             raise
-        stored = await self._store.settle_provision(fresh, missed=missed)  # (4.10)
+        fresh = replace(fresh, permit=_without_inquiry(permit))
+        stored = await self._store.settle_provision(fresh, missed=missed)  # (4.11)
         return made.answer if stored is fresh else _given_before(stored, checked)
 
     async def _checked(self, permit: ProvisionPermit) -> CheckedPermit:
@@ -149,17 +167,35 @@ class Provider:
                 raise
         return await in_lockstep(check_permit.paced(permit, keys=self._keys.provider, directory=self._directory))
 
+    async def _decide_again(self, permit: ProvisionPermit, checked: CheckedPermit) -> None:
+        """Step 4.6. A permit that the table forbids gets no answer, whatever the hub decided, and is kept as evidence."""
+        try:
+            check_lawful(permit, checked.context, self._directory, self._permissions)
+        except WarifuError as error:
+            kind = AlarmKind.PERMIT_FORBIDDEN
+            found = as_evidence(kind, permit, checked.asked, self._clock.unix_ms())
+            await self._evidence.notice(kind, found, error.reason.value)
+            raise
+
+    async def _note_lateness(self, permit: ProvisionPermit, checked: CheckedPermit) -> None:
+        """Step 4.7. A permit that is new here, and was signed minutes ago while the hub could have brought it, is noticed."""
+        kind, now_ms = AlarmKind.PERMIT_HELD_BACK, self._clock.unix_ms()
+        late_s = held_back_s(checked.permit_ms, now_ms, self._in_contact_since())
+        if late_s is not None:
+            found = as_evidence(kind, permit, checked.asked, now_ms)
+            await self._evidence.notice(kind, found, f"came {late_s} s after the hub signed it")
+
     async def _make(self, checked: CheckedPermit, kept: KeptProvision | None) -> tuple[MadeAnswer, KeptProvision, bool]:
-        """Steps 4.7 to 4.9: the answer, what to store of it, and whether the person asked about is not here."""
+        """Steps 4.8 to 4.10: the answer, what to store of it, and whether the person asked about is not here."""
         if kept is not None:
             _must_be_same(kept, checked)
         await pause()
-        query = open_query(checked, self._keys.provider)  # (4.7)
+        query = open_query(checked, self._keys.provider)  # (4.8)
         await pause()
         person = await self._person(checked, kept)
-        outcome = _outcome(person, kept)  # (4.8)
+        outcome = _outcome(person, kept)  # (4.9)
         sealed_answer = b""
-        if outcome is ExchangeOutcome.ANSWERED:  # (4.9)
+        if outcome is ExchangeOutcome.ANSWERED:  # (4.10)
             found = await self._found(checked, person, query.fiscal_year)
             await pause()
             sealed_answer = seal_found(found, query, checked)
@@ -175,7 +211,7 @@ class Provider:
         return made, self._to_keep(checked, kept, made, outcome, person), person is None
 
     async def _person(self, checked: CheckedPermit, kept: KeptProvision | None) -> PersonReplicas | None:
-        """Step 4.7. Who is meant: by the code, or, for what a clerk has decided since, as it was found then."""
+        """Step 4.8. Who is meant: by the code, or, for what a clerk has decided since, as it was found then."""
         if kept is not None and kept.sealed_person:
             number = self._keys.at_rest.open(_PERSON, checked.asked, kept.sealed_person).decode()
             return self._store.find_by_local_number(number, checked.context.item_code)
@@ -251,6 +287,14 @@ def _must_be_same(kept: KeptProvision, checked: CheckedPermit) -> None:
     same_inquiry = kept.record.inquiry_digest == checked.asked
     if not same_inquiry or kept.record.processing_number != checked.processing_number:
         raise WarifuError(Reason.PERMIT_REUSED, where="permit")
+
+
+def _without_inquiry(permit: ProvisionPermit) -> bytes:
+    """The hub's signed word, without the inquiry that its digest stands for in the record."""
+    word = ProvisionPermit()
+    word.CopyFrom(permit)
+    word.ClearField("inquiry")
+    return word.SerializeToString()
 
 
 def _given_before(kept: KeptProvision, checked: CheckedPermit) -> SignedAnswer:

@@ -82,6 +82,15 @@ class Standing(Level):
         if self._log_fault is not None:
             raise WarifuError(Reason.LOG_BEHIND, where=self._log_fault.where)
 
+    @property
+    def follows(self) -> bool:
+        """Whether the hub's log follows what was seen of it, so that something may be looked for in it."""
+        return self._log_fault is None
+
+    def now_ms(self) -> int:
+        """The time by this node's clock, in Unix milliseconds."""
+        return self._clock.unix_ms()
+
     def _where_missing(self) -> str | None:
         if not self._missing:
             return None

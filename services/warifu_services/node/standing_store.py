@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from warifu.identifiers import InstitutionCode
 from warifu.party.database import Database
+from warifu_services.node.proving_store import excuse_unproven
 from warifu_services.node.store import ExchangeSide
 
 __all__ = ["STANDING_TABLES", "LogBreak", "MissingRecord", "StandingStore"]
@@ -63,13 +64,17 @@ class StandingStore:
         return found[0] if found else None
 
     async def put_seen(self, signed_note: bytes, broken: LogBreak | None = None) -> None:
-        """Keep the newest checkpoint, and what shows a break before it, together."""
+        """Keep the newest checkpoint, and what shows a break before it, together.
+
+        What was not proven before a break may be lost with it.
+        """
 
         def mutation(connection: sqlite3.Connection) -> None:
             connection.execute("REPLACE INTO seen_checkpoint VALUES (1, ?)", (signed_note,))
             if broken is not None:
                 values = (broken.number, broken.seen_note, broken.continued_note)
                 connection.execute("REPLACE INTO log_break VALUES (?, ?, ?)", values)
+                excuse_unproven(connection)
 
         await self._database.write(mutation)
 

@@ -146,11 +146,13 @@ class KeptProvision:
     """A provision of ours with its record.
 
     ``answer`` is the serialized signed answer, empty once it is no longer kept. ``sealed_person`` is the local number,
-    sealed at rest, while a clerk has to decide.
+    sealed at rest, while a clerk has to decide. ``permit`` is the hub's signed word for it, without the inquiry: kept with
+    a new provision until the hub's log is shown to have it, and not read back with one.
     """
 
     record: ExchangeRecord
     answer: bytes = field(repr=False)
+    permit: bytes = field(default=b"", repr=False, compare=False)
     decision: ClerkDecision = ClerkDecision.UNDECIDED
     sealed_person: bytes = field(default=b"", repr=False)
     changed_ms: int

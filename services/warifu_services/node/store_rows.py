@@ -16,6 +16,8 @@ from warifu.agency import Replica
 from warifu.errors import Reason
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.party.key_check import KEY_CHECK_TABLE
+from warifu_services.node.evidence_store import EVIDENCE_TABLES
+from warifu_services.node.proving_store import PROVING_TABLES
 from warifu_services.node.standing_store import STANDING_TABLES
 from warifu_services.node.store import (
     ClerkDecision,
@@ -112,6 +114,8 @@ MIGRATIONS = (
         (SELECT max(c.code_epoch) FROM rotated_code c WHERE c.local_number = person.local_number), 0));
     CREATE INDEX person_by_newest_epoch ON person (newest_epoch);
     """,
+    EVIDENCE_TABLES,
+    PROVING_TABLES,
 )
 
 

@@ -14,6 +14,7 @@ from warifu.agency import Replica
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.party.database import Database
+from warifu_services.node.proving_store import note_asked, note_provided
 from warifu_services.node.store import (
     ClerkDecision,
     ExchangeRecord,
@@ -228,6 +229,7 @@ class SqliteNodeStore:
         def mutation(connection: sqlite3.Connection) -> None:
             connection.execute(change, values)
             update_record(connection, kept.record)
+            note_asked(connection, kept)
 
         await self.database.write(mutation)
 
@@ -384,6 +386,7 @@ def _insert_provision(connection: sqlite3.Connection, kept: KeptProvision) -> bo
         return False
     values = (sequence, kept.answer, int(kept.decision), kept.sealed_person, kept.changed_ms)
     connection.execute("INSERT INTO provision VALUES (?, ?, ?, ?, ?)", values)
+    note_provided(connection, sequence, kept)
     return True
 
 

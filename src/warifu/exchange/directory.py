@@ -44,7 +44,8 @@ class DirectorySource(Protocol):
 class Directory:
     """One verified version of a network's directory. ``log_verifier_key`` is a signed-note verifier key in text form.
 
-    ``entries`` are in force; ``dated`` were, or are announced.
+    ``entries`` are in force; ``dated`` were, or are announced. ``permission_table_digest`` (32 bytes) stands for the
+    table by which the hub permits and every agency answers.
     """
 
     network: str
@@ -59,6 +60,7 @@ class Directory:
     former_hub_signing_keys: tuple[DatedKey, ...] = ()
     former_authority_signing_keys: tuple[DatedKey, ...] = ()
     former_log_verifier_keys: tuple[str, ...] = ()
+    permission_table_digest: bytes = b""
     version: int = 1
     header: DirectoryHeader = field(default_factory=DirectoryHeader, repr=False, compare=False)
     group: Group = field(init=False, repr=False, compare=False)
@@ -114,6 +116,7 @@ class Directory:
             ),
             log_verifier_key=header.log_verifier_key,
             former_log_verifier_keys=tuple(header.former_log_verifier_keys),
+            permission_table_digest=header.permission_table_digest,
             entries=_once(entries, where),
             dated=_beside(entries, dated, where),
         )

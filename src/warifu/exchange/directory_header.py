@@ -1,7 +1,7 @@
 """The header of a version of the directory: what it says, who signed it, and which version it follows.
 
 Decides whether a version may follow another: the network's root signed it, it names the digest of the one before, and
-what never changes in a network (name, suite, hub and authority) did not. So the versions are a chain that nobody but the
+what never changes in a network (name, suite, hub and authority, permission table) did not. So the versions are a chain that nobody but the
 network's operator can lengthen, and each version has exactly one past. It looks at no entry; their digest stands for
 them. Must never hold a secret.
 """
@@ -83,6 +83,8 @@ def verify_header(header: DirectoryHeader, root_pem: bytes, *, where: str = "dir
     for name in ("hub_signing_key", "authority_signing_key"):
         if len(getattr(header, name)) != VERIFY_KEY_SIZE:
             raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{where}.{name}")
+    if len(header.permission_table_digest) != DIGEST_SIZE:
+        raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{where}.permission_table_digest")
     verify_root_statement(root_pem, header.root_signature, header_digest(header), where=f"{where}.root_signature")
 
 
@@ -92,7 +94,7 @@ def check_follows(previous: DirectoryHeader, header: DirectoryHeader, *, where: 
     Both are verified already. Raises: DIRECTORY_INVALID, at the field at fault.
     """
     wanted = {"version": previous.version + 1, "previous_digest": header_digest(previous)}
-    same = ("network", "suite", "hub_institution_code", "authority_institution_code")
+    same = ("network", "suite", "hub_institution_code", "authority_institution_code", "permission_table_digest")
     wanted |= {name: getattr(previous, name) for name in same}
     for name, value in wanted.items():
         if getattr(header, name) != value:
@@ -137,6 +139,7 @@ def _stated(header: DirectoryHeader) -> tuple[bytes, ...]:
         header.log_verifier_key.encode(),
         digest(_FORMER_KEYS, *(key.encode() for key in header.former_log_verifier_keys)),
         header.entries_digest,
+        header.permission_table_digest,
     )
 
 

@@ -23,7 +23,17 @@ from ruamel.yaml.nodes import Node, ScalarNode
 from warifu.errors import Reason, WarifuError
 from warifu.saved_text import NotTextError, decode_text, join_surrogates
 
-__all__ = ["MAX_BYTES", "MAX_VALUES", "Fault", "FieldPath", "load_yaml", "parse_yaml", "parsed_by"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_VALUES",
+    "Fault",
+    "FieldPath",
+    "load_yaml",
+    "parse_raw",
+    "parse_yaml",
+    "parsed_by",
+    "read_raw",
+]
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 """The largest file read, in bytes."""
@@ -53,6 +63,11 @@ def load_yaml(path: Path, model: type[Model], check: Callable[[Model], Iterable[
 
     Raises: CONFIG_INVALID, whose ``where`` lists every fault, in the order of the lines, joined by "; ".
     """
+    return parse_raw(read_raw(path), str(path), model, check)
+
+
+def read_raw(path: Path) -> bytes:
+    """The bytes of a configuration file, for who needs them as they are. Raises: CONFIG_INVALID."""
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
@@ -60,11 +75,18 @@ def load_yaml(path: Path, model: type[Model], check: Callable[[Model], Iterable[
         raise _invalid(f"{path}: cannot be read ({error.strerror or type(error).__name__})") from None
     if len(raw) > MAX_BYTES:
         raise _invalid(f"{path}: is larger than {MAX_BYTES} bytes")
+    return raw
+
+
+def parse_raw(
+    raw: bytes, name: str, model: type[Model], check: Callable[[Model], Iterable[Fault]] | None = None
+) -> Model:
+    """As :func:`load_yaml`, for the bytes of a file already read. Raises: CONFIG_INVALID."""
     try:
         text = decode_text(raw)
     except NotTextError as error:
-        raise _invalid(f"{path}:{error.line}: {error.fault}") from None
-    return parse_yaml(text, str(path), model, check)
+        raise _invalid(f"{name}:{error.line}: {error.fault}") from None
+    return parse_yaml(text, name, model, check)
 
 
 def parse_yaml(

@@ -26,6 +26,7 @@ from warifu.rpc.server import build_server
 from warifu_services.authority.code_conversion import HubConverter
 from warifu_services.node.authority_link import GrpcAuthority
 from warifu_services.node.hub_link import GrpcRotation, HubContact, StreamedHub
+from warifu_services.node.lateness import InContact
 
 HUB = "/warifu.api.hub.v1.HubService"
 DIRECTORY = "/warifu.api.directory.v1.DirectoryService"
@@ -180,7 +181,9 @@ async def contact(garbled: tuple[GarbledHub, PeerChannel], lone_hub: Any, tmp_pa
     folder = lone_hub.folder("hub")
     path = Path(shutil.copy(folder.path / "revoked.pem", tmp_path / "revoked.pem"))
     revocations = RevocationFile(path, folder.root_pem(), SystemClock(), check_every_s=0)
-    kept = HubContact(peer, endpoint="127.0.0.1:1", revocations=RevocationFollower(peer, revocations, party="node"))
+    followed = RevocationFollower(peer, revocations, party="node")
+    in_contact = InContact(SystemClock())
+    kept = HubContact(peer, endpoint="127.0.0.1:1", revocations=followed, in_contact=in_contact)
     keeping = asyncio.create_task(kept.keep())
     yield Contact(hub, peer, kept, path, keeping)
     keeping.cancel()

@@ -31,6 +31,7 @@ WHO_MAY = {
     "/warifu.api.log.v1.LogService/GetInclusionProof": EVERYBODY,
     "/warifu.api.log.v1.LogService/GetConsistencyProof": EVERYBODY,
     "/warifu.api.log.v1.LogService/CompareLog": {"agency"},
+    "/warifu.api.log.v1.LogService/ProveExchanges": {"agency"},
     "/warifu.api.log.v1.LogService/ListLeaves": {"supervisor"},
     "/warifu.api.directory.v1.DirectoryService/ListVersions": EVERYBODY,
     "/warifu.api.directory.v1.DirectoryService/ListEntries": EVERYBODY,

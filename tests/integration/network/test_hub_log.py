@@ -195,3 +195,52 @@ async def test_the_search_that_finds_nothing_would_find_something(lone_hub: Any,
     public = Secret(kind="institution", owner="childcare", value=str(asker.own.institution))
     places = {hit.place for hit in overheard.search([public]).hits}
     assert any(place.endswith("hub/party.log") for place in places)
+
+
+async def proven(calls: Any, net: Any, caller: str, *names: log_pb2.ExchangeName, size: int) -> Any:
+    stub: Any = LogServiceStub(calls.to(net, caller=caller))
+    request = log_pb2.ProveExchangesRequest(tree_size=size, exchanges=names)
+    return (await stub.ProveExchanges(request, timeout=10)).exchanges
+
+
+async def test_both_sides_of_an_exchange_are_shown_its_leaves_with_proofs_and_nobody_else_is(
+    lone_hub: Any, calls: Any, asker: Any, tax_office: Any, log: Any, vkey: str
+) -> None:
+    inquiry = asker.inquiry()
+    response = await asker.send(inquiry)
+    note = await checkpoint(log)
+    size = read_checkpoint_unverified(note).size
+    name = log_pb2.ExchangeName(inquirer=lone_hub.institution("childcare"), request_id=inquiry.context[2:18])
+    for side in ("childcare", "tax"):
+        (shown,) = await proven(calls, lone_hub, side, name, size=size)
+        told = [log_pb2.ExchangeLeaf.FromString(each.leaf) for each in shown.leaves]
+        assert [each.event for each in told] == [log_pb2.LEAF_EVENT_PERMITTED, log_pb2.LEAF_EVENT_ANSWERED]
+        assert {each.processing_number for each in told} == {response.processing_number}
+        for each in shown.leaves:
+            verify_entry(leaf=each.leaf, index=each.position, proof=each.hashes, signed_checkpoint=note, vkey=vkey)
+    (shown,) = await proven(calls, lone_hub, "insurance", name, size=size)
+    assert not shown.leaves
+    unknown = log_pb2.ExchangeName(inquirer=name.inquirer, request_id=bytes(16))
+    assert [len(each.leaves) for each in await proven(calls, lone_hub, "tax", unknown, name, size=size)] == [0, 2]
+    (before,) = await proven(calls, lone_hub, "tax", name, size=response.permitted_position + 1)
+    assert [each.position for each in before.leaves] == [response.permitted_position]
+
+
+@pytest.mark.parametrize(
+    ("count", "changes", "size", "where"),
+    [
+        (0, {}, 1, "exchanges"),
+        (251, {}, 1, "exchanges"),
+        (1, {}, 0, "tree_size"),
+        (1, {}, 2**63, "tree_size"),
+        (1, {"request_id": b"short"}, 1, "exchanges.request_id"),
+        (1, {"inquirer": "nobody"}, 1, "exchanges.inquirer"),
+    ],
+)
+async def test_what_cannot_be_proven_is_refused_by_field(
+    lone_hub: Any, calls: Any, count: int, changes: dict[str, Any], size: int, where: str
+) -> None:
+    name = {"inquirer": lone_hub.institution("childcare"), "request_id": bytes(16), **changes}
+    names = [log_pb2.ExchangeName(**name)] * count
+    error = await calls.failed(proven(calls, lone_hub, "tax", *names, size=size))
+    assert (error.reason, error.where) == (Reason.REQUEST_MALFORMED, where)

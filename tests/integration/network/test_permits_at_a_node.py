@@ -20,6 +20,7 @@ from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ExchangeContext
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import check_answer, inquiry_digest, sign_inquiry, sign_permit
+from warifu.identifiers import ProcedureCode
 from warifu.lockstep import at_once
 from warifu_hub.own_keys import OwnKeys
 from warifu_hub.translate import Party
@@ -125,6 +126,15 @@ async def test_a_permit_for_other_keys_is_refused(hub: PlayedHub, changes: dict[
     inquiry.context = replace(ExchangeContext.decode(inquiry.context), **changes).encode()
     sign_inquiry(hub.asker.keys.signing_key, inquiry)
     assert await hub.refused(hub.permit(inquiry)) is reason
+
+
+@pytest.mark.parametrize("row", ["R01", "R09"])
+async def test_a_permit_that_the_table_forbids_is_refused_though_hub_and_inquirer_signed_it(
+    hub: PlayedHub, row: str
+) -> None:
+    permit = hub.permit(hub.asker.inquiry(procedure_code=ProcedureCode("JT99000000000007")))
+    permit.permission_row = row
+    assert await hub.refused(hub.sign(permit)) is Reason.EXCHANGE_NOT_PERMITTED
 
 
 async def test_a_permit_for_another_agency_is_refused(hub: PlayedHub, town: Any) -> None:

@@ -156,6 +156,12 @@ class Town:
         }
         return node_pb2.Inquiry(**{**values, **changes})
 
+    async def until(self, holds: Callable[[], object]) -> None:
+        """Wait until something holds; fails when it does not within half a minute."""
+        async with asyncio.timeout(30):
+            while not holds():  # noqa: ASYNC110  # whatever it is, there is no event for it
+                await asyncio.sleep(0.02)
+
     async def close(self) -> None:
         for client in self._clients:
             await client.close()

@@ -134,6 +134,9 @@ class SpoiltHub(DirectoryServiceServicer, LogServiceServicer):
     async def CompareLog(self, request: Any, context: Any) -> Any:
         return await self._log.CompareLog(request, context)
 
+    async def ProveExchanges(self, request: Any, context: Any) -> Any:
+        return await self._log.ProveExchanges(request, context)
+
     async def GetConsistencyProof(self, request: Any, context: Any) -> Any:
         return await self._log.GetConsistencyProof(request, context)
 

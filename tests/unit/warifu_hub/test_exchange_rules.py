@@ -23,10 +23,8 @@ from warifu_hub.exchange_rules import (
     answered_state,
     check_identity,
     check_shape,
-    decide_permission,
     find_keys,
 )
-from warifu_hub.permissions import PermissionTable
 from warifu_hub.store import ExchangeState
 
 TAX, CHILDCARE = InstitutionCode("9020110020000001"), InstitutionCode("9030110020000001")
@@ -53,13 +51,7 @@ def entry(institution: InstitutionCode, kind: str, **changes: Any) -> DirectoryE
 
 
 @pytest.fixture(scope="module")
-def table() -> PermissionTable:
-    return PermissionTable.load()
-
-
-@pytest.fixture(scope="module")
-def context(table: PermissionTable) -> ExchangeContext:
-    (row,) = (row for row in table.rows if row.row_number == "R01")
+def context() -> ExchangeContext:
     return ExchangeContext(
         suite=2,
         kind=ContextKind.EXCHANGE,
@@ -67,7 +59,7 @@ def context(table: PermissionTable) -> ExchangeContext:
         inquirer=CHILDCARE,
         provider=TAX,
         item_code=LOCAL_TAX,
-        procedure_code=row.procedure_code,
+        procedure_code=ProcedureCode("JT99000000000001"),
         flags=ExchangeFlags.NONE,
         issued_ms=1,
         expires_ms=2,
@@ -157,41 +149,6 @@ def test_keys_of_another_epoch_are_refused_by_field(
     assert find_keys(context, directory) == (directory.entry(CHILDCARE), directory.entry(TAX))
     error = refusal(find_keys, replace(context, **changes), directory)
     assert (error.reason, error.where) == (Reason.EPOCH_STALE, where)
-
-
-def test_the_row_that_permits_is_given(context: ExchangeContext, table: PermissionTable) -> None:
-    row = decide_permission(context, entry(CHILDCARE, "childcare"), entry(TAX, "tax"), table, frozenset())
-    assert row.row_number == "R01"
-
-
-def test_kinds_decide_and_not_who_asks(context: ExchangeContext, table: PermissionTable) -> None:
-    """Another office of the same kind may; the same institution, were it of another kind, may not."""
-    decide_permission(context, entry(TAX, "childcare"), entry(CHILDCARE, "tax"), table, frozenset())
-    for inquirer, provider in (("tax", "childcare"), ("insurance", "tax"), ("childcare", "insurance")):
-        error = refusal(
-            decide_permission, context, entry(CHILDCARE, inquirer), entry(TAX, provider), table, frozenset()
-        )
-        assert error.reason is Reason.EXCHANGE_NOT_PERMITTED
-
-
-@pytest.mark.parametrize(("institution", "side"), [(TAX, "provider"), (CHILDCARE, "inquirer")])
-def test_a_withdrawn_assessment_stops_the_file_it_is_of_and_no_other(
-    context: ExchangeContext, table: PermissionTable, institution: InstitutionCode, side: str
-) -> None:
-    both = entry(CHILDCARE, "childcare"), entry(TAX, "tax")
-    error = refusal(decide_permission, context, *both, table, frozenset({(institution, LOCAL_TAX)}))
-    assert (error.reason, error.where) == (Reason.ASSESSMENT_NOT_IN_FORCE, f"inquiry.context.{side}")
-    other_item = next(code for code in table.items if code != LOCAL_TAX)
-    decide_permission(context, *both, table, frozenset({(institution, other_item)}))
-
-
-def test_whether_it_is_permitted_is_decided_before_whether_it_is_assessed(
-    context: ExchangeContext, table: PermissionTable
-) -> None:
-    unknown = replace(context, procedure_code=ProcedureCode("JT77777777777777"))
-    withdrawn = frozenset({(TAX, LOCAL_TAX)})
-    error = refusal(decide_permission, unknown, entry(CHILDCARE, "childcare"), entry(TAX, "tax"), table, withdrawn)
-    assert error.reason is Reason.PROCEDURE_UNKNOWN
 
 
 ANSWERED, PENDING, REFUSED = (

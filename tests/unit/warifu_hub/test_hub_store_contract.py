@@ -12,7 +12,7 @@ import pytest
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
-from warifu_hub.store import ExchangeState, HubStore, StoredExchange
+from warifu_hub.store import ExchangePositions, ExchangeState, HubStore, StoredExchange
 from warifu_hub.store_memory import MemoryHubStore
 from warifu_hub.store_sqlite import SqliteHubStore
 
@@ -116,6 +116,17 @@ async def test_an_exchange_is_closed_with_its_leaf(store: HubStore, state: Excha
     assert await store.close_exchange(replace(new, state=state, answer=b"sealed"), b"closing") == 1
     assert store.find_exchange(CHILDCARE, new.request_id) == replace(new, state=state, answer=b"sealed")
     assert store.leaves(0, 9) == [b"permitted", b"closing"]
+
+
+async def test_an_exchange_knows_where_its_leaves_are(store: HubStore) -> None:
+    assert store.exchange_positions(CHILDCARE, row().request_id) is None
+    await store.append_leaf(b"before")
+    new = await opened(store, row())
+    assert store.exchange_positions(CHILDCARE, new.request_id) == ExchangePositions(1, -1)
+    for position in (2, 3):
+        await store.close_exchange(replace(new, state=ExchangeState.FAILED), b"closing")
+        assert store.exchange_positions(CHILDCARE, new.request_id) == ExchangePositions(1, position)
+    assert store.exchange_positions(TAX, new.request_id) is None
 
 
 async def test_closing_changes_the_state_and_the_answer_and_nothing_else(store: HubStore) -> None:
@@ -269,6 +280,7 @@ def test_no_table_has_a_column_for_a_person(file: Path) -> None:
         "inquiry_digest",
         "processing_number",
         "permission_row",
+        "ended_position",
         "permit_ms",
         "state",
         "answer",

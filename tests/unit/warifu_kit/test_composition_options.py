@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from warifu.errors import Reason, WarifuError
 from warifu.party.network_file import read_network_file
-from warifu_hub.permissions import DEFAULT_TABLE
+from warifu.permissions.table import DEFAULT_TABLE
 from warifu_kit.cli import app
 from warifu_kit.commands.composition import check_same, composed
 from warifu_kit.network.members import shipped

@@ -47,7 +47,7 @@ TAX: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def table() -> Any:
     """The permission table as the hub ships it."""
-    return YAML(typ="safe").load(resources.files("warifu_hub").joinpath("permissions.yaml").read_text("utf-8"))
+    return YAML(typ="safe").load(resources.files("warifu.permissions").joinpath("permissions.yaml").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("agency", KINDS, ids=lambda agency: agency.kind)

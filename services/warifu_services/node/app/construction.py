@@ -34,6 +34,9 @@ from warifu.party.held import Held
 from warifu.party.key_check import check_keys
 from warifu.party.lookout import Lookout
 from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, StatusServicer
+from warifu.permissions.decision import check_table
+from warifu.permissions.table import TABLE_FILE, PermissionTable
+from warifu.permissions.watched import WatchedTable
 from warifu.pki import Identity, Role
 from warifu.rpc.address import check_address
 from warifu.rpc.channel import ChannelPool, PeerChannel
@@ -41,11 +44,16 @@ from warifu_services.node.acquisition import Acquirer
 from warifu_services.node.agency_servicer import AGENCY_ACCESS, AgencyServicer
 from warifu_services.node.app.serving import Node
 from warifu_services.node.authority_link import GrpcAuthority
-from warifu_services.node.evidence import EvidenceFolder
+from warifu_services.node.evidence import EvidenceBook
+from warifu_services.node.evidence_files import EvidenceFolder
+from warifu_services.node.evidence_store import EvidenceStore
 from warifu_services.node.hub_link import GrpcRotation, HubContact, HubLog, StreamedHub
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.keys import NodeKeys
+from warifu_services.node.lateness import InContact
 from warifu_services.node.provider import Provider
+from warifu_services.node.proving import Prover
+from warifu_services.node.proving_store import ProvingStore
 from warifu_services.node.registration import Registrar
 from warifu_services.node.rotation import CodeRotator
 from warifu_services.node.servicer import NODE_ACCESS, NodeCore, NodeServicer
@@ -64,6 +72,7 @@ class _Parts:
     agency: Agency
     directory: Held[Directory]
     keys: Held[NodeKeys]
+    permissions: PermissionTable
     store: SqliteNodeStore
     channels: ChannelPool
     to_hub: PeerChannel
@@ -72,10 +81,15 @@ class _Parts:
     go_on: bool
 
     @cached_property
+    def standing_store(self) -> StandingStore:
+        """What the node has seen of the hub's log."""
+        return StandingStore(self.store.database)
+
+    @cached_property
     def standing(self) -> Standing:
         """Whether the node's records are as new as the hub's log."""
         return Standing(
-            store=StandingStore(self.store.database),
+            store=self.standing_store,
             directory=self.directory,
             clock=self.ground.clock,
             told_to_go_on=self.go_on,
@@ -131,6 +145,26 @@ class _Parts:
         )
 
     @cached_property
+    def in_contact(self) -> InContact:
+        """Since when the hub could have brought something."""
+        return InContact(self.ground.clock)
+
+    @cached_property
+    def evidence(self) -> EvidenceBook:
+        """What was noticed of a hub that breaks the rules."""
+        return EvidenceBook(EvidenceStore(self.store.database), self.ground.clock)
+
+    @cached_property
+    def prover(self) -> Prover:
+        """Whether the node's exchanges are in the hub's log."""
+        store = ProvingStore(self.store.database)
+        if self.go_on:
+            store.excuse_now()
+        return Prover(
+            store=store, seen=self.standing_store.seen_checkpoint, evidence=self.evidence, clock=self.ground.clock
+        )
+
+    @cached_property
     def provider(self) -> Provider:
         """The side that answers."""
         return Provider(
@@ -138,16 +172,19 @@ class _Parts:
             keys=self.keys,
             directory=self.directory,
             store=self.store,
+            permissions=self.permissions,
             clock=self.ground.clock,
+            evidence=self.evidence,
+            in_contact_since=lambda: self.in_contact.since_ms,
             refresh=self.follower.refresh,
             codes_ready=self.rotator.caught_up,
             standing=self.standing,
-            keep_evidence=self.evidence.keep,
+            keep_evidence=self.evidence_files.keep,
         )
 
     @cached_property
-    def evidence(self) -> EvidenceFolder:
-        """What convicts the hub."""
+    def evidence_files(self) -> EvidenceFolder:
+        """Permits that convict the hub by themselves."""
         return EvidenceFolder(self.ground.folder.path)
 
     @cached_property
@@ -182,7 +219,14 @@ class _Parts:
         """Whoever looks after the node while it serves."""
         lookout = self.ground.lookout(self.store.database)
         lookout.watch_directory(self.directory.current().network)
-        lookout.look_at(AlarmKind.CONVERSION_NOT_PROVEN, self.evidence.standing)
+        lookout.look_at(AlarmKind.CONVERSION_NOT_PROVEN, self.evidence_files.standing)
+        watched_table = WatchedTable(self.ground.folder.path / TABLE_FILE, self.permissions.digest)
+        lookout.look_at(AlarmKind.PERMISSION_TABLE_REFUSED, watched_table.amiss)
+        lookout.look_at(AlarmKind.EXCHANGE_NOT_IN_LOG, self.prover.missing)
+        still = AlarmKind.CHECKPOINT_STANDS_STILL
+        lookout.look_at(still, lambda: self.prover.standing_still(self.in_contact.since_ms))
+        for kind in (AlarmKind.PERMIT_FORBIDDEN, AlarmKind.PERMIT_HELD_BACK):
+            lookout.look_at(kind, partial(self.evidence.amiss, kind))
         return lookout
 
 
@@ -214,6 +258,8 @@ def build_node(
     agency = agency or find_agency(ground.settings.institution_kind)
     _check_fit(ground.settings, directory, agency)
     keys = NodeKeys.load(folder, directory)
+    permissions = PermissionTable.load(folder.path / TABLE_FILE)
+    check_table(permissions.digest, directory.permission_table_digest)
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
         store = _store(folder, keys)
         undo.callback(store.close)
@@ -225,6 +271,7 @@ def build_node(
             agency=agency,
             directory=Held(directory),
             keys=Held(keys),
+            permissions=permissions,
             store=store,
             channels=channels,
             to_hub=channels.peer(_identity(directory, Role.HUB, directory.hub), hub),
@@ -283,7 +330,7 @@ def _server(
 
 
 def _node(parts: _Parts, server: grpc.aio.Server, endpoint: str) -> Node:
-    contact = HubContact(parts.to_hub, endpoint=endpoint, revocations=parts.followed)
+    contact = HubContact(parts.to_hub, endpoint=endpoint, revocations=parts.followed, in_contact=parts.in_contact)
     parts.lookout.look_at(AlarmKind.HUB_NOT_IN_CONTACT, contact.absence)
     return Node(
         server=server,
@@ -296,6 +343,7 @@ def _node(parts: _Parts, server: grpc.aio.Server, endpoint: str) -> Node:
         follower=parts.follower,
         rotator=parts.rotator,
         standing=parts.standing,
+        prover=parts.prover,
         hub_log=HubLog(parts.to_hub),
         hub=parts.exchanges,
         channels=parts.channels,

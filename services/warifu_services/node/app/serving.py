@@ -21,6 +21,7 @@ from warifu_services.node.comparison import keep_comparing
 from warifu_services.node.hub_link import HubContact, HubLog, StreamedHub
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.provider import Provider
+from warifu_services.node.proving import Prover
 from warifu_services.node.rotation import CodeRotator
 from warifu_services.node.standing import Standing
 from warifu_services.node.store import NodeStore, expired_before
@@ -47,6 +48,7 @@ class Node:
     follower: DirectoryFollower
     rotator: CodeRotator
     standing: Standing
+    prover: Prover
     hub_log: HubLog
     hub: StreamedHub
     channels: ChannelPool
@@ -62,7 +64,7 @@ class Node:
         self.chores.begin("contact with the hub", self.contact.keep)
         self.chores.begin("following the directory", self.follower.keep)
         self.chores.begin("rotating codes", self.rotator.keep)
-        self.chores.begin("comparing with the hub", partial(keep_comparing, self.hub_log, self.standing))
+        self.chores.begin("comparing with the hub", partial(keep_comparing, self.hub_log, self.standing, self.prover))
         self.chores.begin("lookout", self.lookout.keep)
         self.chores.begin("purging", partial(_purge_now_and_then, self))
         self.inquirer.resume()

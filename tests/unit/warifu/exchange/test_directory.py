@@ -75,6 +75,7 @@ def file_of(*entries: EntryMessage) -> DirectoryFile:
         authority_institution_code="9910000000000001",
         authority_signing_key=SigningKey.generate().verify_key,
         log_verifier_key="log+0+key",
+        permission_table_digest=bytes(32),
     )
     return resigned(DirectoryFile(header=header, entries=entries))
 

@@ -30,10 +30,10 @@ from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import sign_inquiry
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.party.folder import PartyFolder
+from warifu.permissions.table import PermissionQuery, PermissionTable
 from warifu.pki import Identity, Role
 from warifu_hub.exchange import Mediator
 from warifu_hub.own_keys import OwnKeys
-from warifu_hub.permissions import PermissionQuery, PermissionTable
 from warifu_hub.store import HubStore
 from warifu_hub.store_memory import MemoryHubStore
 from warifu_hub.store_sqlite import SqliteHubStore

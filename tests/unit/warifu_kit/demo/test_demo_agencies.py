@@ -11,7 +11,7 @@ import pytest
 from warifu.client import NetworkDescription
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import MunicipalityCode
-from warifu_hub.permissions import PermissionTable
+from warifu.permissions.table import PermissionTable
 from warifu_kit.demo.agencies import KINDS, ONE_OF_EACH, DemoAgency, agencies_of, homes, of_kind
 from warifu_kit.demo.plan import Plan, make_plan
 from warifu_kit.demo.population import Population

@@ -30,7 +30,10 @@ OWN_KEYS = {
     "hub": {"factor.key", "opening.key", "rerandomise.key", "log.key", "permissions.yaml", "versions"},
     "authority": {"point.key"},
     "supervisor": set(),
-    **{party: {"agency.key", "sealing.key", "row.key", "storage.key", "business"} for party in AGENCIES},
+    **{
+        party: {"agency.key", "sealing.key", "row.key", "storage.key", "business", "permissions.yaml"}
+        for party in AGENCIES
+    },
 }
 
 

@@ -59,6 +59,19 @@ def test_who_joins_is_in_the_directory_in_the_file_and_has_a_folder_that_fits(pa
     assert (about.endpoint, about.institution_kind) == (None, "tax")
 
 
+def test_who_joins_decides_by_the_table_that_everybody_has_and_a_hub_with_another_lets_nobody_join(path: Path) -> None:
+    add_member(path, NEWCOMER)
+    table = path / "hub" / "permissions.yaml"
+    assert (path / "tax-naha" / "permissions.yaml").read_bytes() == table.read_bytes()
+    table.write_bytes(table.read_bytes() + b"# mine\n")
+    before = everything(path)
+    other = replace(NEWCOMER, party="tax-otaru", institution=InstitutionCode("9020120360000001"))
+    error = refused(add_member, path, other)
+    assert error.reason is Reason.CONFIG_INVALID
+    assert "not the permission table that the directory names" in error.where
+    assert everything(path) == before
+
+
 def test_who_leaves_is_in_no_directory_its_certificates_are_taken_back_and_its_folder_stays(
     path: Path, load_all: Any
 ) -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from warifu.agency import installed_kinds
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, MunicipalityCode
+from warifu.permissions.table import PermissionTable
 from warifu.pki import Role
-from warifu_hub.permissions import PermissionTable
 from warifu_kit.network.creation import DEFAULT_MEMBERS
 from warifu_kit.network.members import DEFAULT_LIST, MemberList, load_members, members_schema, shipped
 from warifu_kit.network.members_file import MOST_PARTIES, MemberEntry, MembersFile

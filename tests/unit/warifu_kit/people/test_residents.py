@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warifu.identifiers import MunicipalityCode
-from warifu_hub.permissions import PermissionTable
+from warifu.permissions.table import PermissionTable
 from warifu_kit.people.birth_date import BirthDate
 from warifu_kit.people.households import CHILD, HEAD, draw_household, pick
 from warifu_kit.people.municipalities import municipalities, places_to_live

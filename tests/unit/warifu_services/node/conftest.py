@@ -16,7 +16,10 @@ from warifu.clock import ManualClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import row_key
 from warifu.identifiers import ItemCode
+from warifu.party.alarms import AlarmKind
+from warifu.permissions.table import PermissionTable
 from warifu_services.agencies.tax import TaxAgency
+from warifu_services.node.evidence_store import KeptEvidence
 from warifu_services.node.filing import CODE_PLACE
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.inquiry_book import InquiryRequest
@@ -25,6 +28,17 @@ from warifu_services.node.store import Person
 from warifu_services.node.store_memory import MemoryNodeStore
 
 LOCAL_TAX = ItemCode("TM00000000000002")
+TABLE = PermissionTable.load()
+
+
+class Noticed:
+    """What a node takes down of the hub, as a list."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[AlarmKind, KeptEvidence, str]] = []
+
+    async def notice(self, kind: AlarmKind, found: KeptEvidence, why: str) -> None:
+        self.found.append((kind, found, why))
 
 
 class ShortHub:
@@ -67,6 +81,8 @@ class TwoNodes:
         self.pair = pair
         self.clock = ManualClock(start)
         self.tax, self.childcare = MemoryNodeStore(), MemoryNodeStore()
+        self.evidence = Noticed()
+        self.in_contact_since: int | None = self.clock.unix_ms()
         self.provider = self.new_provider()
         self.hub = ShortHub(pair, self.provider, self.clock)
         self.inquirer = self.new_inquirer()
@@ -78,7 +94,10 @@ class TwoNodes:
             keys=self.pair.keys["tax"],
             directory=self.pair.directory,
             store=self.tax,
+            permissions=TABLE,
             clock=self.clock,
+            evidence=self.evidence,
+            in_contact_since=lambda: self.in_contact_since,
         )
 
     def new_inquirer(self, store: Any = None) -> Inquirer:

@@ -245,6 +245,9 @@ class PlayedLog:
             raise answer
         return answer
 
+    async def prove(self, request: log_pb2.ProveExchangesRequest) -> log_pb2.ProveExchangesResponse:
+        raise NotImplementedError
+
     async def connection_lost(self, within_s: float) -> None:
         """At once."""
 

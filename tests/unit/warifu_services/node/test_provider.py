@@ -16,7 +16,9 @@ from warifu.exchange.inquiry import OpenedAnswer, open_answer
 from warifu.exchange.signature import SIGNATURE_SIZE
 from warifu.exchange.statements import inquiry_digest
 from warifu.identifiers import ItemCode
+from warifu.party.alarms import AlarmKind
 from warifu_services.agencies.tax import TaxAgency
+from warifu_services.node.lateness import HELD_BACK_AFTER
 from warifu_services.node.store import ClerkDecision, ExchangeOutcome, ExchangeRecord, ExchangeSide, PersonFlags
 
 ANSWERED, PENDING = inquiry_pb2.PROVISION_OUTCOME_ANSWERED, inquiry_pb2.PROVISION_OUTCOME_PENDING
@@ -112,9 +114,48 @@ async def test_an_agency_may_compute_its_answer(two: Any) -> None:
     assert opened.found == ProvidedRecord("T", b"2025 2026-06-15 1")
 
 
-async def test_an_item_of_another_kind_is_not_held_here(two: Any) -> None:
+async def test_what_the_table_forbids_is_not_answered_though_the_hub_permitted_it(two: Any, refusal: Any) -> None:
     asking = Asking(two, "hanako", item_code=ItemCode("TM00000000000004"))
-    assert asking.opened(await two.provider.provide(asking.permit, None)).found is Absence.NOT_HELD
+    assert await refusal(two.provider.provide(asking.permit, None)) is Reason.EXCHANGE_NOT_PERMITTED
+    assert records(two) == []
+    ((kind, kept, why),) = two.evidence.found
+    assert (kind, why) == (AlarmKind.PERMIT_FORBIDDEN, "EXCHANGE_NOT_PERMITTED")
+    assert kept.permit == asking.permit.SerializeToString()
+    assert kept.inquiry_digest == inquiry_digest(asking.inquiry)
+
+
+async def test_a_permit_that_was_held_back_is_answered_and_noticed(two: Any) -> None:
+    asking = Asking(two, "hanako")
+    two.clock.advance(HELD_BACK_AFTER + timedelta(seconds=2))
+    await two.provider.provide(asking.permit, None)
+    ((kind, kept, why),) = two.evidence.found
+    assert (kind, why) == (AlarmKind.PERMIT_HELD_BACK, "came 182 s after the hub signed it")
+    assert kept.permit == asking.permit.SerializeToString()
+    await two.provider.provide(asking.permit, None)
+    assert len(two.evidence.found) == 1, "one that was seen before comes again for good reasons"
+
+
+async def test_a_permit_that_was_held_back_until_it_was_stale_is_refused_and_noticed(two: Any, refusal: Any) -> None:
+    asking = Asking(two, "hanako")
+    two.clock.advance(timedelta(minutes=20))
+    assert await refusal(two.provider.provide(asking.permit, None)) is Reason.CLOCK_SKEWED
+    assert [kind for kind, *_ in two.evidence.found] == [AlarmKind.PERMIT_HELD_BACK]
+
+
+@pytest.mark.parametrize("since_s", [None, 60])
+async def test_a_permit_that_could_not_be_brought_earlier_was_not_held_back(two: Any, since_s: int | None) -> None:
+    asking = Asking(two, "hanako")
+    two.in_contact_since = None if since_s is None else two.clock.unix_ms() + since_s * 1000
+    two.clock.advance(HELD_BACK_AFTER + timedelta(seconds=60))
+    await two.provider.provide(asking.permit, None)
+    assert two.evidence.found == []
+
+
+async def test_a_permit_that_names_another_row_than_the_tables_is_not_answered(two: Any, refusal: Any) -> None:
+    asking = Asking(two, "hanako")
+    asking.permit.permission_row = "R02"
+    two.pair.sign(asking.permit)
+    assert await refusal(two.provider.provide(asking.permit, None)) is Reason.EXCHANGE_NOT_PERMITTED
 
 
 async def test_the_same_permit_gets_the_same_bytes(two: Any) -> None:

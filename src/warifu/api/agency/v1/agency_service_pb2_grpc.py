@@ -54,8 +54,8 @@ class AgencyServiceServicer(object):
     def Provide(self, request, context):
         """Answers one permitted inquiry (情報提供). Caller: the hub. The same permit gets the same answer; a pending one is
         looked at again. Errors: REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, SIGNATURE_INVALID, CLOCK_SKEWED,
-        EPOCH_STALE, DEADLINE_TOO_SHORT, PERMIT_REUSED, CONVERSION_NOT_PROVEN, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE,
-        RECORDS_BEHIND, LOG_BEHIND.
+        EPOCH_STALE, DEADLINE_TOO_SHORT, PERMIT_REUSED, CONVERSION_NOT_PROVEN, INSTITUTION_UNKNOWN, PROCEDURE_UNKNOWN, ITEM_UNKNOWN,
+        EXCHANGE_NOT_PERMITTED, CONSENT_MISSING, ASSESSMENT_NOT_IN_FORCE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -36,8 +36,8 @@ class AgencyServiceStub:
     Provide: _grpc.UnaryUnaryMultiCallable[_agency_service_pb2.ProvideRequest, _agency_service_pb2.ProvideResponse]
     """Answers one permitted inquiry (情報提供). Caller: the hub. The same permit gets the same answer; a pending one is
     looked at again. Errors: REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, SIGNATURE_INVALID, CLOCK_SKEWED,
-    EPOCH_STALE, DEADLINE_TOO_SHORT, PERMIT_REUSED, CONVERSION_NOT_PROVEN, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE,
-    RECORDS_BEHIND, LOG_BEHIND.
+    EPOCH_STALE, DEADLINE_TOO_SHORT, PERMIT_REUSED, CONVERSION_NOT_PROVEN, INSTITUTION_UNKNOWN, PROCEDURE_UNKNOWN, ITEM_UNKNOWN,
+    EXCHANGE_NOT_PERMITTED, CONSENT_MISSING, ASSESSMENT_NOT_IN_FORCE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
     """
     ProvideStream: _grpc.StreamStreamMultiCallable[_agency_service_pb2.ProvideStreamRequest, _agency_service_pb2.ProvideStreamResponse]
     """Answers many permitted inquiries over one long-lived stream. Caller: the hub. Replies leave when ready, in any
@@ -52,8 +52,8 @@ class AgencyServiceAsyncStub(AgencyServiceStub):
     Provide: _aio.UnaryUnaryMultiCallable[_agency_service_pb2.ProvideRequest, _agency_service_pb2.ProvideResponse]  # type: ignore[assignment]
     """Answers one permitted inquiry (情報提供). Caller: the hub. The same permit gets the same answer; a pending one is
     looked at again. Errors: REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, SIGNATURE_INVALID, CLOCK_SKEWED,
-    EPOCH_STALE, DEADLINE_TOO_SHORT, PERMIT_REUSED, CONVERSION_NOT_PROVEN, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE,
-    RECORDS_BEHIND, LOG_BEHIND.
+    EPOCH_STALE, DEADLINE_TOO_SHORT, PERMIT_REUSED, CONVERSION_NOT_PROVEN, INSTITUTION_UNKNOWN, PROCEDURE_UNKNOWN, ITEM_UNKNOWN,
+    EXCHANGE_NOT_PERMITTED, CONSENT_MISSING, ASSESSMENT_NOT_IN_FORCE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
     """
     ProvideStream: _aio.StreamStreamMultiCallable[_agency_service_pb2.ProvideStreamRequest, _agency_service_pb2.ProvideStreamResponse]  # type: ignore[assignment]
     """Answers many permitted inquiries over one long-lived stream. Caller: the hub. Replies leave when ready, in any
@@ -71,8 +71,8 @@ class AgencyServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_agency_service_pb2.ProvideResponse, _abc.Awaitable[_agency_service_pb2.ProvideResponse]]:
         """Answers one permitted inquiry (情報提供). Caller: the hub. The same permit gets the same answer; a pending one is
         looked at again. Errors: REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, SIGNATURE_INVALID, CLOCK_SKEWED,
-        EPOCH_STALE, DEADLINE_TOO_SHORT, PERMIT_REUSED, CONVERSION_NOT_PROVEN, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE,
-        RECORDS_BEHIND, LOG_BEHIND.
+        EPOCH_STALE, DEADLINE_TOO_SHORT, PERMIT_REUSED, CONVERSION_NOT_PROVEN, INSTITUTION_UNKNOWN, PROCEDURE_UNKNOWN, ITEM_UNKNOWN,
+        EXCHANGE_NOT_PERMITTED, CONSENT_MISSING, ASSESSMENT_NOT_IN_FORCE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
         """
 
     @_abc_1.abstractmethod

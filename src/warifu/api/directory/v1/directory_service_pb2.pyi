@@ -61,7 +61,7 @@ class DatedKey(_message.Message):
     def __init__(self, public_key: _Optional[bytes] = ..., accepted_until_ms: _Optional[int] = ...) -> None: ...
 
 class DirectoryHeader(_message.Message):
-    __slots__ = ("network", "suite", "version", "previous_digest", "made_ms", "hub_institution_code", "hub_signing_key", "former_hub_signing_keys", "authority_institution_code", "authority_signing_key", "former_authority_signing_keys", "log_verifier_key", "former_log_verifier_keys", "entries_digest", "root_signature")
+    __slots__ = ("network", "suite", "version", "previous_digest", "made_ms", "hub_institution_code", "hub_signing_key", "former_hub_signing_keys", "authority_institution_code", "authority_signing_key", "former_authority_signing_keys", "log_verifier_key", "former_log_verifier_keys", "entries_digest", "permission_table_digest", "root_signature")
     NETWORK_FIELD_NUMBER: _ClassVar[int]
     SUITE_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -76,6 +76,7 @@ class DirectoryHeader(_message.Message):
     LOG_VERIFIER_KEY_FIELD_NUMBER: _ClassVar[int]
     FORMER_LOG_VERIFIER_KEYS_FIELD_NUMBER: _ClassVar[int]
     ENTRIES_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    PERMISSION_TABLE_DIGEST_FIELD_NUMBER: _ClassVar[int]
     ROOT_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     network: str
     suite: int
@@ -91,8 +92,9 @@ class DirectoryHeader(_message.Message):
     log_verifier_key: str
     former_log_verifier_keys: _containers.RepeatedScalarFieldContainer[str]
     entries_digest: bytes
+    permission_table_digest: bytes
     root_signature: bytes
-    def __init__(self, network: _Optional[str] = ..., suite: _Optional[int] = ..., version: _Optional[int] = ..., previous_digest: _Optional[bytes] = ..., made_ms: _Optional[int] = ..., hub_institution_code: _Optional[str] = ..., hub_signing_key: _Optional[bytes] = ..., former_hub_signing_keys: _Optional[_Iterable[_Union[DatedKey, _Mapping]]] = ..., authority_institution_code: _Optional[str] = ..., authority_signing_key: _Optional[bytes] = ..., former_authority_signing_keys: _Optional[_Iterable[_Union[DatedKey, _Mapping]]] = ..., log_verifier_key: _Optional[str] = ..., former_log_verifier_keys: _Optional[_Iterable[str]] = ..., entries_digest: _Optional[bytes] = ..., root_signature: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, network: _Optional[str] = ..., suite: _Optional[int] = ..., version: _Optional[int] = ..., previous_digest: _Optional[bytes] = ..., made_ms: _Optional[int] = ..., hub_institution_code: _Optional[str] = ..., hub_signing_key: _Optional[bytes] = ..., former_hub_signing_keys: _Optional[_Iterable[_Union[DatedKey, _Mapping]]] = ..., authority_institution_code: _Optional[str] = ..., authority_signing_key: _Optional[bytes] = ..., former_authority_signing_keys: _Optional[_Iterable[_Union[DatedKey, _Mapping]]] = ..., log_verifier_key: _Optional[str] = ..., former_log_verifier_keys: _Optional[_Iterable[str]] = ..., entries_digest: _Optional[bytes] = ..., permission_table_digest: _Optional[bytes] = ..., root_signature: _Optional[bytes] = ...) -> None: ...
 
 class DirectoryFile(_message.Message):
     __slots__ = ("header", "entries", "dated_entries")

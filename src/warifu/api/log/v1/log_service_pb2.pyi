@@ -178,3 +178,41 @@ class KnownExchange(_message.Message):
     processing_number: str
     permit_ms: int
     def __init__(self, provided: bool = ..., inquirer: _Optional[str] = ..., request_id: _Optional[bytes] = ..., processing_number: _Optional[str] = ..., permit_ms: _Optional[int] = ...) -> None: ...
+
+class ProveExchangesRequest(_message.Message):
+    __slots__ = ("tree_size", "exchanges")
+    TREE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    EXCHANGES_FIELD_NUMBER: _ClassVar[int]
+    tree_size: int
+    exchanges: _containers.RepeatedCompositeFieldContainer[ExchangeName]
+    def __init__(self, tree_size: _Optional[int] = ..., exchanges: _Optional[_Iterable[_Union[ExchangeName, _Mapping]]] = ...) -> None: ...
+
+class ExchangeName(_message.Message):
+    __slots__ = ("inquirer", "request_id")
+    INQUIRER_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    inquirer: str
+    request_id: bytes
+    def __init__(self, inquirer: _Optional[str] = ..., request_id: _Optional[bytes] = ...) -> None: ...
+
+class ProveExchangesResponse(_message.Message):
+    __slots__ = ("exchanges",)
+    EXCHANGES_FIELD_NUMBER: _ClassVar[int]
+    exchanges: _containers.RepeatedCompositeFieldContainer[ProvenExchange]
+    def __init__(self, exchanges: _Optional[_Iterable[_Union[ProvenExchange, _Mapping]]] = ...) -> None: ...
+
+class ProvenExchange(_message.Message):
+    __slots__ = ("leaves",)
+    LEAVES_FIELD_NUMBER: _ClassVar[int]
+    leaves: _containers.RepeatedCompositeFieldContainer[ProvenLeaf]
+    def __init__(self, leaves: _Optional[_Iterable[_Union[ProvenLeaf, _Mapping]]] = ...) -> None: ...
+
+class ProvenLeaf(_message.Message):
+    __slots__ = ("position", "leaf", "hashes")
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    LEAF_FIELD_NUMBER: _ClassVar[int]
+    HASHES_FIELD_NUMBER: _ClassVar[int]
+    position: int
+    leaf: bytes
+    hashes: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, position: _Optional[int] = ..., leaf: _Optional[bytes] = ..., hashes: _Optional[_Iterable[bytes]] = ...) -> None: ...

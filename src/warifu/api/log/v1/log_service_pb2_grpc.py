@@ -55,6 +55,11 @@ class LogServiceStub(object):
                 request_serializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.CompareLogRequest.SerializeToString,
                 response_deserializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.CompareLogResponse.FromString,
                 _registered_method=True)
+        self.ProveExchanges = channel.unary_unary(
+                '/warifu.api.log.v1.LogService/ProveExchanges',
+                request_serializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.ProveExchangesRequest.SerializeToString,
+                response_deserializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.ProveExchangesResponse.FromString,
+                _registered_method=True)
         self.ListLeaves = channel.unary_stream(
                 '/warifu.api.log.v1.LogService/ListLeaves',
                 request_serializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.ListLeavesRequest.SerializeToString,
@@ -99,6 +104,15 @@ class LogServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ProveExchanges(self, request, context):
+        """Proves that the caller's own exchanges are under a checkpoint, many at once: of each exchange the leaf that says it was
+        permitted, and the newest that says what became of it. Callers: agencies, each for itself. Errors:
+        REQUEST_MALFORMED, LOG_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListLeaves(self, request, context):
         """Lists leaves in order: each message of the stream is a page, read when the one before it is sent. A list broken off
         goes on from the last next_page_token. Caller: the supervisor. Errors: REQUEST_MALFORMED, LOG_UNAVAILABLE.
@@ -129,6 +143,11 @@ def add_LogServiceServicer_to_server(servicer, server):
                     servicer.CompareLog,
                     request_deserializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.CompareLogRequest.FromString,
                     response_serializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.CompareLogResponse.SerializeToString,
+            ),
+            'ProveExchanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProveExchanges,
+                    request_deserializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.ProveExchangesRequest.FromString,
+                    response_serializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.ProveExchangesResponse.SerializeToString,
             ),
             'ListLeaves': grpc.unary_stream_rpc_method_handler(
                     servicer.ListLeaves,
@@ -245,6 +264,33 @@ class LogService(object):
             '/warifu.api.log.v1.LogService/CompareLog',
             warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.CompareLogRequest.SerializeToString,
             warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.CompareLogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProveExchanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/warifu.api.log.v1.LogService/ProveExchanges',
+            warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.ProveExchangesRequest.SerializeToString,
+            warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.ProveExchangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

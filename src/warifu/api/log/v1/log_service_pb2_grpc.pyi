@@ -50,6 +50,11 @@ class LogServiceStub:
     was restored from an older state finds out. Callers: agencies, each for itself. Errors:
     REQUEST_MALFORMED, LOG_UNAVAILABLE.
     """
+    ProveExchanges: _grpc.UnaryUnaryMultiCallable[_log_service_pb2.ProveExchangesRequest, _log_service_pb2.ProveExchangesResponse]
+    """Proves that the caller's own exchanges are under a checkpoint, many at once: of each exchange the leaf that says it was
+    permitted, and the newest that says what became of it. Callers: agencies, each for itself. Errors:
+    REQUEST_MALFORMED, LOG_UNAVAILABLE.
+    """
     ListLeaves: _grpc.UnaryStreamMultiCallable[_log_service_pb2.ListLeavesRequest, _log_service_pb2.ListLeavesResponse]
     """Lists leaves in order: each message of the stream is a page, read when the one before it is sent. A list broken off
     goes on from the last next_page_token. Caller: the supervisor. Errors: REQUEST_MALFORMED, LOG_UNAVAILABLE.
@@ -75,6 +80,11 @@ class LogServiceAsyncStub(LogServiceStub):
     CompareLog: _aio.UnaryUnaryMultiCallable[_log_service_pb2.CompareLogRequest, _log_service_pb2.CompareLogResponse]  # type: ignore[assignment]
     """Shows the hub the newest checkpoint the caller has seen, and the caller what the log knows of it, so that whichever
     was restored from an older state finds out. Callers: agencies, each for itself. Errors:
+    REQUEST_MALFORMED, LOG_UNAVAILABLE.
+    """
+    ProveExchanges: _aio.UnaryUnaryMultiCallable[_log_service_pb2.ProveExchangesRequest, _log_service_pb2.ProveExchangesResponse]  # type: ignore[assignment]
+    """Proves that the caller's own exchanges are under a checkpoint, many at once: of each exchange the leaf that says it was
+    permitted, and the newest that says what became of it. Callers: agencies, each for itself. Errors:
     REQUEST_MALFORMED, LOG_UNAVAILABLE.
     """
     ListLeaves: _aio.UnaryStreamMultiCallable[_log_service_pb2.ListLeavesRequest, _log_service_pb2.ListLeavesResponse]  # type: ignore[assignment]
@@ -123,6 +133,17 @@ class LogServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_log_service_pb2.CompareLogResponse, _abc.Awaitable[_log_service_pb2.CompareLogResponse]]:
         """Shows the hub the newest checkpoint the caller has seen, and the caller what the log knows of it, so that whichever
         was restored from an older state finds out. Callers: agencies, each for itself. Errors:
+        REQUEST_MALFORMED, LOG_UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def ProveExchanges(
+        self,
+        request: _log_service_pb2.ProveExchangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_log_service_pb2.ProveExchangesResponse, _abc.Awaitable[_log_service_pb2.ProveExchangesResponse]]:
+        """Proves that the caller's own exchanges are under a checkpoint, many at once: of each exchange the leaf that says it was
+        permitted, and the newest that says what became of it. Callers: agencies, each for itself. Errors:
         REQUEST_MALFORMED, LOG_UNAVAILABLE.
         """
 

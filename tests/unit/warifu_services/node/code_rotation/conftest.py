@@ -29,6 +29,7 @@ from warifu.identifiers import ItemCode, ProcedureCode
 from warifu.lockstep import at_once
 from warifu.party.folder import PartyFolder
 from warifu.party.held import Held
+from warifu.permissions.table import PermissionTable
 from warifu.pki import Identity, Role
 from warifu_hub.issuing import CodeConverter
 from warifu_hub.own_keys import OwnKeys
@@ -87,6 +88,7 @@ class World:
             keys=self.keys,
             directory=self.directories,
             store=store,
+            permissions=PermissionTable.load(),
             clock=self.clock,
             codes_ready=self.codes_ready,
         )

@@ -15,10 +15,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from warifu.canonical import digest
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import AffairCode, InstitutionCode, ItemCode, ProcedureCode
-from warifu.party.config import load_yaml
-from warifu_hub.permission_file import (
+from warifu.party.config import parse_raw, read_raw
+from warifu.permissions.permission_file import (
     AssessmentForm,
     AssessmentStatus,
     Evidence,
@@ -28,9 +29,11 @@ from warifu_hub.permission_file import (
     RowEntry,
     contradictions,
 )
+from warifu.saved_text import without_mark
 
 __all__ = [
     "DEFAULT_TABLE",
+    "TABLE_FILE",
     "AssessmentForm",
     "AssessmentStatus",
     "Evidence",
@@ -42,10 +45,16 @@ __all__ = [
     "PermissionRow",
     "PermissionTable",
     "Procedure",
+    "table_digest",
 ]
 
-DEFAULT_TABLE: Final = Path(__file__).with_name("permissions.yaml")
-"""The table that comes with the hub."""
+TABLE_FILE: Final = "permissions.yaml"
+"""The table in the folder of the hub, and of every agency."""
+
+DEFAULT_TABLE: Final = Path(__file__).with_name(TABLE_FILE)
+"""The table that comes with warifu."""
+
+_LABEL: Final = b"warifu-v1/permission-table"
 
 _WEAKEST: Final = (Evidence.UNVERIFIED, Evidence.PARTIAL, Evidence.VERIFIED)
 
@@ -154,7 +163,7 @@ class PermissionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PermissionQuery:
-    """What the hub asks the table. ``ordinance``: under Art. 19(9); ``consent``: the person's consent is recorded."""
+    """What a party asks the table. ``ordinance``: under Art. 19(9); ``consent``: the person's consent is recorded."""
 
     inquirer_kind: str
     procedure_code: ProcedureCode
@@ -169,13 +178,17 @@ _Query = tuple[ProcedureCode, bool, str, str, ItemCode]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PermissionTable:
-    """A loaded, consistent permission table. Immutable; safe to share between threads."""
+    """A loaded, consistent permission table. Immutable; safe to share between threads.
+
+    ``digest`` (32 bytes) stands for its file: the directory names the table of a network by it.
+    """
 
     kinds: Mapping[str, InstitutionKind]
     items: Mapping[ItemCode, Item]
     procedures: Mapping[ProcedureCode, Procedure]
     rows: tuple[PermissionRow, ...]
     sources: Mapping[str, str]
+    digest: bytes
     _grants: Mapping[_Query, tuple[PermissionRow, Grant]]
     _assessments: Mapping[tuple[str, ItemCode], AssessmentStatus]
 
@@ -183,9 +196,10 @@ class PermissionTable:
     def load(cls, path: Path = DEFAULT_TABLE) -> PermissionTable:
         """The table in ``path``.
 
-        Raises: CONFIG_INVALID naming file, line and field of every fault; a hub does not start on such a table.
+        Raises: CONFIG_INVALID naming file, line and field of every fault; no party starts on such a table.
         """
-        return _built(load_yaml(path, PermissionFile, contradictions))
+        raw = read_raw(path)
+        return _built(parse_raw(raw, str(path), PermissionFile, contradictions), table_digest(raw))
 
     def decide(self, query: PermissionQuery) -> PermissionRow:
         """The row that permits ``query``.
@@ -226,7 +240,12 @@ class PermissionTable:
         return self._assessments.get((institution, item_code), of_kind) is AssessmentStatus.IN_FORCE
 
 
-def _built(file: PermissionFile) -> PermissionTable:
+def table_digest(raw: bytes) -> bytes:
+    """32 bytes that stand for a table's file, ``raw``: what an editor does to any text, a mark and ends of lines, counts not."""
+    return digest(_LABEL, without_mark(raw).replace(b"\r\n", b"\n"))
+
+
+def _built(file: PermissionFile, file_digest: bytes) -> PermissionTable:
     procedures = {entry.code: _procedure(file, position) for position, entry in enumerate(file.procedures)}
     rows = tuple(_row(entry, procedures[entry.procedure]) for entry in file.rows)
     grants: dict[_Query, tuple[PermissionRow, Grant]] = {
@@ -246,6 +265,7 @@ def _built(file: PermissionFile) -> PermissionTable:
         procedures=MappingProxyType(procedures),
         rows=rows,
         sources=MappingProxyType(dict(file.sources)),
+        digest=file_digest,
         _grants=MappingProxyType(grants),
         _assessments=MappingProxyType(assessments),
     )

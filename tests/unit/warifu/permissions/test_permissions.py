@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode, MunicipalityCode, ProcedureCode
-from warifu_hub.permissions import DEFAULT_TABLE, Evidence, PermissionQuery, PermissionTable
+from warifu.permissions.table import DEFAULT_TABLE, Evidence, PermissionQuery, PermissionTable
 
 LOCAL_TAX = ItemCode("TM00000000000002")
 ACCOUNT = ItemCode("TM00000000000089")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from warifu.errors import Reason, WarifuError
-from warifu_hub.permissions import PermissionTable
+from warifu.permissions.table import PermissionTable
 
 SMALL = """\
 sources: {ACT: "the Act", TOOL: "a tool"}
