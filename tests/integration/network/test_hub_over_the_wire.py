@@ -15,7 +15,10 @@ from warifu.api.hub.v1 import hub_service_pb2 as hub_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.clock import ManualClock, SystemClock
 from warifu.curve.edwards25519 import IDENTITY
+from warifu.curve.group import Point
 from warifu.errors import Reason
+from warifu.exchange.code_proof import prove_own
+from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ExchangeContext, ExchangeFlags
 from warifu.exchange.statements import check_answer, inquiry_digest, sign_inquiry
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
@@ -131,8 +134,11 @@ POINTS = {
 async def test_an_invalid_point_signed_by_its_inquirer_is_refused_and_not_forwarded(
     asker: Any, tax_office: Any, log: Any, case: str, half: str
 ) -> None:
-    inquiry = asker.inquiry()
-    setattr(inquiry.encrypted_code, half, POINTS[case])
+    inquiry, group = asker.inquiry(), asker.directory.group
+    r, code = group.random_scalar(), inquiry.encrypted_code
+    code.c1 = group.base_multiply(r)
+    setattr(code, half, POINTS[case])
+    inquiry.code_proof = prove_own(group, r, EncryptedCode(Point(code.c1), Point(code.c2)), inquiry.context)
     sign_inquiry(asker.keys.signing_key, inquiry)
     assert (await asker.refused(inquiry)).reason is Reason.POINT_INVALID
     assert tax_office.permits == []
