@@ -68,6 +68,13 @@ class Place:
         results = await asyncio.gather(*map(offices.nodes["childcare"].inquire, asked))
         assert {result.state for result in results} == {node_pb2.INQUIRY_STATE_ANSWERED}
 
+    async def at_rest(self, offices: Offices) -> None:
+        """Wait until every inquiry has ended, also those that the nodes took up again when they started."""
+        while node_pb2.EXCHANGE_OUTCOME_OPEN in {  # noqa: ASYNC110  # ends in other processes
+            record.outcome for node in offices.nodes.values() for record in await node.exchange_records()
+        }:
+            await asyncio.sleep(0.05)
+
     def seen_size(self, party: str) -> int:
         """How many entries of the hub's log the party has seen a checkpoint over."""
         found = self.rows(party, "SELECT signed_note FROM seen_checkpoint")

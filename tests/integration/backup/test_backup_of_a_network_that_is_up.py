@@ -57,6 +57,7 @@ async def test_a_backup_under_traffic_fails_no_exchange_and_what_is_put_back_agr
         place = put_back(tmp_path / f"out{number}", f"net{number}")
         async with place.up() as offices:
             await place.ask(offices, 8)  # nobody is behind
+            await place.at_rest(offices)  # the log is read before the records: nothing may end in between
             again = await look_from_outside(offices, tmp_path / f"log{number}", offices.network.log_verifier_key)
             assert again.verified.holds, again.verified.detail
             assert again.reconciled.holds, again.reconciled.detail

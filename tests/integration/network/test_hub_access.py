@@ -13,6 +13,7 @@ from warifu.api.hub.v1 import hub_service_pb2 as hub_pb2
 from warifu.api.hub.v1 import supervision_service_pb2 as supervision_pb2
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.api.party.v1 import party_service_pb2 as party_pb2
+from warifu.client.outgoing import sending
 from warifu.errors import Reason, WarifuError
 from warifu.pki import Identity, Role
 from warifu.rpc.status import from_rpc_error
@@ -54,11 +55,20 @@ def test_every_method_of_the_hubs_contract_is_in_this_table() -> None:
     assert contract == {method for method in WHO_MAY if method.startswith("/warifu.")}
 
 
+class AsItIs(bytes):
+    """A message that is these bytes, whatever they are."""
+
+    def SerializeToString(self) -> bytes:  # the name that protobuf gave it
+        return self
+
+
 async def ended(channel: Any, method: str, message: bytes = b"") -> WarifuError | None:
     """How a call with this message ends; None when it is answered."""
     try:
         if method.endswith("Stream"):
-            _ = [reply async for reply in channel.stream_stream(method)(iter([message]), timeout=10)]
+            call = channel.stream_stream(method)(timeout=10)
+            async with sending(call, [AsItIs(message)], broken={}):  # gRPC's own writing may lose why it was refused
+                _ = [reply async for reply in call]
         elif method.endswith("ListLeaves"):
             _ = [reply async for reply in channel.unary_stream(method)(message, timeout=10)]
         elif method.endswith("FollowVersions"):  # has no end of its own
@@ -69,6 +79,8 @@ async def ended(channel: Any, method: str, message: bytes = b"") -> WarifuError 
             await channel.unary_unary(method)(message, timeout=10)
     except grpc.aio.AioRpcError as error:
         return from_rpc_error(error, default={})
+    except WarifuError as error:
+        return error
     return None
 
 
