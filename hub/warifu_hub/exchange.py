@@ -24,10 +24,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
@@ -38,9 +39,11 @@ from warifu.exchange.context import ExchangeContext, ExchangeKey
 from warifu.exchange.directory import Directory, DirectorySource
 from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.statements import answer_digest, check_answer, check_inquiry, inquiry_digest, sign_permit
+from warifu.identifiers import InstitutionCode
 from warifu.lockstep import in_lockstep, pause
 from warifu.pki import Identity
 from warifu.rpc.deadline import outcome_within, pass_on
+from warifu.rpc.token_bucket import Buckets, Rate
 from warifu_hub import leaves
 from warifu_hub.exchange_rules import answered_state, check_identity, check_shape, decide_permission, find_keys
 from warifu_hub.leaves import ReceivedInquiry
@@ -49,7 +52,7 @@ from warifu_hub.permissions import PermissionTable
 from warifu_hub.store import ExchangeState, HubStore, StoredExchange
 from warifu_hub.translate import Party
 
-__all__ = ["MARGIN_SECONDS", "MediatedExchange", "Mediator", "Providers"]
+__all__ = ["MARGIN_SECONDS", "MOST_OF_ONE", "REFUSALS", "MediatedExchange", "Mediator", "Providers"]
 
 MARGIN_SECONDS = 0.1
 """What the hub keeps of a deadline for itself: logging the outcome and relaying the answer."""
@@ -65,6 +68,18 @@ SHORTEST_PROVISION_SECONDS = 0.05
 
 MOST_UNDER_WAY = 1024
 """Exchanges under way at once; above it callers are told to come back."""
+
+MOST_OF_ONE = MOST_UNDER_WAY // 2
+"""Of those, by one inquirer, and at one provider: one that is busy, or has stopped, leaves room for the others."""
+
+REFUSALS = Rate(per_second=20.0, burst=2000)
+"""How often an inquirer is refused, each time with a leaf; above it nothing of its is decided, and so nothing logged."""
+
+REFUSALS_PAUSE_SECONDS = 5.0
+"""How long it then waits for being told so: whoever asks at once again keeps a place under way, and no more."""
+
+
+_Sides: TypeAlias = tuple[tuple[str, InstitutionCode], tuple[str, InstitutionCode]]
 
 
 def _still_under_way() -> WarifuError:
@@ -128,6 +143,8 @@ class Mediator:
         self._check_log = check_log
         self._random_bytes = random_bytes
         self._under_way: dict[ExchangeKey, tuple[bytes, asyncio.Task[MediatedExchange]]] = {}
+        self._sides: Counter[tuple[str, InstitutionCode]] = Counter()
+        self._refusals = Buckets(REFUSALS)
 
     @property
     def _directory(self) -> Directory:
@@ -144,6 +161,9 @@ class Mediator:
         """
         self._check_log()
         now = asyncio.get_running_loop().time
+        if self._refusals.level(caller, now()) < 1.0:
+            await asyncio.sleep(REFUSALS_PAUSE_SECONDS)
+            raise WarifuError(Reason.OVERLOADED, where="refusals")
         give_up = now() + (LONGEST_EXCHANGE_SECONDS if left is None else left - RELAY_SECONDS)
         asked = ReceivedInquiry(caller=caller.institution, context=None, digest=inquiry_digest(inquiry))
         try:
@@ -159,6 +179,7 @@ class Mediator:
                 check_inquiry(admitted.inquirer.signing_key, inquiry)  # (3.5)
                 under_way = under_way or self._task(admitted)  # one may have begun since (3.4)
         except WarifuError as refusal:
+            self._refusals.take(caller, now())
             await self._store.append_leaf(leaves.refused_leaf(asked, refusal.reason, self._clock.now()))
             raise
         work = under_way or self._begun(admitted, stored)
@@ -209,16 +230,25 @@ class Mediator:
 
     def _begun(self, admitted: _Admitted, stored: StoredExchange | None) -> asyncio.Task[MediatedExchange]:
         """Begin steps 3.6 to 3.10, once per request_id; they go to their end even when the caller has gone."""
+        parties = (("inquirer", admitted.inquirer.institution), ("provider", admitted.provider.institution))
+        for side in parties:
+            if self._sides[side] >= MOST_OF_ONE:
+                raise WarifuError(Reason.OVERLOADED, where=side[0])
         if len(self._under_way) >= MOST_UNDER_WAY:
             raise WarifuError(Reason.OVERLOADED)
         key = admitted.context.key
         task = asyncio.create_task(self._mediate(admitted, stored))
         self._under_way[key] = (admitted.asked.digest, task)
-        task.add_done_callback(lambda ended: self._ended(key, ended))
+        self._sides.update(parties)
+        task.add_done_callback(lambda ended: self._ended(key, parties, ended))
         return task
 
-    def _ended(self, key: ExchangeKey, task: asyncio.Task[MediatedExchange]) -> None:
+    def _ended(self, key: ExchangeKey, parties: _Sides, task: asyncio.Task[MediatedExchange]) -> None:
         del self._under_way[key]
+        for side in parties:
+            self._sides[side] -= 1
+            if not self._sides[side]:
+                del self._sides[side]
         if not task.cancelled():
             task.exception()  # seen here, so that an exchange whose caller has gone does not warn
 

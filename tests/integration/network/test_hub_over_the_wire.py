@@ -187,7 +187,7 @@ async def test_an_inquirer_whose_clock_is_far_off_is_refused(asker: Any, log: An
 
 
 @pytest.mark.parametrize(
-    ("size", "where"), [(5 * MEBIBYTE, "request"), (9 * MEBIBYTE, "")], ids=["5 MiB", "more than gRPC itself takes"]
+    ("size", "where"), [(2 * MEBIBYTE, "request"), (9 * MEBIBYTE, "")], ids=["2 MiB", "more than gRPC itself takes"]
 )
 async def test_a_message_that_is_too_large_is_refused_by_name(asker: Any, size: int, where: str) -> None:
     inquiry = asker.inquiry()
