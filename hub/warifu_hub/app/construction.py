@@ -29,7 +29,6 @@ from warifu.party.groundwork import Groundwork
 from warifu.party.lookout import Lookout
 from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, StatusServicer
 from warifu.pki import Identity, Role
-from warifu.rpc.bounds import Bounds
 from warifu.rpc.channel import ChannelPool
 from warifu.rpc.paging import Turns
 from warifu.tlog.note import Verifier
@@ -39,7 +38,7 @@ from warifu_hub.ledger import Ledger
 from warifu_hub.permissions import PermissionTable
 from warifu_hub.providers import GrpcProviders
 from warifu_hub.servicers.directory import DIRECTORY_ACCESS, DirectoryServicer
-from warifu_hub.servicers.hub import HUB_ACCESS, LARGEST_MESSAGE, MOST_CALLS_ON_A_CONNECTION, HubServicer
+from warifu_hub.servicers.hub import HUB_ACCESS, HUB_BOUNDS, LARGEST_MESSAGE, HubServicer
 from warifu_hub.servicers.log import LOG_ACCESS, LogServicer
 from warifu_hub.servicers.supervision import SUPERVISION_ACCESS, SupervisionServicer
 from warifu_hub.standing import Standing
@@ -236,7 +235,7 @@ def _server(
         interceptors=interceptors,
         listen=listen,
         message_limit=LARGEST_MESSAGE,
-        bounds=Bounds(connection_calls=MOST_CALLS_ON_A_CONNECTION),
+        bounds=HUB_BOUNDS,
     )
 
 

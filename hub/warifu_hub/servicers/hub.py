@@ -10,6 +10,7 @@ from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceServicer
 from warifu.exchange.context import request_id_of
 from warifu.pki import Role
 from warifu.rpc.access import AccessTable
+from warifu.rpc.bounds import Bounds
 from warifu.rpc.deadline import remaining
 from warifu.rpc.identity import AnyContext, caller
 from warifu.rpc.logging import bind
@@ -19,15 +20,15 @@ from warifu_hub.issuing import CodeConverter
 from warifu_hub.leaves import timestamp_ms
 from warifu_hub.newest_streams import NewestStreams
 
-__all__ = ["HUB_ACCESS", "LARGEST_MESSAGE", "MOST_CALLS_ON_A_CONNECTION", "HubServicer", "exchange_response"]
+__all__ = ["HUB_ACCESS", "HUB_BOUNDS", "LARGEST_MESSAGE", "HubServicer", "exchange_response"]
 
 _SERVICE = "/warifu.api.hub.v1.HubService"
 
 LARGEST_MESSAGE = 1280 * 1024
 """The largest message to a hub, in bytes: a mebibyte of exchanges on a stream, and one more."""
 
-MOST_CALLS_ON_A_CONNECTION = 128
-"""Calls on one connection to a hub: exchanges that come in great numbers share a stream, which is one."""
+HUB_BOUNDS = Bounds(connection_calls=100, connections=16, calls=256)
+"""What one caller may make a hub hold: exchanges that come in great numbers share a stream, which is one call."""
 
 _MOST_STREAMS = 4
 """How many streams of exchanges one caller may have: one is needed, and others whose loss the hub has not noticed."""

@@ -17,8 +17,8 @@ from typing import Any, cast
 from warifu.errors import Reason, WarifuError
 from warifu.pki.identity import Identity, PeerCertificate
 from warifu.rpc.bounds import Bounds, Hold, Holdings
-from warifu.rpc.connections import Connections, peer_name
-from warifu.rpc.identity import AnyContext
+from warifu.rpc.connections import Connections
+from warifu.rpc.identity import AnyContext, peer_name
 from warifu.rpc.logging import EventLog
 from warifu.rpc.token_bucket import Buckets, Rate
 

@@ -16,9 +16,10 @@ import socket
 import stat
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
-from urllib.parse import unquote
 
-__all__ = ["NOBODYS_S", "Connections", "peer_name"]
+from warifu.rpc.identity import peer_name
+
+__all__ = ["NOBODYS_S", "Connections"]
 
 NOBODYS_S = 20.0
 """How long a connection may be open before a call is made on it, in seconds."""
@@ -127,14 +128,4 @@ def _peer(connection: socket.socket, port: int) -> str | None:
 
 def _name(host: str, port: int) -> str:
     """A peer as its calls name it, whatever way its address is written."""
-    if host.startswith("::ffff:"):
-        host = host.removeprefix("::ffff:")
-    return f"ipv6:[{host}]:{port}" if ":" in host else f"ipv4:{host}:{port}"
-
-
-def peer_name(told: str) -> str:
-    """What gRPC calls a peer, written as here."""
-    kind, _, rest = unquote(told).partition(":")
-    host, _, port = rest.rpartition(":")
-    host = host.strip("[]")
-    return _name(host, int(port)) if kind in ("ipv4", "ipv6") and port.isdigit() else told
+    return peer_name(f"ipv6:[{host}]:{port}" if ":" in host else f"ipv4:{host}:{port}")

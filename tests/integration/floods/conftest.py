@@ -7,11 +7,12 @@ import json
 import os
 import re
 import secrets
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +23,8 @@ import pytest
 from tests.integration.floods.attacks.place import Place
 from tests.integration.network.conftest import Asker, TaxOffice
 
+from warifu.api.directory.v1.directory_service_pb2 import AnnounceEndpointRequest
+from warifu.api.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from warifu_hub.store_sqlite import SqliteHubStore
 from warifu_kit.network.custody import revoke
 
@@ -85,10 +88,40 @@ class Flooded:
             finally:
                 attacker.kill()
 
+    def leaves(self) -> int:
+        """How many leaves the hub's log has."""
+        with closing(sqlite3.connect(self.hub.path / "hub" / "hub.sqlite3")) as reading:
+            (count,) = reading.execute("SELECT COUNT(*) FROM leaf").fetchone()
+        return int(count)
+
     def lines(self) -> list[Any]:
         """What the hub's own log says, line by line."""
         log: bytes = (self.hub.path / "hub" / "party.log").read_bytes()
         return [json.loads(line) for line in log.splitlines()]
+
+
+class Office(TaxOffice):
+    """A tax office that can listen in more places than one."""
+
+    is_quiet = False
+
+    def __init__(self, *about: Any) -> None:
+        super().__init__(*about)
+        self.former: list[Any] = []
+        self._telling: Any = None
+
+    async def another(self) -> str:
+        """Serve in one more place, which the hub is not told yet."""
+        self.is_quiet = True
+        self.former.append(self.server)  # which serves for as long as somebody knows it
+        await self.open()
+        self.is_quiet = False
+        return str(self.endpoint)
+
+    async def announce(self, endpoint: str) -> None:
+        if not self.is_quiet:
+            self._telling = self._telling or DirectoryServiceStub(self._calls.to(self._net, caller="tax"))
+            await self._telling.AnnounceEndpoint(AnnounceEndpointRequest(endpoint=endpoint), timeout=10)
 
 
 @dataclass
@@ -96,6 +129,7 @@ class Honest:
     """Members that do their work: one asks the other, through the hub, and waits for the answer."""
 
     asker: Any
+    office: Any
     took: list[float] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
@@ -117,7 +151,7 @@ class Honest:
         return sorted(self.took)[int(len(self.took) * 0.99)]
 
     def fresh(self) -> Honest:
-        return Honest(self.asker)
+        return Honest(self.asker, self.office)
 
 
 async def _fill(path: Path) -> None:
@@ -141,6 +175,6 @@ async def flooded(begin_hub: Callable[[], Any]) -> Flooded:
 
 @pytest.fixture
 async def honest(flooded: Flooded, calls: Any, overheard: Any) -> Honest:
-    office = TaxOffice(flooded.hub, calls, overheard)
+    office = Office(flooded.hub, calls, overheard)
     await office.open()
-    return Honest(Asker(flooded.hub, calls, overheard))
+    return Honest(Asker(flooded.hub, calls, overheard), office)

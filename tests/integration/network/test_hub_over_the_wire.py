@@ -164,7 +164,9 @@ async def test_a_flipped_bit_anywhere_in_a_message_is_refused(asker: Any, tax_of
         refused = await asker.calls.failed(call(request + bytes(spoilt), timeout=10))
         assert refused.reason in expected, bit
 
-    await asyncio.gather(*map(flipped, secrets.SystemRandom().sample(range(len(encoded) * 8), 200)))
+    bits = secrets.SystemRandom().sample(range(len(encoded) * 8), 200)
+    for some in (bits[:100], bits[100:]):  # as many at once as a connection takes
+        await asyncio.gather(*map(flipped, some))
     assert tax_office.permits == []
 
 

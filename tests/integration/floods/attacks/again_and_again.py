@@ -8,10 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from tests.integration.floods.attacks.place import Place, in_full_swing
-from tests.integration.floods.attacks.wire import HEADERS, RESET, Wire
+from tests.integration.floods.attacks.wire import Wire
 
 _LARGE_WINDOW = 2**30
-_AT_ONCE = 200
+_AT_ONCE = 100
 
 
 def again_and_again(place: Place, path: str, content: bytes, *, connections: int) -> None:
@@ -40,8 +40,7 @@ def on_each(place: Place, connections: int, attack: Callable[[Wire], None]) -> N
 def _keep_calling(wire: Wire, path: str, content: bytes) -> None:
     begun = 0
     while wire.is_open:
-        ended = (wire.got[HEADERS] + 1) // 2 + wire.got[RESET]
-        for _ in range(max(0, _AT_ONCE - (begun - ended))):
+        for _ in range(max(0, _AT_ONCE - (begun - wire.ended))):
             wire.begin(path, content=content)
             begun += 1
         time.sleep(0.002)

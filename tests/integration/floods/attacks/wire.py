@@ -66,6 +66,7 @@ class Wire:
         self._next = 1
         self._read_ahead = bytearray()
         self.got: Counter[int] = Counter()
+        self.ended = 0  # streams
         self.is_open = True
         self.send(PREFACE + frame(SETTINGS, 0, 0, struct.pack(">HI", 4, window)))
         if window > _INITIAL_WINDOW:
@@ -160,6 +161,7 @@ class Wire:
 
     def _take(self, kind: int, flags: int, stream: int, content: bytes) -> None:
         self.got[kind] += 1
+        self.ended += kind == RESET or (kind in (HEADERS, DATA) and flags & END_STREAM)
         with self._room:
             if kind == WINDOW:
                 more = int.from_bytes(content, "big")
