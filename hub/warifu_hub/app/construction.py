@@ -236,6 +236,7 @@ def _server(
         listen=listen,
         message_limit=LARGEST_MESSAGE,
         bounds=HUB_BOUNDS,
+        quick=frozenset({**LOG_ACCESS, **DIRECTORY_ACCESS, **SUPERVISION_ACCESS, **PARTY_ACCESS}),
     )
 
 

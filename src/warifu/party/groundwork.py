@@ -94,6 +94,7 @@ class Groundwork:
         listen: str | None,
         message_limit: int = TYPED_MESSAGE_LIMIT,
         bounds: Bounds | None = None,
+        quick: frozenset[str] = frozenset(),
     ) -> tuple[grpc.aio.Server, str]:
         """The party's server, not yet started, and its endpoint (host:port).
 
@@ -111,5 +112,6 @@ class Groundwork:
             listen=address,
             message_limit=message_limit,
             bounds=bounds,
+            quick=quick,
         )
         return server, f"{address.rpartition(':')[0]}:{port}"

@@ -128,7 +128,7 @@ class Admission:
         self._untold: Counter[Hashable] = Counter()
         self._calls: set[Call] = set()
         self._readings: dict[Hashable, asyncio.Semaphore] = {}
-        self._lists: dict[tuple[Hashable, str], asyncio.Semaphore] = {}
+        self._places: dict[Hashable, asyncio.Semaphore] = {}
         self._ended_at: dict[str, float] = {}
         self._shut_out: dict[Hashable, float] = {}
         self._looks = 0
@@ -158,11 +158,11 @@ class Admission:
         self.connections.look(time.monotonic())
         return self.connections.owned(peer, caller) > self.bounds.connections
 
-    def lists(self, caller: Hashable, method: str) -> asyncio.Semaphore:
-        """The places of ``caller`` among those who are given a page of one list."""
-        found = self._lists.get((caller, method))
+    def places(self, caller: Hashable) -> asyncio.Semaphore:
+        """The places of ``caller`` for calls that wait for nobody else."""
+        found = self._places.get(caller)
         if found is None:
-            found = self._lists[caller, method] = asyncio.Semaphore(self.bounds.lists)
+            found = self._places[caller] = asyncio.Semaphore(self.bounds.in_hand)
         return found
 
     def reading(self, caller: Hashable) -> asyncio.Semaphore:

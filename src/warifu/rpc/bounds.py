@@ -37,7 +37,10 @@ class Bounds:
     """Of those, streams of one RPC."""
 
     lists: int = 8
-    """Calls of one caller that are given a page of one list, or a stream of pages: a page may be a mebibyte."""
+    """Of those, streams of one list: each holds a page, which may be a mebibyte."""
+
+    in_hand: int = 8
+    """Calls of one caller that wait for nobody else, and are in hand at a time; the others wait for their turn."""
 
     readings: int = 8
     """Calls of one caller whose message is being read; the others wait for their turn."""

@@ -59,13 +59,18 @@ _EDGES_OWN = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """What the edge of one server goes by. ``message_limit`` is in bytes; a longer request is refused by name."""
+    """What the edge of one server goes by. ``message_limit`` is in bytes; a longer request is refused by name.
+
+    ``quick`` are the RPCs (full names) that wait for nobody else: of those, and of lists, a caller has only a few in hand at a
+    time, so that however many it makes, others' calls come between.
+    """
 
     network: str
     revoked: Callable[[], frozenset[int]]
     message_limit: int
     log: EventLog
     admission: Admission
+    quick: frozenset[str] = frozenset()
 
     def guard(self, method: str, handler: Handler, allowed: frozenset[Role]) -> Handler:
         """``handler`` with the edge around it."""
@@ -118,7 +123,17 @@ def is_implemented(handler: Handler) -> bool:
 class GuardedRpc:
     """One RPC with the edge around it."""
 
-    __slots__ = ("_allowed", "_edge", "_handler", "_lists", "_log", "_method", "_parse_bytes", "_serialise")
+    __slots__ = (
+        "_allowed",
+        "_edge",
+        "_handler",
+        "_is_quick",
+        "_lists",
+        "_log",
+        "_method",
+        "_parse_bytes",
+        "_serialise",
+    )
 
     def __init__(self, edge: Edge, method: str, handler: Handler, allowed: frozenset[Role]) -> None:
         self._edge = edge
@@ -126,6 +141,7 @@ class GuardedRpc:
         self._handler = handler
         self._allowed = allowed
         self._lists = method.rpartition("/")[2].startswith("List")  # AIP-132
+        self._is_quick = self._lists or method in edge.quick
         self._log = edge.log.bind(method=method)
         self._parse_bytes: Callable[[bytes], Any] = handler.request_deserializer or bytes
         self._serialise: Callable[[Any], bytes] = handler.response_serializer or bytes
@@ -221,8 +237,8 @@ class GuardedRpc:
         if self._handler.request_streaming:
             return self._each_parsed(received, visit.certificate, held)
         admission = self._edge.admission
-        if self._lists and not self._handler.response_streaming:
-            await held.in_turn(admission.lists(visit.caller, self._method))
+        if self._is_quick and not self._handler.response_streaming:
+            await held.in_turn(admission.places(visit.caller))
         async with admission.reading(visit.caller):
             held.waits()
             message: Any = await context.read()

@@ -17,7 +17,7 @@ from grpc_health.v1 import health, health_pb2_grpc  # type: ignore[import-untype
 
 from warifu.errors import Reason, WarifuError
 from warifu.pki.credential import Credential, CredentialSource
-from warifu.rpc.access import AccessTable, complete_table
+from warifu.rpc.access import HEALTH_METHODS, AccessTable, complete_table
 from warifu.rpc.address import check_address
 from warifu.rpc.admission import Admission
 from warifu.rpc.bounds import Bounds
@@ -60,6 +60,7 @@ def build_server(
     listen: str = "127.0.0.1:0",
     message_limit: int = TYPED_MESSAGE_LIMIT,
     bounds: Bounds | None = None,
+    quick: frozenset[str] = frozenset(),
     health_servicer: health.aio.HealthServicer | None = None,
 ) -> tuple[grpc.aio.Server, int]:
     """A server, not yet started, and the port it got. To be called inside the event loop that will run it.
@@ -78,7 +79,14 @@ def build_server(
     listening: list[int] = []
     bounds = bounds or Bounds()
     admission = Admission(lambda: listening[0], log, bounds)
-    edge = Edge(network=own.network, revoked=revoked, message_limit=message_limit, log=log, admission=admission)
+    edge = Edge(
+        network=own.network,
+        revoked=revoked,
+        message_limit=message_limit,
+        log=log,
+        admission=admission,
+        quick=quick | HEALTH_METHODS,
+    )
     options = [
         *SERVER_OPTIONS,
         ("grpc.max_receive_message_length", 2 * message_limit),
