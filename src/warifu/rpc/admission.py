@@ -30,7 +30,7 @@ PATIENCE_S = 30.0
 REFUSALS = Rate(per_second=50.0, burst=1000)
 """How often the edge refuses a caller before its connections end with its calls, and before refusals are only counted."""
 
-CANCELS = Rate(per_second=200.0, burst=4096)
+CANCELS = Rate(per_second=100.0, burst=1024)
 """The same for calls that a caller takes back; all that it may have under way can end so at once, several times."""
 
 SHUT_OUT_S = 10.0
@@ -219,7 +219,7 @@ class Admission:
         self._ended_at = {peer: then for peer, then in self._ended_at.items() if now - then < _PORT_REST_S}
         self._shut_out = {whose: until for whose, until in self._shut_out.items() if until > now}
         self._looks += 1
-        if self._looks % _CONNECTIONS_EACH == 0:
+        if self._looks % _CONNECTIONS_EACH == 0 or self.connections.crowded:
             self.connections.look(now)
 
 

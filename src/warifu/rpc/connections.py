@@ -19,11 +19,15 @@ from contextlib import contextmanager, suppress
 
 from warifu.rpc.identity import peer_name
 
-__all__ = ["NOBODYS_S", "Connections"]
+__all__ = ["MOST_STRANGERS", "NOBODYS_S", "Connections"]
 
 NOBODYS_S = 20.0
 """How long a connection may be open before a call is made on it, in seconds."""
 
+MOST_STRANGERS = 128
+"""How many of those there may be; of more, the oldest end once they had time for a handshake and a call."""
+
+_CALLS_WITHIN_S = 2.0
 _DESCRIPTORS = "/dev/fd"
 
 
@@ -60,7 +64,14 @@ class Connections:
             self._forget(gone)
         self._strangers = {peer: self._strangers.get(peer, now) for peer in found - self._owners.keys()}
         overdue = {peer for peer, since in self._strangers.items() if now - since > NOBODYS_S}
+        too_many = sorted(self._strangers.items(), key=lambda stranger: stranger[1])[: -MOST_STRANGERS or None]
+        overdue |= {peer for peer, since in too_many if now - since >= _CALLS_WITHIN_S}
         return self._shut(overdue) if overdue else 0
+
+    @property
+    def crowded(self) -> bool:
+        """Whether there were so many strangers when it was last looked that it should be looked again soon."""
+        return len(self._strangers) > MOST_STRANGERS
 
     def _forget(self, peer: str) -> None:
         owner = self._owners.pop(peer, None)
