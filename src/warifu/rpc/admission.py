@@ -27,7 +27,7 @@ __all__ = ["CANCELS", "PATIENCE_S", "REFUSALS", "SHUT_OUT_S", "Admission", "Call
 PATIENCE_S = 30.0
 """How long a caller may take to send a message it began, or to take a reply, in seconds."""
 
-REFUSALS = Rate(per_second=50.0, burst=1000)
+REFUSALS = Rate(per_second=50.0, burst=400)
 """How often the edge refuses a caller before its connections end with its calls, and before refusals are only counted."""
 
 CANCELS = Rate(per_second=100.0, burst=1024)

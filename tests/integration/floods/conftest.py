@@ -107,13 +107,13 @@ class Office(TaxOffice):
 
     def __init__(self, *about: Any) -> None:
         super().__init__(*about)
-        self.former: list[Any] = []
         self._telling: Any = None
 
     async def another(self) -> str:
         """Serve in one more place, which the hub is not told yet."""
         self.is_quiet = True
-        self.former.append(self.server)  # which serves for as long as somebody knows it
+        former = self.server  # which serves for as long as somebody knows it
+        self._calls.closing(lambda: former.stop(0))
         await self.open()
         self.is_quiet = False
         return str(self.endpoint)

@@ -288,7 +288,9 @@ def test_a_partys_words_go_to_its_own_log(path: Path, stand_in: Any) -> None:
     assert (path / "tax" / "party.log").read_text() == "heard\n"
 
 
-def test_a_party_is_started_with_the_words_a_person_would_type_and_does_not_outlive_who_started_it(tmp_path: Path) -> None:
+def test_a_party_is_started_with_the_words_a_person_would_type_and_does_not_outlive_who_started_it(
+    tmp_path: Path,
+) -> None:
     command = party_command("tax", tmp_path / "tax", ["--hub", "127.0.0.1:1"])
     assert command[:5] == [sys.executable, "-m", "warifu_kit.network.party_entry", "agency", "tax"]
     assert command[5:] == ["--dir", str(tmp_path / "tax"), "--hub", "127.0.0.1:1", "--stop-with-parent"]
