@@ -2,8 +2,8 @@
 
 Decides by ``warifu.rpc.bounds`` who may begin a call and how long a server waits for its caller: a message that was begun is
 sent within half a minute, and a reply is taken within it, or the connection ends with all that is on it. Whoever is refused
-more often than anybody has reason to be loses the connection with the call, so that being refused costs less than being served;
-its refusals are then counted and not told one by one. What an RPC does, and why it refuses, is not known here.
+more often than anybody has reason to be is told nothing any more, and loses its connections some seconds later, so that being refused
+costs less than being served; its refusals are then counted and not told one by one. What an RPC does, and why it refuses, is not known here.
 """
 
 from __future__ import annotations
@@ -130,6 +130,7 @@ class Admission:
         self._readings: dict[Hashable, asyncio.Semaphore] = {}
         self._places: dict[Hashable, asyncio.Semaphore] = {}
         self._ended_at: dict[str, float] = {}
+        self._ending: dict[str, float] = {}
         self._shut_out: dict[Hashable, float] = {}
         self._looks = 0
         asyncio.get_running_loop().call_later(_LOOK_S, self._look)
@@ -140,12 +141,11 @@ class Admission:
         Raises: OVERLOADED at ``connection``, ``connections``, ``calls`` or ``streams``.
         """
         peer, caller = visit.peer, visit.caller
-        if peer in self._ended_at or self._shut_out.get(caller, 0.0) > time.monotonic():
-            self._end(peer)
-            raise WarifuError(Reason.OVERLOADED, where="connection")
         if self._has_too_many(peer, caller):
             self._end(peer)
             raise WarifuError(Reason.OVERLOADED, where="connections")
+        if peer in self._ended_at or self._shut_out.get(caller, 0.0) > time.monotonic():
+            raise WarifuError(Reason.OVERLOADED, where="connection")
         call = Call(self.holdings.begin(caller, stream, most), peer, caller)
         self._calls.add(call)
         cast(Any, context).add_done_callback(lambda _: self._over(call))  # its published type asks for a keyword
@@ -175,11 +175,16 @@ class Admission:
     async def refused(self, visit: Visit) -> None:
         """A caller is refused. Returns when that is to be told; otherwise the connection ends, and the call with it."""
         if not self._counts(self._refusals, visit):
+            # Not at once: who is let go comes again, which costs a handshake, and waits here as well for nothing.
+            self._ending.setdefault(visit.peer, self._shut_out.get(visit.caller, 0.0))
             await asyncio.sleep(PATIENCE_S)  # gRPC cancels it when it sees the end
 
     def cancelled(self, visit: Visit) -> bool:
         """A caller took a call back: whether that is to be told. Where it is not, the connection has ended."""
-        return self._counts(self._cancels, visit)
+        if self._counts(self._cancels, visit):
+            return True
+        self._end(visit.peer)
+        return False
 
     def _counts(self, buckets: Buckets, visit: Visit) -> bool:
         caller, now = visit.caller, time.monotonic()
@@ -190,7 +195,6 @@ class Admission:
                 return True
             self._shut_out[caller] = now + SHUT_OUT_S
         self._untold[caller] += 1
-        self._end(visit.peer)
         return False
 
     def _end(self, peer: str) -> None:
@@ -213,6 +217,9 @@ class Admission:
             self._end(peer)
             self._shut_out[whose] = now + SHUT_OUT_S
             self._log.warning("connection_ended", caller=_named(whose), where="nothing was sent or taken")
+        for peer in [peer for peer, until in self._ending.items() if until <= now]:
+            del self._ending[peer]
+            self._end(peer)
         for whose, count in self._untold.items():
             self._log.warning("calls_refused", caller=_named(whose), count=count)
         self._untold.clear()
