@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup dev run test check lint format typecheck imports protos protos-check protos-lint protos-stale \
-	protos-breaking pytest slow blindness load bench wheel lock floors clean
+	protos-breaking pytest slow floods blindness load bench wheel lock floors clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ slow: dev ## The tests that take long beside what quicker ones show
 
 threats: dev ## Play the dishonest acts that docs/threats.md lists
 	@$(PY) -m pytest tests/threats $(ARGS)
+
+floods: dev ## Put a hub under each flood that one member can make, and time its honest callers (some ten minutes)
+	@$(PY) -m pytest -s -m floods tests/integration/floods $(ARGS)
 
 blindness: dev ## Search everything the hub had for anything personal
 	@$(PY) -m pytest tests/integration/blindness $(ARGS)

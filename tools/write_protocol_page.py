@@ -315,7 +315,7 @@ def page() -> str:
             "`request_id`. The catalogue is [errors.py](../src/warifu/errors.py).",
             "",
             "Any RPC may also end with `CALLER_NOT_IDENTIFIED`, `CALLER_REVOKED`, `CALLER_NOT_IN_DATE`, `CALLER_NOT_ALLOWED`,",
-            "`REQUEST_TOO_LARGE` or `INTERNAL`. A message that does not parse is `REQUEST_MALFORMED`. `NOT_CONNECTED`,",
+            "`REQUEST_TOO_LARGE`, `OVERLOADED` or `INTERNAL`. A message that does not parse is `REQUEST_MALFORMED`. `NOT_CONNECTED`,",
             "`PEER_NOT_TRUSTED` and `OWN_CERTIFICATE_INVALID` never travel: a caller says them to itself.",
             "",
             *_error_lines(),

@@ -35,7 +35,7 @@ from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, Signed
 from warifu.clock import Clock, day_in_japan
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode
-from warifu.exchange.context import ExchangeContext, ExchangeKey
+from warifu.exchange.context import ExchangeContext
 from warifu.exchange.directory import Directory, DirectorySource
 from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.statements import answer_digest, check_answer, check_inquiry, inquiry_digest, sign_permit
@@ -56,6 +56,7 @@ from warifu_hub.exchange_rules import (
 )
 from warifu_hub.leaves import ReceivedInquiry
 from warifu_hub.own_keys import KeysSource
+from warifu_hub.room import Room
 from warifu_hub.store import ExchangeState, HubStore, StoredExchange
 from warifu_hub.translate import Party
 
@@ -72,9 +73,6 @@ LONGEST_EXCHANGE_SECONDS = 40.0
 
 SHORTEST_PROVISION_SECONDS = 0.05
 """A provider is not asked when less than this is left for it."""
-
-MOST_UNDER_WAY = 1024
-"""Exchanges under way at once; above it callers are told to come back."""
 
 _NOT_NOW = frozenset({Reason.DEADLINE_TOO_SHORT, Reason.OVERLOADED})
 """Why an exchange is not asked for again at this moment; it stays as it is."""
@@ -142,7 +140,7 @@ class Mediator:
         self._clock = clock
         self._check_log = check_log
         self._random_bytes = random_bytes
-        self._under_way: dict[ExchangeKey, tuple[bytes, asyncio.Task[MediatedExchange]]] = {}
+        self._room = Room[MediatedExchange]()
 
     @property
     def _directory(self) -> Directory:
@@ -159,6 +157,7 @@ class Mediator:
         """
         self._check_log()
         now = asyncio.get_running_loop().time
+        await self._room.refuse_the_often_refused(caller)
         give_up = now() + (LONGEST_EXCHANGE_SECONDS if left is None else left - RELAY_SECONDS)
         asked = ReceivedInquiry(
             caller=caller.institution, context=None, digest=inquiry_digest(inquiry), citizen_tag=inquiry.citizen_tag
@@ -169,6 +168,7 @@ class Mediator:
             check_identity(caller, context)  # (3.0)
             found = self._known(context, asked.digest) or await self._new(inquiry, asked, context, left)
         except WarifuError as refusal:
+            self._room.refused(caller)
             await self._store.append_leaf(leaves.refused_leaf(asked, refusal.reason, self._clock.now()))
             raise
         if isinstance(found, StoredExchange) and found.state.final:
@@ -235,7 +235,7 @@ class Mediator:
 
     def _task(self, context: ExchangeContext, digest: bytes) -> asyncio.Task[MediatedExchange] | None:
         """Step 3.4 of an exchange that is under way: the same bytes share it."""
-        found = self._under_way.get(context.key)
+        found = self._room.find(context.key)
         if found is None:
             return None
         _must_be_same(found[0], digest)
@@ -266,18 +266,7 @@ class Mediator:
 
     def _begun(self, admitted: _Admitted, stored: StoredExchange | None) -> asyncio.Task[MediatedExchange]:
         """Begin steps 3.6 to 3.10, once per request_id; they go to their end even when the caller has gone."""
-        if len(self._under_way) >= MOST_UNDER_WAY:
-            raise WarifuError(Reason.OVERLOADED)
-        key = admitted.context.key
-        task = asyncio.create_task(self._mediate(admitted, stored))
-        self._under_way[key] = (admitted.asked.digest, task)
-        task.add_done_callback(lambda ended: self._ended(key, ended))
-        return task
-
-    def _ended(self, key: ExchangeKey, task: asyncio.Task[MediatedExchange]) -> None:
-        del self._under_way[key]
-        if not task.cancelled():
-            task.exception()  # seen here, so that an exchange whose caller has gone does not warn
+        return self._room.begin(admitted.context, admitted.asked.digest, lambda: self._mediate(admitted, stored))
 
     async def _mediate(self, admitted: _Admitted, known: StoredExchange | None) -> MediatedExchange:
         recording = asyncio.create_task(

@@ -7,6 +7,7 @@ asked (PROVIDER_UNREACHABLE) or may have answered (PROVIDER_TIMED_OUT, PROVIDER_
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 import grpc
 
@@ -20,6 +21,7 @@ from warifu.api.agency.v1.agency_service_pb2_grpc import AgencyServiceStub
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory_entry import DirectoryEntry
+from warifu.identifiers import InstitutionCode
 from warifu.pki import Identity, Role
 from warifu.rpc.channel import ChannelPool, PeerChannel
 from warifu.rpc.multiplex import CallStream, StreamedRpc
@@ -35,6 +37,15 @@ _BROKEN = {
 _PROVIDERS_OWN = {Reason.PROVIDER_TIMED_OUT, Reason.PROVIDER_FAILED, Reason.PROVIDER_UNREACHABLE}
 
 
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """One provider, and the stream to it where it is."""
+
+    expect: Identity
+    endpoint: str
+    stream: CallStream[ProvideRequest, ProvideResponse]
+
+
 class GrpcProviders:
     """:class:`warifu_hub.exchange.Providers` over one lasting channel, and on it one lasting stream, per provider node.
 
@@ -46,30 +57,43 @@ class GrpcProviders:
         self._channels = channels
         self._store = store
         self._streamed = streamed
-        self._streams: dict[PeerChannel, CallStream[ProvideRequest, ProvideResponse]] = {}
+        self._reached: dict[InstitutionCode, _Reached] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def provide(self, provider: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:
         """See the contract."""
-        peer = self._peer(provider)
-        stream = self._streams.get(peer)
-        if stream is None:
-            stream = self._streams[peer] = CallStream(peer, _provide_rpc(peer), streamed=self._streamed)
+        reached = self._reach(provider.institution)
         try:
-            response = await stream.call(ProvideRequest(permit=permit), timeout)
+            response = await reached.stream.call(ProvideRequest(permit=permit), timeout)
         except WarifuError as error:
             raise _of_provider(error) from None
         return response.answer
 
     async def close(self) -> None:
         """End every stream. Permits still waiting fail as if their provider had broken off."""
-        await asyncio.gather(*(stream.close() for stream in self._streams.values()))
+        await asyncio.gather(*(reached.stream.close() for reached in self._reached.values()), *self._leaving)
 
-    def _peer(self, provider: DirectoryEntry) -> PeerChannel:
-        endpoint = self._store.endpoint(provider.institution)
+    def _reach(self, institution: InstitutionCode) -> _Reached:
+        """How ``institution`` is called where it is now. Where it was before, nothing is kept."""
+        endpoint = self._store.endpoint(institution)
         if endpoint is None:
             raise WarifuError(Reason.PROVIDER_UNREACHABLE, where="provider", debug="it never announced an endpoint")
-        expect = Identity(network=self._network, role=Role.AGENCY, institution=provider.institution)
-        return self._channels.peer(expect, endpoint)
+        known = self._reached.get(institution)
+        if known is not None and known.endpoint == endpoint:
+            return known
+        if known is not None:
+            leaving = asyncio.create_task(self._leave(known))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+        expect = Identity(network=self._network, role=Role.AGENCY, institution=institution)
+        peer = self._channels.peer(expect, endpoint)
+        stream = CallStream[ProvideRequest, ProvideResponse](peer, _provide_rpc(peer), streamed=self._streamed)
+        reached = self._reached[institution] = _Reached(expect, endpoint, stream)
+        return reached
+
+    async def _leave(self, reached: _Reached) -> None:
+        await reached.stream.close()
+        await self._channels.drop(reached.expect, reached.endpoint)
 
 
 def _provide_rpc(peer: PeerChannel) -> StreamedRpc:

@@ -265,6 +265,7 @@ ANYWHERE = {
     Reason.CALLER_NOT_IN_DATE,
     Reason.CALLER_NOT_ALLOWED,
     Reason.REQUEST_TOO_LARGE,
+    Reason.OVERLOADED,
     Reason.INTERNAL,
 }
 """What any RPC may end with; the contract's page says so once."""

@@ -13,8 +13,10 @@ from warifu.errors import Reason, WarifuError
 from warifu.pki import RevocationFile, Role
 from warifu.rpc.access import EVERY_ROLE, AccessTable
 from warifu.rpc.address import check_address
-from warifu.rpc.identity import AnyContext, caller
+from warifu.rpc.identity import AnyContext, caller, source_address
 from warifu.rpc.paging import LARGEST_PAGE, PagedList, Turns, row_number
+from warifu.rpc.token_bucket import Buckets, Rate
+from warifu_hub.endpoints import endpoint_at, is_of_this_machine, looked_up
 from warifu_hub.newest_streams import NewestStreams
 from warifu_hub.store import HubStore
 from warifu_hub.versions import DirectoryVersions
@@ -28,6 +30,9 @@ _LOOK_AGAIN_S = 1.0
 
 _MOST_STREAMS = 4
 """How many streams one caller may follow by: one is needed, and those whose loss the hub has not noticed are more."""
+
+_MOVES = Rate(per_second=2.0, burst=200)
+"""How often a node may listen elsewhere than before: each time the hub writes it down, and connects anew."""
 
 DIRECTORY_ACCESS: AccessTable = {
     f"{_SERVICE}/ListVersions": EVERY_ROLE,
@@ -58,6 +63,7 @@ class DirectoryServicer(DirectoryServiceServicer):
         self._stopping = stopping or asyncio.Event()
         self._turns = turns
         self._following = NewestStreams(_MOST_STREAMS)
+        self._moves = Buckets(_MOVES)
 
     async def ListVersions(
         self, request: directory_pb2.ListVersionsRequest, context: AnyContext
@@ -108,9 +114,13 @@ class DirectoryServicer(DirectoryServiceServicer):
         institution = caller(context).institution
         self._versions.current().entry(institution, where="certificate")
         check_address(request.endpoint, where="endpoint", reason=Reason.REQUEST_MALFORMED)
-        if self._store.endpoint(institution) != request.endpoint:
+        source = source_address(context)
+        endpoint = await endpoint_at(request.endpoint, source, look_up=looked_up, is_local=is_of_this_machine)
+        if self._store.endpoint(institution) != endpoint:
+            if not self._moves.take(institution, asyncio.get_running_loop().time()):
+                raise WarifuError(Reason.OVERLOADED, where="endpoint")
             try:
-                await self._store.put_endpoint(institution, request.endpoint)
+                await self._store.put_endpoint(institution, endpoint)
             except WarifuError as error:  # nothing was to be logged here
                 raise WarifuError(Reason.STORE_UNAVAILABLE, debug=error.debug) from error
         return directory_pb2.AnnounceEndpointResponse()

@@ -10,6 +10,7 @@ from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceServicer
 from warifu.exchange.context import request_id_of
 from warifu.pki import Role
 from warifu.rpc.access import AccessTable
+from warifu.rpc.bounds import Bounds
 from warifu.rpc.deadline import remaining
 from warifu.rpc.identity import AnyContext, caller
 from warifu.rpc.logging import bind
@@ -17,10 +18,20 @@ from warifu.rpc.multiplex import serve_calls
 from warifu_hub.exchange import MediatedExchange, Mediator
 from warifu_hub.issuing import CodeConverter
 from warifu_hub.leaves import timestamp_ms
+from warifu_hub.newest_streams import NewestStreams
 
-__all__ = ["HUB_ACCESS", "HubServicer", "exchange_response"]
+__all__ = ["HUB_ACCESS", "HUB_BOUNDS", "LARGEST_MESSAGE", "HubServicer", "exchange_response"]
 
 _SERVICE = "/warifu.api.hub.v1.HubService"
+
+LARGEST_MESSAGE = 1280 * 1024
+"""The largest message to a hub, in bytes: a mebibyte of exchanges on a stream, and one more."""
+
+HUB_BOUNDS = Bounds(connection_calls=100, connections=16, calls=256)
+"""What one caller may make a hub hold: exchanges that come in great numbers share a stream, which is one call."""
+
+_MOST_STREAMS = 4
+"""How many streams of exchanges one caller may have: one is needed, and others whose loss the hub has not noticed."""
 
 HUB_ACCESS: AccessTable = {
     f"{_SERVICE}/Exchange": frozenset({Role.AGENCY}),
@@ -51,6 +62,7 @@ class HubServicer(HubServiceServicer):
         self._mediator = mediator
         self._converter = converter
         self._stopping = stopping
+        self._streams = NewestStreams(_MOST_STREAMS)
 
     async def Exchange(self, request: hub_pb2.ExchangeRequest, context: AnyContext) -> hub_pb2.ExchangeResponse:
         """Mediate one exchange."""
@@ -68,14 +80,15 @@ class HubServicer(HubServiceServicer):
             bind(request_id=request_id_of(request.inquiry.context))
             return exchange_response(await self._mediator.exchange(identity, request.inquiry, left))
 
-        async for response in serve_calls(
-            request_iterator,
-            handle=handle,
-            reply_type=hub_pb2.ExchangeReply,
-            response_type=hub_pb2.ExchangeStreamResponse,
-            stopping=self._stopping,
-        ):
-            yield response
+        async with self._streams.place(identity):
+            async for response in serve_calls(
+                request_iterator,
+                handle=handle,
+                reply_type=hub_pb2.ExchangeReply,
+                response_type=hub_pb2.ExchangeStreamResponse,
+                stopping=self._stopping,
+            ):
+                yield response
 
     async def ConvertIssuedCodes(
         self, request: hub_pb2.ConvertIssuedCodesRequest, context: AnyContext

@@ -18,8 +18,9 @@ from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.lookout import Lookout
 from warifu.pki import CredentialFiles, RevocationFile
 from warifu.rpc.access import AccessTable
+from warifu.rpc.bounds import Bounds
 from warifu.rpc.channel import ChannelPool
-from warifu.rpc.server import AddService, build_server
+from warifu.rpc.server import TYPED_MESSAGE_LIMIT, AddService, build_server
 
 __all__ = ["Groundwork"]
 
@@ -91,6 +92,9 @@ class Groundwork:
         lookout: Lookout,
         interceptors: Sequence[grpc.aio.ServerInterceptor],
         listen: str | None,
+        message_limit: int = TYPED_MESSAGE_LIMIT,
+        bounds: Bounds | None = None,
+        quick: frozenset[str] = frozenset(),
     ) -> tuple[grpc.aio.Server, str]:
         """The party's server, not yet started, and its endpoint (host:port).
 
@@ -106,5 +110,8 @@ class Groundwork:
             revoked=self.revocations.revoked,
             extra_interceptors=interceptors,
             listen=address,
+            message_limit=message_limit,
+            bounds=bounds,
+            quick=quick,
         )
         return server, f"{address.rpartition(':')[0]}:{port}"

@@ -23,6 +23,7 @@ from warifu.exchange.directory_header import entries_digest, verify_header
 from warifu.party.alarms import ALARMS_SERVICE, AlarmKind, Alarms, fault_text
 from warifu.party.database import Database
 from warifu.party.directory_file import DIRECTORY_FILE, read_directory_file
+from warifu.party.memory import Memory
 from warifu.party.served import note_serving
 from warifu.pki import CredentialSource, RevocationFile
 from warifu.pki.files import FileWatch
@@ -124,9 +125,11 @@ class Lookout:
 
     async def keep(self) -> None:
         """Look each second, and let health follow. Runs until cancelled."""
+        memory = Memory()
         while True:
             try:
                 self.look()
+                await asyncio.to_thread(memory.look)
                 if self._directory is not None:
                     await asyncio.to_thread(self._directory.look)
                 status = _NOT_SERVING if self.alarms.standing() else _SERVING

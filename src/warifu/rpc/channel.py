@@ -317,6 +317,12 @@ class ChannelPool:
             )
         return known
 
+    async def drop(self, expect: Identity, target: str) -> None:
+        """Close the channel to ``expect`` at ``target``, if there is one, with the calls on it."""
+        peer = self._peers.pop((expect, target), None)
+        if peer is not None:
+            await peer.close()
+
     async def close(self) -> None:
         """Close every channel, with the calls on them."""
         peers, self._peers = self._peers, {}

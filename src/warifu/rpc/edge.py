@@ -1,9 +1,13 @@
 """The edge of a server: what happens around every RPC, in this order and nowhere else.
 
 (1) the caller is identified by its certificate, (2) it belongs to this network, (3) its certificate is good now: it
-was not taken back, and is in date, (4) the access table lets its role call this RPC, (5) the message is not too large, (6) it parses, (7) the
-servicer runs, (8) whatever it raises becomes a typed status: a :class:`WarifuError` as it is, anything else INTERNAL
-with nothing of its text, neither to the caller nor to the log.
+was not taken back, and is in date, (4) the access table lets its role call this RPC and it does not hold too much of the
+server (``warifu.rpc.admission``), (5) the message is not too large, (6) it parses, (7) the servicer runs, (8) whatever it
+raises becomes a typed status: a :class:`WarifuError` as it is, anything else INTERNAL with nothing of its text, neither to
+the caller nor to the log.
+
+Before (5) nothing of a message is read: to gRPC every RPC is one with a stream of requests, whose reader decides when to begin.
+A call that may not be made therefore costs its headers, whatever its caller would have sent.
 
 The edge wraps handlers when they are registered, so a call costs one function more and no interceptor. It never looks
 into a message. A cancelled call stays cancelled. TLS looks at a certificate when a connection is made, and not even then where
@@ -24,7 +28,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -32,6 +36,7 @@ from google.protobuf.message import DecodeError
 from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.pki.identity import PeerCertificate, Role
+from warifu.rpc.admission import Admission, Call, Visit
 from warifu.rpc.identity import AnyContext, peer_certificate
 from warifu.rpc.lasting import while_allowed
 from warifu.rpc.logging import EventLog, error_fields, raised_at, use_serving_log
@@ -42,12 +47,27 @@ __all__ = ["Behaviour", "Edge", "GuardedRpc", "Handler", "behaviour_of", "is_imp
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Behaviour: TypeAlias = Callable[..., Any]
 
+_EDGES_OWN = frozenset(
+    {
+        Reason.CALLER_NOT_IDENTIFIED,
+        Reason.CALLER_REVOKED,
+        Reason.CALLER_NOT_IN_DATE,
+        Reason.CALLER_NOT_ALLOWED,
+        Reason.REQUEST_MALFORMED,
+        Reason.REQUEST_TOO_LARGE,
+        Reason.OVERLOADED,
+    }
+)
+"""With these a call is refused before it is looked at what it asks; those that servicers raise too count as well."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
     """What the edge of one server goes by. ``message_limit`` is in bytes; a longer request is refused by name.
 
     ``clock`` is the one that certificates are held against.
+    ``quick`` are the RPCs (full names) that wait for nobody else: of those, and of lists, a caller has only a few in hand at a
+    time, so that however many it makes, others' calls come between.
     """
 
     network: str
@@ -55,10 +75,42 @@ class Edge:
     clock: Clock
     message_limit: int
     log: EventLog
+    admission: Admission
+    quick: frozenset[str] = frozenset()
 
     def guard(self, method: str, handler: Handler, allowed: frozenset[Role]) -> Handler:
         """``handler`` with the edge around it."""
         return GuardedRpc(self, method, handler, allowed).handler()
+
+    def not_served(self) -> Handler:
+        """What answers a call of an RPC that there is not: as gRPC would, but to those only who may call at all."""
+
+        async def call(_: Any, context: AnyContext) -> bytes:
+            visit = Visit(context)
+            try:
+                peer = visit.certificate = peer_certificate(context)
+                self.admit(peer)
+            except WarifuError as error:
+                await self.admission.refused(visit)
+                await context.abort_with_status(to_grpc_status(error))
+            await self.admission.refused(visit)
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, "Method not found!")
+            raise AssertionError  # gRPC's abort raised
+
+        return grpc.stream_unary_rpc_method_handler(call)
+
+    def admit(self, peer: PeerCertificate) -> None:
+        """See that ``peer`` may call at all. Raises: CALLER_NOT_IDENTIFIED, CALLER_REVOKED, CALLER_NOT_IN_DATE."""
+        if peer.identity.network != self.network:
+            raise WarifuError(Reason.CALLER_NOT_IDENTIFIED, where="certificate", debug="of another network")
+        self.refuse_ended(peer)
+
+    def refuse_ended(self, peer: PeerCertificate) -> None:
+        """Whether the caller may go on. Raises: CALLER_REVOKED, CALLER_NOT_IN_DATE."""
+        if peer.serial in self.revoked():
+            raise WarifuError(Reason.CALLER_REVOKED, where="certificate")
+        if not peer.is_good_at(self.clock.now()):
+            raise WarifuError(Reason.CALLER_NOT_IN_DATE, where="certificate")
 
 
 def behaviour_of(handler: Handler) -> Behaviour:
@@ -79,111 +131,132 @@ def is_implemented(handler: Handler) -> bool:
 class GuardedRpc:
     """One RPC with the edge around it."""
 
-    __slots__ = ("_allowed", "_edge", "_handler", "_log", "_method", "_parse_bytes", "_serialise")
+    __slots__ = (
+        "_allowed",
+        "_edge",
+        "_handler",
+        "_is_quick",
+        "_lists",
+        "_log",
+        "_method",
+        "_parse_bytes",
+        "_serialise",
+    )
 
     def __init__(self, edge: Edge, method: str, handler: Handler, allowed: frozenset[Role]) -> None:
         self._edge = edge
         self._method = method
         self._handler = handler
         self._allowed = allowed
+        self._lists = method.rpartition("/")[2].startswith("List")  # AIP-132
+        self._is_quick = self._lists or method in edge.quick
         self._log = edge.log.bind(method=method)
         self._parse_bytes: Callable[[bytes], Any] = handler.request_deserializer or bytes
         self._serialise: Callable[[Any], bytes] = handler.response_serializer or bytes
 
     def handler(self) -> Handler:
         """The gRPC handler: takes and gives bytes, except where the servicer itself writes to the stream."""
-        inner = self._handler
-        if inner.response_streaming:
-            return self._streaming_reply()
-        if inner.request_streaming:
-            return grpc.stream_unary_rpc_method_handler(self._single_reply(behaviour_of(inner), self._each_parsed))
-        return grpc.unary_unary_rpc_method_handler(self._single_reply(behaviour_of(inner), self._parsed))
-
-    def _streaming_reply(self) -> Handler:
         behaviour = behaviour_of(self._handler)
-        make, read = grpc.unary_stream_rpc_method_handler, cast(Behaviour, self._parsed)
-        if self._handler.request_streaming:
-            make, read = grpc.stream_stream_rpc_method_handler, self._each_parsed
+        if not self._handler.response_streaming:
+            return grpc.stream_unary_rpc_method_handler(self._single_reply(behaviour))
         if inspect.isasyncgenfunction(behaviour):
-            return make(self._yielded_replies(behaviour, read))
-        return make(self._written_replies(behaviour, read), response_serializer=self._serialise)
+            return grpc.stream_stream_rpc_method_handler(self._yielded_replies(behaviour))
+        return grpc.stream_stream_rpc_method_handler(
+            self._written_replies(behaviour), response_serializer=self._serialise
+        )
 
-    def _single_reply(self, behaviour: Behaviour, read: Behaviour) -> Behaviour:
+    def _single_reply(self, behaviour: Behaviour) -> Behaviour:
         streamed = self._handler.request_streaming
 
         async def call(received: Any, context: AnyContext) -> bytes:
-            started, peer = time.perf_counter(), None
+            visit = Visit(context)
             try:
-                peer = peer_certificate(context)
-                self._admit(peer)
-                answer = behaviour(read(received, peer), context)
-                reply = self._serialise(await (self._lasting(peer, answer) if streamed else answer))
+                held = self._begin(visit, context)
+                answer = behaviour(await self._asked(received, context, visit, held), context)
+                reply = self._serialise(await (self._lasting(visit.certificate, answer) if streamed else answer))
+                held.gives(reply)
             except BaseException as error:
-                await self._end(context, peer, started, error)
+                await self._end(context, visit, error)
                 raise
-            self._note_answered(peer, started)
+            self._note_answered(visit)
             return reply
 
         return call
 
-    def _yielded_replies(self, behaviour: Behaviour, read: Behaviour) -> Behaviour:
+    def _yielded_replies(self, behaviour: Behaviour) -> Behaviour:
         streamed = self._handler.request_streaming
 
         async def call(received: Any, context: AnyContext) -> AsyncIterator[bytes]:
-            started, peer = time.perf_counter(), None
+            visit = Visit(context)
             use_serving_log(self._log)  # a stream's calls are others' tasks, and log by themselves
             try:
-                peer = peer_certificate(context)
-                self._admit(peer)
-                replying = aclosing(behaviour(read(received, peer), context))
-                async with self._while_good(peer), replying as replies:
-                    async for reply in replies:
+                held = self._begin(visit, context)
+                replying = aclosing(behaviour(await self._asked(received, context, visit, held), context))
+                async with self._while_good(visit.certificate), replying as replies:
+                    async for message in replies:
                         if not streamed:  # otherwise what it replies to was checked when it came
-                            self._refuse_ended(peer)
-                        yield self._serialise(reply)
+                            self._edge.refuse_ended(visit.certificate)
+                        reply = self._serialise(message)
+                        held.gives(reply)
+                        yield reply
+                        held.goes_on()
+                        held.drops(reply)
             except BaseException as error:
-                await self._end(context, peer, started, error)
+                await self._end(context, visit, error)
                 raise
-            self._note_answered(peer, started)
+            self._note_answered(visit)
 
         return call
 
-    def _written_replies(self, behaviour: Behaviour, read: Behaviour) -> Behaviour:
+    def _written_replies(self, behaviour: Behaviour) -> Behaviour:
         async def call(received: Any, context: AnyContext) -> None:
-            started, peer = time.perf_counter(), None
+            visit = Visit(context)
             try:
-                peer = peer_certificate(context)
-                self._admit(peer)
-                await self._lasting(peer, behaviour(read(received, peer), context))
+                held = self._begin(visit, context)
+                await self._lasting(
+                    visit.certificate, behaviour(await self._asked(received, context, visit, held), context)
+                )
             except BaseException as error:
-                await self._end(context, peer, started, error)
+                await self._end(context, visit, error)
                 raise
-            self._note_answered(peer, started)
+            self._note_answered(visit)
 
         return call
 
-    def _admit(self, peer: PeerCertificate) -> None:
-        if peer.identity.network != self._edge.network:
-            raise WarifuError(Reason.CALLER_NOT_IDENTIFIED, where="certificate", debug="of another network")
-        self._refuse_ended(peer)
+    def _begin(self, visit: Visit, context: AnyContext) -> Call:
+        peer = visit.certificate = peer_certificate(context)
+        self._edge.admit(peer)
         if peer.identity.role not in self._allowed:
             raise WarifuError(Reason.CALLER_NOT_ALLOWED, where=self._method)
-
-    def _refuse_ended(self, peer: PeerCertificate) -> None:
-        """Whether the caller may go on. Raises: CALLER_REVOKED, CALLER_NOT_IN_DATE."""
-        if peer.serial in self._edge.revoked():
-            raise WarifuError(Reason.CALLER_REVOKED, where="certificate")
-        if not peer.is_good_at(self._edge.clock.now()):
-            raise WarifuError(Reason.CALLER_NOT_IN_DATE, where="certificate")
+        handler, admission = self._handler, self._edge.admission
+        is_stream = handler.request_streaming or handler.response_streaming
+        most = admission.bounds.lists if self._lists else None
+        return admission.begin(context, visit, self._method if is_stream else "", most)
 
     def _while_good(self, peer: PeerCertificate) -> AbstractAsyncContextManager[None]:
-        return while_allowed(partial(self._refuse_ended, peer))
+        return while_allowed(partial(self._edge.refuse_ended, peer))
 
     async def _lasting(self, peer: PeerCertificate, answer: Awaitable[Any]) -> Any:
         async with self._while_good(peer):
             return await answer
 
-    def _parsed(self, received: bytes, _: PeerCertificate) -> Any:
+    async def _asked(self, received: Any, context: AnyContext, visit: Visit, held: Call) -> Any:
+        """What the servicer is given: the one message, read now, or the messages as they come."""
+        if self._handler.request_streaming:
+            return self._each_parsed(received, visit.certificate, held)
+        admission = self._edge.admission
+        if self._is_quick and not self._handler.response_streaming:
+            await held.in_turn(admission.places(visit.caller))
+        async with admission.reading(visit.caller):
+            held.waits()
+            message: Any = await context.read()
+            held.goes_on()
+        if message is grpc.aio.EOF:
+            raise WarifuError(Reason.REQUEST_MALFORMED, where="request", debug="there is no message")
+        held.takes(message)
+        return self._parsed(message)
+
+    def _parsed(self, received: bytes) -> Any:
         if len(received) > self._edge.message_limit:
             raise WarifuError(Reason.REQUEST_TOO_LARGE, where="request")
         try:
@@ -191,35 +264,40 @@ class GuardedRpc:
         except (DecodeError, ValueError):
             raise WarifuError(Reason.REQUEST_MALFORMED, where="request") from None
 
-    async def _each_parsed(self, received: AsyncIterator[bytes], peer: PeerCertificate) -> AsyncIterator[Any]:
+    async def _each_parsed(
+        self, received: AsyncIterator[bytes], peer: PeerCertificate, held: Call
+    ) -> AsyncIterator[Any]:
         """The messages of a stream, which may outlast the right to send them."""
         async for message in received:
-            self._refuse_ended(peer)
-            yield self._parsed(message, peer)
+            self._edge.refuse_ended(peer)
+            held.takes(message)
+            yield self._parsed(message)
+            held.drops(message)
 
-    async def _end(
-        self, context: AnyContext, peer: PeerCertificate | None, started: float, error: BaseException
-    ) -> None:
+    async def _end(self, context: AnyContext, visit: Visit, error: BaseException) -> None:
         """Say how a call that was not answered ended; for an error, by ending it with a typed status."""
-        log = self._log.bind(**_told(peer, started))
+        log = self._log.bind(**_told(visit))
         if isinstance(error, asyncio.CancelledError | GeneratorExit):
-            log.info("call_cancelled")
+            if self._edge.admission.cancelled(visit):
+                log.info("call_cancelled")
         elif isinstance(error, grpc.aio.AbortError):  # the servicer ended the call itself: only health checks do
             log.info("call_refused", reason=str(context.code()))
         elif isinstance(error, WarifuError):
+            if error.reason in _EDGES_OWN:
+                await self._edge.admission.refused(visit)
             log.info("call_refused", **error_fields(error))
             await context.abort_with_status(to_grpc_status(error))
         elif isinstance(error, Exception):
             log.error("call_failed", reason=Reason.INTERNAL.value, error=type(error).__name__, at=raised_at(error))
             await context.abort_with_status(to_grpc_status(WarifuError(Reason.INTERNAL)))
 
-    def _note_answered(self, peer: PeerCertificate, started: float) -> None:
-        self._log.info("call_answered", **_told(peer, started))
+    def _note_answered(self, visit: Visit) -> None:
+        self._log.info("call_answered", **_told(visit))
 
 
-def _told(peer: PeerCertificate | None, started: float) -> dict[str, Any]:
+def _told(visit: Visit) -> dict[str, Any]:
     """What a log line says of any call: who called, and how many milliseconds it took here."""
-    took = {"ms": round((time.perf_counter() - started) * 1000, 2)}
-    if peer is None:
+    took = {"ms": round((time.perf_counter() - visit.began) * 1000, 2)}
+    if visit.caller is None:
         return took
-    return {"caller": peer.identity.institution, "role": peer.identity.role.value, **took}
+    return {"caller": visit.caller.institution, "role": visit.caller.role.value, **took}

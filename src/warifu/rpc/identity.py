@@ -7,13 +7,14 @@ metadata, not from the message. Whether that identity may call is for ``warifu.r
 from __future__ import annotations
 
 from typing import Any, TypeAlias
+from urllib.parse import unquote
 
 import grpc
 
 from warifu.errors import Reason, WarifuError
 from warifu.pki.identity import Identity, PeerCertificate, identity_of
 
-__all__ = ["AnyContext", "caller", "peer_certificate"]
+__all__ = ["AnyContext", "caller", "peer_certificate", "peer_name", "source_address"]
 
 AnyContext: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -35,3 +36,16 @@ def caller(context: AnyContext) -> Identity:
     Raises: CALLER_NOT_IDENTIFIED as :func:`peer_certificate`; never inside a servicer, which the edge guards.
     """
     return peer_certificate(context).identity
+
+
+def peer_name(told: str) -> str:
+    """What gRPC calls a peer (``ipv6:%5B::1%5D:40000``), written in one way: ``ipv6:[::1]:40000``."""
+    kind, _, rest = unquote(told).partition(":")
+    host, _, port = rest.rpartition(":")
+    host = host.strip("[]").removeprefix("::ffff:")
+    return f"ipv6:[{host}]:{port}" if kind == "ipv6" and ":" in host else f"ipv4:{host}:{port}"
+
+
+def source_address(context: AnyContext) -> str:
+    """The IP address that a call comes from."""
+    return peer_name(context.peer()).partition(":")[2].rpartition(":")[0].strip("[]").partition("%")[0]

@@ -30,7 +30,8 @@ MOST_CALLS = 256
 
 _CALLS_TOGETHER = 16  # sent in one message: most of what sharing saves; with more, one side idles while the other works
 _BYTES_TOGETHER = 1024 * 1024  # a message ends once it is this long: with one more call it is still no too large one
-_MOST_UNDER_WAY = 2048
+_MOST_UNDER_WAY = 1024
+_MOST_BYTES = 4 * 1024 * 1024
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -40,6 +41,8 @@ class _Call(Protocol):
     call_number: int
     timeout_ms: int
     request: Any
+
+    def ByteSize(self) -> int: ...  # noqa: N802  # as protobuf names it
 
 
 async def serve_calls(
@@ -52,8 +55,9 @@ async def serve_calls(
 ) -> AsyncIterator[Any]:
     """The server's end: run every call of every message, and yield replies as they are ready.
 
-    ``handle(request, seconds_left)`` serves one call. At most 2,048 calls are under way; above that no more is read. A
-    call is under way until its reply is sent: a caller who reads no replies is soon not read either.
+    ``handle(request, seconds_left)`` serves one call. At most 1,024 calls are under way, and 4 MiB of them and of replies;
+    above that no more is read. A call is under way until its reply is sent: a caller who reads no replies is soon not read
+    either.
     Once ``stopping`` is set no more is read either, and the stream ends when the calls under way have. The edge looks
     at revocation and size before each message, so this does not.
 
@@ -62,10 +66,13 @@ async def serve_calls(
     """
     ready: asyncio.Queue[Any] = asyncio.Queue()
     slots = asyncio.Semaphore(_MOST_UNDER_WAY)
+    room = _Room(_MOST_BYTES)
     running: set[asyncio.Task[None]] = set()
 
-    async def run(call: _Call) -> None:
-        ready.put_nowait(await _reply(call, handle, reply_type))
+    async def run(call: _Call, size: int) -> None:
+        reply = await _reply(call, handle, reply_type)
+        room.give(size - reply.ByteSize())
+        ready.put_nowait(reply)
 
     async def read() -> None:
         async for message in messages:
@@ -73,7 +80,9 @@ async def serve_calls(
                 raise WarifuError(Reason.REQUEST_MALFORMED, where="calls")
             for call in message.calls:
                 await slots.acquire()
-                task = asyncio.create_task(run(call))
+                size = call.ByteSize()
+                await room.take(size)
+                task = asyncio.create_task(run(call, size))
                 running.add(task)
                 task.add_done_callback(running.discard)
 
@@ -86,13 +95,35 @@ async def serve_calls(
     try:
         async for replies in _batches(ready):
             yield response_type(replies=replies)
-            for _ in replies:  # gRPC asks for more only once these have gone
+            for reply in replies:  # gRPC asks for more only once these have gone
                 slots.release()
+                room.give(reply.ByteSize())
         await reader
     finally:
         for task in (reader, *running):
             task.cancel()
         await asyncio.gather(reader, *running, return_exceptions=True)
+
+
+class _Room:
+    """Bytes that may be held; one task takes, and waits while there is none."""
+
+    __slots__ = ("_left", "_more")
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+        self._more = asyncio.Event()
+
+    async def take(self, size: int) -> None:
+        """Take ``size`` bytes, more than there are if need be, once there are any."""
+        while self._left <= 0:
+            self._more.clear()
+            await self._more.wait()
+        self._left -= size
+
+    def give(self, size: int) -> None:
+        self._left += size
+        self._more.set()
 
 
 async def _until(stopping: asyncio.Event | None, work: Awaitable[None]) -> None:

@@ -18,21 +18,33 @@ from grpc_health.v1 import health, health_pb2_grpc  # type: ignore[import-untype
 from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.pki.credential import Credential, CredentialSource
-from warifu.rpc.access import AccessTable, complete_table
+from warifu.rpc.access import HEALTH_METHODS, AccessTable, complete_table
 from warifu.rpc.address import check_address
+from warifu.rpc.admission import Admission
+from warifu.rpc.bounds import Bounds
 from warifu.rpc.edge import Edge, Handler, is_implemented
 from warifu.rpc.logging import get_logger
 
 __all__ = ["CORE_MESSAGE_LIMIT", "SERVER_OPTIONS", "TYPED_MESSAGE_LIMIT", "AddService", "build_server"]
 
-CORE_MESSAGE_LIMIT = 8 * 1024 * 1024  # above this gRPC itself refuses, without a reason
 TYPED_MESSAGE_LIMIT = 4 * 1024 * 1024  # above this the edge refuses, with REQUEST_TOO_LARGE
+CORE_MESSAGE_LIMIT = 2 * TYPED_MESSAGE_LIMIT  # above this gRPC itself refuses, without a reason
 
 SERVER_OPTIONS = (
     ("grpc.so_reuseport", 0),  # on by default: a second server on the port would silently take half the connections
-    ("grpc.max_receive_message_length", CORE_MESSAGE_LIMIT),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),  # channels ping every 30 s
     ("grpc.keepalive_permit_without_calls", 1),
+    # What one connection may make a server hold before anybody looks at a call:
+    ("grpc.max_metadata_size", 4 * 1024),  # of one call; a caller here sends some hundred bytes
+    ("grpc.absolute_max_metadata_size", 8 * 1024),
+    ("grpc.http2.bdp_probe", 0),  # or what a stream may send unasked grows to mebibytes
+    ("grpc.http2.lookahead_bytes", 16 * 1024),  # of a message nobody reads yet
+    ("grpc.compression_enabled_algorithms_bitset", 1),  # none: a few compressed bytes could mean mebibytes
+    ("grpc.experimental.tcp_max_read_chunk_size", 64 * 1024),  # it would read mebibytes ahead
+    ("grpc.server_handshake_timeout_ms", 10_000),
+    ("grpc.server.max_pending_requests", 100_000),  # above it gRPC would cancel anybody's calls
+    ("grpc.server.max_pending_requests_hard_limit", 100_000),
+    ("grpc.max_connection_idle_ms", 600_000),
 )
 
 AddService: TypeAlias = Callable[[Any, Any], None]
@@ -48,6 +60,8 @@ def build_server(
     extra_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     listen: str = "127.0.0.1:0",
     message_limit: int = TYPED_MESSAGE_LIMIT,
+    bounds: Bounds | None = None,
+    quick: frozenset[str] = frozenset(),
     health_servicer: health.aio.HealthServicer | None = None,
     clock: Clock | None = None,
 ) -> tuple[grpc.aio.Server, int]:
@@ -55,8 +69,9 @@ def build_server(
 
     ``services`` pairs each generated ``add_…Servicer_to_server`` with its servicer; an RPC that the servicer does not
     write itself, as an async function, is not served. An interceptor sees bytes on both
-    sides of a call. Health says SERVING from the start unless a ``health_servicer`` is given that says otherwise. At every message the caller's certificate is held
-    against ``clock``, which is the machine's unless given, as TLS goes by that one too.
+    sides of a call. A message of more than ``message_limit`` bytes is refused by name, one of twice as many by gRPC. Health says
+    SERVING from the start unless a ``health_servicer`` is given that says otherwise. At every message the caller's certificate
+    is held against ``clock``, which is the machine's unless given, as TLS goes by that one too.
 
     Raises: CONFIG_INVALID when ``access`` does not fit the services exactly, or the address cannot be listened on, saying
     why; ADDRESS_IN_USE when another program does.
@@ -65,12 +80,28 @@ def build_server(
     table = complete_table(access, handlers)
     own = credential.current().identity
     log = get_logger(f"{own.role.value}/{own.institution}")
-    clock = clock or SystemClock()
-    edge = Edge(network=own.network, revoked=revoked, clock=clock, message_limit=message_limit, log=log)
-    server = grpc.aio.server(interceptors=list(extra_interceptors), options=SERVER_OPTIONS)
+    listening: list[int] = []
+    bounds = bounds or Bounds()
+    admission = Admission(lambda: listening[0], log, bounds)
+    edge = Edge(
+        network=own.network,
+        revoked=revoked,
+        clock=clock or SystemClock(),
+        message_limit=message_limit,
+        log=log,
+        admission=admission,
+        quick=quick | HEALTH_METHODS,
+    )
+    options = [
+        *SERVER_OPTIONS,
+        ("grpc.max_receive_message_length", 2 * message_limit),
+        ("grpc.max_concurrent_streams", bounds.connection_calls),
+    ]
+    server = grpc.aio.server(interceptors=list(extra_interceptors), options=options)
     guarded = {method: edge.guard(method, handler, table[method]) for method, handler in handlers.items()}
-    server.add_generic_rpc_handlers((_Guarded(guarded),))
-    return server, _listen(server, listen, _server_credentials(credential, root_pem))
+    server.add_generic_rpc_handlers((_Guarded(guarded, edge.not_served()),))
+    listening.append(_listen(server, listen, _server_credentials(credential, root_pem)))
+    return server, listening[0]
 
 
 def _listen(server: grpc.aio.Server, address: str, credentials: grpc.ServerCredentials) -> int:
@@ -110,11 +141,12 @@ def _healthy() -> health.aio.HealthServicer:
 class _Guarded(grpc.GenericRpcHandler):
     """Looks a call's handler up by its full name."""
 
-    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, handlers: Mapping[str, Handler], otherwise: Handler) -> None:
         self._handlers = handlers
+        self._otherwise = otherwise
 
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler | None:
-        return self._handlers.get(handler_call_details.method)
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler:
+        return self._handlers.get(handler_call_details.method, self._otherwise)
 
 
 class _Collector:

@@ -62,14 +62,19 @@ def test_two_agencies_databases_join_on_no_person_column(
     assert find_joins(*files, public=institutions, allowed=mutual_exchange_values(*files) | checkpoints) == []
 
 
+def as_recorded(column: str) -> str:
+    """Until an exchange is proven to be in the log, two columns repeat what its record says."""
+    repeats = {"unproven.permit": "processing_number", "unproven.answer_digest": "answer_digest"}
+    return f"exchange_record.{repeats[column]}" if column in repeats else column
+
+
 @pytest.mark.parametrize("left", ["residence", "tax"])
 @pytest.mark.parametrize("right", ["childcare", "insurance"])
 def test_all_they_share_is_what_tells_of_their_own_exchanges(
     file_of: OfParty, institutions: list[str], checkpoints: set[bytes], left: str, right: str
 ) -> None:
     joins = find_joins(file_of(left), file_of(right), public=institutions, allowed=checkpoints)
-    not_yet_proven = {("unproven.permit", "exchange_record.processing_number")}  # until it is, the hub's permit is kept
-    assert {(join.left, join.right) for join in joins} - not_yet_proven == {
+    assert {(as_recorded(join.left), as_recorded(join.right)) for join in joins} == {
         (f"exchange_record.{name}", f"exchange_record.{name}")
         for name in ("answer_digest", "inquiry_digest", "processing_number", "request_id")
     } | {("exchange_record.request_id", "inquiry.request_id")}

@@ -59,7 +59,7 @@ class AsItIs(bytes):
     """A message that is these bytes, whatever they are."""
 
     def SerializeToString(self) -> bytes:  # the name that protobuf gave it
-        return self
+        return bytes(self)
 
 
 async def ended(channel: Any, method: str, message: bytes = b"") -> WarifuError | None:
@@ -161,7 +161,11 @@ async def test_an_agency_announces_for_itself_only_and_only_what_is_an_endpoint(
         message = directory_pb2.AnnounceEndpointRequest(endpoint=endpoint).SerializeToString()
         error = await calls.failed(announce(message, timeout=10))
         assert (error.reason, error.where) == (Reason.REQUEST_MALFORMED, "endpoint"), endpoint
-    message = directory_pb2.AnnounceEndpointRequest(endpoint="node-1.residence.test:7402").SerializeToString()
+    for elsewhere in ("192.0.2.200:443", "[2001:db8::1]:22", "node-1.residence.test:7402"):
+        message = directory_pb2.AnnounceEndpointRequest(endpoint=elsewhere).SerializeToString()
+        error = await calls.failed(announce(message, timeout=10))
+        assert (error.reason, error.where) == (Reason.CALLER_NOT_ALLOWED, "endpoint"), elsewhere
+    message = directory_pb2.AnnounceEndpointRequest(endpoint="localhost:7402").SerializeToString()
     await announce(message, timeout=10)
 
 

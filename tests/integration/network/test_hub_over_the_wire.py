@@ -170,7 +170,9 @@ async def test_a_flipped_bit_anywhere_in_a_message_is_refused(asker: Any, tax_of
         refused = await asker.calls.failed(call(request + bytes(spoilt), timeout=10))
         assert refused.reason in expected, bit
 
-    await asyncio.gather(*map(flipped, secrets.SystemRandom().sample(range(len(encoded) * 8), 200)))
+    bits = secrets.SystemRandom().sample(range(len(encoded) * 8), 200)
+    for first in range(0, len(bits), 50):  # no more at once than a connection takes
+        await asyncio.gather(*map(flipped, bits[first : first + 50]))
     assert tax_office.permits == []
 
 
@@ -193,7 +195,7 @@ async def test_an_inquirer_whose_clock_is_far_off_is_refused(asker: Any, log: An
 
 
 @pytest.mark.parametrize(
-    ("size", "where"), [(5 * MEBIBYTE, "request"), (9 * MEBIBYTE, "")], ids=["5 MiB", "more than gRPC itself takes"]
+    ("size", "where"), [(2 * MEBIBYTE, "request"), (9 * MEBIBYTE, "")], ids=["2 MiB", "more than gRPC itself takes"]
 )
 async def test_a_message_that_is_too_large_is_refused_by_name(asker: Any, size: int, where: str) -> None:
     inquiry = asker.inquiry()

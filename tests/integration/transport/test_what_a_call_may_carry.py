@@ -214,14 +214,17 @@ async def test_an_interceptor_sees_the_bytes_of_both_sides(wire: Any) -> None:
 
     class Recorder(grpc.aio.ServerInterceptor):
         async def intercept_service(self, continuation: Any, details: Any) -> Any:
-            inner = (await continuation(details)).unary_unary
+            inner = (await continuation(details)).stream_unary  # to gRPC: the edge reads when it has let a call in
 
-            async def record(request: bytes, context: Any) -> bytes:
-                reply: bytes = await inner(request, context)
-                seen.extend((request, reply))
+            def received(request: bytes) -> bytes:
+                seen.append(request)
+                return request
+
+            def sent(reply: bytes) -> bytes:
+                seen.append(reply)
                 return reply
 
-            return grpc.unary_unary_rpc_method_handler(record)
+            return grpc.stream_unary_rpc_method_handler(inner, received, sent)
 
     wire.probe.act = lambda text, context: text.upper()
     target = await wire.serve(extra_interceptors=[Recorder()])

@@ -14,7 +14,7 @@ from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
 from warifu.clock import ManualClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory_entry import DirectoryEntry
-from warifu_hub import exchange as exchange_module
+from warifu_hub import room as room_module
 from warifu_hub.exchange import Mediator
 from warifu_hub.store import HubStore
 
@@ -28,7 +28,7 @@ async def refusal(mediator: Mediator, asker: Any, inquiry: Any) -> WarifuError:
 async def test_above_the_limit_callers_are_told_to_come_back_and_those_under_way_are_answered(
     mediator: Mediator, asker: Any, provider: Any, log: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exchange_module, "MOST_UNDER_WAY", 3)
+    monkeypatch.setattr(room_module, "MOST_UNDER_WAY", 3)
     go_on, provide = asyncio.Event(), provider.provide
 
     async def held(entry: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:

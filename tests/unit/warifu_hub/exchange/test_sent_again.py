@@ -16,6 +16,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.identifiers import ItemCode
 from warifu_hub import exchange as exchange_module
+from warifu_hub import room as room_module
 from warifu_hub.exchange import Mediator
 from warifu_hub.store import ExchangeState, HubStore
 
@@ -170,7 +171,7 @@ async def test_too_short_a_deadline_and_a_busy_hub_say_nothing_of_the_time_befor
     before = log.events()
     error = await asker.refusal(mediator, inquiry, left=0.1)
     assert (error.reason, error.definite) == (Reason.HUB_TIMED_OUT, False)
-    monkeypatch.setattr(exchange_module, "MOST_UNDER_WAY", 0)
+    monkeypatch.setattr(room_module, "MOST_UNDER_WAY", 0)
     assert (await asker.refusal(mediator, inquiry)).reason is Reason.HUB_TIMED_OUT
     assert (await asker.refusal(mediator, asker.ask())).reason is Reason.OVERLOADED
     assert log.events() == before, "the exchange is as open as it was"

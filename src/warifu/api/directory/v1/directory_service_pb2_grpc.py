@@ -93,8 +93,9 @@ class DirectoryServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def AnnounceEndpoint(self, request, context):
-        """Tells the hub where the calling agency's node listens. Callers: agencies, each for itself. Errors:
-        REQUEST_MALFORMED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
+        """Tells the hub where the calling agency's node listens: on the machine that it calls from. A name is looked up once.
+        Callers: agencies, each for itself; for another machine it is CALLER_NOT_ALLOWED. Errors: REQUEST_MALFORMED,
+        INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -48,8 +48,9 @@ class DirectoryServiceStub:
     stops. Errors: OVERLOADED.
     """
     AnnounceEndpoint: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.AnnounceEndpointRequest, _directory_service_pb2.AnnounceEndpointResponse]
-    """Tells the hub where the calling agency's node listens. Callers: agencies, each for itself. Errors:
-    REQUEST_MALFORMED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
+    """Tells the hub where the calling agency's node listens: on the machine that it calls from. A name is looked up once.
+    Callers: agencies, each for itself; for another machine it is CALLER_NOT_ALLOWED. Errors: REQUEST_MALFORMED,
+    INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
     """
     GetRevocationList: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.GetRevocationListRequest, _directory_service_pb2.GetRevocationListResponse]
     """Fetches the revocation list, signed by the network's root. Callers: everyone in the network."""
@@ -74,8 +75,9 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     stops. Errors: OVERLOADED.
     """
     AnnounceEndpoint: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.AnnounceEndpointRequest, _directory_service_pb2.AnnounceEndpointResponse]  # type: ignore[assignment]
-    """Tells the hub where the calling agency's node listens. Callers: agencies, each for itself. Errors:
-    REQUEST_MALFORMED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
+    """Tells the hub where the calling agency's node listens: on the machine that it calls from. A name is looked up once.
+    Callers: agencies, each for itself; for another machine it is CALLER_NOT_ALLOWED. Errors: REQUEST_MALFORMED,
+    INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
     """
     GetRevocationList: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.GetRevocationListRequest, _directory_service_pb2.GetRevocationListResponse]  # type: ignore[assignment]
     """Fetches the revocation list, signed by the network's root. Callers: everyone in the network."""
@@ -121,8 +123,9 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_service_pb2.AnnounceEndpointRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.AnnounceEndpointResponse, _abc.Awaitable[_directory_service_pb2.AnnounceEndpointResponse]]:
-        """Tells the hub where the calling agency's node listens. Callers: agencies, each for itself. Errors:
-        REQUEST_MALFORMED, INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
+        """Tells the hub where the calling agency's node listens: on the machine that it calls from. A name is looked up once.
+        Callers: agencies, each for itself; for another machine it is CALLER_NOT_ALLOWED. Errors: REQUEST_MALFORMED,
+        INSTITUTION_UNKNOWN, STORE_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

@@ -1,0 +1,57 @@
+"""When memory is given back to the system."""
+
+from __future__ import annotations
+
+from warifu.party.memory import Memory, resident_bytes, trim
+
+_MIB = 1024 * 1024
+
+
+class Process:
+    """A process that holds so much, of which so much is free."""
+
+    def __init__(self, held: int) -> None:
+        self.held, self.free, self.trims = held * _MIB, 0, 0
+
+    def trim(self) -> None:
+        self.trims += 1
+        self.held, self.free = self.held - self.free, 0
+
+
+def test_what_a_flood_took_is_given_back_once_it_is_free() -> None:
+    process = Process(80)
+    memory = Memory(lambda: process.held, process.trim)
+    assert not memory.look()
+    process.held = 200 * _MIB
+    for _ in range(20):
+        memory.look()
+    process.free = 120 * _MIB
+    for _ in range(17):
+        memory.look()
+    assert process.held == 80 * _MIB
+
+
+def test_a_process_that_needs_what_it_has_is_asked_ever_less_often() -> None:
+    process = Process(80)
+    memory = Memory(lambda: process.held, process.trim)
+    memory.look()
+    process.held = 200 * _MIB
+    for _ in range(160):
+        memory.look()
+    assert process.trims <= 14
+
+
+def test_little_more_is_left_as_it_is_and_where_nothing_is_said_nothing_is_done() -> None:
+    process = Process(80)
+    memory = Memory(lambda: process.held, process.trim)
+    memory.look()
+    process.held = 85 * _MIB
+    assert not memory.look()
+    assert not Memory(lambda: None, process.trim).look()
+    assert process.trims == 0
+
+
+def test_this_process_has_memory_and_can_give_some_back() -> None:
+    resident = resident_bytes()
+    assert resident is None or resident > _MIB
+    trim()
