@@ -28,6 +28,7 @@ from warifu.pki import FileWatch
 from warifu_kit.network.creation import create_network, holds_network
 from warifu_kit.network.custody import keep_fresh
 from warifu_kit.network.endpoints import free_endpoint
+from warifu_kit.network.nursery import Nursery, can_fork
 from warifu_kit.network.party_process import STOP_SECONDS, PartyProcess, party_command
 from warifu_kit.network.renewal import Renewals
 
@@ -82,6 +83,7 @@ class Network:
         self._on_event = on_event
         self._command = command
         self._stopping, self._unwatched, self._stopped = threading.Event(), threading.Event(), threading.Event()
+        self._nursery: Nursery | None = None
         self._failure: str | None = None
         self._lock: IO[str] | None = None
         self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
@@ -103,6 +105,7 @@ class Network:
         Raises: PARTY_NOT_STARTED when one does not; PATH_UNUSABLE when the network is up already; CONFIG_INVALID when
         what describes the network does not hold together, or it has another suite than asked for.
         """
+        self._nursery = Nursery() if can_fork() else None
         if not holds_network(self.path):
             create_network(self.path, suite=self._suite or _DEFAULT_SUITE)
         self.described = self._checked_description()
@@ -192,6 +195,8 @@ class Network:
         self._stopped.set()
         if self._watcher.is_alive():
             self._watcher.join()
+        if self._nursery is not None:
+            self._nursery.close()
         if self._lock is not None:
             self._lock.close()
 
@@ -213,7 +218,7 @@ class Network:
 
     def _begin(self, party: str) -> None:
         told_once = ["--go-on"] if party in self._go_on else []
-        process = PartyProcess(party, self.path / party, [*self._command_of(party), *told_once])
+        process = PartyProcess(party, self.path / party, [*self._command_of(party), *told_once], self._nursery)
         self.parties[party] = process
         process.start()
 
