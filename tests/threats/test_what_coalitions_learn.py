@@ -18,6 +18,7 @@ import pytest
 from warifu.curve.group import Group, Point, Scalar
 from warifu.curve.suites import group_of
 from warifu.exchange.codes import EncryptedCode, encrypt_code, open_code, person_point, row_key
+from warifu.exchange.conversion_proof import Conversion, open_batch
 from warifu.identifiers import InstitutionCode
 from warifu_hub.translate import HubKeys, Party, Translator
 
@@ -202,3 +203,17 @@ def test_an_inquirer_and_a_provider_stretch_one_permit_to_two_people(world: Worl
         (PEOPLE[1], PEOPLE[4])
     ]
     assert row_key(b.row_secret, opened) not in b.table, "to an honest provider it is nobody"
+
+
+def test_the_authority_alone_can_give_an_agency_another_persons_code_and_no_proof_tells(
+    world: World, a: Agency
+) -> None:
+    """What the hub made of it is right; of what, only the authority says. Its signed receipt is all that is left of it."""
+    group = world.group
+    wrong = encrypt_code(group, world.point(PEOPLE[1]), a.joint_key, group.random_scalar(secrets.token_bytes))
+    converted, proof = world.hub.convert_batch(
+        context=b"issued to PEOPLE[0]", encrypted=[wrong], from_=None, to=a.party, to_key=a.public
+    )
+    conversions = [Conversion(context=b"issued to PEOPLE[0]", encrypted=wrong, converted=converted[0])]
+    terms = world.hub.terms(None, a.party, a.public)
+    assert open_batch(group, a.secret, terms, conversions, proof) == [a.codes[PEOPLE[1]]]
