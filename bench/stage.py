@@ -1,9 +1,8 @@
 """Everything a run needs, up at once and idle until its turn: a real network, the bare floor, and a load for each.
 
 First the whole network runs as ``warifu up`` would run it, for people to be acquired and registered; beside it one whose hub
-proves nothing, for what proofs cost. Then hubs and
-providers' nodes go on with their data, the inquirer's place is taken by a load process with the same folder, and
-the bare processes join them, with message sizes taken from a real exchange.
+proves nothing, for what proofs cost. Then hubs and providers' nodes go on with their data, inquirers' places are taken by load
+processes with the same folders, and the bare processes join them, with message sizes taken from a real exchange.
 """
 
 from __future__ import annotations
