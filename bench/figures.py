@@ -14,10 +14,13 @@ from typing import Any
 
 from measure import Spread, percentile, spread
 
-__all__ = ["IN_FLIGHT", "REAL", "Row", "SliceResult", "faults", "goal_text", "rows_of"]
+__all__ = ["IN_FLIGHT", "REAL", "UNPROVEN", "Row", "SliceResult", "faults", "goal_text", "rows_of", "with_quartiles"]
 
 IN_FLIGHT = (1, 8, 64)
 REAL = ("unary", "stream")
+UNPROVEN = "unproven"
+"""The cell of a network whose hub proves nothing; measured at full load only, for what proofs cost."""
+
 _PARTIES = ("inquirer", "hub", "provider")
 _BARE_PARTIES = ("client", "relay", "echo")
 GOALS: dict[str, tuple[str, float]] = {
@@ -25,6 +28,8 @@ GOALS: dict[str, tuple[str, float]] = {
     "stream_ratio": (">=", 0.30),
     "acquire_1000_s": ("<=", 3.0),
     "first_exchange_s": ("<=", 8.0),
+    "proof_cpu_ratio": ("<=", 1.25),
+    "issue_proof_ratio": ("<=", 1.5),
 }
 
 
@@ -95,7 +100,7 @@ def faults(slices: Sequence[SliceResult]) -> list[str]:
         where = f"round {each.round_number}, {each.cell} with {each.in_flight} in flight"
         if each.errors:
             found.append(f"{where}: {len(each.errors)} errors, the first: {each.errors[0]}")
-        if each.cell in REAL and each.leaves != 2 * each.made:
+        if each.cell in (*REAL, UNPROVEN) and each.leaves != 2 * each.made:
             found.append(f"{where}: {each.made} exchanges left {each.leaves} leaves in the hub's log, not two each")
     return found
 
@@ -106,6 +111,7 @@ def rows_of(slices: Sequence[SliceResult]) -> list[Row]:
     rows = []
     for in_flight in reversed(IN_FLIGHT):
         rows += measured.ratios(in_flight)
+    rows += measured.proofs(IN_FLIGHT[-1])
     for in_flight in reversed(IN_FLIGHT):
         rows += measured.rates(in_flight)
     return rows + measured.processor(IN_FLIGHT[-1]) + measured.syncs(IN_FLIGHT[-1])
@@ -128,11 +134,20 @@ class _Measured:
             real = self._slices[kind, in_flight]
             throughput = spread(r.rate / bare for r, bare in zip(real, rate, strict=True) if bare)
             processor = spread(_cpu(r) / bare for r, bare in zip(real, cpu, strict=True) if bare and r.took_ms)
-            rows += _with_quartiles(f"{kind}_ratio{end}", throughput)
-            rows += _with_quartiles(f"{kind}_cpu_ratio{end}", processor)
+            rows += with_quartiles(f"{kind}_ratio{end}", throughput)
+            rows += with_quartiles(f"{kind}_cpu_ratio{end}", processor)
         both = [(a, b) for a, b in zip(bare_a, bare_b, strict=True) if a.took_ms and b.took_ms]
-        rows += _with_quartiles(f"bare_a_to_b{end}", spread(a.rate / b.rate for a, b in both))
-        return rows + _with_quartiles(f"bare_a_to_b_cpu{end}", spread(_cpu(a) / _cpu(b) for a, b in both))
+        rows += with_quartiles(f"bare_a_to_b{end}", spread(a.rate / b.rate for a, b in both))
+        return rows + with_quartiles(f"bare_a_to_b_cpu{end}", spread(_cpu(a) / _cpu(b) for a, b in both))
+
+    def proofs(self, in_flight: int) -> list[Row]:
+        """Processor time of an exchange, all its processes, with proofs over without, inside each round."""
+        pairs = zip(self._slices["stream", in_flight], self._slices[UNPROVEN, in_flight], strict=True)
+        found = spread(_cpu(proven) / _cpu(bare) for proven, bare in pairs if proven.took_ms and bare.took_ms)
+        return [
+            *with_quartiles("proof_cpu_ratio", found),
+            *_cpu_rows("cpu_us_per_unproven_exchange", _PARTIES, self._slices[UNPROVEN, in_flight]),
+        ]
 
     def rates(self, in_flight: int) -> list[Row]:
         """Calls a second and how long they took."""
@@ -182,5 +197,6 @@ def _cpu_rows(name: str, parties: Sequence[str], slices: Sequence[SliceResult]) 
     return [Row(f"{name}_{party}", spread(map(at(n), slices)).median, "us") for n, party in enumerate(parties)]
 
 
-def _with_quartiles(name: str, found: Spread) -> list[Row]:
+def with_quartiles(name: str, found: Spread) -> list[Row]:
+    """A ratio, and its quartiles beside it."""
     return [Row(name, found.median, "x"), Row(f"{name}_low", found.low, "x"), Row(f"{name}_high", found.high, "x")]

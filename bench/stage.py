@@ -1,8 +1,8 @@
 """Everything a run needs, up at once and idle until its turn: a real network, the bare floor, and a load for each.
 
-First the whole network runs as ``warifu up`` would run it, for people to be acquired and registered. Then the hub and
-the provider's node go on with their data, the inquirer's place is taken by a load process with the same folder, and
-the bare processes join them, with message sizes taken from a real exchange.
+First the whole network runs as ``warifu up`` would run it, for people to be acquired and registered; beside it one whose hub
+proves nothing, for what proofs cost. Then hubs and providers' nodes go on with their data, inquirers' places are taken by load
+processes with the same folders, and the bare processes join them, with message sizes taken from a real exchange.
 """
 
 from __future__ import annotations
@@ -14,46 +14,88 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from figures import UNPROVEN
+from measure import cpu_ns
 from people import BusinessSystem, designate, local_numbers
 
+from warifu.exchange.proof_policy import ProofPolicy
+from warifu_kit.network.creation import create_network
 from warifu_kit.network.network import Network
 from warifu_kit.network.party_process import PartyProcess, party_command
 from warifu_services.agencies.tax import LOCAL_TAX
 
-__all__ = ["ACQUIRED_AT_ONCE", "Cell", "Load", "Stage", "prepare"]
+__all__ = ["ACQUIRED_AT_ONCE", "Acquired", "Cell", "Load", "Stage", "prepare"]
 
 ACQUIRED_AT_ONCE = 1_000
 _HERE = Path(__file__).parent
 _STOP_SECONDS = 10.0
 
 
-def prepare(network: Path, *, suite: int, sets: int, tell: Callable[[str], None]) -> list[float]:
-    """Make a network in ``network``, fill it, stop it. Seconds each set of 1,000 codes took to acquire.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acquired:
+    """What acquiring a set of 1,000 codes took: seconds, and processor time of all processes of the network."""
+
+    seconds: float
+    cpu_ns: int
+
+
+def prepare(
+    networks: Mapping[str, Path], *, suite: int, sets: int, tell: Callable[[str], None]
+) -> dict[str, list[Acquired]]:
+    """Make a network for each proof policy, fill them in turn, stop them. What each set of codes took, by policy.
 
     The first set of people is known to childcare, which will ask about them, and to tax, which will answer.
     """
-    with Network(network, suite=suite) as running:
+    for policy, path in networks.items():
+        create_network(path, suite=suite, proofs=ProofPolicy.parse(policy))
+    with ExitStack() as ends:
         tell("people")
-        authority, count = running.endpoint("authority"), sets * ACQUIRED_AT_ONCE
-        people = list(zip(local_numbers(0, count), designate(network, authority, count), strict=True))
-        childcare = BusinessSystem(network, "childcare", running.endpoint("childcare"))
-        took = []
-        for first in range(0, count, ACQUIRED_AT_ONCE):
-            tell(f"codes {first + ACQUIRED_AT_ONCE}")
-            took.append(childcare.acquire(people[first : first + ACQUIRED_AT_ONCE]))
-        childcare.close()
+        filled = {policy: _Filled(ends, path, sets) for policy, path in networks.items()}
+        took: dict[str, list[Acquired]] = {policy: [] for policy in networks}
+        for number in range(sets):
+            for policy, each in filled.items():
+                tell(f"codes {number + 1}, proofs {policy}")
+                took[policy].append(each.acquire(number))
         tell("records")
-        tax = BusinessSystem(network, "tax", running.endpoint("tax"))
-        tax.acquire(people[:ACQUIRED_AT_ONCE])
-        tax.register([local for local, _ in people[:ACQUIRED_AT_ONCE]], LOCAL_TAX)
-        tax.close()
+        for each in filled.values():
+            each.register()
     return took
+
+
+class _Filled:
+    """A whole network that is up, and the people of its childcare office."""
+
+    def __init__(self, ends: ExitStack, path: Path, sets: int) -> None:
+        count = sets * ACQUIRED_AT_ONCE
+        self._running = ends.enter_context(Network(path))
+        authority = self._running.endpoint("authority")
+        self._people = list(zip(local_numbers(0, count), designate(path, authority, count), strict=True))
+        self._childcare, self._tax = (
+            BusinessSystem(path, party, self._running.endpoint(party)) for party in ("childcare", "tax")
+        )
+        ends.callback(self._childcare.close)
+        ends.callback(self._tax.close)
+
+    def acquire(self, number: int) -> Acquired:
+        """Acquire the codes of one set."""
+        before, first = self._cpu_ns(), number * ACQUIRED_AT_ONCE
+        seconds = self._childcare.acquire(self._people[first : first + ACQUIRED_AT_ONCE])
+        return Acquired(seconds=seconds, cpu_ns=self._cpu_ns() - before)
+
+    def register(self) -> None:
+        """Register the records of the first set."""
+        first = self._people[:ACQUIRED_AT_ONCE]
+        self._tax.acquire(first)
+        self._tax.register([local for local, _ in first], LOCAL_TAX)
+
+    def _cpu_ns(self) -> int:
+        return sum(cpu_ns(process.pid) for process in self._running.parties.values())
 
 
 class Load:
@@ -142,11 +184,12 @@ class Stage:
     """The processes of a run. A context manager.
 
     Two real networks, one a copy of the other, so that one may use streams, as nodes and hub do by themselves, and the
-    other one RPC a call.
+    other one RPC a call; and one whose hub proves nothing, with streams.
     """
 
-    def __init__(self, network: Path) -> None:
+    def __init__(self, network: Path, unproven: Path) -> None:
         self._network = network
+        self._unproven = unproven
         self._ends = ExitStack()
         self.cells: list[Cell] = []
         self.sizes: dict[str, int] = {}
@@ -171,6 +214,9 @@ class Stage:
             pids = (side.load.pid, side.hub.pid, side.provider.pid)
             self.cells.append(Cell(name=kind, load=side.load, pids=pids, side=side))
             self.sizes = side.sizes
+        side = Side(self._ends, self._unproven, "stream")
+        pids = (side.load.pid, side.hub.pid, side.provider.pid)
+        self.cells.append(Cell(name=UNPROVEN, load=side.load, pids=pids, side=side))
         load, relay, echo = self._floor()
         for name in ("bare_a", "bare_b"):
             self.cells.append(Cell(name=name, load=load, pids=(load.pid, relay.pid, echo.pid)))

@@ -85,6 +85,7 @@ LABELS = {
     "warifu-v1/permission-table": "the digest of the permission table's file, in a header of the directory",
     "warifu-v1/permit": "the hub's signature over a permit",
     "warifu-v1/person-point": "a person's point, from the authority's key and person id",
+    "warifu-v1/proof-draw": "a provider's key to draw the permits by that it has proven, where conversions are sampled",
     "warifu-v1/proof-nonce": "nonces of proofs, hedged",
     "warifu-v1/rerand": "the randomiser k of one conversion",
     "warifu-v1/signed-together": "a signature over the root of what was signed together",

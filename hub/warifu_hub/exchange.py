@@ -38,6 +38,7 @@ from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ExchangeContext
 from warifu.exchange.directory import Directory, DirectorySource
 from warifu.exchange.directory_entry import DirectoryEntry
+from warifu.exchange.proof_policy import PolicyKind
 from warifu.exchange.statements import answer_digest, check_answer, check_inquiry, inquiry_digest, sign_permit
 from warifu.lockstep import in_lockstep, pause
 from warifu.permissions.decision import decide_permission
@@ -319,7 +320,8 @@ class Mediator:
     async def _convert(self, admitted: _Admitted, permit: ProvisionPermit) -> None:
         """Step 3.7. Blind: in goes an encryption of the inquirer's code, out comes one of the provider's.
 
-        The same inquiry always gives the same conversion; its proof is new each time.
+        The same inquiry always gives the same conversion; its proof is new each time. Whether it is proven in advance, the
+        directory says.
         """
         conversion = self._keys.current().translator.conversion(
             context=admitted.inquiry.context,
@@ -327,6 +329,7 @@ class Mediator:
             from_=Party.of(admitted.inquirer),
             to=Party.of(admitted.provider),
             to_key=admitted.provider.agency_key,
+            proven=self._directory.proof_policy.kind is PolicyKind.ALWAYS,
         )
         converted, permit.conversion_proof = await in_lockstep(conversion)
         permit.converted_code.CopyFrom(EncryptedCodeMessage(c1=converted.c1, c2=converted.c2))

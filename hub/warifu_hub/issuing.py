@@ -27,6 +27,7 @@ from warifu.exchange.context import ContextKind, ExchangeContext
 from warifu.exchange.conversion_proof import IN_A_BATCH
 from warifu.exchange.directory import Directory, DirectorySource
 from warifu.exchange.directory_entry import DirectoryEntry
+from warifu.exchange.proof_policy import PolicyKind
 from warifu.exchange.statements import check_issue, check_rotation, sign_conversion
 from warifu.pki import Identity, Role
 from warifu_hub.leaves import conversion_leaf
@@ -153,12 +154,13 @@ class CodeConverter:
         before: DirectoryEntry | None,
         after: DirectoryEntry,
     ) -> tuple[list[EncryptedCodeMessage], list[bytes]]:
-        """The codes, converted and logged, and for those that are issued (``before`` is None) the proofs.
+        """The codes, converted and logged, and for those that are issued (``before`` is None) the proofs, if there are any.
 
-        The points are proven here. Between two parts other work gets its turn.
+        The points are proven to be such here. Between two parts other work gets its turn.
         """
         loop, translator = asyncio.get_running_loop(), self._keys.current().translator
-        convert = translator.convert_batch if before is None else partial(_without_proof, translator)
+        proven = before is None and self._directory.proof_policy.kind is not PolicyKind.OFF
+        convert = translator.convert_batch if proven else partial(_without_proof, translator)
         to, key, source = Party.of(after), after.agency_key, Party.of(before) if before else None
         converted: list[EncryptedCodeMessage] = []
         proofs: list[bytes] = []
@@ -167,7 +169,7 @@ class CodeConverter:
             work = partial(convert, context=encoded, encrypted=part, from_=source, to=to, to_key=key)
             codes, proof = await loop.run_in_executor(self._workers, work)
             converted += [EncryptedCodeMessage(c1=code.c1, c2=code.c2) for code in codes]
-            proofs.append(proof)
+            proofs += [proof] if proven else []
         await self._store.append_leaf(conversion_leaf(context, len(encrypted), self._clock.now()))
         return converted, proofs
 
@@ -175,5 +177,5 @@ class CodeConverter:
 def _without_proof(
     translator: Translator, *, encrypted: Sequence[EncryptedCode], **words: Any
 ) -> tuple[list[EncryptedCode], bytes]:
-    """Codes that are rotated: their agency, which has both ciphertexts, checks them by a mixture of its own (ADR 19)."""
+    """Codes of a network without proofs, or rotated ones, which their agency checks by a mixture of its own (ADR 19)."""
     return [translator.convert(encrypted=each, **words) for each in encrypted], b""

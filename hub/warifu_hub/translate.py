@@ -226,15 +226,20 @@ class Translator:
         return self._raise(encrypted, self._factors(from_, to), randomiser)
 
     def conversion(
-        self, *, context: bytes, encrypted: EncryptedCode, from_: Party, to: Party, to_key: Point
+        self, *, context: bytes, encrypted: EncryptedCode, from_: Party, to: Party, to_key: Point, proven: bool = True
     ) -> Paced[tuple[EncryptedCode, bytes]]:
-        """:meth:`convert` in steps, and its proof, which shares what it can with others of the same pair in step."""
+        """:meth:`convert` in steps, and its proof, which shares what it can with others of the same pair in step.
+
+        Without ``proven`` the proof is empty. The conversion is the same, so that it can be proven later.
+        """
         binding = _binding(context, encrypted, from_, to)
         factors = self._factors(from_, to)
         yield
         randomiser = self._randomisers.take(binding, to_key)
         yield
         converted = self._raise(encrypted, factors, randomiser)
+        if not proven:
+            return converted, b""
         yield
         conversion = Conversion(context=context, encrypted=encrypted, converted=converted)
         made = Randomised(conversion, randomiser.scalar)

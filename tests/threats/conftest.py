@@ -13,12 +13,15 @@ from typing import Any
 import pytest
 
 from warifu.api.node.v1.node_service_pb2 import InquiryResult, InquiryState
+from warifu.curve.suites import available_suites
 from warifu.errors import WarifuError
+from warifu.exchange.proof_policy import ProofPolicy
 from warifu_kit.demo.offices import Offices, open_offices
 from warifu_kit.demo.plan import Plan, make_plan
 from warifu_kit.demo.population import populate
 from warifu_kit.demo.procedures import new_inquiry
 from warifu_kit.demo.progress import teller
+from warifu_kit.network.creation import create_network
 from warifu_kit.network.network import Network
 from warifu_kit.network.party_process import party_command
 from warifu_kit.output import Terminal
@@ -82,16 +85,17 @@ async def _outcome(asked: Awaitable[InquiryResult]) -> str:
 
 @pytest.fixture
 def town_with(tmp_path: Path) -> Callable[[str], Any]:
-    """Starts a network whose hub plays a cheat."""
+    """Starts a network whose hub plays a cheat, under a proof policy."""
 
     @contextmanager
-    def start(cheat: str) -> Iterator[Town]:
+    def start(cheat: str, proofs: str = "always") -> Iterator[Town]:
         def command(party: str, folder: Path, options: Sequence[str]) -> list[str]:
             if party != "hub":
                 return party_command(party, folder, options)
             words = ["--dir", str(folder), "--cheat", cheat, *options, "--stop-with-parent"]
             return [sys.executable, str(DISHONEST_HUB), *words]
 
+        create_network(tmp_path / "net", suite=available_suites()[-1], proofs=ProofPolicy.parse(proofs))
         with Network(tmp_path / "net", command=command) as network:
             town = Town(tmp_path / "net", network, make_plan(list(generate(SEED, RESIDENTS)), SEED, AS_OF))
             town.populate()

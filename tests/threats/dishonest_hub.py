@@ -61,7 +61,7 @@ def _become_dishonest(cheat: Cheat) -> None:
     honest, kept = Translator.conversion, list[EncryptedCode]()
 
     def conversion(self: Translator, *, encrypted: EncryptedCode, **words: Any) -> Paced[Made]:
-        if not kept:
+        if not kept or encrypted == kept[0]:
             kept.append(encrypted)
             return (yield from honest(self, encrypted=encrypted, **words))
         this = yield from honest(self, encrypted=encrypted, **words)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from warifu.exchange.codes import AgencyCode, EncryptedCode, person_point
 from warifu.exchange.context import ExchangeContext
 from warifu.exchange.directory import Directory
 from warifu.exchange.inquiry import Question, build_inquiry
+from warifu.exchange.proof_policy import ALWAYS_PROVEN, PolicyKind, ProofPolicy
 from warifu.exchange.seal import SealingKey
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import inquiry_digest, sign_permit
@@ -33,8 +36,8 @@ AUTHORITY_KEY = bytes(32)
 class Pair:
     """The keys of a network in a folder, and what its hub would do with them."""
 
-    def __init__(self, path: Path) -> None:
-        create_network(path, clock=ManualClock(START))
+    def __init__(self, path: Path, proofs: ProofPolicy = ALWAYS_PROVEN) -> None:
+        create_network(path, clock=ManualClock(START), proofs=proofs)
         self.path = path
         self.hub_folder = PartyFolder(path / "hub")
         self.directory: Directory = self.hub_folder.directory()
@@ -99,6 +102,7 @@ class Pair:
             from_=Party.of(inquirer),
             to=Party.of(provider),
             to_key=provider.agency_key,
+            proven=self.directory.proof_policy.kind is PolicyKind.ALWAYS,
         )
         converted, proof = at_once(conversion)
         permit = inquiry_pb2.ProvisionPermit(
@@ -121,6 +125,17 @@ class Pair:
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
     """Childcare as inquirer and tax as provider, with a hub between them."""
     return Pair(tmp_path_factory.mktemp("pair") / "net")
+
+
+@pytest.fixture(scope="session")
+def pair_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pair]:
+    """The same in a network with another proof policy; one for each policy."""
+
+    @lru_cache
+    def made(policy: str) -> Pair:
+        return Pair(tmp_path_factory.mktemp("pair") / "net", ProofPolicy.parse(policy))
+
+    return made
 
 
 @pytest.fixture

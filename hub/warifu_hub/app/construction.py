@@ -35,6 +35,7 @@ from warifu.pki import Identity, Role
 from warifu.rpc.channel import ChannelPool
 from warifu.rpc.paging import Turns
 from warifu.tlog.note import Verifier
+from warifu_hub.drawn_conversions import DrawnConversions
 from warifu_hub.exchange import Mediator
 from warifu_hub.issuing import CodeConverter
 from warifu_hub.ledger import Ledger
@@ -144,6 +145,12 @@ class _Parts:
         )
 
     @cached_property
+    def hub_servicer(self) -> HubServicer:
+        """What agencies and authority ask the hub for."""
+        drawn = DrawnConversions(directory=self.versions, keys=self.versions.keys)
+        return HubServicer(self.mediator, self.converter, drawn, stopping=self.stopping)
+
+    @cached_property
     def turns(self) -> Turns:
         """In which lists are read: one look at the store after another."""
         return Turns()
@@ -230,7 +237,7 @@ def _server(
     about = _about(parts.versions, parts.ledger, parts.store)
     return parts.ground.server(
         [
-            (add_HubServiceServicer_to_server, HubServicer(parts.mediator, parts.converter, stopping=parts.stopping)),
+            (add_HubServiceServicer_to_server, parts.hub_servicer),
             (add_LogServiceServicer_to_server, log),
             (add_DirectoryServiceServicer_to_server, parts.directory_servicer),
             (add_SupervisionServiceServicer_to_server, parts.supervision),

@@ -15,6 +15,7 @@ from warifu.party.chores import Chores
 from warifu.party.directory_file import DIRECTORY_FILE
 from warifu.party.folder import PartyFolder
 from warifu.party.process import announce_ready, serve_until
+from warifu.party.unproven import say_if_unproven
 from warifu.pki import FileWatch
 from warifu.rpc.logging import error_fields, get_logger, raised_at
 from warifu_hub.app.construction import Hub, build_hub
@@ -54,6 +55,7 @@ async def run_hub(
     is_taken = await _take_first(hub)  # the directory is in the log before anybody is told of it
     await hub.server.start()
     hub.lookout.serving_at(hub.endpoint)
+    say_if_unproven("hub", hub.versions.current())
     announce_ready(party="hub", endpoint=hub.endpoint)
     chores = Chores("hub", hub.lookout.alarms)
     chores.begin("publishing", partial(_publish, hub))

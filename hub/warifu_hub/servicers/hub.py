@@ -15,6 +15,7 @@ from warifu.rpc.deadline import remaining
 from warifu.rpc.identity import AnyContext, caller
 from warifu.rpc.logging import bind
 from warifu.rpc.multiplex import serve_calls
+from warifu_hub.drawn_conversions import DrawnConversions
 from warifu_hub.exchange import MediatedExchange, Mediator
 from warifu_hub.issuing import CodeConverter
 from warifu_hub.leaves import timestamp_ms
@@ -38,6 +39,7 @@ HUB_ACCESS: AccessTable = {
     f"{_SERVICE}/ExchangeStream": frozenset({Role.AGENCY}),
     f"{_SERVICE}/ConvertIssuedCodes": frozenset({Role.AUTHORITY}),
     f"{_SERVICE}/RotateCodes": frozenset({Role.AGENCY}),
+    f"{_SERVICE}/ProveConversions": frozenset({Role.AGENCY}),
 }
 """Who may call which method of HubService."""
 
@@ -57,10 +59,18 @@ def exchange_response(mediated: MediatedExchange) -> hub_pb2.ExchangeResponse:
 class HubServicer(HubServiceServicer):
     """The generated base says what each method is for."""
 
-    def __init__(self, mediator: Mediator, converter: CodeConverter, *, stopping: asyncio.Event | None = None) -> None:
+    def __init__(
+        self,
+        mediator: Mediator,
+        converter: CodeConverter,
+        drawn: DrawnConversions,
+        *,
+        stopping: asyncio.Event | None = None,
+    ) -> None:
         """Streams take no more calls once ``stopping`` is set, and end."""
         self._mediator = mediator
         self._converter = converter
+        self._drawn = drawn
         self._stopping = stopping
         self._streams = NewestStreams(_MOST_STREAMS)
 
@@ -101,3 +111,9 @@ class HubServicer(HubServiceServicer):
     ) -> hub_pb2.RotateCodesResponse:
         """Convert a batch of the caller's codes to its next code epoch."""
         return await self._converter.rotate(caller(context), request)
+
+    async def ProveConversions(
+        self, request: hub_pb2.ProveConversionsRequest, context: AnyContext
+    ) -> hub_pb2.ProveConversionsResponse:
+        """Prove the conversions in permits that the caller drew."""
+        return hub_pb2.ProveConversionsResponse(proven=await self._drawn.prove(caller(context), request.permits))

@@ -1,4 +1,4 @@
-"""``--members``, ``--permissions``, ``--suite``: what a network to be made is to consist of.
+"""``--members``, ``--permissions``, ``--suite``, ``--proofs``: what a network to be made is to consist of.
 
 Decides, before anything is made, whether what is asked for can be had, and whether a network that is there already is
 that one: the same command again continues it.
@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from warifu_kit.commands.proofs import chosen_proofs
 from warifu_kit.commands.suites import Suite, chosen_suite
 
 if TYPE_CHECKING:
+    from warifu.exchange.proof_policy import ProofPolicy
     from warifu_kit.network.one_party import Member
 
 __all__ = ["Composition", "Members", "Permissions", "check_same", "composed"]
@@ -34,14 +36,17 @@ Permissions = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composition:
-    """What a network is made of: its parties, its permission table, its suite (1 or 2)."""
+    """What a network is made of: its parties, its permission table, its suite (1 or 2), what its hub proves."""
 
     members: tuple[Member, ...]
     permissions: Path
     suite: int
+    proofs: ProofPolicy
 
 
-def composed(members: str | None, permissions: Path | None, suite: Suite, *, runs_here: bool) -> Composition:
+def composed(
+    members: str | None, permissions: Path | None, suite: Suite, proofs: str | None = None, *, runs_here: bool
+) -> Composition:
     """What the options ask for. ``runs_here``: every agency is to run on this machine, so its kind must be installed.
 
     Raises: CONFIG_INVALID, with every fault of either file as ``file:line field message``.
@@ -50,18 +55,28 @@ def composed(members: str | None, permissions: Path | None, suite: Suite, *, run
     from warifu_kit.network.creation import DEFAULT_MEMBERS
 
     if members is None and permissions is None:  # what comes with the kit fits together
-        return Composition(members=DEFAULT_MEMBERS, permissions=DEFAULT_TABLE, suite=chosen_suite(suite))
+        return Composition(
+            members=DEFAULT_MEMBERS,
+            permissions=DEFAULT_TABLE,
+            suite=chosen_suite(suite),
+            proofs=chosen_proofs(proofs, None),
+        )
     from warifu.agency import installed_kinds
     from warifu_kit.network.members import DEFAULT_LIST, load_members
 
     table = PermissionTable.load(permissions or DEFAULT_TABLE)
     listed = load_members(members or DEFAULT_LIST, table.kinds, installed_kinds() if runs_here else None)
     wanted = listed.suite if suite == "auto" and listed.suite is not None else chosen_suite(suite)
-    return Composition(members=listed.members, permissions=permissions or DEFAULT_TABLE, suite=wanted)
+    return Composition(
+        members=listed.members,
+        permissions=permissions or DEFAULT_TABLE,
+        suite=wanted,
+        proofs=chosen_proofs(proofs, listed.proofs),
+    )
 
 
-def check_same(path: Path, composition: Composition, *, members: bool, permissions: bool) -> None:
-    """See that the network in ``path`` has the ``members`` and the ``permissions`` asked for, if they are.
+def check_same(path: Path, composition: Composition, *, members: bool, permissions: bool, proofs: bool = False) -> None:
+    """See that the network in ``path`` has the ``members``, ``permissions`` and ``proofs`` asked for, if they are.
 
     It may have more members: who joined later stays. Raises: CONFIG_INVALID, naming what differs.
     """
@@ -69,7 +84,11 @@ def check_same(path: Path, composition: Composition, *, members: bool, permissio
     from warifu.party.network_file import read_network_file
     from warifu.permissions.table import TABLE_FILE
 
-    there = read_network_file(path).parties
+    described = read_network_file(path)
+    there = described.parties
+    if proofs and described.proofs != str(composition.proofs):
+        where = f"{path}: was made with proofs {described.proofs}; a network never changes that"
+        raise WarifuError(Reason.CONFIG_INVALID, where=where)
     if members:
         for member in composition.members:
             about = there.get(member.party)

@@ -11,6 +11,7 @@ import typer
 
 from warifu.printable import shell_command
 from warifu_kit.commands.composition import Composition, Members, Permissions, composed
+from warifu_kit.commands.proofs import Proofs, say_if_off
 from warifu_kit.commands.residents_file import Encoding, ResidentsFile, people_of
 from warifu_kit.commands.suites import Suite, suite_text
 from warifu_kit.output import Terminal, say
@@ -46,6 +47,7 @@ def demo(
     members: Members = None,
     permissions: Permissions = None,
     suite: Suite = "auto",
+    proofs: Proofs = None,
 ) -> None:
     """Start a whole network, run two procedures for every applicant, check everything, report, stop.
 
@@ -64,7 +66,7 @@ def demo(
     _end_as_interrupted()
     _check_writable(json)
     seed = secrets.randbelow(_SEEDS) if seed is None else seed
-    composition = composed(members, permissions, suite, runs_here=True)
+    composition = composed(members, permissions, suite, proofs, runs_here=True)
     people, on = people_of(residents_file, encoding, seed, residents, lambda: homes(agencies_of(composition.members)))
     with _network_folder(dir_) as folder:
         result = _demonstrate(people, seed, on, folder.path, concurrency, residents_file, composition)
@@ -97,11 +99,13 @@ def _demonstrate(
         members=composition.members,
         permissions=composition.permissions,
         suite=composition.suite,
+        proofs=composition.proofs,
     )
     with teller(Terminal(stderr=True)) as telling:
         telling.note(
             f"SIMULATED My Number network: {len(people)} residents, seed {seed}, {suite_text(composition.suite)}"
         )
+        say_if_off(composition.proofs)
         return run_demo(request, telling)
 
 

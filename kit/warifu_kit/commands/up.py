@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from warifu.printable import shell_command
-from warifu_kit.commands.composition import Members, Permissions, check_same, composed
+from warifu_kit.commands.composition import Composition, Members, Permissions, check_same, composed
+from warifu_kit.commands.proofs import Proofs, say_if_off
 from warifu_kit.commands.suites import Suite, suite_text
 from warifu_kit.output import say, say_json, say_table, table
 
@@ -22,17 +23,23 @@ __all__ = ["new", "show_network", "stopping_signals", "up"]
 NetworkDir = Annotated[Path, typer.Argument(metavar="DIR", help="The network's folder.")]
 
 
-def new(path: NetworkDir, members: Members = None, permissions: Permissions = None, suite: Suite = "auto") -> None:
+def new(
+    path: NetworkDir,
+    members: Members = None,
+    permissions: Permissions = None,
+    suite: Suite = "auto",
+    proofs: Proofs = None,
+) -> None:
     """Make a network in DIR without starting it: keys, certificates, directory, one folder for each party.
 
     Example: warifu new net --members two-of-each
     """
-    from warifu_kit.network.creation import create_network
-
-    asked = composed(members, permissions, suite, runs_here=False)
-    create_network(path, members=asked.members, permissions=asked.permissions, suite=asked.suite)
+    asked = composed(members, permissions, suite, proofs, runs_here=False)
+    _create(path, asked)
     start_it = shell_command("warifu", "up", path)
-    say(f"made a SIMULATED network in {path}, {suite_text(asked.suite)}; start it with: {start_it}")
+    made = f"{suite_text(asked.suite)}, proofs {asked.proofs}"
+    say(f"made a SIMULATED network in {path}, {made}; start it with: {start_it}")
+    say_if_off(asked.proofs)
 
 
 GoOn = Annotated[
@@ -48,24 +55,26 @@ def up(
     members: Members = None,
     permissions: Permissions = None,
     suite: Suite = "auto",
+    proofs: Proofs = None,
     json: Annotated[bool, typer.Option("--json", help="Tell each event as one line of JSON.")] = False,
     go_on: GoOn = [],  # noqa: B006  # typer reads it, nobody writes
 ) -> None:
     """Start the network in DIR, making it first if need be, and stay up until Ctrl-C.
 
     Writes DIR/network.json with every endpoint and certificate path. The same DIR again continues with the same data,
-    with the members, permission table and suite it was made with; asking for others is an error. A party that takes
+    with the members, permission table, suite and proofs it was made with; asking for others is an error. A party that takes
     calls without having reached the hub is shown as such. One that was restored from a backup and is behind what the
     others hold refuses exchanges, and its party.log says so, until it is named once with --go-on.
 
     Example: warifu up net --members two-of-each
     """
+    from warifu.exchange.proof_policy import ProofPolicy
     from warifu_kit.network.network import Network
 
     stopping, listed = threading.Event(), threading.Event()
     for number in stopping_signals():
         signal.signal(number, lambda *_: stopping.set())
-    _see_to_it(path, members, permissions, suite)
+    _see_to_it(path, members, permissions, suite, proofs)
     wanted = None if suite == "auto" else int(suite)
 
     def tell(event: str, party: str, detail: str) -> None:
@@ -75,6 +84,7 @@ def up(
             say(f"{party}: {event} ({detail})")
 
     with Network(path, on_event=tell, suite=wanted, go_on=go_on) as network:
+        say_if_off(ProofPolicy.parse(network.described.proofs))
         if json:
             say_json({"event": "up", "network": network.described.network, "description": str(path / "network.json")})
         else:
@@ -86,15 +96,28 @@ def up(
             say("stopping")
 
 
-def _see_to_it(path: Path, members: str | None, permissions: Path | None, suite: Literal["auto", "1", "2"]) -> None:
+def _see_to_it(
+    path: Path,
+    members: str | None,
+    permissions: Path | None,
+    suite: Literal["auto", "1", "2"],
+    proofs: str | None,
+) -> None:
     """Make the network in ``path`` as it is asked for, or see that the one there is such a one."""
-    from warifu_kit.network.creation import create_network, holds_network
+    from warifu_kit.network.creation import holds_network
 
-    asked = composed(members, permissions, suite, runs_here=True)
+    asked = composed(members, permissions, suite, proofs, runs_here=True)
     if holds_network(path):
-        check_same(path, asked, members=members is not None, permissions=permissions is not None)
+        named = members is not None, permissions is not None, proofs is not None
+        check_same(path, asked, members=named[0], permissions=named[1], proofs=named[2])
     else:
-        create_network(path, members=asked.members, permissions=asked.permissions, suite=asked.suite)
+        _create(path, asked)
+
+
+def _create(path: Path, asked: Composition) -> None:
+    from warifu_kit.network.creation import create_network
+
+    create_network(path, members=asked.members, permissions=asked.permissions, suite=asked.suite, proofs=asked.proofs)
 
 
 def stopping_signals() -> list[signal.Signals]:
@@ -117,5 +140,5 @@ def show_network(network: Network) -> None:
     for party, process in network.parties.items():
         if not process.hub_reached:
             say(f"{party} has not reached the hub and goes on trying; why: {shell_command('tail', process.log_path)}")
-    say(f"calculates in {suite_text(network.described.suite)}")
+    say(f"calculates in {suite_text(network.described.suite)}; conversions proven: {network.described.proofs}")
     say(f"described in {network.path / 'network.json'}; Ctrl-C stops everything")

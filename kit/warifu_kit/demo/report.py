@@ -11,6 +11,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from warifu.exchange.proof_policy import OFF_WARNING, PolicyKind, ProofPolicy
 from warifu.printable import printable
 from warifu_kit.demo.result import AnswerCounts, DemoResult, ProcedureResult
 from warifu_kit.output import Terminal
@@ -31,12 +32,20 @@ def print_report(console: Terminal, result: DemoResult) -> None:
     people = f"{result.residents} residents" + (f" of {result.residents_file}" if result.residents_file else "")
     made = f"network {result.network}: {people}, seed {result.seed}, suite {result.suite}"
     console.print()
-    console.print(Text.assemble(("SIMULATED", "bold"), " ", printable(made)))
+    console.print(Text.assemble(("SIMULATED", "bold"), " ", printable(f"{made}, proofs {result.proofs}")))
+    _print_if_unproven(console, result)
     for procedure in result.procedures:
         _print_procedure(console, procedure)
     _print_refusals(console, result)
     _print_checks(console, result)
     _print_end(console, result)
+    _print_if_unproven(console, result)
+
+
+def _print_if_unproven(console: Terminal, result: DemoResult) -> None:
+    """Above and below everything else, that nothing was proven."""
+    if ProofPolicy.parse(result.proofs).kind is PolicyKind.OFF:
+        console.print(Text(OFF_WARNING, style="bold red"))
 
 
 def _print_procedure(console: Terminal, result: ProcedureResult) -> None:

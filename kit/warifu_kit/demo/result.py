@@ -135,6 +135,7 @@ class DemoResult:
 
     network: str
     suite: int
+    proofs: str
     seed: int
     residents: int
     residents_file: str | None

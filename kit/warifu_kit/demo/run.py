@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.proof_policy import ALWAYS_PROVEN, ProofPolicy
 from warifu.party.process import new_event_loop
 from warifu.permissions.table import DEFAULT_TABLE
 from warifu.pki import Role
@@ -53,7 +54,7 @@ _RESTART_PAUSE = 0.5
 class DemoRequest:
     """What to demonstrate. ``on`` is the day by which ages go; ``folder`` must not exist or be empty.
 
-    ``members``, ``permissions`` and ``suite`` are those of the network to be made.
+    ``members``, ``permissions``, ``suite`` and ``proofs`` are those of the network to be made.
     """
 
     residents: tuple[Resident, ...]
@@ -65,6 +66,7 @@ class DemoRequest:
     members: tuple[Member, ...] = DEFAULT_MEMBERS
     permissions: Path = DEFAULT_TABLE
     suite: int = 2
+    proofs: ProofPolicy = ALWAYS_PROVEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +124,11 @@ def run_demo(request: DemoRequest, teller: Teller) -> DemoResult:
     with ExitStack() as stack:
         with teller.phase("network made, processes started", processes) as watch.phase:
             create_network(
-                request.folder, members=request.members, permissions=request.permissions, suite=request.suite
+                request.folder,
+                members=request.members,
+                permissions=request.permissions,
+                suite=request.suite,
+                proofs=request.proofs,
             )
             network = stack.enter_context(Network(request.folder, on_event=watch))
         stopwatch.lap("start")
@@ -197,6 +203,7 @@ def _summed_up(
     return DemoResult(
         network=done.network,
         suite=request.suite,
+        proofs=str(request.proofs),
         seed=request.seed,
         residents=len(plan.residents),
         residents_file=str(request.residents_file) if request.residents_file else None,

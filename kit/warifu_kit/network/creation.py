@@ -16,6 +16,7 @@ from warifu.clock import Clock, SystemClock
 from warifu.curve.group import Group
 from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.proof_policy import ALWAYS_PROVEN, ProofPolicy
 from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode, MunicipalityCode
 from warifu.party.directory_file import DIRECTORY_FILE, write_directory_file
@@ -62,11 +63,12 @@ def create_network(
     clock: Clock | None = None,
     permissions: Path = DEFAULT_TABLE,
     suite: int = 2,
+    proofs: ProofPolicy = ALWAYS_PROVEN,
 ) -> None:
     """Make a network in ``path``, which must not exist or be empty. Appears whole or not at all.
 
     A folder made here is open to its owner only (0700); one that was there keeps its mode. ``suite`` is for good: every
-    machine that runs a party of the network must have it.
+    machine that runs a party of the network must have it. ``proofs`` is for good too.
 
     Raises:
         WarifuError: PATH_UNUSABLE when the folder is in use, no folder, or cannot be written; CONFIG_INVALID when this
@@ -77,7 +79,7 @@ def create_network(
         target = Path(os.path.realpath(path))  # "." has no name to rename to, and a link is not what is replaced
         there = _exists_empty(target, path)
         with unfinished_folder(target if there else target.parent) as unfinished:
-            _make(unfinished, members, clock or SystemClock(), permissions, group)
+            _make(unfinished, members, clock or SystemClock(), permissions, group, proofs)
             if there:
                 _move_into(target, unfinished)
             else:
@@ -121,7 +123,9 @@ def _move_into(target: Path, unfinished: Path) -> None:
         raise
 
 
-def _make(path: Path, members: tuple[Member, ...], clock: Clock, permissions: Path, group: Group) -> None:
+def _make(
+    path: Path, members: tuple[Member, ...], clock: Clock, permissions: Path, group: Group, proofs: ProofPolicy
+) -> None:
     """Make the whole network in ``path``, an empty folder."""
     make_private_folder(path / "root")
     Root.create(f"sim-{secrets.token_hex(4)}", clock).save(path / "root")
@@ -131,6 +135,7 @@ def _make(path: Path, members: tuple[Member, ...], clock: Clock, permissions: Pa
     table = permissions.read_bytes()
     first = _first(path, members, entries, group)
     first.header.permission_table_digest = table_digest(table)
+    first.header.proof_policy.CopyFrom(proofs.to_message())
     version = make_version(path, lambda _: None, clock=clock, first=first)
     for member in members:
         write_directory_file(path / member.party / DIRECTORY_FILE, version)
@@ -172,6 +177,7 @@ def _network_file(members: tuple[Member, ...], directory: DirectoryHeader) -> Ne
         "notice": "SIMULATED. Not a My Number service; never put real My Numbers in it.",
         "network": directory.network,
         "suite": directory.suite,
+        "proofs": str(ProofPolicy.from_message(directory.proof_policy)),
         "root_certificate": "root/root.pem",
         "log_verifier_key": directory.log_verifier_key,
         "parties": {member.party: describe_party(member) for member in members},

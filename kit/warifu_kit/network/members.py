@@ -1,6 +1,6 @@
 """Who is in a network to be made: from ``members.yaml``, or from a list that comes with the kit.
 
-Decides what a file comes to: which parties, with which institution codes, in which suite. Which kinds of agency there are,
+Decides what a file comes to: which parties, with which institution codes, in which suite, with which proofs. Which kinds of agency there are,
 and their numbers, it takes from the permission table. A hub, an authority and a supervisor are in every network, whether
 the file names them or not. Whether the file is good, ``members_file`` decides.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.proof_policy import ALWAYS_PROVEN, ProofPolicy
 from warifu.identifiers import InstitutionCode, MunicipalityCode
 from warifu.party.config import Fault, load_yaml, parse_yaml
 from warifu.permissions.table import InstitutionKind
@@ -45,6 +46,7 @@ class MemberList:
 
     members: tuple[Member, ...]
     suite: int | None
+    proofs: ProofPolicy = ALWAYS_PROVEN
 
 
 def shipped() -> Mapping[str, Path]:
@@ -68,7 +70,8 @@ def load_members(
         raise WarifuError(Reason.CONFIG_INVALID, where=where)
     known = kinds if installed is None else {kind: kinds[kind] for kind in kinds if kind in set(installed)}
     file = load_yaml(path, MembersFile, lambda read: contradictions(read, kinds, known))
-    return MemberList(members=_members(file, kinds), suite=None if file.suite == "auto" else file.suite)
+    suite = None if file.suite == "auto" else file.suite
+    return MemberList(members=_members(file, kinds), suite=suite, proofs=ProofPolicy.parse(file.proofs))
 
 
 def joining(

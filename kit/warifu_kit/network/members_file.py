@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 from pydantic_core import PydanticCustomError
 
 from warifu.errors import WarifuError
+from warifu.exchange.proof_policy import MOST_ONE_IN, POLICY_PATTERN, ProofPolicy
 from warifu.identifiers import InstitutionCode, MunicipalityCode
 from warifu.party.config import Fault, parsed_by
 from warifu.permissions.table import InstitutionKind
@@ -55,6 +56,15 @@ def _printable(value: str) -> str:
     return value
 
 
+def _policy(value: object) -> str:
+    text = "off" if value is False else value  # YAML takes the word for a truth value
+    try:
+        return str(ProofPolicy.parse(text if isinstance(text, str) else ""))
+    except ValueError:
+        raise PydanticCustomError("proofs", f"should be always, sampled:2 to sampled:{MOST_ONE_IN}, or off") from None
+
+
+_Proofs = Annotated[str, PlainValidator(_policy), WithJsonSchema({"type": "string", "pattern": POLICY_PATTERN})]
 _Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 _Institution = Annotated[
     InstitutionCode,
@@ -117,6 +127,12 @@ class MembersFile(BaseModel):
     suite: Annotated[
         Literal[1, 2, "auto"], Field(description="1: ristretto255; 2: edwards25519 subgroup; auto: 1 where it can be.")
     ] = "auto"
+    proofs: Annotated[
+        _Proofs,
+        Field(
+            description="Conversions that the hub proves: always; sampled:16, one in 16, as providers draw; off: none."
+        ),
+    ] = "always"
     members: Annotated[list[MemberEntry], Field(min_length=1, max_length=MOST_PARTIES)]
 
 

@@ -17,6 +17,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from warifu.api.party.v1 import party_service_pb2 as party_pb2
 from warifu.errors import WarifuError
+from warifu.exchange.proof_policy import OFF_WARNING, PolicyKind, ProofPolicy
 from warifu.party.alarms import AlarmKind
 from warifu.party.lookout import LEAST_FREE_BYTES
 from warifu.party.network_file import NetworkFile, PartyEntry
@@ -139,7 +140,12 @@ def judge(
     )
     lists = [held.revocation_list for held in files.values() if held.revocation_list is not None]
     newest = max(lists, key=lambda held: held.number, default=None)
-    warnings = [*_silences(folder, parties), *_alarms(folder, parties), *_file_faults(folder, parties, files)]
+    warnings = [
+        *_policy(described),
+        *_silences(folder, parties),
+        *_alarms(folder, parties),
+        *_file_faults(folder, parties, files),
+    ]
     warnings += [*_rotations(folder, parties, files), *_endings(folder, parties, now), *_differences(parties)]
     if newest is not None and now >= newest.good_until - LIST_WARNING and not _has(warnings, _LIST_ENDS):
         text = f"the revocation list is good until {newest.good_until:%Y-%m-%d %H:%M} UTC"
@@ -153,6 +159,13 @@ def judge(
         list_until=newest.good_until if newest else None,
         warnings=tuple(warnings),
     )
+
+
+def _policy(described: NetworkFile) -> Iterator[Warned]:
+    """That nothing is proven, for as long as the network is there."""
+    if ProofPolicy.parse(described.proofs).kind is PolicyKind.OFF:
+        remedy = "make a new network: warifu new --proofs always; a network never changes what it proves"
+        yield Warned(party="", kind="PROOFS_OFF", text=OFF_WARNING, next_step=remedy)
 
 
 _LIST_ENDS: Final = AlarmKind.REVOCATION_LIST_ENDS_SOON

@@ -34,7 +34,8 @@ _WHERE_NOT_ZERO = frozenset({"code_behind_count"})
 def as_lines(condition: NetworkCondition) -> Iterator[str]:
     """The whole report, line by line."""
     described = condition.described
-    yield f"SIMULATED network {described.network}, suite {described.suite}: {condition.up} of {condition.processes} up"
+    made = f"suite {described.suite}, proofs {described.proofs}"
+    yield f"SIMULATED network {described.network}, {made}: {condition.up} of {condition.processes} up"
     if condition.list_until is not None:
         yield f"revocation list {condition.list_number}, good until {_day(condition.list_until)}"
     checkpoint = condition.checkpoint
@@ -57,6 +58,7 @@ def as_json(condition: NetworkCondition) -> dict[str, Any]:
         "notice": "SIMULATED",
         "network": condition.described.network,
         "suite": condition.described.suite,
+        "proofs": condition.described.proofs,
         "looked_at": _rfc3339(condition.looked_at),
         "well": not condition.warnings,
         "up": condition.up,

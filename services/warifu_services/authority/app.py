@@ -32,6 +32,7 @@ from warifu.party.key_check import check_keys
 from warifu.party.lookout import Lookout
 from warifu.party.process import HUB_SOUGHT_S, announce_ready, happens_before, serve_until
 from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, StatusServicer
+from warifu.party.unproven import say_if_unproven
 from warifu.pki import Identity, Role
 from warifu.rpc.address import check_address
 from warifu.rpc.channel import ChannelPool, PeerChannel, wait_until_serving
@@ -239,6 +240,7 @@ async def run_authority(
     )
     await authority.server.start()
     authority.lookout.serving_at(authority.endpoint)
+    say_if_unproven("authority", folder.directory())
     chores = Chores("authority", authority.lookout.alarms)
     chores.begin("following the directory", authority.follower.keep)
     chores.begin("lookout", authority.lookout.keep)

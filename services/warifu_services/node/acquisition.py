@@ -37,6 +37,7 @@ from warifu.exchange.context import ContextKind, ExchangeContext
 from warifu.exchange.conversion_proof import IN_A_BATCH, Conversion
 from warifu.exchange.directory import Directory, DirectorySource
 from warifu.exchange.directory_entry import DirectoryEntry
+from warifu.exchange.proof_policy import PolicyKind
 from warifu.exchange.statements import check_conversion, check_issue
 from warifu.identifiers import MyNumber
 from warifu.party.held import Refresh, never_newer
@@ -278,15 +279,15 @@ class Acquirer:
         """Step d, on the worker threads. Raises: HUB_ANSWER_INVALID, CONVERSION_NOT_PROVEN."""
         conversions, proofs = self._conversions(answer), answer.receipt.conversion_proofs
         starts = range(0, len(conversions), IN_A_BATCH)
-        if len(proofs) != len(starts):
+        proven = self._directory.proof_policy.kind is not PolicyKind.OFF
+        if proven and len(proofs) != len(starts):
             raise WarifuError(Reason.CONVERSION_NOT_PROVEN, where="receipt.conversion_proofs")
         loop, keys = asyncio.get_running_loop(), self._keys.provider.of_epoch(entry.epoch)
         filing = CodeFiling(self._directory.group, keys, self._keys.at_rest)
+        opened = filing.open_proven if proven else filing.open_unproven
         pieces = [
-            loop.run_in_executor(
-                self._workers, filing.open_proven, local_numbers[start:end], conversions[start:end], proof
-            )
-            for start, proof in zip(starts, proofs, strict=True)
+            loop.run_in_executor(self._workers, opened, local_numbers[start:end], conversions[start:end], proof)
+            for start, proof in zip(starts, proofs if proven else [b""] * len(starts), strict=True)
             for end in (start + IN_A_BATCH,)
         ]
         return [person for piece in await asyncio.gather(*pieces) for person in piece]

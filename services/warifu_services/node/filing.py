@@ -39,6 +39,12 @@ class CodeFiling:
         terms = ConversionTerms(group.generator, own.factor_commitment, own.opening_key, own.agency_key)
         return self.file_all(local_numbers, open_batch(group, self.keys.agency_secret, terms, conversions, proof))
 
+    def open_unproven(
+        self, local_numbers: Sequence[str], conversions: Sequence[Conversion], proof: bytes
+    ) -> list[Person]:
+        """As :meth:`open_proven` in a network without proofs: ``proof`` is not looked at. Raises: HUB_ANSWER_INVALID."""
+        return self.file_all(local_numbers, self.points([each.converted for each in conversions]))
+
     def points(self, codes: Sequence[EncryptedCode]) -> list[Point]:
         """The codes in the clear, in order, for the length of a check. Raises: HUB_ANSWER_INVALID."""
         try:

@@ -20,6 +20,8 @@ from warifu.api.hub.v1.hub_service_pb2 import (
     ExchangeRequest,
     ExchangeResponse,
     ExchangeStreamRequest,
+    ProveConversionsRequest,
+    ProveConversionsResponse,
     RotateCodesRequest,
     RotateCodesResponse,
 )
@@ -40,7 +42,7 @@ from warifu.rpc.multiplex import CallStream, StreamedRpc
 from warifu.rpc.status import CodeTable, parsed, translated, unconnected_as
 from warifu_services.node.lateness import InContact
 
-__all__ = ["GrpcRotation", "HubContact", "HubLog", "StreamedHub", "UnaryHub"]
+__all__ = ["GrpcRotation", "HubContact", "HubLog", "HubProofs", "StreamedHub", "UnaryHub"]
 
 _WITHOUT_REASON: CodeTable = {
     grpc.StatusCode.UNAVAILABLE: Reason.HUB_UNREACHABLE,
@@ -203,6 +205,23 @@ class HubContact:
         """Return when the connection is lost, or after a few seconds."""
         if await _connection_lost(self._hub, _CONTACT_S):
             self._in_contact.end()
+
+
+class HubProofs:
+    """:class:`warifu_services.node.drawn_permits.ProofSource` over the channel to the hub."""
+
+    __slots__ = ("_hub",)
+
+    def __init__(self, hub: PeerChannel) -> None:
+        self._hub = hub
+
+    async def prove_conversions(self, request: ProveConversionsRequest, timeout: float) -> ProveConversionsResponse:
+        """See the contract."""
+        with _translated():
+            stub = self._hub.stub(HubServiceStub)
+            asked = stub.ProveConversions(request, timeout=timeout, wait_for_ready=True)
+            told: ProveConversionsResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
+            return told
 
 
 class HubLog:

@@ -8,7 +8,7 @@ how the permit arrived.
     (4.1-4.5) signatures, address, keys: ``check_permit``
     (4.6) permission: decided again, by this node's own copy of the table
     (4.7) seen before: the same permit gets the same answer, other bytes are refused; a new one must be fresh
-    (4.8) what is asked, and, once the hub's conversion is proven, who is meant
+    (4.8) what is asked, and, once the hub's conversion is proven, who is meant; whether it must be, the directory says
     (4.9) flags: what a clerk must release waits
     (4.10) the agency's answer, sealed and signed
     (4.11) own exchange record and answer stored, durably, in one write; only then the answer leaves
@@ -26,21 +26,25 @@ from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.context import ExchangeFlags
 from warifu.exchange.directory import Directory, DirectorySource
+from warifu.exchange.proof_policy import PolicyKind
 from warifu.exchange.provision import (
     CheckedPermit,
     MadeAnswer,
+    ProviderKeys,
     check_fresh,
     check_permit,
     make_answer,
     open_query,
     open_row_key,
+    open_row_key_unproven,
     seal_found,
 )
-from warifu.lockstep import in_lockstep, pause
+from warifu.lockstep import Lockstep, in_lockstep, pause
 from warifu.party.alarms import AlarmKind
 from warifu.party.held import Refresh, never_newer
 from warifu.permissions.decision import check_lawful
 from warifu.permissions.table import PermissionTable
+from warifu_services.node.drawn_permits import Proofs
 from warifu_services.node.evidence import Evidence, NoEvidence, as_evidence
 from warifu_services.node.evidence_files import Keep, kept_nowhere
 from warifu_services.node.keys import KeysSource, NodeKeys
@@ -67,6 +71,9 @@ _BEHIND = frozenset({Reason.EPOCH_STALE, Reason.INSTITUTION_UNKNOWN, Reason.SIGN
 
 NOBODY = b""
 """A row key that no person has: nobody is looked up as somebody is."""
+
+Opening = Lockstep[[CheckedPermit, ProviderKeys, Directory], bytes | None]
+"""Finds who is meant by a permit."""
 
 _PERSON = b"provision.person"
 _OUTCOMES = {
@@ -102,12 +109,15 @@ class Provider:
         codes_ready: Callable[[], Awaitable[None]] | None = None,
         standing: Level = LEVEL,
         keep_evidence: Keep = kept_nowhere,
+        proofs: Proofs | None = None,
     ) -> None:
         """``refresh`` takes a newer version of the directory; ``codes_ready`` waits until codes are rotated.
 
+        ``proofs`` has drawn permits proven where they are sampled; without it, all that are not proven are refused.
         ``in_contact_since`` says since when the hub could have brought a permit, in Unix milliseconds; None: not now.
         """
         self._keep_evidence = keep_evidence
+        self._proofs = proofs
         self._standing = standing
         self._agency = agency
         self._keys_source = keys
@@ -148,6 +158,8 @@ class Provider:
             check_fresh(checked, self._clock.now())
         elif not _is_decided(kept):
             return _given_before(kept, checked)
+        if kept is None:
+            permit = await self._proven_if_drawn(permit, checked)
         try:
             made, fresh, missed = await self._make(checked, kept)
         except WarifuError as error:
@@ -166,6 +178,13 @@ class Provider:
             if error.reason not in _BEHIND or not await self._refresh():
                 raise
         return await in_lockstep(check_permit.paced(permit, keys=self._keys.provider, directory=self._directory))
+
+    async def _proven_if_drawn(self, permit: ProvisionPermit, checked: CheckedPermit) -> ProvisionPermit:
+        """Step 4.8 where conversions are sampled: a permit that is drawn, with its proof. Raises: CONVERSION_NOT_PROVEN."""
+        policy = self._directory.proof_policy
+        if policy.kind is not PolicyKind.SAMPLED or self._proofs is None:
+            return permit
+        return await self._proofs.proven(permit, checked) if self._proofs.drawn(checked, policy.one_in) else permit
 
     async def _decide_again(self, permit: ProvisionPermit, checked: CheckedPermit) -> None:
         """Step 4.6. A permit that the table forbids gets no answer, whatever the hub decided, and is kept as evidence."""
@@ -217,10 +236,18 @@ class Provider:
             return self._store.find_by_local_number(number, checked.context.item_code)
         if self._codes_ready is not None:
             await self._codes_ready()
-        opening = open_row_key.paced(checked, self._keys.provider, self._directory)
-        row_key = await in_lockstep(opening) or NOBODY
+        row_key = await in_lockstep(self._opened.paced(checked, self._keys.provider, self._directory)) or NOBODY
         await pause()
         return self._store.find_by_row_key(row_key, checked.context.item_code)
+
+    @property
+    def _opened(self) -> Opening:
+        """How a code is opened: only once it is proven, unless the directory says otherwise.
+
+        One that was drawn is proven by now.
+        """
+        unproven = {PolicyKind.SAMPLED, PolicyKind.OFF} if self._proofs is not None else {PolicyKind.OFF}
+        return open_row_key_unproven if self._directory.proof_policy.kind in unproven else open_row_key
 
     async def _found(self, checked: CheckedPermit, person: PersonReplicas | None, fiscal_year: int) -> Found:
         query = ProvisionQuery(

@@ -15,8 +15,9 @@ published opening key and Y the key converted to:
     responses   z_t = a + e*t    z_u = b + e*u    z_k = c + e*k
 
 Whether a proof holds, anybody can tell without a key, and the hub too: so the answer to that tells it nothing. A check
-with the agency's own secret would be cheaper, and an oracle: it would pass for the conversion of any other ciphertext of
-the same person. For the same reason nothing is opened before it holds. The layout, and why it is sound: docs/proofs.md.
+of what opens, with the agency's own secret, would be cheaper, and an oracle: it would pass for the conversion of any other
+ciphertext of the same person. (The agency does use its secret y for z_k*Y, which is (z_k*y)*G: the same point, and so the
+same answer, a third cheaper.) For the same reason nothing is opened before it holds. The layout, and why it is sound: docs/proofs.md.
 """
 
 from __future__ import annotations
@@ -168,8 +169,8 @@ def open_proven(
 
     Raises: ``CONVERSION_NOT_PROVEN`` at ``where``, whatever the fault, before anything is opened.
     """
-    yield from check_proven.paced(group, terms, conversion, proof, where)
     with _not_proven(where):
+        yield from _checked(group, terms, conversion, proof, agency_secret)
         return open_code_of_anybody(group, agency_secret, conversion.converted)
 
 
@@ -179,11 +180,17 @@ def check_proven(
 ) -> Paced[None]:
     """See that a conversion is proven; needs no key. Raises: ``CONVERSION_NOT_PROVEN`` at ``where``, whatever the fault."""
     with _not_proven(where):
-        shared, response = _shared(group, proof), group.decode_scalar(proof[_SHARED_SIZE:PROOF_SIZE])
-        leaf = yield from _leaf(group, terms, conversion, shared, response)
-        yield
-        _check_challenge(group, terms, shared, root_of(leaf, proof[PROOF_SIZE:]))
-        yield
+        yield from _checked(group, terms, conversion, proof, None)
+
+
+def _checked(
+    group: Group, terms: ConversionTerms, conversion: Conversion, proof: bytes, agency_secret: Scalar | None
+) -> Paced[None]:
+    shared, response = _shared(group, proof), group.decode_scalar(proof[_SHARED_SIZE:PROOF_SIZE])
+    leaf = yield from _leaf(group, terms, conversion, shared, response, agency_secret)
+    yield
+    _check_challenge(group, terms, shared, root_of(leaf, proof[PROOF_SIZE:]))
+    yield
 
 
 def open_batch(
@@ -205,7 +212,7 @@ def open_batch(
             raise ValueError("not the size of a proof for so many")
         responses = [group.decode_scalar(rest[at : at + SCALAR_SIZE]) for at in range(0, len(rest), SCALAR_SIZE)]
         leaves = [
-            at_once(_leaf(group, terms, each, shared, response))
+            at_once(_leaf(group, terms, each, shared, response, agency_secret))
             for each, response in zip(conversions, responses, strict=True)
         ]
         _check_challenge(group, terms, shared, ways_to_root(leaves)[0])
@@ -222,7 +229,9 @@ def _proved(
     """What all proofs of one tree share, then z_k of each, and each one's way to the root."""
     a, b, *own = _nonces(group, witness, conversions, random_bytes)
     leaves = [
-        each.conversion.leaf(_third_and_fourth(group, terms, each.conversion.encrypted, (a, b), c))
+        each.conversion.leaf(
+            _third_and_fourth(group, each.conversion.encrypted, (a, b), c, group.multiply(c, terms.target_key))
+        )
         for each, c in zip(conversions, own, strict=True)
     ]
     root, ways = ways_to_root(leaves)
@@ -238,28 +247,40 @@ def _proved(
 
 
 def _third_and_fourth(
-    group: Group, terms: ConversionTerms, given: EncryptedCode, common: tuple[Scalar, Scalar], own: Scalar
+    group: Group, given: EncryptedCode, common: tuple[Scalar, Scalar], own: Scalar, own_key: Point
 ) -> tuple[Point, Point]:
-    """T3 and T4 as nonces make them; the same form, with responses in the nonces' place, is what a check begins with."""
+    """T3 and T4 as nonces make them; the same form, with responses in the nonces' place, is what a check begins with.
+
+    ``own_key`` is ``own`` times the key converted to.
+    """
     a, b = common
     return (
         group.add(group.multiply(b, given.c1), group.base_multiply(own)),
-        group.add(group.multiply(a, given.c2), group.multiply(own, terms.target_key)),
+        group.add(group.multiply(a, given.c2), own_key),
     )
 
 
 def _leaf(
-    group: Group, terms: ConversionTerms, conversion: Conversion, shared: _Shared, response: Scalar
+    group: Group,
+    terms: ConversionTerms,
+    conversion: Conversion,
+    shared: _Shared,
+    response: Scalar,
+    agency_secret: Scalar | None,
 ) -> Paced[bytes]:
     """The leaf to which the responses lead back. The points may be any bytes: they are proven to be points here.
 
-    Raises: POINT_INVALID.
+    With ``agency_secret``, that of the key converted to, it is had a little cheaper. Raises: POINT_INVALID.
     """
     common = (shared.factor, shared.opened_factor)
     for point in conversion.points():
         group.decode_unproven(point)
     yield
-    third, fourth = _third_and_fourth(group, terms, conversion.encrypted, common, response)
+    if agency_secret is None:
+        own_key = group.multiply(response, terms.target_key)
+    else:
+        own_key = group.base_multiply(group.scalar_multiply(response, agency_secret))
+    third, fourth = _third_and_fourth(group, conversion.encrypted, common, response, own_key)
     yield
     challenge, made = shared.challenge, conversion.converted
     return conversion.leaf(

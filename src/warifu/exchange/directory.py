@@ -17,6 +17,7 @@ from warifu.curve.suites import group_of
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory_entry import DirectoryEntry, verify_entry
 from warifu.exchange.directory_header import DatedKey, dated_keys, entries_digest, verify_header
+from warifu.exchange.proof_policy import ALWAYS_PROVEN, ProofPolicy
 from warifu.identifiers import InstitutionCode
 
 __all__ = ["DatedEntry", "Directory", "DirectorySource", "EntryKey"]
@@ -45,7 +46,7 @@ class Directory:
     """One verified version of a network's directory. ``log_verifier_key`` is a signed-note verifier key in text form.
 
     ``entries`` are in force; ``dated`` were, or are announced. ``permission_table_digest`` (32 bytes) stands for the
-    table by which the hub permits and every agency answers.
+    table by which the hub permits and every agency answers; ``proof_policy`` says which conversions are proven.
     """
 
     network: str
@@ -61,6 +62,7 @@ class Directory:
     former_authority_signing_keys: tuple[DatedKey, ...] = ()
     former_log_verifier_keys: tuple[str, ...] = ()
     permission_table_digest: bytes = b""
+    proof_policy: ProofPolicy = ALWAYS_PROVEN
     version: int = 1
     header: DirectoryHeader = field(default_factory=DirectoryHeader, repr=False, compare=False)
     group: Group = field(init=False, repr=False, compare=False)
@@ -117,6 +119,7 @@ class Directory:
             log_verifier_key=header.log_verifier_key,
             former_log_verifier_keys=tuple(header.former_log_verifier_keys),
             permission_table_digest=header.permission_table_digest,
+            proof_policy=ProofPolicy.from_message(header.proof_policy, where=f"{where}.header.proof_policy"),
             entries=_once(entries, where),
             dated=_beside(entries, dated, where),
         )

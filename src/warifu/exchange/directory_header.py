@@ -1,7 +1,8 @@
 """The header of a version of the directory: what it says, who signed it, and which version it follows.
 
 Decides whether a version may follow another: the network's root signed it, it names the digest of the one before, and
-what never changes in a network (name, suite, hub and authority, permission table) did not. So the versions are a chain that nobody but the
+what never changes in a network (name, suite, hub and authority, permission table, proof policy) did not. So the versions
+are a chain that nobody but the
 network's operator can lengthen, and each version has exactly one past. It looks at no entry; their digest stands for
 them. Must never hold a secret.
 """
@@ -20,6 +21,7 @@ from warifu.api.directory.v1.directory_service_pb2 import DirectoryHeader
 from warifu.api.log.v1.log_service_pb2 import LEAF_EVENT_DIRECTORY_PUBLISHED, ExchangeLeaf
 from warifu.canonical import DIGEST_SIZE, digest
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.proof_policy import ProofPolicy
 from warifu.exchange.signature import VERIFY_KEY_SIZE
 from warifu.pki import Root, verify_root_statement
 
@@ -37,6 +39,14 @@ __all__ = [
 _HEADER = b"warifu-v1/directory-header"
 _ENTRIES = b"warifu-v1/directory-entries"
 _FORMER_KEYS = b"warifu-v1/directory-former-keys"
+_NEVER_CHANGED = (
+    "network",
+    "suite",
+    "hub_institution_code",
+    "authority_institution_code",
+    "permission_table_digest",
+    "proof_policy",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,7 @@ def verify_header(header: DirectoryHeader, root_pem: bytes, *, where: str = "dir
             raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{where}.{name}")
     if len(header.permission_table_digest) != DIGEST_SIZE:
         raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{where}.permission_table_digest")
+    ProofPolicy.from_message(header.proof_policy, where=f"{where}.proof_policy")
     verify_root_statement(root_pem, header.root_signature, header_digest(header), where=f"{where}.root_signature")
 
 
@@ -94,8 +105,7 @@ def check_follows(previous: DirectoryHeader, header: DirectoryHeader, *, where: 
     Both are verified already. Raises: DIRECTORY_INVALID, at the field at fault.
     """
     wanted = {"version": previous.version + 1, "previous_digest": header_digest(previous)}
-    same = ("network", "suite", "hub_institution_code", "authority_institution_code", "permission_table_digest")
-    wanted |= {name: getattr(previous, name) for name in same}
+    wanted |= {name: getattr(previous, name) for name in _NEVER_CHANGED}
     for name, value in wanted.items():
         if getattr(header, name) != value:
             raise WarifuError(Reason.DIRECTORY_INVALID, where=f"{where}.{name}")
@@ -140,6 +150,8 @@ def _stated(header: DirectoryHeader) -> tuple[bytes, ...]:
         digest(_FORMER_KEYS, *(key.encode() for key in header.former_log_verifier_keys)),
         header.entries_digest,
         header.permission_table_digest,
+        int(header.proof_policy.kind).to_bytes(4, "big", signed=True),
+        header.proof_policy.one_in.to_bytes(4, "big"),
     )
 
 

@@ -22,6 +22,7 @@ from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ExchangeContext
 from warifu.exchange.conversion_proof import Conversion, ConversionTerms, check_proven, terms_between
 from warifu.exchange.directory import Directory
+from warifu.exchange.proof_policy import PolicyKind
 from warifu.exchange.statements import check_inquiry, check_permit, inquiry_digest
 
 __all__ = ["Evidence", "convicts"]
@@ -73,6 +74,9 @@ def _text(value: bytes) -> str:
 def convicts(evidence: Evidence, root_pem: bytes) -> bool:
     """Whether the hub signed this permit and its proof does not hold; False when the proof holds.
 
+    False, too, where the network's policy lets the hub sign permits without proof, and this one has none: that the hub would
+    not prove it when it was asked, only whoever asked can say.
+
     Raises: what makes the file worthless as evidence: DIRECTORY_INVALID when the root did not sign the directory;
     REQUEST_MALFORMED, INSTITUTION_UNKNOWN, EPOCH_STALE or SIGNATURE_INVALID when it is not the hub's permit for an
     inquiry that the inquirer signed.
@@ -87,6 +91,8 @@ def convicts(evidence: Evidence, root_pem: bytes) -> bool:
     asked, signed_ms = inquiry_digest(permit.inquiry), permit.permit_time.ToMilliseconds()
     directory.check_hub(signed_ms, lambda key: check_permit(key, permit, asked))
     check_inquiry(inquirer.signing_key, permit.inquiry)
+    if directory.proof_policy.kind is not PolicyKind.ALWAYS and not permit.conversion_proof:
+        return False
     try:
         _check_conversion(permit, terms_between(inquirer, provider), directory)
     except WarifuError:

@@ -21,7 +21,7 @@ from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
 from warifu.curve.group import Point, RandomBytes, Scalar
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.codes import EncryptedCode, row_key
+from warifu.exchange.codes import EncryptedCode, open_code_of_anybody, row_key
 from warifu.exchange.context import LONGEST_SKEW, ContextKind, ExchangeContext
 from warifu.exchange.conversion_proof import Conversion, open_proven, terms_between
 from warifu.exchange.directory import Directory
@@ -44,6 +44,7 @@ __all__ = [
     "make_answer",
     "open_query",
     "open_row_key",
+    "open_row_key_unproven",
     "seal_found",
 ]
 
@@ -209,6 +210,21 @@ def open_row_key(permit: CheckedPermit, keys: ProviderKeys, directory: Directory
         where="permit.conversion_proof",
     )
     point = yield from opening
+    return row_key(keys.row_secret, point) if point is not None else None
+
+
+@Lockstep
+def open_row_key_unproven(permit: CheckedPermit, keys: ProviderKeys, directory: Directory) -> Paced[bytes | None]:
+    """As :func:`open_row_key`, for a permit whose proof the network's policy does not ask for.
+
+    Raises: POINT_INVALID when what the hub converted is no code at all.
+    """
+    where, made = "permit.converted_code", permit.conversion.converted
+    for half in (made.c1, made.c2):
+        directory.group.decode_unproven(half, where=where)
+    yield
+    secret = keys.of_epoch(permit.context.epoch_to).agency_secret
+    point = open_code_of_anybody(directory.group, secret, made, where)
     return row_key(keys.row_secret, point) if point is not None else None
 
 

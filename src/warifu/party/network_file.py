@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.proof_policy import POLICY_PATTERN
 from warifu.identifiers import InstitutionCode
 from warifu.party.claim import claim
 from warifu.party.config import Fault, load_yaml, parsed_by
@@ -82,6 +83,7 @@ class NetworkFile(BaseModel):
     notice: str = ""
     network: _Text
     suite: Literal[1, 2]
+    proofs: Annotated[str, Field(pattern=POLICY_PATTERN)] = "always"
     root_certificate: _Text
     log_verifier_key: _Text
     parties: dict[_PartyName, PartyEntry]

@@ -76,6 +76,11 @@ class SpoiltHub(HubServiceServicer):
     ) -> hub_messages.RotateCodesResponse:
         raise WarifuError(Reason.INTERNAL)
 
+    async def ProveConversions(
+        self, request: hub_messages.ProveConversionsRequest, context: Any
+    ) -> hub_messages.ProveConversionsResponse:
+        raise WarifuError(Reason.INTERNAL)
+
     async def convert_honestly(
         self, request: hub_messages.ConvertIssuedCodesRequest, context: Any
     ) -> hub_messages.ConvertIssuedCodesResponse:
@@ -143,7 +148,7 @@ class Town:
 
     async def start_hub(self) -> None:
         folder = PartyFolder(self.path / "hub")
-        methods = ("Exchange", "ExchangeStream", "ConvertIssuedCodes", "RotateCodes")
+        methods = ("Exchange", "ExchangeStream", "ConvertIssuedCodes", "RotateCodes", "ProveConversions")
         self.hub_server, port = build_server(
             credential=folder.credential(),
             root_pem=folder.root_pem(),

@@ -238,6 +238,11 @@ class SpoiltHub(HubServiceServicer, DirectoryServiceServicer):
     async def RotateCodes(self, request: hub_pb2.RotateCodesRequest, context: Any) -> hub_pb2.RotateCodesResponse:
         raise WarifuError(Reason.INTERNAL)
 
+    async def ProveConversions(
+        self, request: hub_pb2.ProveConversionsRequest, context: Any
+    ) -> hub_pb2.ProveConversionsResponse:
+        raise WarifuError(Reason.INTERNAL)
+
     async def ListVersions(
         self, request: directory_pb2.ListVersionsRequest, context: Any
     ) -> directory_pb2.ListVersionsResponse:

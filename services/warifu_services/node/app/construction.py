@@ -44,10 +44,11 @@ from warifu_services.node.acquisition import Acquirer
 from warifu_services.node.agency_servicer import AGENCY_ACCESS, AgencyServicer
 from warifu_services.node.app.serving import Node
 from warifu_services.node.authority_link import GrpcAuthority
+from warifu_services.node.drawn_permits import DrawnPermits, KeyedDraw
 from warifu_services.node.evidence import EvidenceBook
 from warifu_services.node.evidence_files import EvidenceFolder
 from warifu_services.node.evidence_store import EvidenceStore
-from warifu_services.node.hub_link import GrpcRotation, HubContact, HubLog, StreamedHub
+from warifu_services.node.hub_link import GrpcRotation, HubContact, HubLog, HubProofs, StreamedHub
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.keys import NodeKeys
 from warifu_services.node.lateness import InContact
@@ -179,6 +180,17 @@ class _Parts:
             refresh=self.follower.refresh,
             codes_ready=self.rotator.caught_up,
             standing=self.standing,
+            keep_evidence=self.evidence_files.keep,
+            proofs=self.drawn,
+        )
+
+    @cached_property
+    def drawn(self) -> DrawnPermits:
+        """Permits whose conversion is to be proven, where conversions are sampled."""
+        return DrawnPermits(
+            hub=HubProofs(self.to_hub),
+            directory=self.directory,
+            draw=KeyedDraw(self.keys.current().provider.row_secret),
             keep_evidence=self.evidence_files.keep,
         )
 
@@ -346,6 +358,7 @@ def _node(parts: _Parts, server: grpc.aio.Server, endpoint: str) -> Node:
         prover=parts.prover,
         hub_log=HubLog(parts.to_hub),
         hub=parts.exchanges,
+        drawn=parts.drawn,
         channels=parts.channels,
         workers=parts.workers,
         clock=parts.ground.clock,

@@ -12,6 +12,7 @@ from warifu.agency import Agency, find_agency
 from warifu.errors import WarifuError
 from warifu.party.folder import PartyFolder
 from warifu.party.process import HUB_SOUGHT_S, announce_ready, happens_before, serve_until
+from warifu.party.unproven import say_if_unproven
 from warifu.rpc.logging import get_logger
 from warifu_services.node.app.construction import build_node
 from warifu_services.node.app.serving import Node
@@ -51,6 +52,7 @@ async def run_node(
     )
     try:
         await node.start()
+        say_if_unproven("node", PartyFolder(path).directory())
         hub_reached = await happens_before(stop, _in_contact(node), HUB_SOUGHT_S)
         if not (hub_reached or stop.is_set()):
             get_logger("node").warning("ready_without_hub", hub=hub, **node.contact.fault_fields())

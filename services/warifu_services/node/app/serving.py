@@ -18,6 +18,7 @@ from warifu.party.lookout import Lookout
 from warifu.rpc.channel import ChannelPool
 from warifu.rpc.logging import error_fields, get_logger
 from warifu_services.node.comparison import keep_comparing
+from warifu_services.node.drawn_permits import DrawnPermits
 from warifu_services.node.hub_link import HubContact, HubLog, StreamedHub
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.provider import Provider
@@ -51,6 +52,7 @@ class Node:
     prover: Prover
     hub_log: HubLog
     hub: StreamedHub
+    drawn: DrawnPermits
     channels: ChannelPool
     workers: ThreadPoolExecutor
     clock: Clock
@@ -74,6 +76,7 @@ class Node:
         await self.server.stop(grace_s)
         await self.chores.end()
         await self.inquirer.close()
+        await self.drawn.close()
         await self.hub.close()
         await self.channels.close()
         self.workers.shutdown()

@@ -21,6 +21,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.exchange.directory_entry import countersign_entry, sign_entry
 from warifu.exchange.directory_header import entries_digest, sign_header
+from warifu.exchange.proof_policy import ALWAYS_PROVEN
 from warifu.exchange.proofs import joint_key_context, prove_joint_key
 from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode
@@ -76,6 +77,7 @@ def file_of(*entries: EntryMessage) -> DirectoryFile:
         authority_signing_key=SigningKey.generate().verify_key,
         log_verifier_key="log+0+key",
         permission_table_digest=bytes(32),
+        proof_policy=ALWAYS_PROVEN.to_message(),
     )
     return resigned(DirectoryFile(header=header, entries=entries))
 

@@ -33,6 +33,7 @@ def _shown(*checks: Check) -> str:
     result = DemoResult(
         network="sim-12345678",
         suite=2,
+        proofs="always",
         seed=7,
         residents=100_000,
         residents_file=None,

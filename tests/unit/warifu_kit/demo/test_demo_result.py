@@ -56,6 +56,7 @@ def _result(*checks: Check) -> DemoResult:
     return DemoResult(
         network="sim-1",
         suite=2,
+        proofs="always",
         seed=7,
         residents=2,
         residents_file=None,

@@ -87,7 +87,7 @@ class TwoNodes:
         self.hub = ShortHub(pair, self.provider, self.clock)
         self.inquirer = self.new_inquirer()
 
-    def new_provider(self, agency: Any = None) -> Provider:
+    def new_provider(self, agency: Any = None, **parts: Any) -> Provider:
         """Tax, started again with what it stored."""
         return Provider(
             agency=agency or TaxAgency(),
@@ -98,6 +98,7 @@ class TwoNodes:
             clock=self.clock,
             evidence=self.evidence,
             in_contact_since=lambda: self.in_contact_since,
+            **parts,
         )
 
     def new_inquirer(self, store: Any = None) -> Inquirer:
@@ -144,6 +145,22 @@ async def two(pair: Any, start: datetime) -> AsyncIterator[TwoNodes]:
     await nodes.add("hanako")
     yield nodes
     await nodes.inquirer.close()
+
+
+@pytest.fixture
+async def two_with(pair_with: Callable[[str], Any], start: datetime) -> AsyncIterator[Callable[[str], Any]]:
+    """Two nodes that know hanako and taro, in a network with another proof policy."""
+    made: list[TwoNodes] = []
+
+    async def nodes_with(policy: str) -> TwoNodes:
+        made.append(TwoNodes(pair_with(policy), start))
+        for name in ("hanako", "taro"):
+            await made[-1].add(name)
+        return made[-1]
+
+    yield nodes_with
+    for nodes in made:
+        await nodes.inquirer.close()
 
 
 @pytest.fixture

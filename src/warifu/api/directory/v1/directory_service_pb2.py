@@ -24,43 +24,47 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/warifu/api/directory/v1/directory_service.proto\x12\x17warifu.api.directory.v1\"\x82\x03\n\x0e\x44irectoryEntry\x12\x18\n\x10institution_code\x18\x01 \x01(\t\x12\x18\n\x10institution_kind\x18\x02 \x01(\t\x12\x18\n\x10institution_name\x18\x03 \x01(\t\x12\r\n\x05suite\x18\x04 \x01(\r\x12\r\n\x05\x65poch\x18\x05 \x01(\r\x12\x12\n\ncode_epoch\x18\x06 \x01(\r\x12\x15\n\ropening_epoch\x18\x07 \x01(\r\x12\x12\n\nagency_key\x18\x08 \x01(\x0c\x12\x13\n\x0bopening_key\x18\t \x01(\x0c\x12\x11\n\tjoint_key\x18\n \x01(\x0c\x12\x19\n\x11\x66\x61\x63tor_commitment\x18\x0b \x01(\x0c\x12\x13\n\x0bsealing_key\x18\x0c \x01(\x0c\x12\x13\n\x0bsigning_key\x18\r \x01(\x0c\x12\x17\n\x0fjoint_key_proof\x18\x0e \x01(\x0c\x12\x0e\n\x06key_id\x18\x0f \x01(\x0c\x12\x18\n\x10\x61gency_signature\x18\x10 \x01(\x0c\x12\x15\n\rhub_signature\x18\x11 \x01(\x0c\"_\n\nDatedEntry\x12\x36\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\'.warifu.api.directory.v1.DirectoryEntry\x12\x19\n\x11\x61\x63\x63\x65pted_until_ms\x18\x02 \x01(\x04\"9\n\x08\x44\x61tedKey\x12\x12\n\npublic_key\x18\x01 \x01(\x0c\x12\x19\n\x11\x61\x63\x63\x65pted_until_ms\x18\x02 \x01(\x04\"\x81\x04\n\x0f\x44irectoryHeader\x12\x0f\n\x07network\x18\x01 \x01(\t\x12\r\n\x05suite\x18\x02 \x01(\r\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x17\n\x0fprevious_digest\x18\x04 \x01(\x0c\x12\x0f\n\x07made_ms\x18\x05 \x01(\x04\x12\x1c\n\x14hub_institution_code\x18\x06 \x01(\t\x12\x17\n\x0fhub_signing_key\x18\x07 \x01(\x0c\x12\x42\n\x17\x66ormer_hub_signing_keys\x18\x08 \x03(\x0b\x32!.warifu.api.directory.v1.DatedKey\x12\"\n\x1a\x61uthority_institution_code\x18\t \x01(\t\x12\x1d\n\x15\x61uthority_signing_key\x18\n \x01(\x0c\x12H\n\x1d\x66ormer_authority_signing_keys\x18\x0b \x03(\x0b\x32!.warifu.api.directory.v1.DatedKey\x12\x18\n\x10log_verifier_key\x18\x0c \x01(\t\x12 \n\x18\x66ormer_log_verifier_keys\x18\r \x03(\t\x12\x16\n\x0e\x65ntries_digest\x18\x0e \x01(\x0c\x12\x1f\n\x17permission_table_digest\x18\x0f \x01(\x0c\x12\x16\n\x0eroot_signature\x18\x10 \x01(\x0c\"\xbf\x01\n\rDirectoryFile\x12\x38\n\x06header\x18\x01 \x01(\x0b\x32(.warifu.api.directory.v1.DirectoryHeader\x12\x38\n\x07\x65ntries\x18\x02 \x03(\x0b\x32\'.warifu.api.directory.v1.DirectoryEntry\x12:\n\rdated_entries\x18\x03 \x03(\x0b\x32#.warifu.api.directory.v1.DatedEntry\"R\n\x13ListVersionsRequest\x12\x14\n\x0cheld_version\x18\x01 \x01(\r\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"\x95\x01\n\x14ListVersionsResponse\x12\x39\n\x07headers\x18\x01 \x03(\x0b\x32(.warifu.api.directory.v1.DirectoryHeader\x12\x16\n\x0enewest_version\x18\x02 \x01(\r\x12\x11\n\tpositions\x18\x03 \x03(\x04\x12\x17\n\x0fnext_page_token\x18\x04 \x01(\t\"L\n\x12ListEntriesRequest\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"\xca\x01\n\x13ListEntriesResponse\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x38\n\x07\x65ntries\x18\x02 \x03(\x0b\x32\'.warifu.api.directory.v1.DirectoryEntry\x12:\n\rdated_entries\x18\x03 \x03(\x0b\x32#.warifu.api.directory.v1.DatedEntry\x12\x13\n\x0b\x65ntry_count\x18\x04 \x01(\r\x12\x17\n\x0fnext_page_token\x18\x05 \x01(\t\"\x17\n\x15\x46ollowVersionsRequest\"S\n\x16\x46ollowVersionsResponse\x12\x19\n\x11\x64irectory_version\x18\x01 \x01(\r\x12\x1e\n\x16revocation_list_number\x18\x02 \x01(\x04\"+\n\x17\x41nnounceEndpointRequest\x12\x10\n\x08\x65ndpoint\x18\x01 \x01(\t\"\x1a\n\x18\x41nnounceEndpointResponse\"\x1a\n\x18GetRevocationListRequest\"8\n\x19GetRevocationListResponse\x12\x1b\n\x13revocation_list_pem\x18\x01 \x01(\x0c\x32\xd3\x04\n\x10\x44irectoryService\x12k\n\x0cListVersions\x12,.warifu.api.directory.v1.ListVersionsRequest\x1a-.warifu.api.directory.v1.ListVersionsResponse\x12h\n\x0bListEntries\x12+.warifu.api.directory.v1.ListEntriesRequest\x1a,.warifu.api.directory.v1.ListEntriesResponse\x12s\n\x0e\x46ollowVersions\x12..warifu.api.directory.v1.FollowVersionsRequest\x1a/.warifu.api.directory.v1.FollowVersionsResponse0\x01\x12w\n\x10\x41nnounceEndpoint\x12\x30.warifu.api.directory.v1.AnnounceEndpointRequest\x1a\x31.warifu.api.directory.v1.AnnounceEndpointResponse\x12z\n\x11GetRevocationList\x12\x31.warifu.api.directory.v1.GetRevocationListRequest\x1a\x32.warifu.api.directory.v1.GetRevocationListResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/warifu/api/directory/v1/directory_service.proto\x12\x17warifu.api.directory.v1\"\x82\x03\n\x0e\x44irectoryEntry\x12\x18\n\x10institution_code\x18\x01 \x01(\t\x12\x18\n\x10institution_kind\x18\x02 \x01(\t\x12\x18\n\x10institution_name\x18\x03 \x01(\t\x12\r\n\x05suite\x18\x04 \x01(\r\x12\r\n\x05\x65poch\x18\x05 \x01(\r\x12\x12\n\ncode_epoch\x18\x06 \x01(\r\x12\x15\n\ropening_epoch\x18\x07 \x01(\r\x12\x12\n\nagency_key\x18\x08 \x01(\x0c\x12\x13\n\x0bopening_key\x18\t \x01(\x0c\x12\x11\n\tjoint_key\x18\n \x01(\x0c\x12\x19\n\x11\x66\x61\x63tor_commitment\x18\x0b \x01(\x0c\x12\x13\n\x0bsealing_key\x18\x0c \x01(\x0c\x12\x13\n\x0bsigning_key\x18\r \x01(\x0c\x12\x17\n\x0fjoint_key_proof\x18\x0e \x01(\x0c\x12\x0e\n\x06key_id\x18\x0f \x01(\x0c\x12\x18\n\x10\x61gency_signature\x18\x10 \x01(\x0c\x12\x15\n\rhub_signature\x18\x11 \x01(\x0c\"_\n\nDatedEntry\x12\x36\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\'.warifu.api.directory.v1.DirectoryEntry\x12\x19\n\x11\x61\x63\x63\x65pted_until_ms\x18\x02 \x01(\x04\"9\n\x08\x44\x61tedKey\x12\x12\n\npublic_key\x18\x01 \x01(\x0c\x12\x19\n\x11\x61\x63\x63\x65pted_until_ms\x18\x02 \x01(\x04\"U\n\x0bProofPolicy\x12\x36\n\x04kind\x18\x01 \x01(\x0e\x32(.warifu.api.directory.v1.ProofPolicyKind\x12\x0e\n\x06one_in\x18\x02 \x01(\r\"\xbd\x04\n\x0f\x44irectoryHeader\x12\x0f\n\x07network\x18\x01 \x01(\t\x12\r\n\x05suite\x18\x02 \x01(\r\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x17\n\x0fprevious_digest\x18\x04 \x01(\x0c\x12\x0f\n\x07made_ms\x18\x05 \x01(\x04\x12\x1c\n\x14hub_institution_code\x18\x06 \x01(\t\x12\x17\n\x0fhub_signing_key\x18\x07 \x01(\x0c\x12\x42\n\x17\x66ormer_hub_signing_keys\x18\x08 \x03(\x0b\x32!.warifu.api.directory.v1.DatedKey\x12\"\n\x1a\x61uthority_institution_code\x18\t \x01(\t\x12\x1d\n\x15\x61uthority_signing_key\x18\n \x01(\x0c\x12H\n\x1d\x66ormer_authority_signing_keys\x18\x0b \x03(\x0b\x32!.warifu.api.directory.v1.DatedKey\x12\x18\n\x10log_verifier_key\x18\x0c \x01(\t\x12 \n\x18\x66ormer_log_verifier_keys\x18\r \x03(\t\x12\x16\n\x0e\x65ntries_digest\x18\x0e \x01(\x0c\x12\x1f\n\x17permission_table_digest\x18\x0f \x01(\x0c\x12:\n\x0cproof_policy\x18\x11 \x01(\x0b\x32$.warifu.api.directory.v1.ProofPolicy\x12\x16\n\x0eroot_signature\x18\x10 \x01(\x0c\"\xbf\x01\n\rDirectoryFile\x12\x38\n\x06header\x18\x01 \x01(\x0b\x32(.warifu.api.directory.v1.DirectoryHeader\x12\x38\n\x07\x65ntries\x18\x02 \x03(\x0b\x32\'.warifu.api.directory.v1.DirectoryEntry\x12:\n\rdated_entries\x18\x03 \x03(\x0b\x32#.warifu.api.directory.v1.DatedEntry\"R\n\x13ListVersionsRequest\x12\x14\n\x0cheld_version\x18\x01 \x01(\r\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"\x95\x01\n\x14ListVersionsResponse\x12\x39\n\x07headers\x18\x01 \x03(\x0b\x32(.warifu.api.directory.v1.DirectoryHeader\x12\x16\n\x0enewest_version\x18\x02 \x01(\r\x12\x11\n\tpositions\x18\x03 \x03(\x04\x12\x17\n\x0fnext_page_token\x18\x04 \x01(\t\"L\n\x12ListEntriesRequest\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"\xca\x01\n\x13ListEntriesResponse\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x38\n\x07\x65ntries\x18\x02 \x03(\x0b\x32\'.warifu.api.directory.v1.DirectoryEntry\x12:\n\rdated_entries\x18\x03 \x03(\x0b\x32#.warifu.api.directory.v1.DatedEntry\x12\x13\n\x0b\x65ntry_count\x18\x04 \x01(\r\x12\x17\n\x0fnext_page_token\x18\x05 \x01(\t\"\x17\n\x15\x46ollowVersionsRequest\"S\n\x16\x46ollowVersionsResponse\x12\x19\n\x11\x64irectory_version\x18\x01 \x01(\r\x12\x1e\n\x16revocation_list_number\x18\x02 \x01(\x04\"+\n\x17\x41nnounceEndpointRequest\x12\x10\n\x08\x65ndpoint\x18\x01 \x01(\t\"\x1a\n\x18\x41nnounceEndpointResponse\"\x1a\n\x18GetRevocationListRequest\"8\n\x19GetRevocationListResponse\x12\x1b\n\x13revocation_list_pem\x18\x01 \x01(\x0c*\x8c\x01\n\x0fProofPolicyKind\x12!\n\x1dPROOF_POLICY_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18PROOF_POLICY_KIND_ALWAYS\x10\x01\x12\x1d\n\x19PROOF_POLICY_KIND_SAMPLED\x10\x02\x12\x19\n\x15PROOF_POLICY_KIND_OFF\x10\x03\x32\xd3\x04\n\x10\x44irectoryService\x12k\n\x0cListVersions\x12,.warifu.api.directory.v1.ListVersionsRequest\x1a-.warifu.api.directory.v1.ListVersionsResponse\x12h\n\x0bListEntries\x12+.warifu.api.directory.v1.ListEntriesRequest\x1a,.warifu.api.directory.v1.ListEntriesResponse\x12s\n\x0e\x46ollowVersions\x12..warifu.api.directory.v1.FollowVersionsRequest\x1a/.warifu.api.directory.v1.FollowVersionsResponse0\x01\x12w\n\x10\x41nnounceEndpoint\x12\x30.warifu.api.directory.v1.AnnounceEndpointRequest\x1a\x31.warifu.api.directory.v1.AnnounceEndpointResponse\x12z\n\x11GetRevocationList\x12\x31.warifu.api.directory.v1.GetRevocationListRequest\x1a\x32.warifu.api.directory.v1.GetRevocationListResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'warifu.api.directory.v1.directory_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_PROOFPOLICYKIND']._serialized_start=2267
+  _globals['_PROOFPOLICYKIND']._serialized_end=2407
   _globals['_DIRECTORYENTRY']._serialized_start=77
   _globals['_DIRECTORYENTRY']._serialized_end=463
   _globals['_DATEDENTRY']._serialized_start=465
   _globals['_DATEDENTRY']._serialized_end=560
   _globals['_DATEDKEY']._serialized_start=562
   _globals['_DATEDKEY']._serialized_end=619
-  _globals['_DIRECTORYHEADER']._serialized_start=622
-  _globals['_DIRECTORYHEADER']._serialized_end=1135
-  _globals['_DIRECTORYFILE']._serialized_start=1138
-  _globals['_DIRECTORYFILE']._serialized_end=1329
-  _globals['_LISTVERSIONSREQUEST']._serialized_start=1331
-  _globals['_LISTVERSIONSREQUEST']._serialized_end=1413
-  _globals['_LISTVERSIONSRESPONSE']._serialized_start=1416
-  _globals['_LISTVERSIONSRESPONSE']._serialized_end=1565
-  _globals['_LISTENTRIESREQUEST']._serialized_start=1567
-  _globals['_LISTENTRIESREQUEST']._serialized_end=1643
-  _globals['_LISTENTRIESRESPONSE']._serialized_start=1646
-  _globals['_LISTENTRIESRESPONSE']._serialized_end=1848
-  _globals['_FOLLOWVERSIONSREQUEST']._serialized_start=1850
-  _globals['_FOLLOWVERSIONSREQUEST']._serialized_end=1873
-  _globals['_FOLLOWVERSIONSRESPONSE']._serialized_start=1875
-  _globals['_FOLLOWVERSIONSRESPONSE']._serialized_end=1958
-  _globals['_ANNOUNCEENDPOINTREQUEST']._serialized_start=1960
-  _globals['_ANNOUNCEENDPOINTREQUEST']._serialized_end=2003
-  _globals['_ANNOUNCEENDPOINTRESPONSE']._serialized_start=2005
-  _globals['_ANNOUNCEENDPOINTRESPONSE']._serialized_end=2031
-  _globals['_GETREVOCATIONLISTREQUEST']._serialized_start=2033
-  _globals['_GETREVOCATIONLISTREQUEST']._serialized_end=2059
-  _globals['_GETREVOCATIONLISTRESPONSE']._serialized_start=2061
-  _globals['_GETREVOCATIONLISTRESPONSE']._serialized_end=2117
-  _globals['_DIRECTORYSERVICE']._serialized_start=2120
-  _globals['_DIRECTORYSERVICE']._serialized_end=2715
+  _globals['_PROOFPOLICY']._serialized_start=621
+  _globals['_PROOFPOLICY']._serialized_end=706
+  _globals['_DIRECTORYHEADER']._serialized_start=709
+  _globals['_DIRECTORYHEADER']._serialized_end=1282
+  _globals['_DIRECTORYFILE']._serialized_start=1285
+  _globals['_DIRECTORYFILE']._serialized_end=1476
+  _globals['_LISTVERSIONSREQUEST']._serialized_start=1478
+  _globals['_LISTVERSIONSREQUEST']._serialized_end=1560
+  _globals['_LISTVERSIONSRESPONSE']._serialized_start=1563
+  _globals['_LISTVERSIONSRESPONSE']._serialized_end=1712
+  _globals['_LISTENTRIESREQUEST']._serialized_start=1714
+  _globals['_LISTENTRIESREQUEST']._serialized_end=1790
+  _globals['_LISTENTRIESRESPONSE']._serialized_start=1793
+  _globals['_LISTENTRIESRESPONSE']._serialized_end=1995
+  _globals['_FOLLOWVERSIONSREQUEST']._serialized_start=1997
+  _globals['_FOLLOWVERSIONSREQUEST']._serialized_end=2020
+  _globals['_FOLLOWVERSIONSRESPONSE']._serialized_start=2022
+  _globals['_FOLLOWVERSIONSRESPONSE']._serialized_end=2105
+  _globals['_ANNOUNCEENDPOINTREQUEST']._serialized_start=2107
+  _globals['_ANNOUNCEENDPOINTREQUEST']._serialized_end=2150
+  _globals['_ANNOUNCEENDPOINTRESPONSE']._serialized_start=2152
+  _globals['_ANNOUNCEENDPOINTRESPONSE']._serialized_end=2178
+  _globals['_GETREVOCATIONLISTREQUEST']._serialized_start=2180
+  _globals['_GETREVOCATIONLISTREQUEST']._serialized_end=2206
+  _globals['_GETREVOCATIONLISTRESPONSE']._serialized_start=2208
+  _globals['_GETREVOCATIONLISTRESPONSE']._serialized_end=2264
+  _globals['_DIRECTORYSERVICE']._serialized_start=2410
+  _globals['_DIRECTORYSERVICE']._serialized_end=3005
 # @@protoc_insertion_point(module_scope)

@@ -1,10 +1,22 @@
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class ProofPolicyKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PROOF_POLICY_KIND_UNSPECIFIED: _ClassVar[ProofPolicyKind]
+    PROOF_POLICY_KIND_ALWAYS: _ClassVar[ProofPolicyKind]
+    PROOF_POLICY_KIND_SAMPLED: _ClassVar[ProofPolicyKind]
+    PROOF_POLICY_KIND_OFF: _ClassVar[ProofPolicyKind]
+PROOF_POLICY_KIND_UNSPECIFIED: ProofPolicyKind
+PROOF_POLICY_KIND_ALWAYS: ProofPolicyKind
+PROOF_POLICY_KIND_SAMPLED: ProofPolicyKind
+PROOF_POLICY_KIND_OFF: ProofPolicyKind
 
 class DirectoryEntry(_message.Message):
     __slots__ = ("institution_code", "institution_kind", "institution_name", "suite", "epoch", "code_epoch", "opening_epoch", "agency_key", "opening_key", "joint_key", "factor_commitment", "sealing_key", "signing_key", "joint_key_proof", "key_id", "agency_signature", "hub_signature")
@@ -60,8 +72,16 @@ class DatedKey(_message.Message):
     accepted_until_ms: int
     def __init__(self, public_key: _Optional[bytes] = ..., accepted_until_ms: _Optional[int] = ...) -> None: ...
 
+class ProofPolicy(_message.Message):
+    __slots__ = ("kind", "one_in")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    ONE_IN_FIELD_NUMBER: _ClassVar[int]
+    kind: ProofPolicyKind
+    one_in: int
+    def __init__(self, kind: _Optional[_Union[ProofPolicyKind, str]] = ..., one_in: _Optional[int] = ...) -> None: ...
+
 class DirectoryHeader(_message.Message):
-    __slots__ = ("network", "suite", "version", "previous_digest", "made_ms", "hub_institution_code", "hub_signing_key", "former_hub_signing_keys", "authority_institution_code", "authority_signing_key", "former_authority_signing_keys", "log_verifier_key", "former_log_verifier_keys", "entries_digest", "permission_table_digest", "root_signature")
+    __slots__ = ("network", "suite", "version", "previous_digest", "made_ms", "hub_institution_code", "hub_signing_key", "former_hub_signing_keys", "authority_institution_code", "authority_signing_key", "former_authority_signing_keys", "log_verifier_key", "former_log_verifier_keys", "entries_digest", "permission_table_digest", "proof_policy", "root_signature")
     NETWORK_FIELD_NUMBER: _ClassVar[int]
     SUITE_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -77,6 +97,7 @@ class DirectoryHeader(_message.Message):
     FORMER_LOG_VERIFIER_KEYS_FIELD_NUMBER: _ClassVar[int]
     ENTRIES_DIGEST_FIELD_NUMBER: _ClassVar[int]
     PERMISSION_TABLE_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    PROOF_POLICY_FIELD_NUMBER: _ClassVar[int]
     ROOT_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     network: str
     suite: int
@@ -93,8 +114,9 @@ class DirectoryHeader(_message.Message):
     former_log_verifier_keys: _containers.RepeatedScalarFieldContainer[str]
     entries_digest: bytes
     permission_table_digest: bytes
+    proof_policy: ProofPolicy
     root_signature: bytes
-    def __init__(self, network: _Optional[str] = ..., suite: _Optional[int] = ..., version: _Optional[int] = ..., previous_digest: _Optional[bytes] = ..., made_ms: _Optional[int] = ..., hub_institution_code: _Optional[str] = ..., hub_signing_key: _Optional[bytes] = ..., former_hub_signing_keys: _Optional[_Iterable[_Union[DatedKey, _Mapping]]] = ..., authority_institution_code: _Optional[str] = ..., authority_signing_key: _Optional[bytes] = ..., former_authority_signing_keys: _Optional[_Iterable[_Union[DatedKey, _Mapping]]] = ..., log_verifier_key: _Optional[str] = ..., former_log_verifier_keys: _Optional[_Iterable[str]] = ..., entries_digest: _Optional[bytes] = ..., permission_table_digest: _Optional[bytes] = ..., root_signature: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, network: _Optional[str] = ..., suite: _Optional[int] = ..., version: _Optional[int] = ..., previous_digest: _Optional[bytes] = ..., made_ms: _Optional[int] = ..., hub_institution_code: _Optional[str] = ..., hub_signing_key: _Optional[bytes] = ..., former_hub_signing_keys: _Optional[_Iterable[_Union[DatedKey, _Mapping]]] = ..., authority_institution_code: _Optional[str] = ..., authority_signing_key: _Optional[bytes] = ..., former_authority_signing_keys: _Optional[_Iterable[_Union[DatedKey, _Mapping]]] = ..., log_verifier_key: _Optional[str] = ..., former_log_verifier_keys: _Optional[_Iterable[str]] = ..., entries_digest: _Optional[bytes] = ..., permission_table_digest: _Optional[bytes] = ..., proof_policy: _Optional[_Union[ProofPolicy, _Mapping]] = ..., root_signature: _Optional[bytes] = ...) -> None: ...
 
 class DirectoryFile(_message.Message):
     __slots__ = ("header", "entries", "dated_entries")

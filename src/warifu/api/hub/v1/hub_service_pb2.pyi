@@ -99,3 +99,23 @@ class RotateCodesResponse(_message.Message):
     converted_codes: _containers.RepeatedCompositeFieldContainer[_inquiry_pb2.EncryptedCode]
     hub_signature: bytes
     def __init__(self, converted_codes: _Optional[_Iterable[_Union[_inquiry_pb2.EncryptedCode, _Mapping]]] = ..., hub_signature: _Optional[bytes] = ...) -> None: ...
+
+class ProveConversionsRequest(_message.Message):
+    __slots__ = ("permits",)
+    PERMITS_FIELD_NUMBER: _ClassVar[int]
+    permits: _containers.RepeatedCompositeFieldContainer[_inquiry_pb2.ProvisionPermit]
+    def __init__(self, permits: _Optional[_Iterable[_Union[_inquiry_pb2.ProvisionPermit, _Mapping]]] = ...) -> None: ...
+
+class ProvenConversion(_message.Message):
+    __slots__ = ("conversion_proof", "hub_signature")
+    CONVERSION_PROOF_FIELD_NUMBER: _ClassVar[int]
+    HUB_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    conversion_proof: bytes
+    hub_signature: bytes
+    def __init__(self, conversion_proof: _Optional[bytes] = ..., hub_signature: _Optional[bytes] = ...) -> None: ...
+
+class ProveConversionsResponse(_message.Message):
+    __slots__ = ("proven",)
+    PROVEN_FIELD_NUMBER: _ClassVar[int]
+    proven: _containers.RepeatedCompositeFieldContainer[ProvenConversion]
+    def __init__(self, proven: _Optional[_Iterable[_Union[ProvenConversion, _Mapping]]] = ...) -> None: ...

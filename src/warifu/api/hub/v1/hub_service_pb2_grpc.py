@@ -55,6 +55,11 @@ class HubServiceStub(object):
                 request_serializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.RotateCodesRequest.SerializeToString,
                 response_deserializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.RotateCodesResponse.FromString,
                 _registered_method=True)
+        self.ProveConversions = channel.unary_unary(
+                '/warifu.api.hub.v1.HubService/ProveConversions',
+                request_serializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ProveConversionsRequest.SerializeToString,
+                response_deserializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ProveConversionsResponse.FromString,
+                _registered_method=True)
 
 
 class HubServiceServicer(object):
@@ -103,6 +108,15 @@ class HubServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ProveConversions(self, request, context):
+        """Proves the conversions in permits that the hub signed without a proof, in a network whose directory says that they are
+        sampled. Callers: agencies, each for permits that are addressed to it. Errors: CALLER_NOT_IDENTIFIED,
+        REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, EPOCH_STALE, INSTITUTION_UNKNOWN, SIGNATURE_INVALID, OVERLOADED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_HubServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -125,6 +139,11 @@ def add_HubServiceServicer_to_server(servicer, server):
                     servicer.RotateCodes,
                     request_deserializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.RotateCodesRequest.FromString,
                     response_serializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.RotateCodesResponse.SerializeToString,
+            ),
+            'ProveConversions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProveConversions,
+                    request_deserializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ProveConversionsRequest.FromString,
+                    response_serializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ProveConversionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -236,6 +255,33 @@ class HubService(object):
             '/warifu.api.hub.v1.HubService/RotateCodes',
             warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.RotateCodesRequest.SerializeToString,
             warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.RotateCodesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProveConversions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/warifu.api.hub.v1.HubService/ProveConversions',
+            warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ProveConversionsRequest.SerializeToString,
+            warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ProveConversionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

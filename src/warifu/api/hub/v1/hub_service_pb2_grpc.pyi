@@ -61,6 +61,11 @@ class HubServiceStub:
     REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
     SIGNATURE_INVALID, LOG_UNAVAILABLE, LOG_BEHIND.
     """
+    ProveConversions: _grpc.UnaryUnaryMultiCallable[_hub_service_pb2.ProveConversionsRequest, _hub_service_pb2.ProveConversionsResponse]
+    """Proves the conversions in permits that the hub signed without a proof, in a network whose directory says that they are
+    sampled. Callers: agencies, each for permits that are addressed to it. Errors: CALLER_NOT_IDENTIFIED,
+    REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, EPOCH_STALE, INSTITUTION_UNKNOWN, SIGNATURE_INVALID, OVERLOADED.
+    """
 
 @_typing.type_check_only
 class HubServiceAsyncStub(HubServiceStub):
@@ -92,6 +97,11 @@ class HubServiceAsyncStub(HubServiceStub):
     code is seen by the hub, and the agency does not learn the factor. Errors: CALLER_NOT_IDENTIFIED,
     REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
     SIGNATURE_INVALID, LOG_UNAVAILABLE, LOG_BEHIND.
+    """
+    ProveConversions: _aio.UnaryUnaryMultiCallable[_hub_service_pb2.ProveConversionsRequest, _hub_service_pb2.ProveConversionsResponse]  # type: ignore[assignment]
+    """Proves the conversions in permits that the hub signed without a proof, in a network whose directory says that they are
+    sampled. Callers: agencies, each for permits that are addressed to it. Errors: CALLER_NOT_IDENTIFIED,
+    REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, EPOCH_STALE, INSTITUTION_UNKNOWN, SIGNATURE_INVALID, OVERLOADED.
     """
 
 class HubServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -145,6 +155,17 @@ class HubServiceServicer(metaclass=_abc_1.ABCMeta):
         code is seen by the hub, and the agency does not learn the factor. Errors: CALLER_NOT_IDENTIFIED,
         REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, CLOCK_SKEWED, EPOCH_STALE, INSTITUTION_UNKNOWN,
         SIGNATURE_INVALID, LOG_UNAVAILABLE, LOG_BEHIND.
+        """
+
+    @_abc_1.abstractmethod
+    def ProveConversions(
+        self,
+        request: _hub_service_pb2.ProveConversionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_hub_service_pb2.ProveConversionsResponse, _abc.Awaitable[_hub_service_pb2.ProveConversionsResponse]]:
+        """Proves the conversions in permits that the hub signed without a proof, in a network whose directory says that they are
+        sampled. Callers: agencies, each for permits that are addressed to it. Errors: CALLER_NOT_IDENTIFIED,
+        REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, EPOCH_STALE, INSTITUTION_UNKNOWN, SIGNATURE_INVALID, OVERLOADED.
         """
 
 def add_HubServiceServicer_to_server(servicer: HubServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
