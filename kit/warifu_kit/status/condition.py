@@ -51,6 +51,9 @@ _NEXT: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.EXCHANGE_NOT_IN_LOG: "see {dir}/{party}/party.log; what the hub signed is kept in {dir}/{party}/node.sqlite3",
     AlarmKind.PERMIT_HELD_BACK: "see {dir}/{party}/party.log, and whether the hub's and the node's clocks are right",
     AlarmKind.CHECKPOINT_STANDS_STILL: "see {dir}/{party}/party.log; ask others which checkpoint they see",
+    AlarmKind.LOG_VIEWS_DIFFER: "give {dir}/{party}/evidence to whoever supervises the hub, and see warifu audit evidence; "
+    "then move the files away",
+    AlarmKind.DIRECTORY_VIEWS_DIFFER: "see {dir}/{party}/party.log, and which version of the directory that member has",
     AlarmKind.DATABASE_REPLACED: "stop the party, put its database back, and start it",
 }
 

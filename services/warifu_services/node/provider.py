@@ -43,6 +43,7 @@ from warifu.permissions.decision import check_lawful
 from warifu.permissions.table import PermissionTable
 from warifu_services.node.evidence import Evidence, NoEvidence, as_evidence
 from warifu_services.node.evidence_files import Keep, kept_nowhere
+from warifu_services.node.gossip import SILENT, Gossip
 from warifu_services.node.keys import KeysSource, NodeKeys
 from warifu_services.node.lateness import held_back_s
 from warifu_services.node.standing import LEVEL, Level
@@ -102,12 +103,14 @@ class Provider:
         codes_ready: Callable[[], Awaitable[None]] | None = None,
         standing: Level = LEVEL,
         keep_evidence: Keep = kept_nowhere,
+        gossip: Gossip = SILENT,
     ) -> None:
         """``refresh`` takes a newer version of the directory; ``codes_ready`` waits until codes are rotated.
 
         ``in_contact_since`` says since when the hub could have brought a permit, in Unix milliseconds; None: not now.
         """
         self._keep_evidence = keep_evidence
+        self._gossip = gossip
         self._standing = standing
         self._agency = agency
         self._keys_source = keys
@@ -191,6 +194,7 @@ class Provider:
             _must_be_same(kept, checked)
         await pause()
         query = open_query(checked, self._keys.provider)  # (4.8)
+        self._gossip.heard(checked.context.inquirer, query.gossip)
         await pause()
         person = await self._person(checked, kept)
         outcome = _outcome(person, kept)  # (4.9)
@@ -198,7 +202,7 @@ class Provider:
         if outcome is ExchangeOutcome.ANSWERED:  # (4.10)
             found = await self._found(checked, person, query.fiscal_year)
             await pause()
-            sealed_answer = seal_found(found, query, checked)
+            sealed_answer = seal_found(found, query, checked, self._gossip.telling())
             await pause()
         making = make_answer.paced(
             _OUTCOMES[outcome],
