@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from warifu.errors import Reason, WarifuError
-from warifu_kit.commands.log_key import key_text
+from warifu_kit.commands.log_key import Wanted, WitnessKeys, key_text, wanted_witnesses
 from warifu_kit.output import say, say_json
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def permissions(
         Path,
         typer.Option("--directory", metavar="PATH", help="A version of the directory, or a folder with all of them."),
     ],
+    witnesses: Wanted = 0,
+    witness_key: WitnessKeys = None,
     json: Json = False,
 ) -> None:
     """Say which exchanges of a log the hub permitted though the permission table forbids them.
@@ -61,7 +63,8 @@ def permissions(
     from warifu.tlog import verify_copy
     from warifu_kit.audit.permitted import audit_permissions
 
-    verified = verify_copy(copy_path, key_text(key))
+    known = wanted_witnesses(witnesses, witness_key)
+    verified = verify_copy(copy_path, key_text(key), witnesses=known, least_cosignatures=witnesses)
     audited = audit_permissions(verified.leaves(), PermissionTable.load(table), _versions(directory))
     if json:
         say_json(

@@ -143,7 +143,12 @@ def judge(
     lists = [held.revocation_list for held in files.values() if held.revocation_list is not None]
     newest = max(lists, key=lambda held: held.number, default=None)
     warnings = [*_silences(folder, parties), *_alarms(folder, parties), *_file_faults(folder, parties, files)]
-    warnings += [*_rotations(folder, parties, files), *_endings(folder, parties, now), *_differences(parties)]
+    warnings += [
+        *_witnesses(folder, parties, files),
+        *_rotations(folder, parties, files),
+        *_endings(folder, parties, now),
+        *_differences(parties),
+    ]
     if newest is not None and now >= newest.good_until - LIST_WARNING and not _has(warnings, _LIST_ENDS):
         text = f"the revocation list is good until {newest.good_until:%Y-%m-%d %H:%M} UTC"
         warnings.append(Warned(party="", kind=_LIST_ENDS.value, text=text, next_step=_next(_LIST_ENDS, folder, "")))
@@ -231,6 +236,16 @@ def _file_faults(
         for fault in files[each.party].faults if each.reply is None else ():
             step = f"warifu certificate renew {shlex.quote(str(folder))} {each.party}; or restore the file"
             yield Warned(party=each.party, kind="FILE_INVALID", text=fault, next_step=step)
+
+
+def _witnesses(
+    folder: Path, parties: tuple[PartyCondition, ...], files: Mapping[str, FilesOfParty]
+) -> Iterator[Warned]:
+    """What a supervisor's witness, which nobody can ask, has kept of a log that does not extend what it cosigned."""
+    for each in parties:
+        if files[each.party].log_views:
+            text, kind = "evidence: the hub's log does not extend what its witness cosigned", AlarmKind.LOG_VIEWS_DIFFER
+            yield Warned(party=each.party, kind=kind.value, text=text, next_step=_next(kind, folder, each.party))
 
 
 def _rotations(

@@ -14,9 +14,12 @@ import pytest
 from typer.testing import CliRunner
 
 from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
+from warifu.client import LogClient
 from warifu.clock import ManualClock, SystemClock
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.signature import SigningKey
 from warifu.party.alarms import AlarmKind
+from warifu.party.witness_file import read_witnesses
 from warifu.rpc.identity import caller
 from warifu.tlog.checkpoint import read_checkpoint_unverified
 from warifu.tlog.tiles import write_copy
@@ -27,6 +30,7 @@ from warifu_hub.standing import Standing as HubStanding
 from warifu_kit.cli import app
 from warifu_services.node.comparison import compare_once
 from warifu_services.node.views import SHOWN_WITHIN
+from warifu_services.witness.app import cosign_once
 
 DIFFER = AlarmKind.LOG_VIEWS_DIFFER
 
@@ -247,6 +251,46 @@ async def test_an_old_checkpoint_shown_again_is_no_evidence_and_what_is_newer_st
     await split.weigh()
     assert split.size("tax") == newest
     assert split.alarms("tax") == {}
+
+
+async def test_a_witness_cosigns_neither_another_log_nor_an_older_one_and_keeps_what_convicts_the_hub(
+    split: Split,
+) -> None:
+    town, folder = split.town, split.town.path / "supervisor"
+    await town.acquire("tax", await town.my_numbers(1))
+    first = await cosign_once(folder, hub=town.hub_endpoint)
+    assert first.size & (first.size - 1), "of a power of two no proof tells the root"
+    split.acts.to = town.code("supervisor")
+    split.acts.forked_at = first.size - 1
+    await town.acquire("tax", await town.my_numbers(1))
+    with pytest.raises(WarifuError) as refused:
+        await cosign_once(folder, hub=town.hub_endpoint)
+    where = f"log of {first.size + 1} entries, {first.size} cosigned before"
+    assert (refused.value.reason, refused.value.where) == (Reason.LOG_BEHIND, where)
+    judged = split.judged(folder / "evidence" / "log-views-witness.json")
+    assert judged == (0, {"convicts": True, "relation": "TWO_LOGS"})
+
+
+async def test_what_a_witness_cosigned_anybody_can_demand_and_a_witness_nobody_knows_is_not_believed(
+    split: Split,
+) -> None:
+    town = split.town
+    known = read_witnesses(town.path)
+    assert known == read_witnesses(town.path / "hub")
+    async with LogClient(town.connection("hub", "residence")) as log:
+        with pytest.raises(WarifuError) as refused:
+            await log.cosigned_checkpoint(known)
+        assert refused.value.where == "checkpoint: 0 of 1 cosignatures wanted"
+        cosigned = await cosign_once(town.path / "supervisor", hub=town.hub_endpoint)
+        note = await log.cosigned_checkpoint(known)
+        assert read_checkpoint_unverified(note).size == cosigned.size
+        with pytest.raises(WarifuError) as refused:
+            await log.cosigned_checkpoint(known, 2)
+        assert refused.value.where == "checkpoint: 1 of 2 cosignatures wanted"
+    (town.path / "supervisor" / "witness.key").write_text(SigningKey.generate().to_bytes().hex())
+    with pytest.raises(WarifuError) as refused:
+        await cosign_once(town.path / "supervisor", hub=town.hub_endpoint)
+    assert refused.value.reason is Reason.REQUEST_MALFORMED
 
 
 async def test_the_alarm_stands_after_a_restart_as_long_as_the_evidence_lies_there(split: Split) -> None:
