@@ -20,11 +20,12 @@ from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import DirectorySource
+from warifu.exchange.gossip import has_known_lines
 from warifu.identifiers import InstitutionCode
 from warifu.rpc.logging import get_logger
 from warifu.tlog.checkpoint import Checkpoint, open_checkpoint, read_checkpoint_unverified
 from warifu.tlog.continuation import Continuation, check_follows
-from warifu.tlog.note import Verifier
+from warifu.tlog.note import Verifier, signatures_of
 from warifu_services.node.standing_store import LogBreak, MissingRecord, StandingStore
 from warifu_services.node.store import ExchangeSide, expired_before
 
@@ -144,7 +145,7 @@ class Standing(Level):
             return
         try:
             newer = self._opened(told.signed_note)
-            _check_lines(newer)
+            _check_lines(told.signed_note, newer)
         except WarifuError as error:
             raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where) from error
         broken = None
@@ -212,12 +213,12 @@ class Standing(Level):
         get_logger("node").warning("records_gone_on", missing=len(missing), such_as=missing[0].processing_number)
 
 
-def _check_lines(checkpoint: Checkpoint) -> None:
+def _check_lines(note: bytes, checkpoint: Checkpoint) -> None:
     """Refuse what could not be told to others, or held against what comes: lines that this network's logs do not write.
 
     Raises: LOG_INVALID.
     """
-    if checkpoint.extensions != Continuation.of(checkpoint).lines:
+    if not has_known_lines(checkpoint) or len(signatures_of(note)) != 1:
         raise WarifuError(Reason.LOG_INVALID, where="signed_note: lines of another kind")
 
 

@@ -20,7 +20,7 @@ from warifu.exchange.log_views import LogViews
 from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode
 from warifu.party.held import Held
-from warifu.tlog.checkpoint import Checkpoint, log_origin, sign_checkpoint
+from warifu.tlog.checkpoint import Checkpoint, log_origin, open_checkpoint, sign_checkpoint
 from warifu.tlog.continuation import NEVER_CONTINUED, Continuation
 from warifu.tlog.merkle import MerkleTree, leaf_hash
 from warifu.tlog.note import Verifier
@@ -287,6 +287,40 @@ async def test_however_much_others_tell_one_thing_each_waits(node: Node) -> None
         node.box.heard(INSURANCE, node.gossip(note(TRUE, size)))
     await node.views.weigh(node.hub)
     assert node.hub.asked == [(11, 12)]
+
+
+async def test_the_way_of_an_exchange_verifies_nothing_and_asks_nobody(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[bytes] = []
+
+    def counted(signed: bytes, *words: Any, **more: Any) -> Any:
+        verified.append(signed)
+        return open_checkpoint(signed, *words, **more)
+
+    monkeypatch.setattr("warifu_services.node.views.open_checkpoint", counted)
+    for _ in range(100):
+        node.box.heard(TAX, node.gossip(note(TRUE, 11)))
+        node.box.telling()
+    assert not verified
+    assert not node.hub.asked
+    for _ in range(100):
+        await node.hears(note(TRUE, 11))
+    assert verified == [note(TRUE, 11), note(TRUE, 12)]
+    assert node.hub.asked == [(11, 12)]
+
+
+async def test_while_the_logs_key_is_being_replaced_nothing_is_weighed_and_afterwards_it_is(node: Node) -> None:
+    newer = SigningKey.generate()
+    node.directory.hold(
+        replace(node.directory.current(), log_verifier_key=Verifier(ORIGIN, newer.verify_key).vkey, version=6)
+    )
+    await node.hears(note(FORKED, 12))  # by one who is behind
+    await node.hears(note(FORKED, 12, NEVER_CONTINUED, newer))  # by one who is not, before this node compared again
+    assert node.views.log_amiss() is None
+    await node.sees(note(TRUE, 12, NEVER_CONTINUED, newer))
+    await node.hears(note(FORKED, 12, NEVER_CONTINUED, newer))
+    assert node.views.log_amiss() == "kept"
 
 
 async def test_evidence_that_cannot_be_kept_is_an_alarm_all_the_same(node: Node) -> None:
