@@ -83,6 +83,7 @@ class Views:
         self._clock = clock
         self._open: dict[InstitutionCode, int] = {}  # since when something of it is not shown
         self._said: set[tuple[InstitutionCode, str]] = set()
+        self._convicted: set[InstitutionCode] = set()  # by what it told
         self._unkept: _Noted | None = None
         self._directory_differs: _Noted | None = None
         self._newer: tuple[int, _Noted] | None = None  # the version of the directory that is not here
@@ -111,9 +112,15 @@ class Views:
             await asyncio.sleep(_BEAT_S)
 
     async def weigh(self, hub: ConsistencyPort) -> None:
-        """Weigh some of what others told. Raises: STORE_UNAVAILABLE."""
+        """Weigh some of what others told. What cannot be settled now waits for the next beat."""
         for by, gossip in self._box.take(_IN_A_BEAT):
-            if self._box.is_settled(gossip) or await self._is_settled(hub, by, gossip):
+            try:
+                is_settled = self._box.is_settled(gossip) or await self._is_settled(hub, by, gossip)
+            except WarifuError as error:  # of this node's own disk or directory
+                get_logger("node").warning("not_weighed", **error_fields(error))
+                self._box.put_back(by, gossip)
+                continue
+            if is_settled:
                 self._box.settle(gossip)
                 self._open.pop(by, None)
 
@@ -189,10 +196,14 @@ class Views:
     def _accuse(
         self, by: InstitutionCode, notes: tuple[bytes, bytes], proof: Sequence[bytes], *, convicts: bool, why: str = ""
     ) -> None:
+        if by in self._convicted and self._evidence.views_standing():
+            return  # one file convicts as well as many
         views = LogViews(shown=notes[0], told=notes[1], proof=tuple(proof), header=self._directories.current().header)
         what = f"the hub showed {by} another log than this node"
         self._say_once(by, "log_views_differ", convicts=convicts, **({"why": why} if why else {}))
         kept = self._evidence.keep_views(by, views, convicts=convicts)
+        if kept and convicts:
+            self._convicted.add(by)
         self._unkept = None if kept else _Noted(self._clock.unix_ms(), what)
 
     def _compare_directory(self, by: InstitutionCode, told: Told, own: Directory) -> None:

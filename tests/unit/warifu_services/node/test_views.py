@@ -323,6 +323,24 @@ async def test_while_the_logs_key_is_being_replaced_nothing_is_weighed_and_after
     assert node.views.log_amiss() == "kept"
 
 
+async def test_a_disk_that_takes_nothing_keeps_it_waiting(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(note: bytes, broken: object = None) -> None:
+        raise WarifuError(Reason.STORE_UNAVAILABLE)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(node.standing._store, "put_seen", full)
+        await node.hears(note(TRUE, 13))
+        assert node.standing.seen_note == note(TRUE, 12)
+    await node.views.weigh(node.hub)
+    assert node.standing.seen_note == note(TRUE, 13)
+
+
+async def test_a_hub_that_goes_on_showing_two_logs_fills_no_disk(node: Node) -> None:
+    for size in (12, 9, 11, 10):
+        await node.hears(note(FORKED, size))
+    assert len(node.kept.found) == 1
+
+
 async def test_evidence_that_cannot_be_kept_is_an_alarm_all_the_same(node: Node) -> None:
     node.kept.is_full = True
     await node.hears(note(FORKED, 12))
