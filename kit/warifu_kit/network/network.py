@@ -123,7 +123,9 @@ class Network:
                 self._places[party] = place  # else the party takes a port itself, which nobody can take meanwhile
         self._begin_all(order)
         self._write_endpoints()
-        self._witnesses = [WitnessKeeper(folder, go_on=told) for folder, told in self._supervisors()]
+        self._witnesses = [
+            WitnessKeeper(folder, go_on=told, nursery=self._nursery) for folder, told in self._supervisors()
+        ]
         self._watcher.start()
 
     def _supervisors(self) -> list[tuple[Path, bool]]:

@@ -14,6 +14,7 @@ from typing import Final
 
 from warifu.errors import WarifuError
 from warifu.party.witness_file import WITNESS_KEY
+from warifu_kit.network.nursery import Nursery
 from warifu_kit.network.party_process import STOP_SECONDS, PartyProcess, party_command
 
 __all__ = ["BEGINS_AFTER_S", "WitnessKeeper"]
@@ -26,7 +27,8 @@ _LONGEST_PAUSE_S: Final = 60.0
 class WitnessKeeper:
     """The witness in one supervisor's folder; none where the folder has no key for it. To be used on one thread."""
 
-    def __init__(self, folder: Path, *, go_on: bool = False) -> None:
+    def __init__(self, folder: Path, *, go_on: bool = False, nursery: Nursery | None = None) -> None:
+        self._nursery = nursery
         self._folder = folder
         self._go_on = go_on
         self._process: PartyProcess | None = None
@@ -54,7 +56,8 @@ class WitnessKeeper:
 
     def _begin(self, hub: str) -> None:
         options, self._hub = ["--hub", hub, *(["--go-on"] if self._go_on else [])], hub
-        process = PartyProcess("witness", self._folder, party_command("witness", self._folder, options))
+        command = party_command("witness", self._folder, options)
+        process = PartyProcess("witness", self._folder, command, self._nursery)
         try:
             process.start()
         except WarifuError:  # the disk is full, or there are no processes: the parties say so themselves
