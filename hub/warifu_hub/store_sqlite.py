@@ -11,6 +11,7 @@ from pathlib import Path
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.party.database import Database
+from warifu_hub.cosigned_store import COSIGNED_TABLES
 from warifu_hub.standing_store import STANDING_TABLES, KnownExchange, note_known
 from warifu_hub.standing_store import sequence_leaf as _sequence
 from warifu_hub.store import Assessment, ExchangePositions, ExchangeState, StoredExchange, WithdrawnAssessments
@@ -44,6 +45,7 @@ _MIGRATIONS = (
     "CREATE TABLE directory_version (version INTEGER PRIMARY KEY, header BLOB NOT NULL, position INTEGER NOT NULL)",
     STANDING_TABLES,
     "ALTER TABLE exchange ADD COLUMN ended_position INTEGER NOT NULL DEFAULT -1",
+    COSIGNED_TABLES,
 )
 
 _INSERT_EXCHANGE = """

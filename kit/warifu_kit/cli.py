@@ -25,6 +25,7 @@ from warifu_kit.commands import (
     populate,
     status,
     up,
+    witness,
 )
 from warifu_kit.output import allow_any_terminal, say
 
@@ -68,6 +69,7 @@ app.command()(backup.restore)
 app.command()(parties.hub)
 app.command()(parties.authority)
 app.command()(parties.agency)
+app.command()(witness.witness)
 app.add_typer(log.app)
 app.add_typer(audit.app)
 app.add_typer(clerk.app)

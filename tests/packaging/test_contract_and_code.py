@@ -19,7 +19,7 @@ from warifu.api.type.v1 import inquiry_pb2
 from warifu.errors import Reason, WarifuError
 from warifu.exchange import directory_entry, directory_header, provision
 from warifu.exchange.context import CONTEXT_SIZE, KEY_ID_SIZE, REQUEST_ID_SIZE
-from warifu.exchange.seal import BOX_OVERHEAD, PADDING_STEP
+from warifu.exchange.seal import BOX_OVERHEAD, LEAST_ANSWER, PADDING_STEP
 from warifu.exchange.signature import SIGNATURE_SIZE, VERIFY_KEY_SIZE, SigningKey
 from warifu.exchange.statements import (
     check_answer,
@@ -71,12 +71,12 @@ def told(contract: list[FileDescriptorProto]) -> dict[str, str]:
     return comments
 
 
-BOX = BOX_OVERHEAD + PADDING_STEP
+BOX, LEAST_ANSWER_BOX = BOX_OVERHEAD + PADDING_STEP, BOX_OVERHEAD + LEAST_ANSWER
 SIZES: dict[str, list[str]] = {
     "SignedInquiry.context": [f"{CONTEXT_SIZE} bytes"],
     "ConversionReceipt.context": [f"{CONTEXT_SIZE} bytes"],
     "SignedInquiry.sealed_query": [f"{BOX} to {LARGEST_SEALED_QUERY:,} bytes in steps of {PADDING_STEP}"],
-    "SignedAnswer.sealed_answer": [f"{BOX} to {LARGEST_SEALED_ANSWER:,} bytes in steps of {PADDING_STEP}"],
+    "SignedAnswer.sealed_answer": [f"{LEAST_ANSWER_BOX} to {LARGEST_SEALED_ANSWER:,} bytes in steps of {PADDING_STEP}"],
     "SignedInquiry.inquirer_signature": [f"{SIGNATURE_SIZE} bytes alone, {SIGNATURE_SIZE + 1} + 32n (n from 1 to 8)"],
     "ProvisionPermit.hub_signature": [f"{SIGNATURE_SIZE} bytes alone, {SIGNATURE_SIZE + 1} + 32n (n from 1 to 8)"],
     "SignedAnswer.provider_signature": [f"{SIGNATURE_SIZE} bytes alone, {SIGNATURE_SIZE + 1} + 32n (n from 1 to 8)"],

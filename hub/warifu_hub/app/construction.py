@@ -28,13 +28,17 @@ from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.groundwork import Groundwork
 from warifu.party.lookout import Lookout
 from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, StatusServicer
+from warifu.party.witness_file import read_witnesses
 from warifu.permissions.decision import check_table
 from warifu.permissions.table import TABLE_FILE, PermissionTable
 from warifu.permissions.watched import WatchedTable
 from warifu.pki import Identity, Role
 from warifu.rpc.channel import ChannelPool
 from warifu.rpc.paging import Turns
+from warifu.tlog.cosignature import Witness
 from warifu.tlog.note import Verifier
+from warifu_hub.cosigned_store import CosignedStore
+from warifu_hub.cosigning import Cosigning
 from warifu_hub.drawn_conversions import DrawnConversions
 from warifu_hub.exchange import Mediator
 from warifu_hub.issuing import CodeConverter
@@ -87,6 +91,7 @@ class _Parts:
     versions: DirectoryVersions
     channels: ChannelPool
     workers: ThreadPoolExecutor
+    witnesses: tuple[Witness, ...]
     go_on: bool
     stopping: asyncio.Event | None
 
@@ -113,6 +118,11 @@ class _Parts:
             told_to_go_on=self.go_on,
             say=partial(self.ground.alarms.settle, AlarmKind.LOG_BEHIND),
         )
+
+    @cached_property
+    def cosigning(self) -> Cosigning:
+        """What witnesses say of the log."""
+        return Cosigning(self.ledger, CosignedStore(self.store.database), self.witnesses)
 
     @cached_property
     def providers(self) -> GrpcProviders:
@@ -207,6 +217,7 @@ def build_hub(
     """
     ground = Groundwork.of("hub", folder, clock or SystemClock())
     permissions = PermissionTable.load(folder.path / TABLE_FILE)
+    witnesses = read_witnesses(folder.path)
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
         store = SqliteHubStore(folder.path / "hub.sqlite3")
         undo.callback(store.close)
@@ -222,6 +233,7 @@ def build_hub(
             versions=versions,
             channels=ground.channels(channel_interceptors),
             workers=workers,
+            witnesses=witnesses,
             go_on=go_on,
             stopping=stopping,
         )
@@ -233,7 +245,7 @@ def build_hub(
 def _server(
     parts: _Parts, listen: str | None, interceptors: Sequence[grpc.aio.ServerInterceptor]
 ) -> tuple[grpc.aio.Server, str]:
-    log = LogServicer(parts.ledger, parts.store, parts.turns, parts.standing, parts.standing_store)
+    log = LogServicer(parts.ledger, parts.store, parts.turns, parts.standing, parts.standing_store, parts.cosigning)
     about = _about(parts.versions, parts.ledger, parts.store)
     return parts.ground.server(
         [

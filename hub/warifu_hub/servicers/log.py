@@ -14,6 +14,7 @@ from warifu.rpc.identity import AnyContext, caller
 from warifu.rpc.paging import PagedList, Turns, row_number
 from warifu.tlog.checkpoint import Checkpoint, read_checkpoint_unverified
 from warifu.tlog.continuation import Continuation
+from warifu_hub.cosigning import Cosigning
 from warifu_hub.ledger import Ledger
 from warifu_hub.proving import ExchangeProofs
 from warifu_hub.standing import Standing
@@ -29,6 +30,8 @@ _IN_A_TURN = 100
 
 LOG_ACCESS: AccessTable = {
     f"{_SERVICE}/GetCheckpoint": EVERY_ROLE,
+    f"{_SERVICE}/GetCosignedCheckpoint": EVERY_ROLE,
+    f"{_SERVICE}/AddCosignature": frozenset({Role.SUPERVISOR}),
     f"{_SERVICE}/GetInclusionProof": EVERY_ROLE,
     f"{_SERVICE}/GetConsistencyProof": EVERY_ROLE,
     f"{_SERVICE}/CompareLog": frozenset({Role.AGENCY}),
@@ -41,7 +44,16 @@ LOG_ACCESS: AccessTable = {
 class LogServicer(LogServiceServicer):
     """The generated base says what each method is for."""
 
-    def __init__(self, ledger: Ledger, store: HubStore, turns: Turns, standing: Standing, known: StandingStore) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: HubStore,
+        turns: Turns,
+        standing: Standing,
+        known: StandingStore,
+        cosigning: Cosigning,
+    ) -> None:
+        self._cosigning = cosigning
         self._ledger = ledger
         self._store = store
         self._turns = turns
@@ -54,6 +66,19 @@ class LogServicer(LogServiceServicer):
     ) -> log_pb2.GetCheckpointResponse:
         """Publish and return a checkpoint."""
         return log_pb2.GetCheckpointResponse(signed_note=await self._ledger.publish())
+
+    async def GetCosignedCheckpoint(
+        self, request: log_pb2.GetCosignedCheckpointRequest, context: AnyContext
+    ) -> log_pb2.GetCosignedCheckpointResponse:
+        """Return the newest checkpoint that a witness cosigned."""
+        return log_pb2.GetCosignedCheckpointResponse(cosigned_note=self._cosigning.newest())
+
+    async def AddCosignature(
+        self, request: log_pb2.AddCosignatureRequest, context: AnyContext
+    ) -> log_pb2.AddCosignatureResponse:
+        """Take a witness's cosignature."""
+        await self._cosigning.add(request.cosigned_note)
+        return log_pb2.AddCosignatureResponse()
 
     async def GetInclusionProof(
         self, request: log_pb2.GetInclusionProofRequest, context: AnyContext

@@ -8,12 +8,14 @@ in it is left alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
 
 from warifu.client import LogClient
 from warifu.errors import Reason, WarifuError
 from warifu.tlog.checkpoint import Checkpoint, read_checkpoint_unverified
+from warifu.tlog.cosignature import Witness
 from warifu.tlog.tiles import CHECKPOINT_FILE, CopyWriter
 
 __all__ = ["copy_log"]
@@ -22,15 +24,20 @@ _LEAVES_IN_A_CALL = 100_000
 """Far fewer than the hub gives before the call's time is over, so that a log of any length can be copied."""
 
 
-async def copy_log(log: LogClient, out: Path) -> Checkpoint:
+async def copy_log(
+    log: LogClient, out: Path, *, witnesses: Sequence[Witness] = (), least_cosignatures: int = 0
+) -> Checkpoint:
     """Write the log as published now into ``out``, which may hold an earlier copy; the checkpoint it is under.
 
-    Raises: LOG_INVALID when the leaves are not what the checkpoint says, ``out`` holds another log, or the log no longer
+    Where cosignatures are wanted, the log as it was cosigned last. Raises: LOG_INVALID when the leaves are not what the checkpoint says, ``out`` holds another log, or the log no longer
     extends the copy in ``out``, which then stays as it is; PATH_UNUSABLE when ``out`` holds something else;
     STORE_UNAVAILABLE when a file cannot be written; whatever a call to the hub ends with.
     """
     _check_place(out)
-    signed = await log.checkpoint()
+    if least_cosignatures:
+        signed = await log.cosigned_checkpoint(witnesses, least_cosignatures)
+    else:
+        signed = await log.checkpoint()
     checkpoint = read_checkpoint_unverified(signed)
     copy = CopyWriter(out, signed)
     for first in range(0, checkpoint.size, _LEAVES_IN_A_CALL):

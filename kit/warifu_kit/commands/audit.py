@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from warifu.errors import Reason, WarifuError
-from warifu_kit.commands.log_key import key_text
+from warifu_kit.commands.log_key import Wanted, WitnessKeys, key_text, wanted_witnesses
 from warifu_kit.output import say, say_json
 
 if TYPE_CHECKING:
     from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile
+    from warifu.exchange.evidence import Evidence
+    from warifu.exchange.log_views import LogViews
     from warifu_kit.audit.permitted import Forbidden
 
 __all__ = ["app"]
@@ -26,6 +28,14 @@ RootFile = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Tell it as one line of JSON.")]
 
+_RELATIONS = {
+    "TWO_LOGS": "The hub signed both checkpoints, and no log extends both: it showed two logs.",
+    "ONE_LOG": "Both checkpoints are of one log; nothing is shown.",
+    "CONTINUED": "One checkpoint says that the log went on from an older state; nothing is shown.",
+    "NOT_SHOWN": "The hub signed both checkpoints; whether one log extends both, a copy of the log decides (--copy).",
+}
+"""What is said of two checkpoints, by what is shown of them."""
+
 
 @app.command()
 def permissions(
@@ -36,6 +46,8 @@ def permissions(
         Path,
         typer.Option("--directory", metavar="PATH", help="A version of the directory, or a folder with all of them."),
     ],
+    witnesses: Wanted = 0,
+    witness_key: WitnessKeys = None,
     json: Json = False,
 ) -> None:
     """Say which exchanges of a log the hub permitted though the permission table forbids them.
@@ -51,7 +63,8 @@ def permissions(
     from warifu.tlog import verify_copy
     from warifu_kit.audit.permitted import audit_permissions
 
-    verified = verify_copy(copy_path, key_text(key))
+    known = wanted_witnesses(witnesses, witness_key)
+    verified = verify_copy(copy_path, key_text(key), witnesses=known, least_cosignatures=witnesses)
     audited = audit_permissions(verified.leaves(), PermissionTable.load(table), _versions(directory))
     if json:
         say_json(
@@ -69,17 +82,58 @@ def permissions(
 
 
 @app.command()
-def evidence(path: EvidenceFile, root: RootFile, json: Json = False) -> None:
-    """Say whether a permit that a node kept convicts the hub: it signed a conversion that it did not prove.
+def evidence(
+    path: EvidenceFile,
+    root: RootFile,
+    copy_path: Annotated[
+        Path | None,
+        typer.Option(
+            "--copy", metavar="COPY", help="A copy of the log, to decide about checkpoints that do not by themselves."
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Say whether what a node kept convicts the hub.
 
-    Exit status 0: it does. 1: the proof holds, or it is not the hub's permit, and nothing is shown.
+    A permit does when the hub signed a conversion that it did not prove; two checkpoints do when the hub signed both and no
+    log can extend both. Of two checkpoints of different sizes without a proof that decides, a copy of the log does.
+
+    Exit status 0: it does. 1: it does not, or it is not the hub's, and nothing is shown.
 
     Example: warifu audit evidence net/tax/evidence/20261128000000000000.json --root net/hub/root.pem
-    """
-    from warifu.exchange.evidence import Evidence, convicts
 
-    found = Evidence.from_json(_read(path), where=str(path))
-    shown = convicts(found, _read(root))
+    Example: warifu audit evidence net/tax/evidence/log-views-9030110020000001.json --root net/hub/root.pem
+    """
+    from warifu.exchange.evidence import Evidence, kind_of
+    from warifu.exchange.log_views import LOG_VIEWS_KIND, LogViews
+
+    content = _read(path)
+    if kind_of(content, where=str(path)) == LOG_VIEWS_KIND:
+        shown = _judge_views(LogViews.from_json(content, where=str(path)), _read(root), copy_path, json=json)
+    else:
+        shown = _judge_permit(Evidence.from_json(content, where=str(path)), _read(root), json=json)
+    if not shown:
+        raise typer.Exit(1)
+
+
+def _judge_views(views: LogViews, root_pem: bytes, copy_path: Path | None, *, json: bool) -> bool:
+    from warifu.exchange.log_views import relation_of
+    from warifu.tlog import verify_copy
+    from warifu.tlog.views import Relation
+
+    log = verify_copy(copy_path, views.header.log_verifier_key).tree if copy_path is not None else None
+    relation = relation_of(views, root_pem, log)
+    if json:
+        say_json({"convicts": relation is Relation.TWO_LOGS, "relation": relation.value})
+    else:
+        say(f"SIMULATED. {_RELATIONS[relation.value]}")
+    return relation is Relation.TWO_LOGS
+
+
+def _judge_permit(found: Evidence, root_pem: bytes, *, json: bool) -> bool:
+    from warifu.exchange.evidence import convicts
+
+    shown = convicts(found, root_pem)
     number = found.permit.processing_number
     if json:
         say_json({"convicts": shown, "processing_number": number})
@@ -89,8 +143,7 @@ def evidence(path: EvidenceFile, root: RootFile, json: Json = False) -> None:
         )
     else:
         say(f"SIMULATED. {number}: the proof holds; nothing is shown.")
-    if not shown:
-        raise typer.Exit(1)
+    return shown
 
 
 def _read(path: Path) -> bytes:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from warifu.printable import shell_command
-from warifu_kit.commands.log_key import key_text, read_small
+from warifu_kit.commands.log_key import Wanted, WitnessKeys, key_text, read_small, wanted_witnesses
 from warifu_kit.output import say, say_json
 
 __all__ = ["app"]
@@ -24,24 +24,33 @@ Json = Annotated[bool, typer.Option("--json", help="Tell it as one line of JSON.
 def copy(
     path: NetworkDir,
     out: Annotated[Path, typer.Option("--out", metavar="COPY", help="Where to write the copy.")],
+    witnesses: Wanted = 0,
+    witness_key: WitnessKeys = None,
     json: Json = False,
 ) -> None:
     """Copy the log of the network in DIR as the supervisor, in the layout of C2SP tlog-tiles.
 
-    An earlier copy of the same log in COPY is brought up to date.
+    An earlier copy of the same log in COPY is brought up to date. With --witnesses the copy is of the newest checkpoint that
+    was cosigned, a few seconds old, by witnesses of DIR/witness.vkey unless --witness-key says otherwise.
 
     Example: warifu log copy net --out copy
+
+    Example: warifu log copy net --out copy --witnesses 1
     """
     import asyncio
 
     from warifu.client import LogClient, NetworkDescription
+    from warifu.party.witness_file import WITNESS_FILE
     from warifu_kit.audit.log_copy import copy_log
 
     connection = NetworkDescription.load(path).to_hub()
+    if witnesses and witness_key is None:
+        witness_key = str(path / WITNESS_FILE)
+    known = wanted_witnesses(witnesses, witness_key)
 
     async def copied() -> int:
         async with LogClient(connection) as log:
-            return (await copy_log(log, out)).size
+            return (await copy_log(log, out, witnesses=known, least_cosignatures=witnesses)).size
 
     size = asyncio.run(copied())
     if json:
@@ -59,20 +68,27 @@ def verify(
         Path | None,
         typer.Option("--since", metavar="CHECKPOINT", help="A checkpoint kept from earlier, which COPY must extend."),
     ] = None,
+    witnesses: Wanted = 0,
+    witness_key: WitnessKeys = None,
     json: Json = False,
 ) -> None:
     """Verify a copy of the log offline, with the hub's public key and nothing else.
 
+    With --witnesses also that so many witnesses cosigned it: then nobody who demands the same was shown another log.
+
     Exit status 0: every entry is what the checkpoint was signed over. 1: it is not, and the fault is named.
 
     Example: warifu log verify --key net/log.vkey copy
+
+    Example: warifu log verify --key net/log.vkey --witnesses 1 --witness-key net/witness.vkey copy
     """
     import base64
 
     from warifu.tlog import verify_copy
 
     seen = read_small(since, "checkpoint") if since is not None else None
-    verified = verify_copy(copy_path, key_text(key), seen=seen)
+    known = wanted_witnesses(witnesses, witness_key)
+    verified = verify_copy(copy_path, key_text(key), seen=seen, witnesses=known, least_cosignatures=witnesses)
     root = base64.b64encode(verified.root_hash).decode("ascii")
     if json:
         say_json({"entries": verified.size, "origin": verified.checkpoint.origin, "root_hash": root})

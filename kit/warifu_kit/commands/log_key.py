@@ -1,13 +1,27 @@
-"""The hub's public log key as a command is given it: a file, or the text itself; and other small files beside it."""
+"""Public keys as a command is given them: the log's and its witnesses', a file or the text; and other small files."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from warifu.errors import Reason, WarifuError
 from warifu.saved_text import without_mark
 
-__all__ = ["key_text", "read_small"]
+if TYPE_CHECKING:
+    from warifu.tlog.cosignature import Witness
+
+__all__ = ["Wanted", "WitnessKeys", "key_text", "read_small", "wanted_witnesses"]
+
+Wanted = Annotated[
+    int, typer.Option("--witnesses", metavar="K", min=0, help="Refuse a log that fewer than K witnesses cosigned.")
+]
+WitnessKeys = Annotated[
+    str | None,
+    typer.Option("--witness-key", metavar="FILE_OR_TEXT", help="The public keys of the witnesses (witness.vkey)."),
+]
 
 _LARGEST = 4096
 
@@ -21,6 +35,23 @@ def key_text(key: str) -> str:
     if key.count("+") >= 2 and not path.exists():
         return key
     return read_small(path, "key").decode("utf-8", errors="replace").strip()
+
+
+def wanted_witnesses(count: int, keys: str | None) -> tuple[Witness, ...]:
+    """The witnesses of whom ``count`` are wanted; ``keys`` is a file, or the text. Raises: KEY_INVALID, FILE_INVALID.
+
+    typer.BadParameter when there are none to count, or fewer than are wanted.
+    """
+    from warifu.party.witness_file import witnesses_in
+
+    if keys is None:
+        if count:
+            raise typer.BadParameter("say whose cosignatures count, with --witness-key", param_hint="--witnesses")
+        return ()
+    witnesses = witnesses_in(key_text(keys), where="witness key")
+    if len(witnesses) < count:
+        raise typer.BadParameter(f"there are {len(witnesses)} witnesses in --witness-key", param_hint="--witnesses")
+    return witnesses
 
 
 def read_small(path: Path, what: str) -> bytes:

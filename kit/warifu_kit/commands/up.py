@@ -83,7 +83,7 @@ def up(
         elif listed.is_set() or event not in ("ready", "without hub"):  # the list shows these two
             say(f"{party}: {event} ({detail})")
 
-    with Network(path, on_event=tell, suite=wanted, go_on=go_on) as network:
+    with Network(path, on_event=tell, suite=wanted, go_on=go_on, witness=True) as network:
         say_if_off(ProofPolicy.parse(network.described.proofs))
         if json:
             say_json({"event": "up", "network": network.described.network, "description": str(path / "network.json")})

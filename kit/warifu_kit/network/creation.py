@@ -22,9 +22,11 @@ from warifu.identifiers import InstitutionCode, MunicipalityCode
 from warifu.party.directory_file import DIRECTORY_FILE, write_directory_file
 from warifu.party.folder import PartyFolder
 from warifu.party.network_file import NETWORK_FILE, NetworkFile, write_network_file
+from warifu.party.witness_file import WITNESS_KEY, witness_name, write_witnesses
 from warifu.permissions.table import DEFAULT_TABLE, TABLE_FILE, table_digest
 from warifu.pki import Role, Root, make_private_folder, write_public_file
 from warifu.tlog.checkpoint import log_origin
+from warifu.tlog.cosignature import Witness
 from warifu.tlog.note import Verifier
 from warifu_kit.network.one_party import HUB, Member, describe_party, make_party, unfinished_folder
 from warifu_kit.network.versions import make_version, write_version
@@ -143,6 +145,9 @@ def _make(
             write_public_file(path / member.party / TABLE_FILE, table)
     write_version(path, version)
     write_public_file(path / "log.vkey", f"{version.header.log_verifier_key}\n".encode("ascii"))
+    witnesses = [_witness(path, member) for member in members if member.role is Role.SUPERVISOR]
+    for folder in (path, path / HUB):
+        write_witnesses(folder, witnesses)
     write_network_file(path, _network_file(members, version.header))
 
 
@@ -161,6 +166,13 @@ def _first(path: Path, members: tuple[Member, ...], entries: list[DirectoryEntry
         log_verifier_key=Verifier(log_origin(network), log_key.verify_key).vkey,
     )
     return DirectoryFile(header=header, entries=entries)
+
+
+def _witness(path: Path, member: Member) -> Witness:
+    """The public half of a supervisor's key as a witness."""
+    folder = PartyFolder(path / member.party)
+    name = witness_name(folder.settings().network, member.institution)
+    return Witness(name, SigningKey(folder.secret(WITNESS_KEY)).verify_key)
 
 
 def _only(members: tuple[Member, ...], role: Role) -> Member:

@@ -31,6 +31,7 @@ from warifu_kit.network.endpoints import free_endpoint
 from warifu_kit.network.nursery import Nursery, can_fork
 from warifu_kit.network.party_process import STOP_SECONDS, PartyProcess, party_command
 from warifu_kit.network.renewal import Renewals
+from warifu_kit.network.witness_process import WitnessKeeper
 
 __all__ = ["Network"]
 
@@ -59,7 +60,7 @@ class Network:
     ``described`` is what ``network.json`` says, once the network is started. ``command`` makes the command line of a
     party, for those who run a variant of one. ``suite`` is that of a network to be made, 2 unless told otherwise; one
     that is there already must have it. Parties in ``go_on`` are told, once, to go on though they were restored from an older
-    state.
+    state. With ``witness`` every supervisor's witness runs as well, some seconds after all parties are ready.
     """
 
     def __init__(
@@ -71,8 +72,11 @@ class Network:
         suite: int | None = None,
         clock: Clock | None = None,
         go_on: Collection[str] = (),
+        witness: bool = False,
     ) -> None:
         self.path = path
+        self._with_witness = witness
+        self._witnesses: list[WitnessKeeper] = []
         self._clock = clock or SystemClock()
         self.described: NetworkFile
         self._suite = suite
@@ -120,7 +124,17 @@ class Network:
                     self._places[party] = place  # else the party takes a port itself
             self._begin_all(order)
         self._write_endpoints()
+        self._witnesses = [
+            WitnessKeeper(folder, go_on=told, nursery=self._nursery) for folder, told in self._supervisors()
+        ]
         self._watcher.start()
+
+    def _supervisors(self) -> list[tuple[Path, bool]]:
+        """The folders whose witnesses run, each with whether it is told to go on."""
+        parties = self.described.parties.items() if self._with_witness else ()
+        return [
+            (self.path / about.folder, party in self._go_on) for party, about in parties if about.role == "supervisor"
+        ]
 
     def _begin_all(self, order: Sequence[str]) -> None:
         """Start parties and wait until each is ready; a few at a time, so that none waits for its turn too long."""
@@ -255,6 +269,10 @@ class Network:
             for party, process in list(self.parties.items()):
                 if not (self._stopping.is_set() or self._failure):
                     self._look_after(process, deaths[party])
+            for witness in self._witnesses:
+                witness.look(self._places["hub"])
+        for witness in self._witnesses:
+            witness.stop()
         self._unwatched.set()
         self._stopped.wait()
 

@@ -24,10 +24,12 @@ from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.network_file import PartyEntry
+from warifu.party.witness_file import WITNESS_KEY
 from warifu.pki import Identity, Role, Root, make_private_folder, write_public_file
 from warifu_hub.translate import HubKeys
 from warifu_kit.network.endpoints import any_loopback_port
 from warifu_kit.network.hub_secrets import AgencyPublics, HubSecrets
+from warifu_services.witness.seen_file import SEEN_FILE
 
 __all__ = ["FIRST_EPOCH", "HUB", "UNFINISHED", "Member", "describe_party", "make_party", "unfinished_folder"]
 
@@ -127,6 +129,9 @@ class _Making:
             self._make_hub()
         elif self._member.role is Role.AUTHORITY:
             self._folder.write_secret("point.key", secrets.token_bytes(32))
+        elif self._member.role is Role.SUPERVISOR:
+            self._folder.write_secret(WITNESS_KEY, SigningKey.generate().to_bytes())
+            write_public_file(self._folder.path / SEEN_FILE, b"")
         elif self._member.role is Role.AGENCY:
             return self._make_agency()
         return None

@@ -1,4 +1,4 @@
-"""Where a party's process begins that the kit starts: ``warifu hub``, ``authority`` or ``agency`` without the command line.
+"""Where a party's process begins that the kit starts: ``warifu hub``, ``authority``, ``agency`` or ``witness`` without the command line.
 
 Takes the words of those commands and does what they do. It imports what a party needs and nothing else, because six
 processes that begin at once share the processors, and whoever started them waits for the last.
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="warifu_kit.network.party_entry", description="Run one party.")
     roles = parser.add_subparsers(required=True)
-    for role, run in (("hub", _hub), ("authority", _authority), ("agency", _agency)):
+    for role, run in (("hub", _hub), ("authority", _authority), ("agency", _agency), ("witness", _witness)):
         words = roles.add_parser(role)
         words.set_defaults(run=run, party=role, go_on=False)
         if role == "agency":
@@ -41,7 +41,8 @@ def _parser() -> argparse.ArgumentParser:
         if role != "authority":
             words.add_argument("--go-on", action="store_true")
         words.add_argument("--dir", type=Path, required=True)
-        words.add_argument("--listen", metavar="HOST:PORT")
+        if role != "witness":
+            words.add_argument("--listen", metavar="HOST:PORT")
         words.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
         words.add_argument("--stop-with-parent", action="store_true")
     return parser
@@ -71,6 +72,12 @@ def _agency(given: argparse.Namespace) -> _Run:
         listen=given.listen,
         go_on=given.go_on,
     )
+
+
+def _witness(given: argparse.Namespace) -> _Run:
+    from warifu_services.witness.app import run_witness
+
+    return lambda stop: run_witness(stop, given.dir, hub=given.hub, go_on=given.go_on)
 
 
 if __name__ == "__main__":

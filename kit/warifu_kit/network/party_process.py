@@ -31,7 +31,7 @@ _READY_SECONDS = 30.0
 
 def party_command(party: str, folder: Path, options: Sequence[str]) -> list[str]:
     """The command that runs one party: the words that a person would type after ``warifu``, without the command line."""
-    words = [party] if party in ("hub", "authority") else ["agency", party]
+    words = [party] if party in ("hub", "authority", "witness") else ["agency", party]
     return [
         sys.executable,
         "-m",

@@ -52,6 +52,9 @@ _NEXT: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.EXCHANGE_NOT_IN_LOG: "see {dir}/{party}/party.log; what the hub signed is kept in {dir}/{party}/node.sqlite3",
     AlarmKind.PERMIT_HELD_BACK: "see {dir}/{party}/party.log, and whether the hub's and the node's clocks are right",
     AlarmKind.CHECKPOINT_STANDS_STILL: "see {dir}/{party}/party.log; ask others which checkpoint they see",
+    AlarmKind.LOG_VIEWS_DIFFER: "give {dir}/{party}/evidence to whoever supervises the hub, and see warifu audit evidence; "
+    "then move the files away",
+    AlarmKind.DIRECTORY_VIEWS_DIFFER: "see {dir}/{party}/party.log, and which version of the directory that member has",
     AlarmKind.DATABASE_REPLACED: "stop the party, put its database back, and start it",
 }
 
@@ -146,7 +149,12 @@ def judge(
         *_alarms(folder, parties),
         *_file_faults(folder, parties, files),
     ]
-    warnings += [*_rotations(folder, parties, files), *_endings(folder, parties, now), *_differences(parties)]
+    warnings += [
+        *_witnesses(folder, parties, files),
+        *_rotations(folder, parties, files),
+        *_endings(folder, parties, now),
+        *_differences(parties),
+    ]
     if newest is not None and now >= newest.good_until - LIST_WARNING and not _has(warnings, _LIST_ENDS):
         text = f"the revocation list is good until {newest.good_until:%Y-%m-%d %H:%M} UTC"
         warnings.append(Warned(party="", kind=_LIST_ENDS.value, text=text, next_step=_next(_LIST_ENDS, folder, "")))
@@ -241,6 +249,16 @@ def _file_faults(
         for fault in files[each.party].faults if each.reply is None else ():
             step = f"warifu certificate renew {shlex.quote(str(folder))} {each.party}; or restore the file"
             yield Warned(party=each.party, kind="FILE_INVALID", text=fault, next_step=step)
+
+
+def _witnesses(
+    folder: Path, parties: tuple[PartyCondition, ...], files: Mapping[str, FilesOfParty]
+) -> Iterator[Warned]:
+    """What a supervisor's witness, which nobody can ask, has kept of a log that does not extend what it cosigned."""
+    for each in parties:
+        if files[each.party].log_views:
+            text, kind = "evidence: the hub's log does not extend what its witness cosigned", AlarmKind.LOG_VIEWS_DIFFER
+            yield Warned(party=each.party, kind=kind.value, text=text, next_step=_next(kind, folder, each.party))
 
 
 def _rotations(

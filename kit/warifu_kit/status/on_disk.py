@@ -25,7 +25,8 @@ class FilesOfParty:
     """One party's files. ``certificates`` is by use ("own", "business", "root"); ``faults`` is what cannot be read.
 
     ``free_bytes`` is None where the system does not say. ``codes_announced`` when the directory in its folder announces
-    codes of another epoch for it: somebody began to rotate them.
+    codes of another epoch for it: somebody began to rotate them. ``log_views`` when a supervisor's witness has kept two
+    checkpoints that cannot be of one log.
     """
 
     certificates: dict[str, Validity]
@@ -33,6 +34,7 @@ class FilesOfParty:
     free_bytes: int | None
     faults: tuple[str, ...]
     codes_announced: bool = False
+    log_views: bool = False
 
 
 def look_at_folder(path: Path, described: NetworkFile) -> dict[str, FilesOfParty]:
@@ -59,6 +61,7 @@ def _look(path: Path, about: PartyEntry) -> FilesOfParty:
         free_bytes=_free(path),
         faults=tuple(faults),
         codes_announced=_are_codes_announced(path, about),
+        log_views=about.role == "supervisor" and any((path / about.folder / "evidence").glob("log-views-*.json")),
     )
 
 

@@ -35,7 +35,8 @@ class HubLogPort(ProvingPort, Protocol):
 async def compare_once(hub: HubLogPort, standing: Standing, prover: Prover | None = None) -> None:
     """Compare, and prove what was known before. Raises: what the hub said, or that it said nothing; STORE_UNAVAILABLE."""
     began_ms = standing.now_ms()
-    await standing.take(await hub.compare(standing.request()))
+    async with standing.turn:
+        await standing.take(await hub.compare(standing.request()))
     if prover is None:
         return
     prover.compared()

@@ -12,6 +12,8 @@ from pathlib import Path
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit
 from warifu.errors import WarifuError
 from warifu.exchange.evidence import Evidence
+from warifu.exchange.log_views import LogViews
+from warifu.identifiers import InstitutionCode
 from warifu.party.directory_file import DIRECTORY_FILE, read_directory_file
 from warifu.pki import write_public_file
 from warifu.rpc.logging import get_logger
@@ -20,7 +22,10 @@ __all__ = ["EVIDENCE_FOLDER", "MOST_FILES", "EvidenceFolder", "Keep", "kept_nowh
 
 EVIDENCE_FOLDER = "evidence"
 MOST_FILES = 64
-"""Files kept; one convicts as well as many."""
+"""Permits kept; one convicts as well as many."""
+
+_PERMITS = "[0-9]*.json"
+_VIEWS = "log-views-*.json"
 
 Keep = Callable[[ProvisionPermit], None]
 """Keeps a permit that convicts the hub. Never raises: whatever becomes of it, the permit is refused."""
@@ -47,6 +52,23 @@ class EvidenceFolder:
         except (OSError, WarifuError) as error:
             get_logger("node").error("evidence_not_kept", error=type(error).__name__)
 
+    def keep_views(self, by: InstitutionCode, views: LogViews, *, convicts: bool) -> bool:
+        """See :class:`warifu_services.node.views.KeepViews`. One file for each member: what convicts replaces what does not."""
+        path = self._path / f"log-views-{by}.json"
+        try:
+            if convicts or not path.exists():
+                self._path.mkdir(mode=0o700, exist_ok=True)
+                write_public_file(path, views.to_json())
+        except OSError as error:
+            get_logger("node").error("evidence_not_kept", error=type(error).__name__)
+            return False
+        return True
+
+    def views_standing(self) -> str | None:
+        """See :class:`warifu_services.node.views.KeepViews`."""
+        count = self._count(_VIEWS)
+        return f"{EVIDENCE_FOLDER}: the hub showed {count} others another log than this node" if count else None
+
     def standing(self) -> str | None:
         """What is amiss: that there is evidence; None while there is none."""
         count = self._count()
@@ -56,8 +78,8 @@ class EvidenceFolder:
         """Named by the processing number, which was checked to be digits."""
         return self._path / f"{permit.processing_number}.json"
 
-    def _count(self) -> int:
+    def _count(self, pattern: str = _PERMITS) -> int:
         try:
-            return sum(1 for _ in self._path.glob("*.json"))
+            return sum(1 for _ in self._path.glob(pattern))
         except OSError:
             return 0

@@ -29,6 +29,8 @@ from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceStub
 from warifu.api.log.v1.log_service_pb2 import (
     CompareLogRequest,
     CompareLogResponse,
+    GetConsistencyProofRequest,
+    GetConsistencyProofResponse,
     ProveExchangesRequest,
     ProveExchangesResponse,
 )
@@ -245,6 +247,14 @@ class HubLog:
             asked = self._hub.stub(LogServiceStub).ProveExchanges(request, timeout=_CONTACT_S)
             told: ProveExchangesResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
             return told
+
+    async def consistency(self, first: int, second: int) -> list[bytes]:
+        """:class:`warifu_services.node.views.ConsistencyPort`."""
+        request = GetConsistencyProofRequest(first_size=first, second_size=second)
+        with _translated():
+            asked = self._hub.stub(LogServiceStub).GetConsistencyProof(request, timeout=_CONTACT_S)
+            told: GetConsistencyProofResponse = await parsed(asked, Reason.HUB_ANSWER_INVALID)
+            return list(told.hashes)
 
     async def connection_lost(self, within_s: float) -> None:
         """See the contract."""

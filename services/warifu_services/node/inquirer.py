@@ -30,6 +30,7 @@ from warifu.exchange.directory import DirectorySource
 from warifu.lockstep import pause
 from warifu.rpc.deadline import outcome_within, pass_on
 from warifu.rpc.logging import EventLog, error_fields, get_logger, raised_at
+from warifu_services.node.gossip import SILENT, Gossip
 from warifu_services.node.inquiry_book import InquiryBook, InquiryRequest, InquiryResult, OpenInquiry
 from warifu_services.node.inquiry_end import (
     as_told,
@@ -90,12 +91,13 @@ class Inquirer:
         hub: HubPort,
         clock: Clock,
         standing: Level = LEVEL,
+        gossip: Gossip = SILENT,
     ) -> None:
         self._standing = standing
         self._store = store
         self._hub = hub
         self._clock = clock
-        self._book = InquiryBook(keys=keys, directory=directory, store=store, clock=clock)
+        self._book = InquiryBook(keys=keys, directory=directory, store=store, clock=clock, gossip=gossip)
         self._under_way: dict[bytes, asyncio.Task[InquiryResult]] = {}
         self._background: set[asyncio.Task[None]] = set()
 

@@ -24,6 +24,7 @@ from warifu.exchange.seal import SealingKey
 from warifu.exchange.statements import inquiry_digest
 from warifu.lockstep import in_lockstep, pause
 from warifu_services.node.filing import code_of
+from warifu_services.node.gossip import SILENT, Gossip
 from warifu_services.node.keys import KeysSource, NodeKeys
 from warifu_services.node.store import ExchangeRecord, ExchangeSide, KeptInquiry, NodeStore, Person
 
@@ -70,7 +71,16 @@ class InquiryResult:
 class InquiryBook:
     """The inquiries of one agency."""
 
-    def __init__(self, *, keys: KeysSource, directory: DirectorySource, store: NodeStore, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        keys: KeysSource,
+        directory: DirectorySource,
+        store: NodeStore,
+        clock: Clock,
+        gossip: Gossip = SILENT,
+    ) -> None:
+        self._gossip = gossip
         self._keys_source = keys
         self._directories = directory
         self._store = store
@@ -141,7 +151,9 @@ class InquiryBook:
             provider=provider,
             answer_key=secrets.answer_key,
         )
-        return await in_lockstep(paced)
+        opened = await in_lockstep(paced)
+        self._gossip.heard(provider.institution, opened.gossip)
+        return opened
 
     def _provider(self, encoded_context: bytes) -> DirectoryEntry:
         """The provider, under the keys that the inquiry was made to."""
@@ -197,6 +209,7 @@ class InquiryBook:
             keys=self._keys.inquirer,
             directory=self._directory,
             now_ms=self._clock.unix_ms(),
+            gossip=self._gossip.telling(),
         )
         return InquirySecrets(*await in_lockstep(building))
 

@@ -47,6 +47,7 @@ from warifu.permissions.table import PermissionTable
 from warifu_services.node.drawn_permits import Proofs
 from warifu_services.node.evidence import Evidence, NoEvidence, as_evidence
 from warifu_services.node.evidence_files import Keep, kept_nowhere
+from warifu_services.node.gossip import SILENT, Gossip
 from warifu_services.node.keys import KeysSource, NodeKeys
 from warifu_services.node.lateness import held_back_s
 from warifu_services.node.standing import LEVEL, Level
@@ -110,6 +111,7 @@ class Provider:
         standing: Level = LEVEL,
         keep_evidence: Keep = kept_nowhere,
         proofs: Proofs | None = None,
+        gossip: Gossip = SILENT,
     ) -> None:
         """``refresh`` takes a newer version of the directory; ``codes_ready`` waits until codes are rotated.
 
@@ -118,6 +120,7 @@ class Provider:
         """
         self._keep_evidence = keep_evidence
         self._proofs = proofs
+        self._gossip = gossip
         self._standing = standing
         self._agency = agency
         self._keys_source = keys
@@ -210,6 +213,7 @@ class Provider:
             _must_be_same(kept, checked)
         await pause()
         query = open_query(checked, self._keys.provider)  # (4.8)
+        self._gossip.heard(checked.context.inquirer, query.gossip)
         await pause()
         person = await self._person(checked, kept)
         outcome = _outcome(person, kept)  # (4.9)
@@ -217,7 +221,7 @@ class Provider:
         if outcome is ExchangeOutcome.ANSWERED:  # (4.10)
             found = await self._found(checked, person, query.fiscal_year)
             await pause()
-            sealed_answer = seal_found(found, query, checked)
+            sealed_answer = seal_found(found, query, checked, self._gossip.telling())
             await pause()
         making = make_answer.paced(
             _OUTCOMES[outcome],

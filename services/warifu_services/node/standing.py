@@ -20,11 +20,12 @@ from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import DirectorySource
+from warifu.exchange.gossip import has_known_lines
 from warifu.identifiers import InstitutionCode
 from warifu.rpc.logging import get_logger
 from warifu.tlog.checkpoint import Checkpoint, open_checkpoint, read_checkpoint_unverified
 from warifu.tlog.continuation import Continuation, check_follows
-from warifu.tlog.note import Verifier
+from warifu.tlog.note import Verifier, signatures_of
 from warifu_services.node.standing_store import LogBreak, MissingRecord, StandingStore
 from warifu_services.node.store import ExchangeSide, expired_before
 
@@ -50,7 +51,8 @@ LEVEL = Level()
 class Standing(Level):
     """Where one node's records stand against the hub's log, and that log against what was seen of it.
 
-    ``tried`` is set once a comparison was made or tried. ``told_to_go_on`` is good for what is known to be missing when the node starts, or turns out so at its first comparison.
+    ``turn`` is for whoever changes what was seen of the log: one at a time, for what a hub shows is held against what it was
+    shown. ``tried`` is set once a comparison was made or tried. ``told_to_go_on`` is good for what is known to be missing when the node starts, or turns out so at its first comparison.
     """
 
     def __init__(
@@ -69,6 +71,8 @@ class Standing(Level):
         self._told = told_to_go_on
         self._say = say
         self.tried = asyncio.Event()
+        self.turn = asyncio.Lock()
+        self._seen_note = store.seen_checkpoint()
         self._gone_on = set(store.missing(gone_on=True))
         self._missing = store.missing(gone_on=False)
         self._log_fault: WarifuError | None = None
@@ -86,6 +90,19 @@ class Standing(Level):
     def follows(self) -> bool:
         """Whether the hub's log follows what was seen of it, so that something may be looked for in it."""
         return self._log_fault is None
+
+    @property
+    def seen_note(self) -> bytes | None:
+        """The newest checkpoint of the hub's log that was verified here, as a signed note. No look at the disk."""
+        return self._seen_note
+
+    async def adopt(self, note: bytes) -> None:
+        """Go by a newer checkpoint that was verified, and that the log was shown to be unbroken up to.
+
+        Whoever calls has the :attr:`turn`. Raises: STORE_UNAVAILABLE.
+        """
+        await self._store.put_seen(note)
+        self._seen_note = note
 
     def now_ms(self) -> int:
         """The time by this node's clock, in Unix milliseconds."""
@@ -106,7 +123,7 @@ class Standing(Level):
 
     def request(self) -> log_pb2.CompareLogRequest:
         """What to show the hub."""
-        return log_pb2.CompareLogRequest(seen_note=self._store.seen_checkpoint() or b"")
+        return log_pb2.CompareLogRequest(seen_note=self._seen_note or b"")
 
     async def take(self, told: log_pb2.CompareLogResponse) -> None:
         """Take in what the hub said. Raises: HUB_ANSWER_INVALID when it is malformed; STORE_UNAVAILABLE."""
@@ -122,13 +139,13 @@ class Standing(Level):
         self.tried.set()
 
     async def _compare_log(self, told: log_pb2.CompareLogResponse) -> None:
-        held = self._store.seen_checkpoint()
+        held = self._seen_note
         if told.signed_note == held:
             self._log_fault = None
             return
         try:
             newer = self._opened(told.signed_note)
-            Continuation.of(newer)  # one out of range is not kept: nothing could be held against it
+            _check_lines(told.signed_note, newer)
         except WarifuError as error:
             raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where) from error
         broken = None
@@ -139,6 +156,7 @@ class Standing(Level):
                 self._note_log_fault(fault)
                 return
         await self._store.put_seen(told.signed_note, broken)
+        self._seen_note = told.signed_note
         self._log_fault = None
         if broken is not None:
             seen_size = read_checkpoint_unverified(broken.seen_note).size
@@ -193,6 +211,15 @@ class Standing(Level):
         self._gone_on |= set(missing)
         self._missing = []
         get_logger("node").warning("records_gone_on", missing=len(missing), such_as=missing[0].processing_number)
+
+
+def _check_lines(note: bytes, checkpoint: Checkpoint) -> None:
+    """Refuse what could not be told to others, or held against what comes: lines that this network's logs do not write.
+
+    Raises: LOG_INVALID.
+    """
+    if not has_known_lines(checkpoint) or len(signatures_of(note)) != 1:
+        raise WarifuError(Reason.LOG_INVALID, where="signed_note: lines of another kind")
 
 
 def _exchange(known: log_pb2.KnownExchange) -> MissingRecord:

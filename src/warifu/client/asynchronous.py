@@ -37,6 +37,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.pki import CredentialFiles, Role
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.status import CodeTable, translated
+from warifu.tlog.cosignature import Witness, check_cosigned
 
 __all__ = ["CALL_SECONDS", "AuthorityClient", "LogClient", "NodeClient", "PartyClient", "SupervisionClient"]
 
@@ -254,6 +255,21 @@ class LogClient(_Client):
         request = log_pb2.GetCheckpointRequest()
         response = await self._call(self._peer.stub(LogServiceStub).GetCheckpoint, request, timeout)
         return bytes(response.signed_note)
+
+    async def cosigned_checkpoint(
+        self, witnesses: Sequence[Witness], least: int = 1, *, timeout: float = CALL_SECONDS
+    ) -> bytes:
+        """The newest signed checkpoint that a witness cosigned, with the cosignatures of ``least`` of ``witnesses``.
+
+        A few seconds old. The log's own signature is for the caller to verify. Raises: LOG_INVALID when there are fewer.
+        """
+        request = log_pb2.GetCosignedCheckpointRequest()
+        response = await self._call(self._peer.stub(LogServiceStub).GetCosignedCheckpoint, request, timeout)
+        note = bytes(response.cosigned_note)
+        if not note:
+            raise WarifuError(Reason.LOG_INVALID, where=f"checkpoint: 0 of {least} cosignatures wanted")
+        check_cosigned(note, witnesses, least)
+        return note
 
     def leaves(self, first: int, count: int, *, timeout: float = _STREAM_SECONDS) -> Paged[bytes]:
         """Up to ``count`` leaves (0 for all there are) from position ``first``, exactly as hashed."""

@@ -25,7 +25,7 @@ from warifu.exchange.directory import Directory
 from warifu.exchange.proof_policy import PolicyKind
 from warifu.exchange.statements import check_inquiry, check_permit, inquiry_digest
 
-__all__ = ["Evidence", "convicts"]
+__all__ = ["Evidence", "convicts", "kind_of"]
 
 _KIND = "conversion not proven"
 
@@ -65,6 +65,14 @@ class Evidence:
             at = f"{where}.{field}" if field else where
             raise WarifuError(Reason.FILE_INVALID, where=at, debug=type(error).__name__) from None
         return cls(permit=permit, directory=directory)
+
+
+def kind_of(content: bytes, where: str = "evidence") -> str:
+    """What kind of evidence a file says it is. Raises: FILE_INVALID."""
+    try:
+        return str(json.loads(content)["kind"])
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise WarifuError(Reason.FILE_INVALID, where=where, debug=type(error).__name__) from None
 
 
 def _text(value: bytes) -> str:

@@ -28,7 +28,7 @@ from warifu.exchange.codes import AgencyCode, encrypt_code, hedged_randomness
 from warifu.exchange.context import LONGEST_VALIDITY, REQUEST_ID_SIZE, ContextKind, ExchangeContext, ExchangeFlags
 from warifu.exchange.directory import Directory
 from warifu.exchange.directory_entry import DirectoryEntry
-from warifu.exchange.seal import SealingKey, open_sealed, seal
+from warifu.exchange.seal import LEAST_ANSWER, SealingKey, open_sealed, seal
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import CITIZEN_TAG_SIZE, answer_digest, check_answer, sign_inquiry
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
@@ -98,12 +98,14 @@ def build_inquiry(
     keys: InquirerKeys,
     directory: Directory,
     now_ms: int,
+    gossip: sealed_pb2.Gossip | None = None,
     random_bytes: RandomBytes = secrets.token_bytes,
 ) -> Paced[tuple[SignedInquiry, SealingKey]]:
     """A signed inquiry about the person with ``code``, and the key that will open its answer; about 0.5 ms.
 
     It is good for ten minutes from ``now_ms`` (Unix milliseconds). Two calls give unlinkable inquiries: randomness and
     answer key are fresh, so what was built is kept and sent again, never built again, when a request is retried.
+    ``gossip`` is what the provider is told of the hub; with it and without, the inquiry has the same size.
 
     Raises:
         WarifuError: INSTITUTION_UNKNOWN when the directory has no such provider; CODE_NOT_ACQUIRED when the code is of
@@ -121,7 +123,7 @@ def build_inquiry(
     yield
     answer_key = SealingKey.from_bytes(random_bytes(32))
     yield
-    query = sealed_pb2.SealedQuery(answer_key=answer_key.public, fiscal_year=question.fiscal_year)
+    query = sealed_pb2.SealedQuery(answer_key=answer_key.public, fiscal_year=question.fiscal_year, gossip=gossip)
     inquiry = SignedInquiry(
         context=context,
         encrypted_code=inquiry_pb2.EncryptedCode(c1=encrypted.c1, c2=encrypted.c2),
@@ -158,13 +160,14 @@ def _context(
 class OpenedAnswer:
     """A provider's answer that verified. ``found`` is None unless ``outcome`` is ANSWERED.
 
-    ``outcome`` is a value of ``warifu.api.type.v1.ProvisionOutcome``; ``provided_ms`` is the provider's time.
+    ``gossip`` is what the provider tells of the hub, as it came; None where it tells nothing. ``outcome`` is a value of ``warifu.api.type.v1.ProvisionOutcome``; ``provided_ms`` is the provider's time.
     """
 
     outcome: int
     found: Found | None
     provided_ms: int
     digest: bytes
+    gossip: sealed_pb2.Gossip | None = None
 
 
 @Lockstep
@@ -188,7 +191,8 @@ def open_answer(
         yield
         check_answer(provider.signing_key, answer, asked=asked, processing_number=processing_number)
         yield
-        found = _open_found(answer, context, answer_key)
+        opened = _open_sealed_answer(answer, context, answer_key)
+        found = _read_found(opened) if opened is not None else None
     except WarifuError as error:
         raise WarifuError(Reason.HUB_ANSWER_INVALID, where=error.where, debug=error.reason.value) from error
     return OpenedAnswer(
@@ -196,6 +200,7 @@ def open_answer(
         found=found,
         provided_ms=provided_ms,
         digest=answer_digest(answer, asked=asked, processing_number=processing_number),
+        gossip=opened.gossip if opened is not None and opened.HasField("gossip") else None,
     )
 
 
@@ -212,18 +217,18 @@ def _check_shape(answer: SignedAnswer) -> int:
         raise WarifuError(Reason.REQUEST_MALFORMED, where="answer.provision_time") from None
 
 
-def _open_found(answer: SignedAnswer, context: bytes, answer_key: SealingKey) -> Found | None:
+def _open_sealed_answer(answer: SignedAnswer, context: bytes, answer_key: SealingKey) -> sealed_pb2.SealedAnswer | None:
     if answer.outcome != inquiry_pb2.PROVISION_OUTCOME_ANSWERED:
         return None
-    opened = open_sealed(answer_key, answer_info(context), answer.sealed_answer, where="answer.sealed_answer")
-    return _read_found(opened)
-
-
-def _read_found(opened: bytes) -> Found:
+    where = "answer.sealed_answer"
+    opened = open_sealed(answer_key, answer_info(context), answer.sealed_answer, where=where, least=LEAST_ANSWER)
     try:
-        message = sealed_pb2.SealedAnswer.FromString(opened)
+        return sealed_pb2.SealedAnswer.FromString(opened)
     except DecodeError:
-        raise WarifuError(Reason.REQUEST_MALFORMED, where="answer.sealed_answer") from None
+        raise WarifuError(Reason.REQUEST_MALFORMED, where=where) from None
+
+
+def _read_found(message: sealed_pb2.SealedAnswer) -> Found:
     result = message.WhichOneof("result")
     if result == "record" and message.record.record_type:
         return ProvidedRecord(message.record.record_type, message.record.record)

@@ -27,7 +27,7 @@ from warifu.exchange.conversion_proof import Conversion, open_proven, terms_betw
 from warifu.exchange.directory import Directory
 from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.inquiry import answer_info
-from warifu.exchange.seal import SealingKey, open_sealed, seal
+from warifu.exchange.seal import LEAST_ANSWER, SealingKey, open_sealed, seal
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import CITIZEN_TAG_SIZE, answer_digest, check_inquiry, inquiry_digest, sign_answer
 from warifu.exchange.statements import check_permit as check_permit_signature
@@ -95,10 +95,14 @@ class CheckedPermit:
 
 @dataclass(frozen=True, slots=True)
 class OpenedQuery:
-    """What the provider alone may read: where to seal the answer to (32 bytes), and the fiscal year (0 for newest)."""
+    """What the provider alone may read: where to seal the answer to (32 bytes), and the fiscal year (0 for newest).
+
+    ``gossip`` is what the inquirer tells of the hub, as it came; None where it tells nothing.
+    """
 
     answer_key: bytes
     fiscal_year: int
+    gossip: sealed_pb2.Gossip | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,22 +243,25 @@ def open_query(permit: CheckedPermit, keys: ProviderKeys) -> OpenedQuery:
         raise WarifuError(Reason.REQUEST_MALFORMED, where=where) from None
     if len(query.answer_key) != _ANSWER_KEY_SIZE:
         raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{where}.answer_key")
-    return OpenedQuery(query.answer_key, query.fiscal_year)
+    return OpenedQuery(query.answer_key, query.fiscal_year, query.gossip if query.HasField("gossip") else None)
 
 
-def seal_found(found: Found, query: OpenedQuery, permit: CheckedPermit) -> bytes:
+def seal_found(
+    found: Found, query: OpenedQuery, permit: CheckedPermit, gossip: sealed_pb2.Gossip | None = None
+) -> bytes:
     """What was found, or that nothing was, sealed to the inquirer. Records up to 190 bytes look as long as none.
 
-    Raises: REQUEST_MALFORMED when the answer key of the query is one that nothing can be sealed to.
+    ``gossip`` is what the inquirer is told of the hub. Raises: REQUEST_MALFORMED when the answer key of the query is one that nothing can be sealed to.
     """
-    message = sealed_pb2.SealedAnswer()
+    message = sealed_pb2.SealedAnswer(gossip=gossip)
     if isinstance(found, ProvidedRecord):
         message.record.record_type = found.record_type
         message.record.record = found.record
     else:
         message.absence = _ABSENCES[found]
     try:
-        return seal(query.answer_key, answer_info(permit.encoded_context), message.SerializeToString())
+        info, plaintext = answer_info(permit.encoded_context), message.SerializeToString()
+        return seal(query.answer_key, info, plaintext, least=LEAST_ANSWER)
     except WarifuError as error:
         raise WarifuError(Reason.REQUEST_MALFORMED, where="permit.inquiry.sealed_query.answer_key") from error
 

@@ -22,10 +22,22 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from warifu.curve.group import RandomBytes
 from warifu.errors import Reason, WarifuError
 
-__all__ = ["BOX_OVERHEAD", "PADDING_STEP", "SealingKey", "open_at_rest", "open_sealed", "seal", "seal_at_rest"]
+__all__ = [
+    "BOX_OVERHEAD",
+    "LEAST_ANSWER",
+    "PADDING_STEP",
+    "SealingKey",
+    "open_at_rest",
+    "open_sealed",
+    "seal",
+    "seal_at_rest",
+]
 
 PADDING_STEP: Final = 256
 """Plaintexts are padded to a multiple of this many bytes, their four-byte length included."""
+
+LEAST_ANSWER: Final = 2 * PADDING_STEP
+"""What an answer is padded to at least, so that small records look as long as none, with what parties tell each other."""
 
 BOX_OVERHEAD: Final = 48
 """Bytes a box adds to its padded plaintext: an ephemeral public key (32) and a tag (16)."""
@@ -73,42 +85,42 @@ class SealingKey:
         return "SealingKey(…)"
 
 
-def seal(public_key: bytes, info: bytes, plaintext: bytes) -> bytes:
+def seal(public_key: bytes, info: bytes, plaintext: bytes, *, least: int = PADDING_STEP) -> bytes:
     """Encrypt ``plaintext`` so that only the holder of ``public_key`` can open it, and only with the same ``info``.
 
-    The box is 48 bytes longer than the plaintext padded to steps of 256. Sealing twice gives different boxes. Raises:
+    The box is 48 bytes longer than the plaintext padded to steps of 256, to ``least`` bytes (a number of steps) at least. Sealing twice gives different boxes. Raises:
     ``KEY_INVALID`` when ``public_key`` is not 32 bytes or is a point of small order, to which nothing can be sealed.
     """
-    padded = _pad(plaintext)
+    padded = _pad(plaintext, least)
     try:
         return _SUITE.encrypt(padded, X25519PublicKey.from_public_bytes(public_key), info)
     except ValueError:
         raise WarifuError(Reason.KEY_INVALID, where="sealing_key") from None
 
 
-def open_sealed(key: SealingKey, info: bytes, box: bytes, *, where: str) -> bytes:
-    """Open a box sealed to ``key`` with the same ``info``.
+def open_sealed(key: SealingKey, info: bytes, box: bytes, *, where: str, least: int = PADDING_STEP) -> bytes:
+    """Open a box sealed to ``key`` with the same ``info``, padded to ``least`` bytes at least.
 
     Raises: ``REQUEST_MALFORMED`` at ``where``, whatever the fault, so that the error teaches nothing about the box.
     """
-    if len(box) < BOX_OVERHEAD + PADDING_STEP or (len(box) - BOX_OVERHEAD) % PADDING_STEP:
+    if len(box) < BOX_OVERHEAD + least or (len(box) - BOX_OVERHEAD) % PADDING_STEP:
         raise WarifuError(Reason.REQUEST_MALFORMED, where=where)
     try:
-        return _unpad(key.decrypt(info, box))
+        return _unpad(key.decrypt(info, box), least)
     except (InvalidTag, ValueError):
         raise WarifuError(Reason.REQUEST_MALFORMED, where=where) from None
 
 
-def _pad(plaintext: bytes) -> bytes:
+def _pad(plaintext: bytes, least: int) -> bytes:
     body = len(plaintext).to_bytes(_LENGTH_SIZE, "big") + plaintext
-    return body + bytes(-len(body) % PADDING_STEP)
+    return (body + bytes(-len(body) % PADDING_STEP)).ljust(least, b"\0")
 
 
-def _unpad(padded: bytes) -> bytes:
+def _unpad(padded: bytes, least: int) -> bytes:
     """Undo :func:`_pad`; one plaintext has one padded form, so anything else is refused with ``ValueError``."""
     length = int.from_bytes(padded[:_LENGTH_SIZE], "big")
     plaintext = padded[_LENGTH_SIZE : _LENGTH_SIZE + length]
-    if _pad(plaintext) != padded:
+    if _pad(plaintext, least) != padded:
         raise ValueError("padding is not canonical")
     return plaintext
 

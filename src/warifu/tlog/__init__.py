@@ -8,10 +8,11 @@ Three words are used here as Tessera uses them, and mean three different promise
 
 The package decides whether bytes are what a signed checkpoint says they are. It must never know what an entry
 means, who took part in an exchange, or which process calls it. Read ``merkle``, then ``note``, ``checkpoint``,
-``tiles``, ``verify``.
+``cosignature``, ``tiles``, ``verify``.
 """
 
 from warifu.tlog.checkpoint import Checkpoint, log_origin, open_checkpoint, sign_checkpoint
+from warifu.tlog.cosignature import Cosignature, Witness, check_cosigned, cosignatures
 from warifu.tlog.merkle import EMPTY_ROOT, MerkleTree, leaf_hash, verify_consistency, verify_inclusion
 from warifu.tlog.note import Verifier, open_note, sign
 from warifu.tlog.tiles import read_entries, write_copy
@@ -20,9 +21,13 @@ from warifu.tlog.verify import VerifiedLog, verify_copy, verify_entry, verify_ex
 __all__ = [
     "EMPTY_ROOT",
     "Checkpoint",
+    "Cosignature",
     "MerkleTree",
     "VerifiedLog",
     "Verifier",
+    "Witness",
+    "check_cosigned",
+    "cosignatures",
     "leaf_hash",
     "log_origin",
     "open_checkpoint",

@@ -21,6 +21,7 @@ __all__ = [
     "EMPTY_ROOT",
     "HASH_LENGTH",
     "MerkleTree",
+    "implied_roots",
     "leaf_hash",
     "node_hash",
     "verify_consistency",
@@ -215,9 +216,23 @@ def verify_consistency(
     elif first == 0:
         _require(not proof and first_root == EMPTY_ROOT, where)
     else:
-        _require(bool(proof), where)
-        path = [first_root, *proof] if first & (first - 1) == 0 else proof
-        _require(_rebuild_roots(first, second, path, where) == (first_root, second_root), where)
+        _require(implied_roots(first, second, first_root, proof, where=where) == (first_root, second_root), where)
+
+
+def implied_roots(
+    first: int, second: int, first_root: bytes, proof: Sequence[bytes], *, where: str = "consistency proof"
+) -> tuple[bytes, bytes]:
+    """The two roots that a proof implies for sizes ``0 < first < second``, whether or not it shows anything.
+
+    Where ``first`` is a power of two the proof says nothing of the first root, and ``first_root`` is taken for it. A proof
+    that implies the second root as it was signed implies the one and only root of the first size below it: hashes do not
+    collide. Raises LOG_INVALID at ``where`` for what is no proof between such sizes.
+    """
+    _require(0 < first < second, where)
+    _require_hashes([first_root, *proof], where)
+    _require(bool(proof), where)
+    path = [first_root, *proof] if first & (first - 1) == 0 else proof
+    return _rebuild_roots(first, second, path, where)
 
 
 def _rebuild_roots(first: int, second: int, path: Sequence[bytes], where: str) -> tuple[bytes, bytes]:

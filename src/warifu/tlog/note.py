@@ -2,7 +2,8 @@
 
 Decides whether a note is well formed and signed by a key the reader already trusts. The form is C2SP
 ``signed-note``; the only signature type is Ed25519 (type byte 0x01), made over the text itself as that document
-asks, not over a labelled digest as the rest of the network signs.
+asks, not over a labelled digest as the rest of the network signs. Lines of other types, such as a witness's
+(``cosignature``), are read and passed over.
 
 A note says nothing by itself about *sequenced*, *integrated* or *published*: a checkpoint in it does. The text of a
 note MUST NOT be used before ``open_note`` has returned it.
@@ -29,9 +30,11 @@ __all__ = [
     "Verifier",
     "decode_base64",
     "key_id",
+    "note_of",
     "open_note",
     "read_text_unverified",
     "sign",
+    "signatures_of",
 ]
 
 MAX_NOTE_BYTES: Final = 1 << 18
@@ -100,8 +103,7 @@ def sign(text: str, name: str, signing_key: bytes | nacl.signing.SigningKey) -> 
     if not _is_name(name) or not text.endswith("\n") or _has_control(text):
         raise ValueError("a note needs a text of whole lines and a key name without spaces or plus")
     key = nacl.signing.SigningKey(signing_key) if isinstance(signing_key, bytes) else signing_key
-    signed = key_id(name, bytes(key.verify_key)) + key.sign(text.encode()).signature
-    return f"{text}\n{_DASH}{name} {_encode_base64(signed)}\n".encode()
+    return note_of(text, [(name, key_id(name, bytes(key.verify_key)) + key.sign(text.encode()).signature)])
 
 
 def open_note(note: bytes, verifiers: Iterable[Verifier], *, where: str = "note") -> str:
@@ -135,6 +137,21 @@ def read_text_unverified(note: bytes, *, where: str = "note") -> str:
     Raises LOG_INVALID at ``where``.
     """
     return _split(note, where)[0]
+
+
+def signatures_of(note: bytes, *, where: str = "note") -> list[tuple[str, bytes]]:
+    """Each signature line of a well-formed note: the key's name, and 4 bytes of key id with what follows them.
+
+    None of them is verified. Raises LOG_INVALID at ``where``.
+    """
+    _, first_line, lines = _split(note, where)
+    return [_parse_signature(line, f"{where} line {number}") for number, line in enumerate(lines, start=first_line)]
+
+
+def note_of(text: str, signatures: Iterable[tuple[str, bytes]]) -> bytes:
+    """The note with these signature lines, as :func:`signatures_of` gives them, under a text of whole lines."""
+    lines = [f"{_DASH}{name} {_encode_base64(signed)}\n" for name, signed in signatures]
+    return f"{text}\n{''.join(lines)}".encode()
 
 
 def decode_base64(text: str) -> bytes | None:

@@ -3,7 +3,8 @@
 Decides whether a copy on disk, one entry with its proof, or a pair of checkpoints is what the log's key signed for.
 The steps of ``verify_copy``, each numbered where it is done:
 
-1. the checkpoint is signed by the given key, and its origin is that key's name;
+1. the checkpoint is signed by the given key, its origin is that key's name, and as many of the given witnesses as are
+   wanted cosigned it;
 2. every entry hashes to its place in its level 0 tile;
 3. every tile above holds the hashes that the entries give;
 4. the root over all entries is the checkpoint's;
@@ -23,6 +24,7 @@ from pathlib import Path
 
 from warifu.errors import Reason, WarifuError
 from warifu.tlog.checkpoint import Checkpoint, open_checkpoint
+from warifu.tlog.cosignature import Witness, check_cosigned
 from warifu.tlog.merkle import HASH_LENGTH, MerkleTree, leaf_hash, verify_consistency, verify_inclusion
 from warifu.tlog.note import Verifier
 from warifu.tlog.tiles import CHECKPOINT_FILE, Tile, read_bundle, read_file, tiles_of
@@ -62,17 +64,25 @@ class VerifiedLog:
 
 
 def verify_copy(
-    directory: Path, vkey: str, progress: Callable[[int, int], None] | None = None, *, seen: bytes | None = None
+    directory: Path,
+    vkey: str,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    seen: bytes | None = None,
+    witnesses: Sequence[Witness] = (),
+    least_cosignatures: int = 0,
 ) -> VerifiedLog:
     """Verify a copy of the log in ``directory`` against the public key ``vkey`` (C2SP verifier key text).
 
     ``progress`` is called with (entries done, entries in all), at most once per 256 entries. ``seen`` is a signed
-    checkpoint the reader kept from earlier, which the copy must extend.
+    checkpoint the reader kept from earlier, which the copy must extend. The copy's checkpoint must bear the cosignatures of
+    ``least_cosignatures`` of ``witnesses``.
 
     Raises KEY_INVALID for a malformed ``vkey``; LOG_INVALID naming the file, and the entry or line, that is wrong.
     """
     verifier = Verifier.parse(vkey)
-    checkpoint = open_checkpoint(read_file(directory, CHECKPOINT_FILE), verifier, where=CHECKPOINT_FILE)  # 1
+    note = read_file(directory, CHECKPOINT_FILE)
+    checkpoint = _opened(note, verifier, witnesses, least_cosignatures, CHECKPOINT_FILE)  # 1
     tree = MerkleTree()
     for tile in _bundles_of(checkpoint.size):
         _take_bundle(directory, tile, tree)  # 2
@@ -86,13 +96,23 @@ def verify_copy(
     return VerifiedLog(checkpoint=checkpoint, tree=tree, directory=directory)
 
 
-def verify_entry(*, leaf: bytes, index: int, proof: Sequence[bytes], signed_checkpoint: bytes, vkey: str) -> Checkpoint:
+def verify_entry(
+    *,
+    leaf: bytes,
+    index: int,
+    proof: Sequence[bytes],
+    signed_checkpoint: bytes,
+    vkey: str,
+    witnesses: Sequence[Witness] = (),
+    least_cosignatures: int = 0,
+) -> Checkpoint:
     """Verify that ``leaf`` is entry ``index`` (from 0) of the log, and give the checkpoint that covers it.
 
-    ``leaf`` is the entry as logged; ``proof`` is its inclusion proof at the checkpoint's size, 32 bytes each.
+    ``leaf`` is the entry as logged; ``proof`` is its inclusion proof at the checkpoint's size, 32 bytes each. The
+    checkpoint must bear the cosignatures of ``least_cosignatures`` of ``witnesses``.
     Raises KEY_INVALID for a malformed ``vkey``, LOG_INVALID otherwise.
     """
-    checkpoint = open_checkpoint(signed_checkpoint, Verifier.parse(vkey))
+    checkpoint = _opened(signed_checkpoint, Verifier.parse(vkey), witnesses, least_cosignatures, "checkpoint")
     verify_inclusion(
         leaf_hash=leaf_hash(leaf),
         index=index,
@@ -104,15 +124,24 @@ def verify_entry(*, leaf: bytes, index: int, proof: Sequence[bytes], signed_chec
     return checkpoint
 
 
-def verify_extends(*, old_checkpoint: bytes, new_checkpoint: bytes, proof: Sequence[bytes], vkey: str) -> Checkpoint:
+def verify_extends(
+    *,
+    old_checkpoint: bytes,
+    new_checkpoint: bytes,
+    proof: Sequence[bytes],
+    vkey: str,
+    witnesses: Sequence[Witness] = (),
+    least_cosignatures: int = 0,
+) -> Checkpoint:
     """Verify that the newer signed checkpoint only adds to the older one, and give the newer.
 
-    ``proof`` is the consistency proof between their sizes, 32 bytes each. A newer checkpoint with fewer entries is a
+    ``proof`` is the consistency proof between their sizes, 32 bytes each. The newer one must bear the cosignatures of
+    ``least_cosignatures`` of ``witnesses``. A newer checkpoint with fewer entries is a
     log rolled back, and refused. Raises KEY_INVALID for a malformed ``vkey``, LOG_INVALID otherwise.
     """
     verifier = Verifier.parse(vkey)
     old = open_checkpoint(old_checkpoint, verifier, where="old checkpoint")
-    new = open_checkpoint(new_checkpoint, verifier, where="new checkpoint")
+    new = _opened(new_checkpoint, verifier, witnesses, least_cosignatures, "new checkpoint")
     if new.size < old.size:
         raise _rolled_back("new checkpoint", old, new.size)
     verify_consistency(
@@ -124,6 +153,13 @@ def verify_extends(*, old_checkpoint: bytes, new_checkpoint: bytes, proof: Seque
         where=f"consistency proof from {old.size} to {new.size}",
     )
     return new
+
+
+def _opened(note: bytes, verifier: Verifier, witnesses: Sequence[Witness], least: int, where: str) -> Checkpoint:
+    checkpoint = open_checkpoint(note, verifier, where=where)
+    if least > 0:
+        check_cosigned(note, witnesses, least, where=where)
+    return checkpoint
 
 
 def _bundles_of(size: int) -> Iterator[Tile]:

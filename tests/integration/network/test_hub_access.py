@@ -29,6 +29,8 @@ WHO_MAY = {
     "/warifu.api.hub.v1.SupervisionService/SetAssessmentStatus": {"supervisor"},
     "/warifu.api.hub.v1.SupervisionService/ListWithdrawnAssessments": {"supervisor"},
     "/warifu.api.log.v1.LogService/GetCheckpoint": EVERYBODY,
+    "/warifu.api.log.v1.LogService/GetCosignedCheckpoint": EVERYBODY,
+    "/warifu.api.log.v1.LogService/AddCosignature": {"supervisor"},
     "/warifu.api.log.v1.LogService/GetInclusionProof": EVERYBODY,
     "/warifu.api.log.v1.LogService/GetConsistencyProof": EVERYBODY,
     "/warifu.api.log.v1.LogService/CompareLog": {"agency"},

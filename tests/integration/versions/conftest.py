@@ -35,6 +35,8 @@ from warifu.rpc.channel import PeerChannel
 from warifu.rpc.paging import Turns
 from warifu.rpc.server import build_server
 from warifu_hub.app import Hub, build_hub, run_hub, running
+from warifu_hub.cosigned_store import CosignedStore
+from warifu_hub.cosigning import Cosigning
 from warifu_hub.servicers.directory import DIRECTORY_ACCESS, DirectoryServicer
 from warifu_hub.servicers.log import LOG_ACCESS, LogServicer
 from warifu_hub.standing_store import StandingStore
@@ -102,7 +104,8 @@ class SpoiltHub(DirectoryServiceServicer, LogServiceServicer):
             versions=hub.versions, store=hub.store, revocations=revocations, turns=Turns()
         )
         known = StandingStore(cast("SqliteHubStore", hub.store).database)
-        self._log = LogServicer(hub.ledger, hub.store, Turns(), hub.standing, known)
+        cosigning = Cosigning(hub.ledger, CosignedStore(cast("SqliteHubStore", hub.store).database), ())
+        self._log = LogServicer(hub.ledger, hub.store, Turns(), hub.standing, known, cosigning)
         self.change: dict[str, Callable[[Any, Any], Any]] = {}
         self.asked: list[str] = []
 
@@ -139,6 +142,12 @@ class SpoiltHub(DirectoryServiceServicer, LogServiceServicer):
 
     async def GetConsistencyProof(self, request: Any, context: Any) -> Any:
         return await self._log.GetConsistencyProof(request, context)
+
+    async def GetCosignedCheckpoint(self, request: Any, context: Any) -> Any:
+        return await self._log.GetCosignedCheckpoint(request, context)
+
+    async def AddCosignature(self, request: Any, context: Any) -> Any:
+        return await self._log.AddCosignature(request, context)
 
     async def ListLeaves(self, request: Any, context: Any) -> AsyncIterator[Any]:
         async for leaves in self._log.ListLeaves(request, context):

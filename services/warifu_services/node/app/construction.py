@@ -19,7 +19,6 @@ import grpc
 from warifu.agency import Agency, find_agency, provided_items
 from warifu.api.agency.v1.agency_service_pb2_grpc import add_AgencyServiceServicer_to_server
 from warifu.api.node.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
-from warifu.api.party.v1.party_service_pb2 import HoldingCounts
 from warifu.api.party.v1.party_service_pb2_grpc import add_PartyServiceServicer_to_server
 from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
@@ -33,7 +32,7 @@ from warifu.party.groundwork import Groundwork
 from warifu.party.held import Held
 from warifu.party.key_check import check_keys
 from warifu.party.lookout import Lookout
-from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, StatusServicer
+from warifu.party.status_servicer import PARTY_ACCESS, StatusServicer
 from warifu.permissions.decision import check_table
 from warifu.permissions.table import TABLE_FILE, PermissionTable
 from warifu.permissions.watched import WatchedTable
@@ -42,12 +41,14 @@ from warifu.rpc.address import check_address
 from warifu.rpc.channel import ChannelPool, PeerChannel
 from warifu_services.node.acquisition import Acquirer
 from warifu_services.node.agency_servicer import AGENCY_ACCESS, AgencyServicer
+from warifu_services.node.app.about import about_node
 from warifu_services.node.app.serving import Node
 from warifu_services.node.authority_link import GrpcAuthority
 from warifu_services.node.drawn_permits import DrawnPermits, KeyedDraw
 from warifu_services.node.evidence import EvidenceBook
 from warifu_services.node.evidence_files import EvidenceFolder
 from warifu_services.node.evidence_store import EvidenceStore
+from warifu_services.node.gossip import GossipBox
 from warifu_services.node.hub_link import GrpcRotation, HubContact, HubLog, HubProofs, StreamedHub
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.keys import NodeKeys
@@ -61,6 +62,7 @@ from warifu_services.node.servicer import NODE_ACCESS, NodeCore, NodeServicer
 from warifu_services.node.standing import Standing
 from warifu_services.node.standing_store import StandingStore
 from warifu_services.node.store_sqlite import SqliteNodeStore
+from warifu_services.node.views import Views
 
 __all__ = ["build_node"]
 
@@ -143,6 +145,23 @@ class _Parts:
             hub=self.exchanges,
             clock=self.ground.clock,
             standing=self.standing,
+            gossip=self.gossip,
+        )
+
+    @cached_property
+    def gossip(self) -> GossipBox:
+        """What others are told of the hub, and what they told."""
+        return GossipBox(seen=lambda: self.standing.seen_note, directory=self.directory)
+
+    @cached_property
+    def views(self) -> Views:
+        """Whether the hub shows others what it shows this node."""
+        return Views(
+            box=self.gossip,
+            standing=self.standing,
+            directory=self.directory,
+            evidence=self.evidence_files,
+            clock=self.ground.clock,
         )
 
     @cached_property
@@ -182,6 +201,7 @@ class _Parts:
             standing=self.standing,
             keep_evidence=self.evidence_files.keep,
             proofs=self.drawn,
+            gossip=self.gossip,
         )
 
     @cached_property
@@ -196,7 +216,7 @@ class _Parts:
 
     @cached_property
     def evidence_files(self) -> EvidenceFolder:
-        """Permits that convict the hub by themselves."""
+        """Permits and checkpoints that convict the hub by themselves."""
         return EvidenceFolder(self.ground.folder.path)
 
     @cached_property
@@ -232,6 +252,8 @@ class _Parts:
         lookout = self.ground.lookout(self.store.database)
         lookout.watch_directory(self.directory.current().network)
         lookout.look_at(AlarmKind.CONVERSION_NOT_PROVEN, self.evidence_files.standing)
+        lookout.look_at(AlarmKind.LOG_VIEWS_DIFFER, self.views.log_amiss)
+        lookout.look_at(AlarmKind.DIRECTORY_VIEWS_DIFFER, self.views.directory_amiss)
         watched_table = WatchedTable(self.ground.folder.path / TABLE_FILE, self.permissions.digest)
         lookout.look_at(AlarmKind.PERMISSION_TABLE_REFUSED, watched_table.amiss)
         lookout.look_at(AlarmKind.EXCHANGE_NOT_IN_LOG, self.prover.missing)
@@ -327,7 +349,7 @@ def _server(
     stopping: asyncio.Event | None,
     interceptors: Sequence[grpc.aio.ServerInterceptor],
 ) -> tuple[grpc.aio.Server, str]:
-    about = _about(parts.ground.settings, parts.directory, parts.store)
+    about = about_node(parts.ground.settings, parts.directory, parts.store)
     return parts.ground.server(
         [
             (add_NodeServiceServicer_to_server, NodeServicer(parts.core)),
@@ -356,6 +378,7 @@ def _node(parts: _Parts, server: grpc.aio.Server, endpoint: str) -> Node:
         rotator=parts.rotator,
         standing=parts.standing,
         prover=parts.prover,
+        views=parts.views,
         hub_log=HubLog(parts.to_hub),
         hub=parts.exchanges,
         drawn=parts.drawn,
@@ -363,29 +386,4 @@ def _node(parts: _Parts, server: grpc.aio.Server, endpoint: str) -> Node:
         workers=parts.workers,
         clock=parts.ground.clock,
         chores=Chores("node", parts.ground.alarms),
-    )
-
-
-def _about(settings: PartySettings, directories: Held[Directory], store: SqliteNodeStore) -> About:
-    """What a node tells of itself."""
-    own, directory = settings.institution_code, directories.current()
-
-    def in_force() -> DirectoryInForce:
-        newest = directories.current()
-        entry = newest.entry(own)
-        return DirectoryInForce(version=newest.version, epoch=entry.epoch, code_epoch=entry.code_epoch)
-
-    async def counts() -> HoldingCounts:
-        told = HoldingCounts(person_count=await store.count_people(), record_count=store.count_records())
-        newest = directories.current()
-        code_epoch = (newest.announced(own) or newest.entry(own)).code_epoch
-        if code_epoch > 1:
-            told.code_behind_count = await store.count_behind(code_epoch)
-        return told
-
-    return About(
-        identity=Identity(network=directory.network, role=Role.AGENCY, institution=own),
-        suite=directory.suite,
-        directory=in_force,
-        counts=counts,
     )

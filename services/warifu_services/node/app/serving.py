@@ -26,6 +26,7 @@ from warifu_services.node.proving import Prover
 from warifu_services.node.rotation import CodeRotator
 from warifu_services.node.standing import Standing
 from warifu_services.node.store import NodeStore, expired_before
+from warifu_services.node.views import Views
 
 __all__ = ["ANSWERS_KEPT", "Node", "purge"]
 
@@ -50,6 +51,7 @@ class Node:
     rotator: CodeRotator
     standing: Standing
     prover: Prover
+    views: Views
     hub_log: HubLog
     hub: StreamedHub
     drawn: DrawnPermits
@@ -67,6 +69,7 @@ class Node:
         self.chores.begin("following the directory", self.follower.keep)
         self.chores.begin("rotating codes", self.rotator.keep)
         self.chores.begin("comparing with the hub", partial(keep_comparing, self.hub_log, self.standing, self.prover))
+        self.chores.begin("weighing what others saw", partial(self.views.keep, self.hub_log))
         self.chores.begin("lookout", self.lookout.keep)
         self.chores.begin("purging", partial(_purge_now_and_then, self))
         self.inquirer.resume()

@@ -119,7 +119,7 @@ def test_a_box_too_short_to_hold_anything_is_refused(length: int) -> None:
     ],
 )
 def test_padding_that_is_not_the_canonical_one_is_refused(padded: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_pad", lambda plaintext: plaintext)
+    monkeypatch.setattr(module, "_pad", lambda plaintext, least: plaintext)
     box = seal(KEY.public, INFO, padded)
     monkeypatch.undo()
     assert reason_of_opening(KEY, INFO, box) is Reason.REQUEST_MALFORMED

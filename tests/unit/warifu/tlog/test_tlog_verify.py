@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nacl.signing
 import pytest
@@ -283,7 +284,7 @@ def test_a_forked_checkpoint_is_refused(publish: Publish, vkey: str) -> None:
 @pytest.mark.parametrize("which", ["old_checkpoint", "new_checkpoint"])
 def test_both_checkpoints_must_be_signed(publish: Publish, vkey: str, origin: str, which: str) -> None:
     forged = sign_checkpoint(Checkpoint(origin=origin, size=0, root_hash=EMPTY_ROOT), bytes(32))
-    checkpoints = {"old_checkpoint": publish([]), "new_checkpoint": publish([]), which: forged}
+    checkpoints: dict[str, Any] = {"old_checkpoint": publish([]), "new_checkpoint": publish([]), which: forged}
     with pytest.raises(WarifuError) as caught:
         verify_extends(**checkpoints, proof=[], vkey=vkey)
     assert caught.value.where == f"{which.replace('_', ' ')}: no signature by a trusted key"

@@ -27,9 +27,9 @@ PARTIES = ("hub", "authority", "supervisor", *AGENCIES)
 
 COMMON = {"party.json", "tls.pem", "tls.key", "root.pem", "revoked.pem", "directory.json", "signing.key"}
 OWN_KEYS = {
-    "hub": {"factor.key", "opening.key", "rerandomise.key", "log.key", "permissions.yaml", "versions"},
+    "hub": {"factor.key", "opening.key", "rerandomise.key", "log.key", "permissions.yaml", "versions", "witness.vkey"},
     "authority": {"point.key"},
-    "supervisor": set(),
+    "supervisor": {"witness.key", "witness.seen"},
     **{
         party: {"agency.key", "sealing.key", "row.key", "storage.key", "business", "permissions.yaml"}
         for party in AGENCIES
@@ -61,7 +61,7 @@ def test_every_party_has_its_own_files_and_no_others(network: Path, party: str) 
 
 
 def test_the_folder_holds_the_root_the_parties_and_what_describes_them(network: Path) -> None:
-    assert {entry.name for entry in network.iterdir()} == {*PARTIES, "root", "network.json", "log.vkey"}
+    assert {entry.name for entry in network.iterdir()} == {*PARTIES, "root", "network.json", "log.vkey", "witness.vkey"}
     assert {entry.name for entry in (network / "root").iterdir()} == {"root.key", "root.pem"}
 
 
@@ -203,7 +203,7 @@ def test_of_several_networks_made_in_one_place_at_once_one_is_whole_and_the_othe
     with ThreadPoolExecutor(3) as makers:
         ended = sorted(makers.map(make, range(3)))
     assert ended == ["PATH_UNUSABLE", "PATH_UNUSABLE", "made"]
-    assert {entry.name for entry in path.iterdir()} == {*PARTIES, "root", "network.json", "log.vkey"}
+    assert {entry.name for entry in path.iterdir()} == {*PARTIES, "root", "network.json", "log.vkey", "witness.vkey"}
     assert [entry.name for entry in tmp_path.iterdir()] == ["net"]
     assert len({PartyFolder(path / party).settings().network for party in PARTIES}) == 1
     assert PartyFolder(path / "tax").directory().network == PartyFolder(path / "tax").settings().network

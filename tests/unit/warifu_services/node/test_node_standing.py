@@ -18,7 +18,7 @@ from warifu.identifiers import InstitutionCode
 from warifu.tlog.checkpoint import Checkpoint, log_origin, sign_checkpoint
 from warifu.tlog.continuation import NEVER_CONTINUED, Continuation
 from warifu.tlog.merkle import MerkleTree, leaf_hash
-from warifu.tlog.note import Verifier
+from warifu.tlog.note import Verifier, note_of, signatures_of
 from warifu_services.node.comparison import keep_comparing
 from warifu_services.node.standing import Standing
 from warifu_services.node.standing_store import StandingStore
@@ -278,3 +278,24 @@ async def test_a_hub_that_comes_back_is_compared_with_soon(begin: Callable[..., 
     await log.drained.wait()
     assert fault(standing) is Reason.LOG_BEHIND
     comparing.cancel()
+
+
+@pytest.mark.parametrize("line", ["shown to tax alone", "continued 01 at 5"])
+async def test_a_checkpoint_with_lines_that_could_not_be_told_to_others_is_not_taken(
+    begin: Callable[..., Standing], line: str
+) -> None:
+    standing, log = begin(), Log(b"1", b"2")
+    checkpoint = Checkpoint(origin=VERIFIER.name, size=2, root_hash=log.tree.root(), extensions=(line,))
+    told = log_pb2.CompareLogResponse(signed_note=sign_checkpoint(checkpoint, KEY.to_bytes()))
+    with pytest.raises(WarifuError, match="HUB_ANSWER_INVALID"):
+        await standing.take(told)
+    assert standing.request().seen_note == b""
+
+
+async def test_nor_is_one_with_a_second_signature_line_beside_the_logs(begin: Callable[..., Standing]) -> None:
+    standing, log = begin(), Log(b"1", b"2")
+    lines = [(VERIFIER.name, bytes(68)), *signatures_of(log.note)]
+    told = log_pb2.CompareLogResponse(signed_note=note_of(log.note.decode().split("\n\n")[0] + "\n", lines))
+    with pytest.raises(WarifuError, match="HUB_ANSWER_INVALID"):
+        await standing.take(told)
+    assert standing.request().seen_note == b""

@@ -80,7 +80,7 @@ async def test_nobody_no_record_and_not_published_look_the_same_to_the_hub(two: 
         answer = await two.provider.provide(asking.permit, 10.0)
         found[name] = asking.opened(answer).found
         shapes.add((answer.outcome, len(answer.sealed_answer)))
-    assert shapes == {(ANSWERED, 304)}
+    assert shapes == {(ANSWERED, 560)}
     assert found["nobody"] is found["recordless"] is Absence.NOT_HELD
     assert found["unpublished"] is Absence.NOT_PUBLISHED
     assert {record.outcome for record in records(two)} == {ExchangeOutcome.ANSWERED}

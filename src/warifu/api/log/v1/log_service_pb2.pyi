@@ -93,6 +93,26 @@ class GetCheckpointResponse(_message.Message):
     signed_note: bytes
     def __init__(self, signed_note: _Optional[bytes] = ...) -> None: ...
 
+class GetCosignedCheckpointRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetCosignedCheckpointResponse(_message.Message):
+    __slots__ = ("cosigned_note",)
+    COSIGNED_NOTE_FIELD_NUMBER: _ClassVar[int]
+    cosigned_note: bytes
+    def __init__(self, cosigned_note: _Optional[bytes] = ...) -> None: ...
+
+class AddCosignatureRequest(_message.Message):
+    __slots__ = ("cosigned_note",)
+    COSIGNED_NOTE_FIELD_NUMBER: _ClassVar[int]
+    cosigned_note: bytes
+    def __init__(self, cosigned_note: _Optional[bytes] = ...) -> None: ...
+
+class AddCosignatureResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
 class GetInclusionProofRequest(_message.Message):
     __slots__ = ("position", "tree_size")
     POSITION_FIELD_NUMBER: _ClassVar[int]

@@ -40,6 +40,16 @@ class LogServiceStub(object):
                 request_serializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetCheckpointRequest.SerializeToString,
                 response_deserializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetCheckpointResponse.FromString,
                 _registered_method=True)
+        self.GetCosignedCheckpoint = channel.unary_unary(
+                '/warifu.api.log.v1.LogService/GetCosignedCheckpoint',
+                request_serializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetCosignedCheckpointRequest.SerializeToString,
+                response_deserializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetCosignedCheckpointResponse.FromString,
+                _registered_method=True)
+        self.AddCosignature = channel.unary_unary(
+                '/warifu.api.log.v1.LogService/AddCosignature',
+                request_serializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.AddCosignatureRequest.SerializeToString,
+                response_deserializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.AddCosignatureResponse.FromString,
+                _registered_method=True)
         self.GetInclusionProof = channel.unary_unary(
                 '/warifu.api.log.v1.LogService/GetInclusionProof',
                 request_serializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetInclusionProofRequest.SerializeToString,
@@ -74,6 +84,22 @@ class LogServiceServicer(object):
     def GetCheckpoint(self, request, context):
         """Returns the newest published checkpoint, covering everything sequenced before the call. Callers: everyone in the
         network. Errors: LOG_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCosignedCheckpoint(self, request, context):
+        """Returns the newest checkpoint that a witness cosigned: one that was published a few seconds ago. Callers: everyone in
+        the network. Errors: LOG_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddCosignature(self, request, context):
+        """Takes a witness's cosignature (C2SP tlog-cosignature) of a checkpoint of this log. Caller: the supervisor. Errors:
+        REQUEST_MALFORMED, LOG_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -129,6 +155,16 @@ def add_LogServiceServicer_to_server(servicer, server):
                     request_deserializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetCheckpointRequest.FromString,
                     response_serializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetCheckpointResponse.SerializeToString,
             ),
+            'GetCosignedCheckpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCosignedCheckpoint,
+                    request_deserializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetCosignedCheckpointRequest.FromString,
+                    response_serializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetCosignedCheckpointResponse.SerializeToString,
+            ),
+            'AddCosignature': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddCosignature,
+                    request_deserializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.AddCosignatureRequest.FromString,
+                    response_serializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.AddCosignatureResponse.SerializeToString,
+            ),
             'GetInclusionProof': grpc.unary_unary_rpc_method_handler(
                     servicer.GetInclusionProof,
                     request_deserializer=warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetInclusionProofRequest.FromString,
@@ -183,6 +219,60 @@ class LogService(object):
             '/warifu.api.log.v1.LogService/GetCheckpoint',
             warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetCheckpointRequest.SerializeToString,
             warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetCheckpointResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCosignedCheckpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/warifu.api.log.v1.LogService/GetCosignedCheckpoint',
+            warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetCosignedCheckpointRequest.SerializeToString,
+            warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.GetCosignedCheckpointResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddCosignature(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/warifu.api.log.v1.LogService/AddCosignature',
+            warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.AddCosignatureRequest.SerializeToString,
+            warifu_dot_api_dot_log_dot_v1_dot_log__service__pb2.AddCosignatureResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,14 @@ class LogServiceStub:
     """Returns the newest published checkpoint, covering everything sequenced before the call. Callers: everyone in the
     network. Errors: LOG_UNAVAILABLE.
     """
+    GetCosignedCheckpoint: _grpc.UnaryUnaryMultiCallable[_log_service_pb2.GetCosignedCheckpointRequest, _log_service_pb2.GetCosignedCheckpointResponse]
+    """Returns the newest checkpoint that a witness cosigned: one that was published a few seconds ago. Callers: everyone in
+    the network. Errors: LOG_UNAVAILABLE.
+    """
+    AddCosignature: _grpc.UnaryUnaryMultiCallable[_log_service_pb2.AddCosignatureRequest, _log_service_pb2.AddCosignatureResponse]
+    """Takes a witness's cosignature (C2SP tlog-cosignature) of a checkpoint of this log. Caller: the supervisor. Errors:
+    REQUEST_MALFORMED, LOG_UNAVAILABLE.
+    """
     GetInclusionProof: _grpc.UnaryUnaryMultiCallable[_log_service_pb2.GetInclusionProofRequest, _log_service_pb2.GetInclusionProofResponse]
     """Proves that a leaf is under a checkpoint (RFC 9162 section 2.1.3). Callers: everyone in the network. Errors:
     REQUEST_MALFORMED.
@@ -68,6 +76,14 @@ class LogServiceAsyncStub(LogServiceStub):
     GetCheckpoint: _aio.UnaryUnaryMultiCallable[_log_service_pb2.GetCheckpointRequest, _log_service_pb2.GetCheckpointResponse]  # type: ignore[assignment]
     """Returns the newest published checkpoint, covering everything sequenced before the call. Callers: everyone in the
     network. Errors: LOG_UNAVAILABLE.
+    """
+    GetCosignedCheckpoint: _aio.UnaryUnaryMultiCallable[_log_service_pb2.GetCosignedCheckpointRequest, _log_service_pb2.GetCosignedCheckpointResponse]  # type: ignore[assignment]
+    """Returns the newest checkpoint that a witness cosigned: one that was published a few seconds ago. Callers: everyone in
+    the network. Errors: LOG_UNAVAILABLE.
+    """
+    AddCosignature: _aio.UnaryUnaryMultiCallable[_log_service_pb2.AddCosignatureRequest, _log_service_pb2.AddCosignatureResponse]  # type: ignore[assignment]
+    """Takes a witness's cosignature (C2SP tlog-cosignature) of a checkpoint of this log. Caller: the supervisor. Errors:
+    REQUEST_MALFORMED, LOG_UNAVAILABLE.
     """
     GetInclusionProof: _aio.UnaryUnaryMultiCallable[_log_service_pb2.GetInclusionProofRequest, _log_service_pb2.GetInclusionProofResponse]  # type: ignore[assignment]
     """Proves that a leaf is under a checkpoint (RFC 9162 section 2.1.3). Callers: everyone in the network. Errors:
@@ -103,6 +119,26 @@ class LogServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_log_service_pb2.GetCheckpointResponse, _abc.Awaitable[_log_service_pb2.GetCheckpointResponse]]:
         """Returns the newest published checkpoint, covering everything sequenced before the call. Callers: everyone in the
         network. Errors: LOG_UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def GetCosignedCheckpoint(
+        self,
+        request: _log_service_pb2.GetCosignedCheckpointRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_log_service_pb2.GetCosignedCheckpointResponse, _abc.Awaitable[_log_service_pb2.GetCosignedCheckpointResponse]]:
+        """Returns the newest checkpoint that a witness cosigned: one that was published a few seconds ago. Callers: everyone in
+        the network. Errors: LOG_UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def AddCosignature(
+        self,
+        request: _log_service_pb2.AddCosignatureRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_log_service_pb2.AddCosignatureResponse, _abc.Awaitable[_log_service_pb2.AddCosignatureResponse]]:
+        """Takes a witness's cosignature (C2SP tlog-cosignature) of a checkpoint of this log. Caller: the supervisor. Errors:
+        REQUEST_MALFORMED, LOG_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

@@ -24,19 +24,21 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!warifu/api/record/v1/sealed.proto\x12\x14warifu.api.record.v1\"6\n\x0bSealedQuery\x12\x12\n\nanswer_key\x18\x01 \x01(\x0c\x12\x13\n\x0b\x66iscal_year\x18\x02 \x01(\r\"\x82\x01\n\x0cSealedAnswer\x12\x36\n\x06record\x18\x01 \x01(\x0b\x32$.warifu.api.record.v1.ProvidedRecordH\x00\x12\x30\n\x07\x61\x62sence\x18\x02 \x01(\x0e\x32\x1d.warifu.api.record.v1.AbsenceH\x00\x42\x08\n\x06result\"5\n\x0eProvidedRecord\x12\x13\n\x0brecord_type\x18\x01 \x01(\t\x12\x0e\n\x06record\x18\x02 \x01(\x0c*S\n\x07\x41\x62sence\x12\x17\n\x13\x41\x42SENCE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41\x42SENCE_NOT_HELD\x10\x01\x12\x19\n\x15\x41\x42SENCE_NOT_PUBLISHED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!warifu/api/record/v1/sealed.proto\x12\x14warifu.api.record.v1\"d\n\x0bSealedQuery\x12\x12\n\nanswer_key\x18\x01 \x01(\x0c\x12\x13\n\x0b\x66iscal_year\x18\x02 \x01(\r\x12,\n\x06gossip\x18\x03 \x01(\x0b\x32\x1c.warifu.api.record.v1.Gossip\"\xb0\x01\n\x0cSealedAnswer\x12\x36\n\x06record\x18\x01 \x01(\x0b\x32$.warifu.api.record.v1.ProvidedRecordH\x00\x12\x30\n\x07\x61\x62sence\x18\x02 \x01(\x0e\x32\x1d.warifu.api.record.v1.AbsenceH\x00\x12,\n\x06gossip\x18\x03 \x01(\x0b\x32\x1c.warifu.api.record.v1.GossipB\x08\n\x06result\"\x86\x02\n\x06Gossip\x12\x11\n\x04size\x18\x01 \x01(\x06H\x00\x88\x01\x01\x12\x11\n\troot_hash\x18\x02 \x01(\x0c\x12\x19\n\x0c\x63ontinuation\x18\x03 \x01(\x07H\x01\x88\x01\x01\x12\x19\n\x0c\x63ontinued_at\x18\x04 \x01(\x06H\x02\x88\x01\x01\x12\x0e\n\x06key_id\x18\x05 \x01(\x0c\x12\x15\n\rlog_signature\x18\x06 \x01(\x0c\x12\x1e\n\x11\x64irectory_version\x18\x07 \x01(\x07H\x03\x88\x01\x01\x12\x18\n\x10\x64irectory_digest\x18\x08 \x01(\x0c\x42\x07\n\x05_sizeB\x0f\n\r_continuationB\x0f\n\r_continued_atB\x14\n\x12_directory_version\"5\n\x0eProvidedRecord\x12\x13\n\x0brecord_type\x18\x01 \x01(\t\x12\x0e\n\x06record\x18\x02 \x01(\x0c*S\n\x07\x41\x62sence\x12\x17\n\x13\x41\x42SENCE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41\x42SENCE_NOT_HELD\x10\x01\x12\x19\n\x15\x41\x42SENCE_NOT_PUBLISHED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'warifu.api.record.v1.sealed_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ABSENCE']._serialized_start=303
-  _globals['_ABSENCE']._serialized_end=386
+  _globals['_ABSENCE']._serialized_start=660
+  _globals['_ABSENCE']._serialized_end=743
   _globals['_SEALEDQUERY']._serialized_start=59
-  _globals['_SEALEDQUERY']._serialized_end=113
-  _globals['_SEALEDANSWER']._serialized_start=116
-  _globals['_SEALEDANSWER']._serialized_end=246
-  _globals['_PROVIDEDRECORD']._serialized_start=248
-  _globals['_PROVIDEDRECORD']._serialized_end=301
+  _globals['_SEALEDQUERY']._serialized_end=159
+  _globals['_SEALEDANSWER']._serialized_start=162
+  _globals['_SEALEDANSWER']._serialized_end=338
+  _globals['_GOSSIP']._serialized_start=341
+  _globals['_GOSSIP']._serialized_end=603
+  _globals['_PROVIDEDRECORD']._serialized_start=605
+  _globals['_PROVIDEDRECORD']._serialized_end=658
 # @@protoc_insertion_point(module_scope)

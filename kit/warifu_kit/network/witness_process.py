@@ -1,0 +1,66 @@
+"""The witness beside a network's parties: started last, started again when it ends, stopped first.
+
+Decides that nobody waits for it: a network is up without it, and whoever demands a cosignature is told when there is none. So
+it is begun some seconds after the parties, when they have the processors no longer. What it does is decided in its own
+process.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+from typing import Final
+
+from warifu.errors import WarifuError
+from warifu.party.witness_file import WITNESS_KEY
+from warifu_kit.network.nursery import Nursery
+from warifu_kit.network.party_process import STOP_SECONDS, PartyProcess, party_command
+
+__all__ = ["BEGINS_AFTER_S", "WitnessKeeper"]
+
+BEGINS_AFTER_S: Final = 3.0
+_FIRST_PAUSE_S: Final = 1.0
+_LONGEST_PAUSE_S: Final = 60.0
+
+
+class WitnessKeeper:
+    """The witness in one supervisor's folder; none where the folder has no key for it. To be used on one thread."""
+
+    def __init__(self, folder: Path, *, go_on: bool = False, nursery: Nursery | None = None) -> None:
+        self._nursery = nursery
+        self._folder = folder
+        self._go_on = go_on
+        self._process: PartyProcess | None = None
+        self._hub = ""
+        self._due = time.monotonic() + BEGINS_AFTER_S
+        self._pause = _FIRST_PAUSE_S
+
+    def look(self, hub: str) -> None:
+        """Start it when it is time, again when it ended, and anew when the hub (host:port) has moved."""
+        if self._process is not None and self._hub != hub:
+            self.stop()
+        if self._process is not None and self._process.exit_status() is not None:
+            self._process.wait_stopped(STOP_SECONDS)
+            self._process, self._due = None, time.monotonic() + self._pause
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE_S)
+        if self._process is None and time.monotonic() >= self._due and (self._folder / WITNESS_KEY).exists():
+            self._begin(hub)
+
+    def stop(self) -> None:
+        """Stop it, if it runs. It asks the hub, so it goes first."""
+        if self._process is not None:
+            self._process.send(signal.SIGTERM)
+            self._process.wait_stopped(STOP_SECONDS)
+            self._process = None
+
+    def _begin(self, hub: str) -> None:
+        options, self._hub = ["--hub", hub, *(["--go-on"] if self._go_on else [])], hub
+        command = party_command("witness", self._folder, options)
+        process = PartyProcess("witness", self._folder, command, self._nursery)
+        try:
+            process.start()
+        except WarifuError:  # the disk is full, or there are no processes: the parties say so themselves
+            self._due = time.monotonic() + _LONGEST_PAUSE_S
+        else:
+            self._process, self._go_on = process, False
