@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from warifu_kit.pooling.held import provisions_held
 from warifu_kit.pooling.measure import measure
 from warifu_kit.pooling.pooled import Pooling, pooling_lines
 
 RESIDENTS, SEED, RATE = 120, 1, 10.0
 
 
-def _measured(folder: Path, spread: float = 0.0) -> list[Pooling]:
-    found = measure(folder, residents=RESIDENTS, seed=SEED, rate=RATE, spread=spread)
+def _measured(folder: Path, *, spread: float = 0.0, waiting: bool = False) -> list[Pooling]:
+    found = measure(folder, residents=RESIDENTS, seed=SEED, rate=RATE, spread=spread, waiting=waiting)
     print("seed", SEED, *pooling_lines(found), sep="\n")  # noqa: T201  # shown when a test fails
     assert [each.inquirer for each in found] == ["childcare", "insurance"]
     return found
@@ -57,3 +58,22 @@ def test_the_command_says_what_it_found(at_once: tuple[Path, list[Pooling]]) -> 
     assert [each["exchanges"] for each in told["poolings"]] == [each.pooled.exchanges for each in found]
     shown = subprocess.run(words, capture_output=True, check=True, text=True).stdout
     assert "residence and tax about childcare" in shown
+
+
+def test_with_a_spread_few_cases_are_joined_by_anything(tmp_path: Path) -> None:
+    found = _measured(tmp_path / "net", spread=6.0)
+    for clue in found[0].pooled.clues:
+        assert _joined(found, clue.clue) < 0.3, clue.clue
+
+
+def test_what_an_office_waits_for_is_not_spread(tmp_path: Path) -> None:
+    found = _measured(tmp_path / "net", spread=600.0, waiting=True)
+    assert _joined(found, "time of arrival") > 0.8
+
+
+def test_what_providers_keep_says_the_minute_and_no_more(at_once: tuple[Path, list[Pooling]]) -> None:
+    folder, _ = at_once
+    for party in ("residence", "tax"):
+        held = [each for some in provisions_held(folder, party).values() for each in some]
+        assert held
+        assert {each.clues["time in the record"] % 60_000 for each in held} == {0.0}
