@@ -35,6 +35,11 @@ class Cosigning:
         """The newest checkpoint with a cosignature, as a signed note; empty while there is none."""
         return self._store.newest() or b""
 
+    def size(self) -> int:
+        """How many leaves that has, for everybody may see it; 0 while there is none."""
+        kept = self._store.newest()
+        return read_checkpoint_unverified(kept).size if kept else 0
+
     async def add(self, note: bytes) -> None:
         """Take a checkpoint with a cosignature. One that is older than what is kept changes nothing.
 

@@ -32,7 +32,7 @@ from typing import Protocol, TypeAlias
 
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
-from warifu.clock import Clock, day_in_japan
+from warifu.clock import Clock, day_in_japan, whole_minute
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ExchangeContext
@@ -307,7 +307,7 @@ class Mediator:
                 inquiry_digest=admitted.asked.digest,
                 processing_number=self._processing_number(now),
                 permission_row=admitted.permission_row,
-                permit_ms=int(now.timestamp() * 1000),
+                permit_ms=whole_minute(int(now.timestamp() * 1000)),
             )
             position = await self._store.open_exchange(stored, leaves.permitted_leaf(admitted.asked, stored, now))
             if position is not None:

@@ -65,7 +65,9 @@ def timestamp_ms(unix_ms: int) -> Timestamp:
 
 
 def _leaf(event: LeafEvent, asked: ReceivedInquiry, now: datetime) -> ExchangeLeaf:
-    leaf = ExchangeLeaf(event=event, event_time=timestamp(now), inquirer=asked.caller, inquiry_digest=asked.digest)
+    """Of an exchange: both sides see it, so that it says the minute and no more."""
+    when = timestamp(now.replace(second=0, microsecond=0))
+    leaf = ExchangeLeaf(event=event, event_time=when, inquirer=asked.caller, inquiry_digest=asked.digest)
     if asked.context is not None:
         leaf.request_id = asked.context.request_id
         leaf.provider = asked.context.provider

@@ -66,6 +66,11 @@ class Ledger:
         """The log's name, as its checkpoints say it."""
         return self._verifier.name
 
+    @property
+    def verifier(self) -> Verifier:
+        """The key in force, under which its checkpoints are signed."""
+        return self._verifier
+
     def _integrate(self) -> int:
         """Bring every sequenced leaf into the tree; the size it has then."""
         while leaves := self._store.leaves(self._tree.size, _CHUNK):

@@ -12,7 +12,10 @@ import time
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Protocol
 
-__all__ = ["Clock", "ManualClock", "SystemClock", "day_in_japan"]
+__all__ = ["MINUTE_MS", "Clock", "ManualClock", "SystemClock", "day_in_japan", "whole_minute"]
+
+MINUTE_MS = 60_000
+"""A minute in milliseconds."""
 
 _JAPAN = timezone(timedelta(hours=9))  # it has no summer time
 
@@ -20,6 +23,15 @@ _JAPAN = timezone(timedelta(hours=9))  # it has no summer time
 def day_in_japan(moment: datetime) -> date:
     """The calendar day of an aware time in Japan: what publication dates and processing numbers mean by a day."""
     return moment.astimezone(_JAPAN).date()
+
+
+def whole_minute(unix_ms: int) -> int:
+    """The beginning of the minute, in Unix milliseconds: all that signed messages and records say of the time.
+
+    The law's record needs the date and time of a request (Act, Article 23(1)(ii)). Anything finer would let providers that lay
+    their records side by side tell which of them are about one case.
+    """
+    return unix_ms - unix_ms % MINUTE_MS
 
 
 class Clock(Protocol):

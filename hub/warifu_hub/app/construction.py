@@ -37,6 +37,7 @@ from warifu.rpc.channel import ChannelPool
 from warifu.rpc.paging import Turns
 from warifu.tlog.cosignature import Witness
 from warifu.tlog.note import Verifier
+from warifu_hub.beats import BEAT_SECONDS, Beats
 from warifu_hub.cosigned_store import CosignedStore
 from warifu_hub.cosigning import Cosigning
 from warifu_hub.drawn_conversions import DrawnConversions
@@ -101,6 +102,12 @@ class _Parts:
         keys = self.versions.keys.current()
         former = _former(self.versions.current())
         return Ledger(self.store, log_key=keys.log_key, verifier=keys.verifier, former=former, clock=self.ground.clock)
+
+    @cached_property
+    def beats(self) -> Beats:
+        """What members are shown of the log."""
+        beat_s = self.ground.settings.beat_s
+        return Beats(self.ledger, self.store, self.ground.clock, BEAT_SECONDS if beat_s is None else beat_s)
 
     @cached_property
     def standing_store(self) -> StandingStore:
@@ -245,7 +252,9 @@ def build_hub(
 def _server(
     parts: _Parts, listen: str | None, interceptors: Sequence[grpc.aio.ServerInterceptor]
 ) -> tuple[grpc.aio.Server, str]:
-    log = LogServicer(parts.ledger, parts.store, parts.turns, parts.standing, parts.standing_store, parts.cosigning)
+    log = LogServicer(
+        parts.ledger, parts.beats, parts.store, parts.turns, parts.standing, parts.standing_store, parts.cosigning
+    )
     about = _about(parts.versions, parts.ledger, parts.store)
     return parts.ground.server(
         [

@@ -14,6 +14,7 @@ from warifu.rpc.identity import AnyContext, caller
 from warifu.rpc.paging import PagedList, Turns, row_number
 from warifu.tlog.checkpoint import Checkpoint, read_checkpoint_unverified
 from warifu.tlog.continuation import Continuation
+from warifu_hub.beats import Beats
 from warifu_hub.cosigning import Cosigning
 from warifu_hub.ledger import Ledger
 from warifu_hub.proving import ExchangeProofs
@@ -47,6 +48,7 @@ class LogServicer(LogServiceServicer):
     def __init__(
         self,
         ledger: Ledger,
+        beats: Beats,
         store: HubStore,
         turns: Turns,
         standing: Standing,
@@ -55,6 +57,7 @@ class LogServicer(LogServiceServicer):
     ) -> None:
         self._cosigning = cosigning
         self._ledger = ledger
+        self._beats = beats
         self._store = store
         self._turns = turns
         self._standing = standing
@@ -64,8 +67,9 @@ class LogServicer(LogServiceServicer):
     async def GetCheckpoint(
         self, request: log_pb2.GetCheckpointRequest, context: AnyContext
     ) -> log_pb2.GetCheckpointResponse:
-        """Publish and return a checkpoint."""
-        return log_pb2.GetCheckpointResponse(signed_note=await self._ledger.publish())
+        """Return a checkpoint: to members that of the beat."""
+        note = await self._beats.note(newest=caller(context).role is Role.SUPERVISOR)
+        return log_pb2.GetCheckpointResponse(signed_note=note)
 
     async def GetCosignedCheckpoint(
         self, request: log_pb2.GetCosignedCheckpointRequest, context: AnyContext
@@ -84,6 +88,7 @@ class LogServicer(LogServiceServicer):
         self, request: log_pb2.GetInclusionProofRequest, context: AnyContext
     ) -> log_pb2.GetInclusionProofResponse:
         """Prove that a leaf is in the log, and show it to a party to it; of the directory, to everybody."""
+        self._check_size(context, request.tree_size, "tree_size")
         hashes = self._ledger.inclusion_proof(request.position, request.tree_size)
         (leaf,) = self._store.leaves(request.position, 1)
         shown = leaf if _may_see(caller(context), leaf) else b""
@@ -93,6 +98,7 @@ class LogServicer(LogServiceServicer):
         self, request: log_pb2.GetConsistencyProofRequest, context: AnyContext
     ) -> log_pb2.GetConsistencyProofResponse:
         """Prove that one tree extends another."""
+        self._check_size(context, request.second_size, "second_size")
         return log_pb2.GetConsistencyProofResponse(
             hashes=self._ledger.consistency_proof(request.first_size, request.second_size)
         )
@@ -101,7 +107,7 @@ class LogServicer(LogServiceServicer):
         """See what the caller has seen, and tell what the log is and knows of the caller."""
         if request.seen_note:
             await self._standing.shown(request.seen_note)
-        note = await self._ledger.publish()
+        note = await self._beats.note()
         response = log_pb2.CompareLogResponse(signed_note=note)
         self._prove(response, read_checkpoint_unverified(note), request.seen_note)
         response.exchanges.extend(
@@ -115,6 +121,10 @@ class LogServicer(LogServiceServicer):
             for known in self._known.known_exchanges(caller(context).institution)
         )
         return response
+
+    def _check_size(self, context: AnyContext, size: int, where: str) -> None:
+        if caller(context).role is not Role.SUPERVISOR and size > self._cosigning.size():
+            self._beats.check_size(size, where=where)
 
     def _prove(self, response: log_pb2.CompareLogResponse, own: Checkpoint, seen_note: bytes) -> None:
         """Add what shows that the log extends the one seen, and that it says where it did not."""
@@ -131,6 +141,7 @@ class LogServicer(LogServiceServicer):
     ) -> log_pb2.ProveExchangesResponse:
         """Prove the caller's own exchanges."""
         institution = caller(context).institution
+        self._check_size(context, request.tree_size, "tree_size")
         exchanges = await self._proofs.prove(institution, request.exchanges, request.tree_size)
         return log_pb2.ProveExchangesResponse(exchanges=exchanges)
 

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from warifu.exchange.evidence import Evidence
     from warifu.exchange.log_views import LogViews
     from warifu_kit.audit.permitted import Forbidden
+    from warifu_kit.pooling.joining import Share
+    from warifu_kit.pooling.pooled import Pooling
 
 __all__ = ["app"]
 
-app = typer.Typer(name="audit", help="Hold what the hub signed against the rules, offline.", no_args_is_help=True)
+app = typer.Typer(name="audit", help="Hold what members did and hold against the rules, offline.", no_args_is_help=True)
 
 CopyDir = Annotated[Path, typer.Argument(metavar="COPY", help="The folder of a copy of the log.")]
 EvidenceFile = Annotated[Path, typer.Argument(metavar="FILE", help="A file from a node's folder evidence.")]
@@ -144,6 +146,46 @@ def _judge_permit(found: Evidence, root_pem: bytes, *, json: bool) -> bool:
     else:
         say(f"SIMULATED. {number}: the proof holds; nothing is shown.")
     return shown
+
+
+@app.command()
+def pooling(
+    path: Annotated[Path, typer.Argument(metavar="DIR", help="The network's folder, with all parties' folders in it.")],
+    json: Json = False,
+) -> None:
+    """Say how far every two providers get who lay their records side by side to join a third agency's cases.
+
+    By each thing they hold: when, in which order, where in the log, under which numbers. The truth is the inquirer's own book,
+    opened with its key, which no provider has. Joined are exchanges of one procedure; chance is blind joining.
+
+    Exit status 0, whatever it finds.
+
+    Example: warifu audit pooling net
+    """
+    from warifu_kit.pooling.pooled import audit_pooling, pooling_lines
+
+    found = list(audit_pooling(path))
+    if json:
+        say_json({"poolings": [_pooling_as_json(each) for each in found]})
+    elif found:
+        say(*pooling_lines(found))
+    else:
+        say("nobody has asked two providers yet")
+
+
+def _pooling_as_json(each: Pooling) -> dict[str, Any]:
+    def share(measured: Share) -> dict[str, float]:
+        return {name: round(getattr(measured, name), 4) for name in ("part", "low", "high")}
+
+    return {
+        "inquirer": each.inquirer,
+        "providers": list(each.providers),
+        "exchanges": each.pooled.exchanges,
+        "chance": round(each.pooled.chance, 4),
+        "clues": [
+            {"clue": clue.clue, "accuracy": share(clue.accuracy), "auc": share(clue.auc)} for clue in each.pooled.clues
+        ],
+    }
 
 
 def _read(path: Path) -> bytes:

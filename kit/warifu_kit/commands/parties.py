@@ -26,6 +26,15 @@ LogLevel = Annotated[Literal["debug", "info", "warning", "error"], typer.Option(
 GoOn = Annotated[
     bool, typer.Option("--go-on", help="Go on though this party was restored from an older state than others know.")
 ]
+Spread = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        min=0,
+        max=600,
+        help="Delay each submitted inquiry at random, by so much at most. [default: party.json, or 0]",
+    ),
+]
 StopWithParent = Annotated[bool, typer.Option("--stop-with-parent", help="Stop when the starting process ends.")]
 
 
@@ -85,11 +94,14 @@ def agency(
     hub_address: HubAddress,
     authority_address: AuthorityAddress,
     listen: Listen = None,
+    spread: Spread = None,
     go_on: GoOn = False,
     log_level: LogLevel = "warning",
     stop_with_parent: StopWithParent = False,
 ) -> None:
     """Run one agency's node.
+
+    With a spread, what a business system submits is sent at a random moment within it; one that waits is not delayed.
 
     A node that lacks records the hub's log has neither asks nor answers until it is started once with --go-on.
 
@@ -100,7 +112,14 @@ def agency(
     raise typer.Exit(
         run_party(
             lambda stop: run_node(
-                stop, dir_, party=party, hub=hub_address, authority=authority_address, listen=listen, go_on=go_on
+                stop,
+                dir_,
+                party=party,
+                hub=hub_address,
+                authority=authority_address,
+                listen=listen,
+                go_on=go_on,
+                spread_s=spread,
             ),
             party=party,
             log_level=log_level,

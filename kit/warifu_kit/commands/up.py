@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -58,6 +59,12 @@ def up(
     proofs: Proofs = None,
     json: Annotated[bool, typer.Option("--json", help="Tell each event as one line of JSON.")] = False,
     go_on: GoOn = [],  # noqa: B006  # typer reads it, nobody writes
+    spread: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS", min=0, max=600, help="Have every agency delay what is submitted to it, at random."
+        ),
+    ] = None,
 ) -> None:
     """Start the network in DIR, making it first if need be, and stay up until Ctrl-C.
 
@@ -70,6 +77,7 @@ def up(
     """
     from warifu.exchange.proof_policy import ProofPolicy
     from warifu_kit.network.network import Network
+    from warifu_kit.network.party_process import party_command
 
     stopping, listed = threading.Event(), threading.Event()
     for number in stopping_signals():
@@ -83,7 +91,11 @@ def up(
         elif listed.is_set() or event not in ("ready", "without hub"):  # the list shows these two
             say(f"{party}: {event} ({detail})")
 
-    with Network(path, on_event=tell, suite=wanted, go_on=go_on, witness=True) as network:
+    def command(party: str, folder: Path, options: Sequence[str]) -> list[str]:
+        is_agency = spread is not None and party not in ("hub", "authority")
+        return party_command(party, folder, [*options, *(["--spread", str(spread)] if is_agency else [])])
+
+    with Network(path, on_event=tell, command=command, suite=wanted, go_on=go_on, witness=True) as network:
         say_if_off(ProofPolicy.parse(network.described.proofs))
         if json:
             say_json({"event": "up", "network": network.described.network, "description": str(path / "network.json")})

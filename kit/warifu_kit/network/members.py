@@ -143,6 +143,7 @@ def _agencies(entry: MemberEntry, kind: InstitutionKind, taken: set[InstitutionC
             name=_marked(f"{name} {number}" if entry.clones > 1 else name),
             institution=institution,
             listen=entry.listen,
+            spread_s=entry.spread_s,
         )
 
 

@@ -108,6 +108,10 @@ class MemberEntry(BaseModel):
     listen: Annotated[
         _Listen | None, Field(description="host:port. Port 0 takes a free one and keeps it. Loopback if left out.")
     ] = None
+    spread_s: Annotated[
+        float | None,
+        Field(ge=0, le=600, description="Over how many seconds an agency spreads submitted inquiries. 0 if left out."),
+    ] = None
 
     @property
     def parties(self) -> tuple[str, ...]:
@@ -201,6 +205,8 @@ def _of_central(entry: MemberEntry) -> Iterator[tuple[str, str]]:
         yield "clones", f"should be left out: a network has one {entry.kind}"
     if entry.municipality_code is not None:
         yield "municipality_code", f"should be left out: a {entry.kind} belongs to no municipality"
+    if entry.spread_s is not None:
+        yield "spread_s", "should be left out: only agencies inquire"
     if entry.kind == "supervisor" and entry.listen is not None:
         yield "listen", "should be left out: a supervisor only calls"
 

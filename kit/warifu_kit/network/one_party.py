@@ -50,7 +50,7 @@ class Member:
     """One party to be made. ``kind`` is an institution kind of the permission table for agencies, the role otherwise.
 
     ``listen`` is the host:port it takes until it is told otherwise; port 0 takes a free one, and keeps it. Left out, it
-    is loopback.
+    is loopback. ``spread_s``: over how many seconds an agency spreads what is submitted to it; left out, 0.
     """
 
     party: str
@@ -59,6 +59,7 @@ class Member:
     name: str
     institution: InstitutionCode
     listen: str | None = None
+    spread_s: float | None = None
 
 
 def make_party(network: Path, member: Member, *, group: Group, clock: Clock) -> DirectoryEntry | None:
@@ -150,6 +151,7 @@ class _Making:
                 institution_kind=member.kind,
                 institution_name=member.name,
                 listen=member.listen or any_loopback_port(),
+                spread_s=member.spread_s,
             )
         )
 

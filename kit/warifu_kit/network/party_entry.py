@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         if role == "agency":
             words.add_argument("party", metavar="PARTY")
             words.add_argument("--authority", metavar="HOST:PORT", required=True)
+            words.add_argument("--spread", metavar="SECONDS", type=float)
         if role != "hub":
             words.add_argument("--hub", metavar="HOST:PORT", required=True)
         if role != "authority":
@@ -71,6 +72,7 @@ def _agency(given: argparse.Namespace) -> _Run:
         authority=given.authority,
         listen=given.listen,
         go_on=given.go_on,
+        spread_s=given.spread,
     )
 
 

@@ -42,6 +42,7 @@ from warifu_services.node.inquiry_end import (
     may_be_provided,
 )
 from warifu_services.node.keys import KeysSource
+from warifu_services.node.spread import AT_ONCE, Spread
 from warifu_services.node.standing import LEVEL, Level
 from warifu_services.node.store import ExchangeOutcome, NodeStore
 
@@ -92,7 +93,10 @@ class Inquirer:
         clock: Clock,
         standing: Level = LEVEL,
         gossip: Gossip = SILENT,
+        spread: Spread = AT_ONCE,
     ) -> None:
+        """``spread`` says when what nobody waits for is sent."""
+        self._spread = spread
         self._standing = standing
         self._store = store
         self._hub = hub
@@ -116,16 +120,19 @@ class Inquirer:
         return _handed_over(await self.send(opened, give_up - _now()))
 
     async def submit(self, asked: InquiryRequest) -> None:
-        """Take an inquiry durably and go on with it in the background.
+        """Take an inquiry durably and go on with it in the background, where there is a spread at a moment within it.
 
         Raises:
             WarifuError: REQUEST_MALFORMED, INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, ASKED_BEFORE,
                 STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
         """
         self._standing.check()
-        opened = await self._book.begin(asked)
+        now_ms = self._clock.unix_ms()
+        send_ms = self._spread.send_ms(now_ms)
+        opened = await self._book.begin(asked, send_ms)
         if opened.kept.record.outcome is ExchangeOutcome.OPEN:
-            self._in_background(self._try(opened))
+            wait_s = (send_ms - now_ms) / 1000 if self._spread and opened.secrets is not None else None
+            self._in_background(self._try(opened, wait_s))
 
     async def fetch(self, request_id: bytes, wait: float, left: float | None) -> InquiryResult:
         """What came so far of an inquiry made before. One that has not ended is sent again, with the same bytes.
@@ -193,12 +200,12 @@ class Inquirer:
                 raise
             raise asked_before(error) from None
 
-    def _attempt(self, opened: OpenInquiry, timeout: float) -> asyncio.Task[InquiryResult]:
-        """The attempt that is under way, or a new one of ``timeout`` seconds."""
+    def _attempt(self, opened: OpenInquiry, timeout: float, wait_s: float = 0.0) -> asyncio.Task[InquiryResult]:
+        """The attempt that is under way, or a new one that begins in ``wait_s`` seconds and takes ``timeout`` at most."""
         request_id = opened.kept.record.request_id
         task = self._under_way.get(request_id)
         if task is None:
-            task = asyncio.create_task(self._send(opened, timeout))
+            task = asyncio.create_task(self._send(opened, timeout, wait_s))
             self._under_way[request_id] = task
             task.add_done_callback(lambda ended: self._forget(request_id, ended))
         return task
@@ -208,7 +215,8 @@ class Inquirer:
         if not task.cancelled():
             task.exception()  # seen here, so that an inquiry whose caller has gone does not warn
 
-    async def _send(self, opened: OpenInquiry, timeout: float) -> InquiryResult:
+    async def _send(self, opened: OpenInquiry, timeout: float, wait_s: float) -> InquiryResult:
+        await asyncio.sleep(max(wait_s, self._dated_in_s(opened)))
         secrets = self._book.secrets(opened)
         sent_before = opened.secrets is None and may_be_provided(opened.kept.record)
         try:
@@ -253,10 +261,17 @@ class Inquirer:
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 
-    async def _try(self, opened: OpenInquiry) -> None:
-        """Send in the background; how it ended is in the store, and FetchAnswer tells it."""
+    def _dated_in_s(self, opened: OpenInquiry) -> float:
+        """Seconds until the minute that an inquiry is dated to; before that it would be one from the future."""
+        return max(0, opened.kept.record.requested_ms - self._clock.unix_ms()) / 1000
+
+    async def _try(self, opened: OpenInquiry, wait_s: float | None = None) -> None:
+        """Send in the background, with ``wait_s`` that late; how it ended is in the store, and FetchAnswer tells it."""
         try:
-            await self.send(opened, _BACKGROUND_S)
+            if wait_s is None:
+                await self.send(opened, _BACKGROUND_S)
+            else:
+                await self._attempt(opened, _BACKGROUND_S, wait_s)
         except WarifuError as error:
             _log().info("inquiry_ended", request_id=opened.kept.record.request_id.hex(), **error_fields(error))
         except Exception as error:  # noqa: BLE001  # nobody waits for it, and others are resumed beside it
@@ -266,12 +281,26 @@ class Inquirer:
     async def _resume(self) -> None:
         slots = asyncio.Semaphore(_RESUMED_AT_ONCE)
 
-        async def one(request_id: bytes) -> None:
+        async def one(opened: OpenInquiry, wait_s: float | None) -> None:
             async with slots:
-                with suppress(WarifuError):  # it was deleted since: there is nothing to go on with
-                    await self._try(self._book.find(request_id))
+                await self._try(opened, wait_s)
 
-        await asyncio.gather(*(one(request_id) for request_id in self._store.open_inquiries()))
+        await asyncio.gather(*(one(*each) for each in self._left_open()))
+
+    def _left_open(self) -> list[tuple[OpenInquiry, float | None]]:
+        """Each inquiry to go on with; with a spread also how late, and then its attempt is under way from now on."""
+        found = []
+        for request_id in self._store.open_inquiries():
+            with suppress(WarifuError):  # it was deleted since: there is nothing to go on with
+                opened = self._book.find(request_id)
+                found.append((opened, self._spread_again(opened) if self._spread else None))
+        return found
+
+    def _spread_again(self, opened: OpenInquiry) -> float:
+        now_ms = self._clock.unix_ms()
+        wait_s = (self._spread.resumed_ms(opened.kept.record.requested_ms, now_ms) - now_ms) / 1000
+        self._attempt(opened, _BACKGROUND_S, wait_s)
+        return wait_s
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -12,7 +12,7 @@ from warifu.agency import Found, ProvidedRecord
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
 from warifu.api.record.v1 import sealed_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
-from warifu.clock import Clock
+from warifu.clock import Clock, whole_minute
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import AgencyCode
 from warifu.exchange.context import ExchangeContext, ExchangeFlags
@@ -94,8 +94,10 @@ class InquiryBook:
     def _directory(self) -> Directory:
         return self._directories.current()
 
-    async def begin(self, asked: InquiryRequest) -> OpenInquiry:
-        """The inquiry with this request_id, built and stored if it is new.
+    async def begin(self, asked: InquiryRequest, send_ms: int | None = None) -> OpenInquiry:
+        """The inquiry with this request_id, built and stored if it is new; dated to the minute of ``send_ms``.
+
+        That is when it is going to be sent, in Unix milliseconds; now, if left out.
 
         Raises:
             WarifuError: REQUEST_REUSED when the request_id names another inquiry; ASKED_BEFORE when it named one of
@@ -107,9 +109,10 @@ class InquiryBook:
         if known is not None:
             return OpenInquiry(known)
         await pause()
-        secrets = await self._build(asked)
+        dated_ms = whole_minute(self._clock.unix_ms() if send_ms is None else send_ms)
+        secrets = await self._build(asked, dated_ms)
         await pause()
-        kept = self._new(asked, content, secrets)
+        kept = self._new(asked, content, secrets, dated_ms)
         if await self._store.begin_inquiry(kept):
             return OpenInquiry(kept, secrets)
         known = self._known(asked.question.request_id, content)  # another call was faster
@@ -195,7 +198,7 @@ class InquiryBook:
             bytes([question.flags]),
         )
 
-    async def _build(self, asked: InquiryRequest) -> InquirySecrets:
+    async def _build(self, asked: InquiryRequest, dated_ms: int) -> InquirySecrets:
         own = self._keys.own
         if asked.question.provider == own.institution:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="inquiry.provider")
@@ -208,7 +211,7 @@ class InquiryBook:
             code,
             keys=self._keys.inquirer,
             directory=self._directory,
-            now_ms=self._clock.unix_ms(),
+            now_ms=dated_ms,
             gossip=self._gossip.telling(),
         )
         return InquirySecrets(*await in_lockstep(building))
@@ -223,8 +226,8 @@ class InquiryBook:
             return person
         return self._store.rotated(local_number, wanted) or person
 
-    def _new(self, asked: InquiryRequest, content: bytes, secrets: InquirySecrets) -> KeptInquiry:
-        question, now_ms = asked.question, self._clock.unix_ms()
+    def _new(self, asked: InquiryRequest, content: bytes, secrets: InquirySecrets, dated_ms: int) -> KeptInquiry:
+        question = asked.question
         plain = secrets.answer_key.to_bytes() + secrets.inquiry.SerializeToString()
         record = ExchangeRecord(
             side=ExchangeSide.INQUIRER,
@@ -233,7 +236,7 @@ class InquiryBook:
             provider=question.provider,
             procedure_code=question.procedure_code,
             item_code=question.item_code,
-            requested_ms=now_ms,
+            requested_ms=dated_ms,
             inquiry_digest=inquiry_digest(secrets.inquiry),
             non_disclosure=ExchangeFlags.NON_DISCLOSURE in question.flags,
         )
@@ -241,5 +244,5 @@ class InquiryBook:
             record=record,
             content=content,
             sealed_secrets=self._keys.at_rest.seal(_SECRETS, question.request_id, plain),
-            changed_ms=now_ms,
+            changed_ms=self._clock.unix_ms(),
         )

@@ -1,7 +1,7 @@
 """Whether a permit came late: what only time shows of a hub.
 
-Decides the bound: what two clocks may differ by, and a minute more, of the time in which the hub could have reached this
-node. It cannot tell a hub that held a permit back from an inquirer that asked again late.
+Decides the bound: what two clocks may differ by, a minute more, and the minute to which a permit is dated, of the time in
+which the hub could have reached this node. It cannot tell a hub that held a permit back from an inquirer that asked again late.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from warifu.clock import Clock
+from warifu.clock import MINUTE_MS, Clock
 from warifu.exchange.context import LONGEST_SKEW
 
 __all__ = ["HELD_BACK_AFTER", "InContact", "held_back_s"]
 
-HELD_BACK_AFTER: Final = LONGEST_SKEW + timedelta(seconds=60)
-"""A permit that comes later than this after the hub signed it was held back."""
+HELD_BACK_AFTER: Final = LONGEST_SKEW + timedelta(seconds=60) + timedelta(milliseconds=MINUTE_MS)
+"""A permit that comes later than this after the beginning of the minute in which the hub signed it was held back."""
 
 _BOUND_MS: Final = HELD_BACK_AFTER // timedelta(milliseconds=1)
 
@@ -42,7 +42,7 @@ class InContact:
 
 
 def held_back_s(permit_ms: int, arrived_ms: int, in_contact_since_ms: int | None) -> int | None:
-    """How many seconds after it was signed a permit came, if that is too many; None otherwise.
+    """How many seconds after it was signed, to the minute, a permit came, if that is too many; None otherwise.
 
     Times are Unix milliseconds. ``in_contact_since_ms``: since when hub and node are in contact without a break, None
     while they are not: before that, the hub had nobody to bring it to.

@@ -205,7 +205,9 @@ class Provider:
         late_s = held_back_s(checked.permit_ms, now_ms, self._in_contact_since())
         if late_s is not None:
             found = as_evidence(kind, permit, checked.asked, now_ms)
-            await self._evidence.notice(kind, found, f"came {late_s} s after the hub signed it")
+            await self._evidence.notice(
+                kind, found, f"came {late_s} s after the minute in which the hub signed it began"
+            )
 
     async def _make(self, checked: CheckedPermit, kept: KeptProvision | None) -> tuple[MadeAnswer, KeptProvision, bool]:
         """Steps 4.8 to 4.10: the answer, what to store of it, and whether the person asked about is not here."""
@@ -290,6 +292,7 @@ class Provider:
             decision=kept.decision if kept else ClerkDecision.UNDECIDED,
             sealed_person=sealed_person,
             changed_ms=provided_ms,
+            known_ms=self._clock.unix_ms(),
         )
 
     def pending(self, kept: KeptProvision) -> PendingProvision | None:

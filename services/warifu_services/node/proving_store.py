@@ -88,7 +88,7 @@ def note_provided(connection: sqlite3.Connection, sequence: int, kept: KeptProvi
 
     What became of it the log may say otherwise: the answer may not have reached the hub.
     """
-    connection.execute(_NOTE, (sequence, kept.changed_ms, b"", kept.permit))
+    connection.execute(_NOTE, (sequence, kept.known_ms or kept.changed_ms, b"", kept.permit))
 
 
 def excuse_unproven(connection: sqlite3.Connection) -> None:

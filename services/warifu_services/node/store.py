@@ -99,7 +99,10 @@ class ExchangeOutcome(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeRecord:
-    """One exchange record (Act Art. 23(1)). Times are Unix milliseconds, digests 32 bytes; empty or None: not known."""
+    """One exchange record (Act Art. 23(1)). Times are Unix milliseconds, of whole minutes; digests 32 bytes.
+
+    Empty or None: not known.
+    """
 
     side: ExchangeSide
     request_id: bytes
@@ -146,13 +149,15 @@ class KeptProvision:
     """A provision of ours with its record.
 
     ``answer`` is the serialized signed answer, empty once it is no longer kept. ``sealed_person`` is the local number,
-    sealed at rest, while a clerk has to decide. ``permit`` is the hub's signed word for it, without the inquiry: kept with
-    a new provision until the hub's log is shown to have it, and not read back with one.
+    sealed at rest, while a clerk has to decide. ``permit`` is the hub's signed word for it, without the inquiry, and
+    ``known_ms`` when it came, to the millisecond (0: ``changed_ms``): both are kept with a new provision until the hub's log
+    is shown to have it, and not read back with one.
     """
 
     record: ExchangeRecord
     answer: bytes = field(repr=False)
     permit: bytes = field(default=b"", repr=False, compare=False)
+    known_ms: int = field(default=0, compare=False)
     decision: ClerkDecision = ClerkDecision.UNDECIDED
     sealed_person: bytes = field(default=b"", repr=False)
     changed_ms: int

@@ -21,6 +21,7 @@ from warifu.api.record.v1 import sealed_pb2
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedAnswer, SignedInquiry
 from warifu.canonical import digest, length_prefixed
+from warifu.clock import whole_minute
 from warifu.curve.group import RandomBytes
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.code_proof import prove_own
@@ -103,7 +104,7 @@ def build_inquiry(
 ) -> Paced[tuple[SignedInquiry, SealingKey]]:
     """A signed inquiry about the person with ``code``, and the key that will open its answer; about 0.5 ms.
 
-    It is good for ten minutes from ``now_ms`` (Unix milliseconds). Two calls give unlinkable inquiries: randomness and
+    It is dated to the minute of ``now_ms`` (Unix milliseconds), and good for ten minutes from its beginning. Two calls give unlinkable inquiries: randomness and
     answer key are fresh, so what was built is kept and sent again, never built again, when a request is retried.
     ``gossip`` is what the provider is told of the hub; with it and without, the inquiry has the same size.
 
@@ -116,7 +117,7 @@ def build_inquiry(
     if own_keys is None:
         raise WarifuError(Reason.CODE_NOT_ACQUIRED, where="inquiry.local_number", debug="code of another epoch")
     group = directory.group
-    context = _context(question, own_keys.own, provider, directory.suite, now_ms).encode()
+    context = _context(question, own_keys.own, provider, directory.suite, whole_minute(now_ms)).encode()
     r = hedged_randomness(group, keys.hedge_key, code.point, question.request_id, random_bytes)
     yield
     encrypted = encrypt_code(group, code.point, provider.joint_key, r)
@@ -137,7 +138,7 @@ def build_inquiry(
 
 
 def _context(
-    question: Question, own: DirectoryEntry, provider: DirectoryEntry, suite: int, now_ms: int
+    question: Question, own: DirectoryEntry, provider: DirectoryEntry, suite: int, dated_ms: int
 ) -> ExchangeContext:
     return ExchangeContext(
         suite=suite,
@@ -148,8 +149,8 @@ def _context(
         item_code=question.item_code,
         procedure_code=question.procedure_code,
         flags=question.flags,
-        issued_ms=now_ms,
-        expires_ms=now_ms + _VALIDITY_MS,
+        issued_ms=dated_ms,
+        expires_ms=dated_ms + _VALIDITY_MS,
         epoch_from=own.epoch,
         epoch_to=provider.epoch,
         key_id_to=provider.key_id,

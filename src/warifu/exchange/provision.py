@@ -19,6 +19,7 @@ from warifu.agency import Absence, Found, ProvidedRecord
 from warifu.api.record.v1 import sealed_pb2
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
+from warifu.clock import whole_minute
 from warifu.curve.group import Point, RandomBytes, Scalar
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode, open_code_of_anybody, row_key
@@ -276,10 +277,10 @@ def make_answer(
     sealed_answer: bytes = b"",
     random_bytes: RandomBytes = secrets.token_bytes,
 ) -> Paced[MadeAnswer]:
-    """The signed answer to a permit; ``sealed_answer`` stays empty unless ``outcome`` is ANSWERED."""
+    """The signed answer to a permit, dated to the minute; ``sealed_answer`` stays empty unless ``outcome`` is ANSWERED."""
     tag = random_bytes(CITIZEN_TAG_SIZE)
     answer = SignedAnswer(outcome=outcome, sealed_answer=sealed_answer, citizen_tag=tag)
-    answer.provision_time.FromMilliseconds(now_ms)
+    answer.provision_time.FromMilliseconds(whole_minute(now_ms))
     number = permit.processing_number
     to = permit.context.inquirer
     yield from sign_answer.paced(signing_key, answer, asked=permit.asked, processing_number=number, to=to)

@@ -7,6 +7,7 @@ settings file, so that a settings file can be shown to anyone. Knows no protocol
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Callable
@@ -26,11 +27,22 @@ from warifu.saved_text import NotTextError, parse_json, without_mark
 __all__ = ["PartyFolder", "PartySettings"]
 
 _SETTINGS = "party.json"
+_NUMBERS: dict[str, tuple[type, ...]] = {
+    "spread_s": (int, float),
+    "beat_s": (int, float),
+    "codes_a_day": (int,),
+    "misses_a_day": (int,),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartySettings:
-    """What a party is. ``listen`` is host:port; port 0 takes any free one."""
+    """What a party is. ``listen`` is host:port; port 0 takes any free one.
+
+    The numbers are for one role each and may be left out of the file: ``spread_s``, over how many seconds an agency spreads
+    the inquiries that nobody waits for; ``beat_s``, how often a hub publishes its log to members; ``codes_a_day`` and
+    ``misses_a_day``, what one agency may acquire, and try in vain, of the authority.
+    """
 
     network: str
     role: str
@@ -38,6 +50,10 @@ class PartySettings:
     institution_kind: str
     institution_name: str
     listen: str
+    spread_s: float | None = None
+    beat_s: float | None = None
+    codes_a_day: int | None = None
+    misses_a_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +70,8 @@ class PartyFolder:
             raise WarifuError(Reason.CONFIG_INVALID, where=_SETTINGS, debug=type(error).__name__) from error
         except NotTextError as error:
             raise WarifuError(Reason.CONFIG_INVALID, where=error.at(_SETTINGS)) from error
-        expected = set(PartySettings.__slots__)
+        expected = set(PartySettings.__slots__) - _NUMBERS.keys()
+        numbers = {} if not isinstance(fields, dict) else {n: fields.pop(n) for n in _NUMBERS if n in fields}
         if (
             not isinstance(fields, dict)
             or set(fields) != expected
@@ -62,16 +79,20 @@ class PartyFolder:
         ):
             wanted = ", ".join(sorted(expected))
             raise WarifuError(Reason.CONFIG_INVALID, where=f"{_SETTINGS}: needs exactly the text fields {wanted}")
+        for name, value in numbers.items():
+            if not _is_number(value, name):
+                raise WarifuError(Reason.CONFIG_INVALID, where=f"{_SETTINGS}: {name} should be a number from 0")
         where = f"{_SETTINGS}: institution_code"
         try:
             code = InstitutionCode.parse(fields.pop("institution_code"), where)
         except WarifuError as error:
             raise WarifuError(Reason.CONFIG_INVALID, where=where) from error
-        return PartySettings(institution_code=code, **fields)
+        return PartySettings(institution_code=code, **fields, **numbers)
 
     def write_settings(self, settings: PartySettings) -> None:
         """Write the party's settings."""
-        text = json.dumps(asdict(settings), ensure_ascii=False, indent=2)
+        told = {name: value for name, value in asdict(settings).items() if value is not None}
+        text = json.dumps(told, ensure_ascii=False, indent=2)
         write_public_file(self.path / _SETTINGS, (text + "\n").encode())
 
     def directory(self) -> Directory:
@@ -172,6 +193,10 @@ class PartyFolder:
         pattern = re.compile(rf"{re.escape(stem)}\.(\d{{1,9}})\.{re.escape(ending)}")
         found = (pattern.fullmatch(path.name) for path in self.path.glob(f"{stem}.*.{ending}"))
         return [int(match[1]) for match in found if match]
+
+
+def _is_number(value: Any, name: str) -> bool:
+    return type(value) in _NUMBERS[name] and 0 <= value < math.inf
 
 
 def _numbered(name: str, generation: int) -> str:

@@ -30,6 +30,16 @@ async def checkpoint(log: Any) -> bytes:
     return bytes(response.signed_note)
 
 
+async def covering(log: Any, position: int) -> bytes:
+    """A checkpoint over the leaf at ``position``: members are shown it in the next beat."""
+    for _ in range(200):
+        note = await checkpoint(log)
+        if read_checkpoint_unverified(note).size > position:
+            return note
+        await asyncio.sleep(0.1)
+    raise AssertionError("no beat came")
+
+
 async def proof(log: Any, position: int, size: int) -> Any:
     request = log_pb2.GetInclusionProofRequest(position=position, tree_size=size)
     return await log.stub.GetInclusionProof(request, timeout=10)
@@ -40,7 +50,7 @@ async def test_an_inquirer_can_show_that_its_exchange_is_in_the_log(
 ) -> None:
     response = await asker.send(asker.inquiry())
     asker.stub = LogServiceStub(calls.to(lone_hub, caller="childcare"))
-    note = await checkpoint(asker)
+    note = await covering(asker, response.permitted_position)
     size = read_checkpoint_unverified(note).size
     shown = await proof(asker, response.permitted_position, size)
     leaf = log_pb2.ExchangeLeaf.FromString(shown.leaf)
@@ -56,6 +66,24 @@ async def test_an_inquirer_can_show_that_its_exchange_is_in_the_log(
             signed_checkpoint=note,
             vkey=vkey,
         )
+
+
+async def test_a_member_cannot_count_the_exchanges_of_others_by_the_size_of_the_log(
+    lone_hub: Any, calls: Any, asker: Any, tax_office: Any, log: Any
+) -> None:
+    asker.stub = LogServiceStub(calls.to(lone_hub, caller="insurance"))
+    before = await covering(asker, read_checkpoint_unverified(await checkpoint(log)).size - 1)
+    seen = [before]
+    for _ in range(10):
+        await asker.send(asker.inquiry())
+        seen.append(await checkpoint(asker))
+    sizes = [read_checkpoint_unverified(note).size for note in seen]
+    grown = sum(after > before for before, after in itertools.pairwise(sizes))
+    assert grown < 10, "in beats, not with each exchange"
+    everything = read_checkpoint_unverified(await checkpoint(log)).size
+    if everything > sizes[-1]:
+        error = await calls.failed(proof(asker, 0, everything))
+        assert (error.reason, error.where) == (Reason.REQUEST_MALFORMED, "tree_size")
 
 
 async def test_each_checkpoint_extends_the_one_before(asker: Any, tax_office: Any, log: Any, vkey: str) -> None:
@@ -96,7 +124,7 @@ async def test_a_leaf_is_shown_to_its_parties_and_the_supervisor_and_proved_to_e
     shown = {}
     for party in ("childcare", "tax", "supervisor", "insurance", "residence", "authority", "hub"):
         asker.stub = LogServiceStub(calls.to(lone_hub, caller=party))
-        note = await checkpoint(asker)
+        note = await covering(asker, response.permitted_position)
         told = await proof(asker, response.permitted_position, read_checkpoint_unverified(note).size)
         shown[party] = bool(told.leaf)
         assert told.hashes
@@ -208,7 +236,9 @@ async def test_both_sides_of_an_exchange_are_shown_its_leaves_with_proofs_and_no
 ) -> None:
     inquiry = asker.inquiry()
     response = await asker.send(inquiry)
-    note = await checkpoint(log)
+    everything = read_checkpoint_unverified(await checkpoint(log)).size
+    asker.stub = LogServiceStub(calls.to(lone_hub, caller="childcare"))
+    note = await covering(asker, everything - 1)
     size = read_checkpoint_unverified(note).size
     name = log_pb2.ExchangeName(inquirer=lone_hub.institution("childcare"), request_id=inquiry.context[2:18])
     for side in ("childcare", "tax"):

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,11 @@ class Town:
         self.authority = build_authority(self.folder("authority"), hub=self.hub_endpoint)
         await self.authority.server.start()
         self.authority_endpoint = self.authority.endpoint
+
+    def show_every_leaf(self) -> None:
+        """Have the hub show its log to members as it grows, not in beats."""
+        hub = self.folder("hub")
+        hub.write_settings(replace(hub.settings(), beat_s=0))
 
     async def start_hub(self) -> None:
         """Start the hub, at the endpoint it had before if it had one."""

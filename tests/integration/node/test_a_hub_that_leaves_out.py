@@ -82,6 +82,7 @@ class Watched:
 async def watched(empty_town: Any, monkeypatch: pytest.MonkeyPatch) -> Watched:
     leaving, clock = LeavingOut(), ManualClock(SystemClock().now())
     monkeypatch.setattr(warifu_hub.store_sqlite, "_sequence", leaving)
+    empty_town.show_every_leaf()
     await empty_town.start()
     numbers = await empty_town.my_numbers(1)
     for party in ("childcare", "tax"):

@@ -97,6 +97,7 @@ async def timed(empty_town: Any, monkeypatch: pytest.MonkeyPatch) -> Timed:
     monkeypatch.setattr(construction, "GrpcProviders", slow.providers)
     monkeypatch.setattr(construction, "Ledger", slow.ledger)
     monkeypatch.setattr(construction, "LogServicer", slow.log)
+    empty_town.show_every_leaf()
     await empty_town.start()
     numbers = await empty_town.my_numbers(1)
     for party in ("childcare", "tax"):

@@ -24,6 +24,7 @@ from warifu.rpc.identity import caller
 from warifu.tlog.checkpoint import read_checkpoint_unverified
 from warifu.tlog.tiles import write_copy
 from warifu_hub.app import construction
+from warifu_hub.beats import Beats
 from warifu_hub.ledger import Ledger
 from warifu_hub.servicers.log import LogServicer
 from warifu_hub.standing import Standing as HubStanding
@@ -85,11 +86,9 @@ class TwoFaced:
         acts = self
 
         class TwoLogs(LogServicer):
-            def __init__(
-                self, ledger: Ledger, store: Any, turns: Any, standing: Any, known: Any, cosigning: Any
-            ) -> None:
-                super().__init__(ledger, store, turns, standing, known, cosigning)
-                self._parts = (ledger, store, turns, standing, known, cosigning)
+            def __init__(self, *parts: Any) -> None:
+                super().__init__(*parts)
+                self._parts = parts
                 self._true = LogServicer(*self._parts)
                 self._other: LogServicer | None = None
 
@@ -97,11 +96,12 @@ class TwoFaced:
                 if acts.forked_at is None or caller(context).institution != acts.to:
                     return self._true
                 if self._other is None:
-                    ledger, store, turns, _, known, cosigning = self._parts
+                    ledger, _, store, turns, _, known, cosigning = self._parts
                     forked = ForkedStore(store, acts.forked_at)
                     key, verifier = ledger._key, ledger._verifier
                     other = Ledger(forked, log_key=key, verifier=verifier)
-                    self._other = LogServicer(other, forked, turns, Unconcerned(), known, cosigning)
+                    beats = Beats(other, forked, SystemClock(), beat_s=0)
+                    self._other = LogServicer(other, beats, forked, turns, Unconcerned(), known, cosigning)
                 return self._other
 
             async def GetCheckpoint(self, request: Any, context: Any) -> Any:

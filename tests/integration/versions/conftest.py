@@ -35,6 +35,7 @@ from warifu.rpc.channel import PeerChannel
 from warifu.rpc.paging import Turns
 from warifu.rpc.server import build_server
 from warifu_hub.app import Hub, build_hub, run_hub, running
+from warifu_hub.beats import Beats
 from warifu_hub.cosigned_store import CosignedStore
 from warifu_hub.cosigning import Cosigning
 from warifu_hub.servicers.directory import DIRECTORY_ACCESS, DirectoryServicer
@@ -104,8 +105,9 @@ class SpoiltHub(DirectoryServiceServicer, LogServiceServicer):
             versions=hub.versions, store=hub.store, revocations=revocations, turns=Turns()
         )
         known = StandingStore(cast("SqliteHubStore", hub.store).database)
+        beats = Beats(hub.ledger, hub.store, SystemClock())
         cosigning = Cosigning(hub.ledger, CosignedStore(cast("SqliteHubStore", hub.store).database), ())
-        self._log = LogServicer(hub.ledger, hub.store, Turns(), hub.standing, known, cosigning)
+        self._log = LogServicer(hub.ledger, beats, hub.store, Turns(), hub.standing, known, cosigning)
         self.change: dict[str, Callable[[Any, Any], Any]] = {}
         self.asked: list[str] = []
 

@@ -59,6 +59,7 @@ from warifu_services.node.proving_store import ProvingStore
 from warifu_services.node.registration import Registrar
 from warifu_services.node.rotation import CodeRotator
 from warifu_services.node.servicer import NODE_ACCESS, NodeCore, NodeServicer
+from warifu_services.node.spread import Spread
 from warifu_services.node.standing import Standing
 from warifu_services.node.standing_store import StandingStore
 from warifu_services.node.store_sqlite import SqliteNodeStore
@@ -81,6 +82,7 @@ class _Parts:
     to_hub: PeerChannel
     to_authority: PeerChannel
     workers: ThreadPoolExecutor
+    spread: Spread
     go_on: bool
 
     @cached_property
@@ -145,6 +147,7 @@ class _Parts:
             hub=self.exchanges,
             clock=self.ground.clock,
             standing=self.standing,
+            spread=self.spread,
             gossip=self.gossip,
         )
 
@@ -274,6 +277,7 @@ def build_node(
     clock: Clock | None = None,
     stopping: asyncio.Event | None = None,
     go_on: bool = False,
+    spread_s: float | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> Node:
@@ -281,7 +285,8 @@ def build_node(
 
     ``hub`` and ``authority`` are host:port. ``agency`` is found by the folder's kind unless given; ``listen`` stands in
     for the folder's own setting. The hub's streams to it end with ``stopping``. With ``go_on`` a node that was restored from
-    an older state goes on without the records it lost; without, it neither asks nor answers.
+    an older state goes on without the records it lost; without, it neither asks nor answers. ``spread_s`` stands in for the
+    folder's own setting, over how many seconds it spreads the inquiries that nobody waits for.
 
     Raises:
         WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, FILE_INVALID or STORE_UNAVAILABLE, naming the file.
@@ -311,6 +316,7 @@ def build_node(
             to_hub=channels.peer(_identity(directory, Role.HUB, directory.hub), hub),
             to_authority=channels.peer(_identity(directory, Role.AUTHORITY, directory.authority), authority),
             workers=workers,
+            spread=Spread(ground.settings.spread_s or 0.0 if spread_s is None else spread_s),
             go_on=go_on,
         )
         node = _node(parts, *_server(parts, listen, stopping, server_interceptors))

@@ -29,6 +29,7 @@ async def run_node(
     authority: str,
     listen: str | None = None,
     go_on: bool = False,
+    spread_s: float | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> None:
@@ -37,7 +38,7 @@ async def run_node(
     ``party`` is the agency's name, which is its folder's, or its kind. The line comes once the hub knows where it
     listens too, and both have compared what they hold, since exchanges go through only then; without a hub, after ten
     seconds, and then it says that as well. ``go_on`` is what an operator says of a node that was restored from an older
-    state.
+    state; ``spread_s`` stands in for the folder's own setting.
     """
     node = build_node(
         PartyFolder(path),
@@ -47,6 +48,7 @@ async def run_node(
         listen=listen,
         stopping=stop,
         go_on=go_on,
+        spread_s=spread_s,
         server_interceptors=server_interceptors,
         channel_interceptors=channel_interceptors,
     )

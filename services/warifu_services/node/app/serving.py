@@ -61,8 +61,9 @@ class Node:
     chores: Chores
 
     async def start(self) -> None:
-        """Delete what is past its time, serve, tell the hub, and go on with inquiries left open."""
+        """Delete what is past its time, go on with inquiries left open, serve, and tell the hub."""
         await purge(self.store, self.clock)
+        self.inquirer.resume()  # first: whoever asks about one that is being spread finds it under way
         await self.server.start()
         self.lookout.serving_at(self.endpoint)
         self.chores.begin("contact with the hub", self.contact.keep)
@@ -72,7 +73,6 @@ class Node:
         self.chores.begin("weighing what others saw", partial(self.views.keep, self.hub_log))
         self.chores.begin("lookout", self.lookout.keep)
         self.chores.begin("purging", partial(_purge_now_and_then, self))
-        self.inquirer.resume()
 
     async def close(self, grace_s: float = 0.0) -> None:
         """Take no new calls, give those under way ``grace_s`` seconds, and let go of everything."""

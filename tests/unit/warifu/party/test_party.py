@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +57,28 @@ def written(folder: PartyFolder, **changes: Any) -> PartyFolder:
     return folder
 
 
-@pytest.mark.parametrize("name", PartySettings.__slots__)
+NUMBERS: dict[str, Any] = {"spread_s": 30.5, "beat_s": 5, "codes_a_day": 1000, "misses_a_day": 10}
+
+
+@pytest.mark.parametrize("name", sorted(set(PartySettings.__slots__) - NUMBERS.keys()))
 @pytest.mark.parametrize("value", [..., 3, None, ["x"]])
 def test_a_setting_that_is_missing_or_no_text_is_refused(folder: PartyFolder, name: str, value: Any) -> None:
     error = refused(written(folder, **{name: value}).settings)
     assert error.reason is Reason.CONFIG_INVALID
     assert name in error.where
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("value", [-1, "3", None, ["x"], True, float("nan"), float("inf")])
+def test_a_number_that_is_none_is_refused(folder: PartyFolder, name: str, value: Any) -> None:
+    error = refused(written(folder, **{name: value}).settings)
+    assert error.reason is Reason.CONFIG_INVALID
+    assert name in error.where
+
+
+def test_numbers_are_read_back_and_may_be_left_out(folder: PartyFolder) -> None:
+    assert written(folder, **NUMBERS).settings() == replace(SETTINGS, **NUMBERS)
+    assert "spread_s" not in json.loads(written(folder).path.joinpath("party.json").read_text("utf-8"))
 
 
 def test_settings_saved_with_a_byte_order_mark_and_escaped_letters_are_read(folder: PartyFolder) -> None:

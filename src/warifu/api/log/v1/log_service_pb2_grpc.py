@@ -82,8 +82,9 @@ class LogServiceServicer(object):
     """
 
     def GetCheckpoint(self, request, context):
-        """Returns the newest published checkpoint, covering everything sequenced before the call. Callers: everyone in the
-        network. Errors: LOG_UNAVAILABLE.
+        """Returns a published checkpoint: to the supervisor one that covers everything sequenced before the call, to others the one
+        of the hub's beat, the same for all, and a newer one in the next beat. Callers: everyone in the network. Errors:
+        LOG_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -106,8 +107,8 @@ class LogServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetInclusionProof(self, request, context):
-        """Proves that a leaf is under a checkpoint (RFC 9162 section 2.1.3). Callers: everyone in the network. Errors:
-        REQUEST_MALFORMED.
+        """Proves that a leaf is under a checkpoint (RFC 9162 section 2.1.3) that callers of that role were shown. Callers: everyone
+        in the network. Errors: REQUEST_MALFORMED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

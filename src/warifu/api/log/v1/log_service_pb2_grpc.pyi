@@ -34,8 +34,9 @@ class LogServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> LogServiceAsyncStub: ...
     GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_log_service_pb2.GetCheckpointRequest, _log_service_pb2.GetCheckpointResponse]
-    """Returns the newest published checkpoint, covering everything sequenced before the call. Callers: everyone in the
-    network. Errors: LOG_UNAVAILABLE.
+    """Returns a published checkpoint: to the supervisor one that covers everything sequenced before the call, to others the one
+    of the hub's beat, the same for all, and a newer one in the next beat. Callers: everyone in the network. Errors:
+    LOG_UNAVAILABLE.
     """
     GetCosignedCheckpoint: _grpc.UnaryUnaryMultiCallable[_log_service_pb2.GetCosignedCheckpointRequest, _log_service_pb2.GetCosignedCheckpointResponse]
     """Returns the newest checkpoint that a witness cosigned: one that was published a few seconds ago. Callers: everyone in
@@ -46,8 +47,8 @@ class LogServiceStub:
     REQUEST_MALFORMED, LOG_UNAVAILABLE.
     """
     GetInclusionProof: _grpc.UnaryUnaryMultiCallable[_log_service_pb2.GetInclusionProofRequest, _log_service_pb2.GetInclusionProofResponse]
-    """Proves that a leaf is under a checkpoint (RFC 9162 section 2.1.3). Callers: everyone in the network. Errors:
-    REQUEST_MALFORMED.
+    """Proves that a leaf is under a checkpoint (RFC 9162 section 2.1.3) that callers of that role were shown. Callers: everyone
+    in the network. Errors: REQUEST_MALFORMED.
     """
     GetConsistencyProof: _grpc.UnaryUnaryMultiCallable[_log_service_pb2.GetConsistencyProofRequest, _log_service_pb2.GetConsistencyProofResponse]
     """Proves that one checkpoint extends another (RFC 9162 section 2.1.4). Callers: everyone in the network. Errors:
@@ -74,8 +75,9 @@ class LogServiceAsyncStub(LogServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetCheckpoint: _aio.UnaryUnaryMultiCallable[_log_service_pb2.GetCheckpointRequest, _log_service_pb2.GetCheckpointResponse]  # type: ignore[assignment]
-    """Returns the newest published checkpoint, covering everything sequenced before the call. Callers: everyone in the
-    network. Errors: LOG_UNAVAILABLE.
+    """Returns a published checkpoint: to the supervisor one that covers everything sequenced before the call, to others the one
+    of the hub's beat, the same for all, and a newer one in the next beat. Callers: everyone in the network. Errors:
+    LOG_UNAVAILABLE.
     """
     GetCosignedCheckpoint: _aio.UnaryUnaryMultiCallable[_log_service_pb2.GetCosignedCheckpointRequest, _log_service_pb2.GetCosignedCheckpointResponse]  # type: ignore[assignment]
     """Returns the newest checkpoint that a witness cosigned: one that was published a few seconds ago. Callers: everyone in
@@ -86,8 +88,8 @@ class LogServiceAsyncStub(LogServiceStub):
     REQUEST_MALFORMED, LOG_UNAVAILABLE.
     """
     GetInclusionProof: _aio.UnaryUnaryMultiCallable[_log_service_pb2.GetInclusionProofRequest, _log_service_pb2.GetInclusionProofResponse]  # type: ignore[assignment]
-    """Proves that a leaf is under a checkpoint (RFC 9162 section 2.1.3). Callers: everyone in the network. Errors:
-    REQUEST_MALFORMED.
+    """Proves that a leaf is under a checkpoint (RFC 9162 section 2.1.3) that callers of that role were shown. Callers: everyone
+    in the network. Errors: REQUEST_MALFORMED.
     """
     GetConsistencyProof: _aio.UnaryUnaryMultiCallable[_log_service_pb2.GetConsistencyProofRequest, _log_service_pb2.GetConsistencyProofResponse]  # type: ignore[assignment]
     """Proves that one checkpoint extends another (RFC 9162 section 2.1.4). Callers: everyone in the network. Errors:
@@ -117,8 +119,9 @@ class LogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _log_service_pb2.GetCheckpointRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_log_service_pb2.GetCheckpointResponse, _abc.Awaitable[_log_service_pb2.GetCheckpointResponse]]:
-        """Returns the newest published checkpoint, covering everything sequenced before the call. Callers: everyone in the
-        network. Errors: LOG_UNAVAILABLE.
+        """Returns a published checkpoint: to the supervisor one that covers everything sequenced before the call, to others the one
+        of the hub's beat, the same for all, and a newer one in the next beat. Callers: everyone in the network. Errors:
+        LOG_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -147,8 +150,8 @@ class LogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _log_service_pb2.GetInclusionProofRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_log_service_pb2.GetInclusionProofResponse, _abc.Awaitable[_log_service_pb2.GetInclusionProofResponse]]:
-        """Proves that a leaf is under a checkpoint (RFC 9162 section 2.1.3). Callers: everyone in the network. Errors:
-        REQUEST_MALFORMED.
+        """Proves that a leaf is under a checkpoint (RFC 9162 section 2.1.3) that callers of that role were shown. Callers: everyone
+        in the network. Errors: REQUEST_MALFORMED.
         """
 
     @_abc_1.abstractmethod

@@ -125,8 +125,9 @@ class NodeServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def SubmitInquiry(self, request, context):
-        """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-        INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, ASKED_BEFORE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+        """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Where the node has a spread, it is sent at a
+        random moment within it, and FetchAnswer does not hurry it. Errors: REQUEST_MALFORMED, INSTITUTION_UNKNOWN,
+        CODE_NOT_ACQUIRED, REQUEST_REUSED, ASKED_BEFORE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -56,8 +56,9 @@ class NodeServiceStub:
     HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, RECORDS_BEHIND.
     """
     SubmitInquiry: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.SubmitInquiryRequest, _node_service_pb2.SubmitInquiryResponse]
-    """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-    INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, ASKED_BEFORE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+    """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Where the node has a spread, it is sent at a
+    random moment within it, and FetchAnswer does not hurry it. Errors: REQUEST_MALFORMED, INSTITUTION_UNKNOWN,
+    CODE_NOT_ACQUIRED, REQUEST_REUSED, ASKED_BEFORE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
     """
     FetchAnswer: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.FetchAnswerRequest, _node_service_pb2.FetchAnswerResponse]
     """Says what came so far of an inquiry made before: SUBMITTED while it is under way, PENDING while it waits for a clerk.
@@ -106,8 +107,9 @@ class NodeServiceAsyncStub(NodeServiceStub):
     HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, RECORDS_BEHIND.
     """
     SubmitInquiry: _aio.UnaryUnaryMultiCallable[_node_service_pb2.SubmitInquiryRequest, _node_service_pb2.SubmitInquiryResponse]  # type: ignore[assignment]
-    """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-    INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, ASKED_BEFORE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+    """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Where the node has a spread, it is sent at a
+    random moment within it, and FetchAnswer does not hurry it. Errors: REQUEST_MALFORMED, INSTITUTION_UNKNOWN,
+    CODE_NOT_ACQUIRED, REQUEST_REUSED, ASKED_BEFORE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
     """
     FetchAnswer: _aio.UnaryUnaryMultiCallable[_node_service_pb2.FetchAnswerRequest, _node_service_pb2.FetchAnswerResponse]  # type: ignore[assignment]
     """Says what came so far of an inquiry made before: SUBMITTED while it is under way, PENDING while it waits for a clerk.
@@ -183,8 +185,9 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _node_service_pb2.SubmitInquiryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_node_service_pb2.SubmitInquiryResponse, _abc.Awaitable[_node_service_pb2.SubmitInquiryResponse]]:
-        """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Errors: REQUEST_MALFORMED,
-        INSTITUTION_UNKNOWN, CODE_NOT_ACQUIRED, REQUEST_REUSED, ASKED_BEFORE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+        """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Where the node has a spread, it is sent at a
+        random moment within it, and FetchAnswer does not hurry it. Errors: REQUEST_MALFORMED, INSTITUTION_UNKNOWN,
+        CODE_NOT_ACQUIRED, REQUEST_REUSED, ASKED_BEFORE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
         """
 
     @_abc_1.abstractmethod
