@@ -14,7 +14,7 @@ import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.protobuf.message import Message
 
-from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry, DirectoryHeader
+from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry, DirectoryHeader, ProofPolicy
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.errors import Reason, WarifuError
 from warifu.exchange import directory_entry, directory_header, provision
@@ -32,7 +32,8 @@ from warifu.exchange.statements import (
 )
 from warifu.rpc.address import check_address
 from warifu.rpc.multiplex import MOST_CALLS
-from warifu_hub.exchange_rules import LARGEST_SEALED_ANSWER, LARGEST_SEALED_QUERY
+from warifu_hub.drawn_conversions import DrawnConversions
+from warifu_hub.exchange_rules import LARGEST_SEALED_ANSWER, LARGEST_SEALED_QUERY, find_keys
 from warifu_hub.issuing import MOST_CODES, CodeConverter
 from warifu_hub.ledger import Ledger
 from warifu_services.authority.issuing import LARGEST_BATCH
@@ -222,14 +223,14 @@ def test_what_is_signed_of_the_directory_is_the_fields_whose_numbers_the_comment
         field.number for field in kind.DESCRIPTOR.fields if stated(_filled(message, field.name)) != stated(message)
     }
     spans = {
-        field.name: re.search(r"fields 1 to (\d+)", told[f"{name}.{field.name}"])
+        field.name: re.search(r"fields 1 to (\d+)(?: and (\d+))?", told[f"{name}.{field.name}"])
         for field in kind.DESCRIPTOR.fields
         if field.name.endswith(("_signature", "key_id"))
     }
     assert spans
     for span in spans.values():
         assert span is not None
-        assert set(range(1, int(span[1]) + 1)) == signed
+        assert {*range(1, int(span[1]) + 1), *(int(beside) for beside in span.groups()[1:] if beside)} == signed
 
 
 def test_the_hubs_signature_over_an_entry_covers_the_agencys_too(told: dict[str, str]) -> None:
@@ -252,6 +253,8 @@ def _filled(message: Message, name: str) -> Any:
         setattr(copy, name, {bytes: bytes(32), str: "x", int: 1}[type(value)])
     elif message.DESCRIPTOR.fields_by_name[name].message_type is None:
         value.append("x")
+    elif isinstance(value, ProofPolicy):
+        value.one_in = 1
     else:
         value.add(public_key=b"x")
     return copy
@@ -283,6 +286,7 @@ BEHIND: dict[str, list[Callable[..., Any]]] = {
         provision.check_permit.paced,
         provision.open_query,
         provision.open_row_key,
+        provision.open_row_key_unproven,
     ],
     "HubService.ConvertIssuedCodes": [
         CodeConverter._check_issue,
@@ -290,6 +294,7 @@ BEHIND: dict[str, list[Callable[..., Any]]] = {
         CodeConverter._codes,
     ],
     "HubService.RotateCodes": [CodeConverter._check_rotation, CodeConverter._check_context, CodeConverter._codes],
+    "HubService.ProveConversions": [DrawnConversions.prove, DrawnConversions._checked, find_keys],
     "LogService.GetInclusionProof": [Ledger.inclusion_proof],
     "LogService.GetConsistencyProof": [Ledger.consistency_proof],
 }

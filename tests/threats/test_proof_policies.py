@@ -7,7 +7,11 @@ means, and every place where the network shows itself says so.
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +69,17 @@ def test_a_hub_that_does_not_prove_what_is_drawn_is_caught_and_its_permit_alone_
         assert len(files) == caught
         assert not any(_judged(file, town.path / "root" / "root.pem")["convicts"] for file in files)
         assert ("tax", "CONVERSION_NOT_PROVEN") in {(t["party"], t["kind"]) for t in _status(town.path)["warnings"]}
+
+
+def test_a_network_without_proofs_says_so_whenever_it_comes_up(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "warifu_kit.cli", "up", str(tmp_path / "net"), "--proofs", "off"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as up:
+        assert up.stdout is not None
+        banner = list(takewhile(lambda line: not line.startswith("described in"), up.stdout))
+        up.send_signal(signal.SIGINT)
+        _, said = up.communicate(timeout=60)
+    assert "conversions proven: off" in "".join(banner)
+    assert OFF_WARNING in said
 
 
 def test_without_proofs_the_difference_of_two_requests_is_answered_nobody_notices_and_all_of_it_says_so(

@@ -15,7 +15,7 @@ import pytest
 
 from warifu.api.authority.v1.authority_service_pb2 import AcquireCodesRequest
 from warifu.api.directory.v1.directory_service_pb2 import GetRevocationListResponse
-from warifu.api.hub.v1.hub_service_pb2 import ConvertIssuedCodesRequest, RotateCodesRequest
+from warifu.api.hub.v1.hub_service_pb2 import ConvertIssuedCodesRequest, ProveConversionsRequest, RotateCodesRequest
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.clock import SystemClock
 from warifu.errors import Reason, WarifuError
@@ -25,7 +25,7 @@ from warifu.rpc.channel import PeerChannel
 from warifu.rpc.server import build_server
 from warifu_services.authority.code_conversion import HubConverter
 from warifu_services.node.authority_link import GrpcAuthority
-from warifu_services.node.hub_link import GrpcRotation, HubContact, StreamedHub
+from warifu_services.node.hub_link import GrpcRotation, HubContact, HubProofs, StreamedHub
 from warifu_services.node.lateness import InContact
 
 HUB = "/warifu.api.hub.v1.HubService"
@@ -59,7 +59,7 @@ class GarbledHub:
         self.announced = self.listed = b"\xff\xff\xff"
         self.announcements = 0
         self.refuses: Reason | None = None
-        self.methods = ("Exchange", "ExchangeStream", "ConvertIssuedCodes", "RotateCodes")
+        self.methods = ("Exchange", "ExchangeStream", "ConvertIssuedCodes", "RotateCodes", "ProveConversions")
 
     async def unary(self, _: bytes, __: Any) -> bytes:
         if self.refuses is not None:
@@ -152,6 +152,12 @@ async def test_a_node_tells_garbage_from_the_authoritys_answer(garbled: tuple[Ga
         await session.answer()
     assert (error.value.reason, error.value.definite) == (Reason.AUTHORITY_ANSWER_INVALID, False)
     await session.close()
+
+
+async def test_proofs_that_do_not_parse_are_the_hubs_fault(garbled: tuple[GarbledHub, PeerChannel]) -> None:
+    with pytest.raises(WarifuError) as error:
+        await HubProofs(garbled[1]).prove_conversions(ProveConversionsRequest(), 5)
+    assert error.value.reason is Reason.HUB_ANSWER_INVALID
 
 
 OF_WHAT_WAS_SENT = [

@@ -26,6 +26,7 @@ WHO_MAY = {
     "/warifu.api.hub.v1.HubService/ExchangeStream": {"agency"},
     "/warifu.api.hub.v1.HubService/ConvertIssuedCodes": {"authority"},
     "/warifu.api.hub.v1.HubService/RotateCodes": {"agency"},
+    "/warifu.api.hub.v1.HubService/ProveConversions": {"agency"},
     "/warifu.api.hub.v1.SupervisionService/SetAssessmentStatus": {"supervisor"},
     "/warifu.api.hub.v1.SupervisionService/ListWithdrawnAssessments": {"supervisor"},
     "/warifu.api.log.v1.LogService/GetCheckpoint": EVERYBODY,

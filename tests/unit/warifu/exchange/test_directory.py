@@ -20,8 +20,8 @@ from warifu.curve.group import Point, Scalar
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.exchange.directory_entry import countersign_entry, sign_entry
-from warifu.exchange.directory_header import entries_digest, sign_header
-from warifu.exchange.proof_policy import ALWAYS_PROVEN
+from warifu.exchange.directory_header import check_follows, entries_digest, header_digest, sign_header
+from warifu.exchange.proof_policy import ALWAYS_PROVEN, ProofPolicy
 from warifu.exchange.proofs import joint_key_context, prove_joint_key
 from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode
@@ -308,3 +308,32 @@ def test_a_missing_directory_file_is_refused_by_its_name(tmp_path: Path) -> None
     with pytest.raises(WarifuError) as error:
         read_directory_file(tmp_path / "directory.json")
     assert (error.value.reason, error.value.where) == (Reason.DIRECTORY_INVALID, "directory.json")
+
+
+@pytest.mark.parametrize("policy", ["always", "sampled:16", "off"])
+def test_what_the_hub_proves_stands_under_the_roots_signature(policy: str) -> None:
+    file = file_of()
+    for other in ("always", "sampled:15", "off"):
+        file.header.proof_policy.CopyFrom(ProofPolicy.parse(policy).to_message())
+        resigned(file)
+        assert str(Directory.from_message(file, ROOT.cert_pem).proof_policy) == policy
+        if other != policy:
+            file.header.proof_policy.CopyFrom(ProofPolicy.parse(other).to_message())
+            assert refused(file).where == "directory.header.root_signature"
+
+
+def test_a_directory_that_does_not_say_what_the_hub_proves_is_refused_and_not_taken_for_off() -> None:
+    file = file_of()
+    file.header.ClearField("proof_policy")
+    assert refused(resigned(file)).where == "directory.header.proof_policy"
+
+
+def test_a_version_that_proves_otherwise_than_the_one_before_follows_nothing() -> None:
+    before, after = file_of().header, file_of().header
+    after.version, after.previous_digest = 2, header_digest(before)
+    after.authority_signing_key = before.authority_signing_key
+    check_follows(before, after)
+    after.proof_policy.CopyFrom(ProofPolicy.parse("off").to_message())
+    with pytest.raises(WarifuError) as error:
+        check_follows(before, after)
+    assert (error.value.reason, error.value.where) == (Reason.DIRECTORY_INVALID, "directory.header.proof_policy")

@@ -13,14 +13,7 @@ from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warifu.api.directory.v1.directory_service_pb2 import (
-    PROOF_POLICY_KIND_OFF,
-    PROOF_POLICY_KIND_SAMPLED,
-    DatedEntry,
-    DatedKey,
-    DirectoryFile,
-    DirectoryHeader,
-)
+from warifu.api.directory.v1.directory_service_pb2 import DatedEntry, DatedKey, DirectoryFile, DirectoryHeader
 from warifu.clock import ManualClock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
@@ -137,24 +130,6 @@ def test_a_header_with_any_field_altered_is_refused(chain: Chain, name: str) -> 
         setattr(file.header, name, value)
         error = refused(Directory.from_message, file, chain.root.cert_pem)
         assert error.reason is Reason.DIRECTORY_INVALID
-
-
-def test_a_header_with_another_proof_policy_is_refused(chain: Chain) -> None:
-    for kind, one_in in ((PROOF_POLICY_KIND_OFF, 0), (PROOF_POLICY_KIND_SAMPLED, 16), (0, 0), (9, 0)):
-        file = chain.file(5)
-        file.header.proof_policy.kind, file.header.proof_policy.one_in = kind, one_in  # type: ignore[assignment]
-        assert refused(Directory.from_message, file, chain.root.cert_pem).reason is Reason.DIRECTORY_INVALID
-    file = chain.file(5)
-    file.header.ClearField("proof_policy")
-    error = refused(Directory.from_message, file, chain.root.cert_pem)
-    assert "proof_policy" in error.where, "a network says what it proves, also when that is everything"
-
-
-def test_a_version_that_proves_otherwise_than_the_one_before_follows_nothing(chain: Chain) -> None:
-    before, after = chain.directory(4).header, chain.directory(5).header
-    after.proof_policy.kind = PROOF_POLICY_KIND_OFF
-    error = refused(check_follows, before, after)
-    assert (error.reason, error.where) == (Reason.DIRECTORY_INVALID, "directory.header.proof_policy")
 
 
 @pytest.mark.parametrize("name", REPEATED)

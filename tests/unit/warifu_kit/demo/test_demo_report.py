@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from warifu_kit.demo.progress import teller
 from warifu_kit.demo.report import print_report
 from warifu_kit.demo.result import Check, DemoResult, Outcome, ProcedureResult, RefusalResult, count_answers
@@ -29,11 +31,11 @@ def _procedure(count: int) -> ProcedureResult:
     )
 
 
-def _shown(*checks: Check) -> str:
+def _shown(*checks: Check, proofs: str = "always") -> str:
     result = DemoResult(
         network="sim-12345678",
         suite=2,
-        proofs="always",
+        proofs=proofs,
         seed=7,
         residents=100_000,
         residents_file=None,
@@ -60,6 +62,21 @@ def test_no_number_is_cut_off_at_eighty_columns() -> None:
 
 def test_what_looks_like_markup_is_shown_as_it_is() -> None:
     assert "asked [once]: NO" in _shown()
+
+
+@pytest.mark.parametrize("proofs", ["always", "sampled:16"])
+def test_the_report_says_what_the_hub_proves(proofs: str) -> None:
+    shown = _shown(proofs=proofs)
+    assert f"proofs {proofs}" in " ".join(shown.split())
+    assert "PROOFS OFF" not in shown
+
+
+def test_without_proofs_the_report_begins_and_ends_with_it() -> None:
+    lines = _shown(proofs="off").rstrip().splitlines()
+    said = [number for number, line in enumerate(lines) if line.startswith("PROOFS OFF: nothing that the hub converts")]
+    assert len(said) == 2
+    assert said[0] < 4
+    assert said[1] >= len(lines) - 2
 
 
 def test_restarts_and_repeated_questions_are_told() -> None:
