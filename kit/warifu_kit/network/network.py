@@ -13,7 +13,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -116,12 +116,13 @@ class Network:
         self._claim()
         keep_fresh(self.path, clock=self._clock)
         order = _starting_order(self.described)
-        for party in order:
-            wanted = self._wanted(party)
-            place = self._place(party, wanted)
-            if party in _ASKED_BY_ALL or not _fits(place, wanted) or place == wanted:
-                self._places[party] = place  # else the party takes a port itself, which nobody can take meanwhile
-        self._begin_all(order)
+        with ExitStack() as kept:
+            for party in order:
+                wanted = self._wanted(party)
+                place = self._place(party, wanted, kept)
+                if party in _ASKED_BY_ALL or not _fits(place, wanted) or place == wanted:
+                    self._places[party] = place  # else the party takes a port itself
+            self._begin_all(order)
         self._write_endpoints()
         self._witnesses = [
             WitnessKeeper(folder, go_on=told, nursery=self._nursery) for folder, told in self._supervisors()
@@ -152,9 +153,12 @@ class Network:
         """Where a party listened last; what its folder says before it ever did. Raises: CONFIG_INVALID."""
         return self.described.parties[party].endpoint or PartyFolder(self.path / party).settings().listen
 
-    def _place(self, party: str, wanted: str) -> str:
-        """Where a party is to listen: where it wants to if that is free. Tells of it where it is not."""
-        place = free_endpoint(wanted)
+    def _place(self, party: str, wanted: str, kept: ExitStack) -> str:
+        """Where a party is to listen: where it wants to if that is free. Tells of it where it is not.
+
+        Nobody else takes the place before ``kept`` is closed.
+        """
+        place = free_endpoint(wanted, kept)
         if not _fits(place, wanted):
             self._tell("moved", party, f"from {wanted}, which cannot be had, to {place}")
         return place
@@ -288,12 +292,13 @@ class Network:
 
     def _join(self, party: str) -> None:
         try:
-            wanted = self._wanted(party)
-            place = self._place(party, wanted)
-            if place == wanted or not _fits(place, wanted):
-                self._places[party] = place
-            self._begin(party)
-            self._places[party] = self.parties[party].wait_ready()
+            with ExitStack() as kept:
+                wanted = self._wanted(party)
+                place = self._place(party, wanted, kept)
+                if place == wanted or not _fits(place, wanted):
+                    self._places[party] = place
+                self._begin(party)
+                self._places[party] = self.parties[party].wait_ready()
             self._write_endpoints()
         except WarifuError as error:
             self._tell("failed", party, error.where)
@@ -331,11 +336,12 @@ class Network:
         """Start a party again where it listened. Where it cannot have that any more it moves, and the others hear of it."""
         party, process.is_ready = process.party, False
         try:
-            place = self._place(party, self._places[party])
-            if place != self._places[party]:
-                self._places[party] = place
-                self._moved.add(party)
-            process.restart(self._command_of(party))
+            with ExitStack() as kept:
+                place = self._place(party, self._places[party], kept)
+                if place != self._places[party]:
+                    self._places[party] = place
+                    self._moved.add(party)
+                process.restart(self._command_of(party))
             if party in self._moved:
                 self._follow(party)
                 self._moved.discard(party)
