@@ -65,8 +65,8 @@ pytest: dev ## The tests alone (ARGS="-k log")
 slow: dev ## The tests that take long beside what quicker ones show
 	@$(PY) -m pytest -m slow $(ARGS)
 
-threats: dev ## Play the dishonest acts that docs/threats.md lists
-	@$(PY) -m pytest tests/threats $(ARGS)
+threats: dev ## Play every dishonest act that docs/threats.md lists, and show what came of each
+	@$(PY) tools/play_threats.py $(ARGS)
 
 floods: dev ## Put a hub under each flood that one member can make, and time its honest callers (some ten minutes)
 	@$(PY) -m pytest -s -m floods tests/integration/floods $(ARGS)

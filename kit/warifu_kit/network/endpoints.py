@@ -6,6 +6,8 @@ Decides whether an endpoint that a party had, or is to have, can be had now, and
 from __future__ import annotations
 
 import socket
+import sys
+from contextlib import ExitStack
 from typing import Final
 
 from warifu.errors import Reason, WarifuError
@@ -24,21 +26,22 @@ def any_loopback_port() -> str:
     raise WarifuError(Reason.CONFIG_INVALID, where=where)
 
 
-def free_endpoint(wanted: str | None) -> str:
+def free_endpoint(wanted: str | None, kept: ExitStack | None = None) -> str:
     """``wanted`` if nobody listens there, else a free port of the same host, else of loopback; the port is never 0.
 
-    The others must be told of it before the party listens, so it is free now and not kept. Raises: CONFIG_INVALID when
-    there is no free port anywhere.
+    The others must be told of it before the party listens. Until ``kept`` is closed, the system gives the port to nobody
+    who asks for any, and to whoever asks for this one (on Linux; elsewhere, and without ``kept``, it is free now and no
+    more is known). Raises: CONFIG_INVALID when there is no free port anywhere.
     """
     wanted = wanted or any_loopback_port()
     host, _, _ = wanted.rpartition(":")
-    endpoint = _bound(wanted) or _bound(f"{host}:0") or _bound(any_loopback_port())
+    endpoint = _bound(wanted, kept) or _bound(f"{host}:0", kept) or _bound(any_loopback_port(), kept)
     if endpoint is None:
         raise WarifuError(Reason.CONFIG_INVALID, where="no free port on this machine")
     return endpoint
 
 
-def _bound(endpoint: str) -> str | None:
+def _bound(endpoint: str, kept: ExitStack | None = None) -> str | None:
     """Where one listens who asks for ``endpoint`` now; None when that cannot be had.
 
     An address that ended connections still linger at can be had: servers reuse it, and so does this probe.
@@ -48,10 +51,19 @@ def _bound(endpoint: str) -> str | None:
         (family, kind, protocol, _, address), *_ = socket.getaddrinfo(
             host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with _reusing(family, kind, protocol) as probe:
             probe.bind(address)
             probe.listen(1)
-            return f"{host}:{probe.getsockname()[1]}"
+            found: tuple[str, int] = probe.getsockname()  # four of them in IPv6
+        if kept is not None and sys.platform == "linux":
+            # Bound and not listening: a server that reuses addresses can have the port, and it is no longer "any".
+            kept.enter_context(_reusing(family, kind, protocol)).bind(found)
     except OSError:
         return None
+    return f"{host}:{found[1]}"
+
+
+def _reusing(family: int, kind: int, protocol: int) -> socket.socket:
+    reusing = socket.socket(family, kind, protocol)
+    reusing.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return reusing

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -28,6 +28,7 @@ from warifu.pki import FileWatch
 from warifu_kit.network.creation import create_network, holds_network
 from warifu_kit.network.custody import keep_fresh
 from warifu_kit.network.endpoints import free_endpoint
+from warifu_kit.network.nursery import Nursery, can_fork
 from warifu_kit.network.party_process import STOP_SECONDS, PartyProcess, party_command
 from warifu_kit.network.renewal import Renewals
 
@@ -82,6 +83,7 @@ class Network:
         self._on_event = on_event
         self._command = command
         self._stopping, self._unwatched, self._stopped = threading.Event(), threading.Event(), threading.Event()
+        self._nursery: Nursery | None = None
         self._failure: str | None = None
         self._lock: IO[str] | None = None
         self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
@@ -103,18 +105,20 @@ class Network:
         Raises: PARTY_NOT_STARTED when one does not; PATH_UNUSABLE when the network is up already; CONFIG_INVALID when
         what describes the network does not hold together, or it has another suite than asked for.
         """
+        self._nursery = Nursery() if can_fork() else None
         if not holds_network(self.path):
             create_network(self.path, suite=self._suite or _DEFAULT_SUITE)
         self.described = self._checked_description()
         self._claim()
         keep_fresh(self.path, clock=self._clock)
         order = _starting_order(self.described)
-        for party in order:
-            wanted = self._wanted(party)
-            place = self._place(party, wanted)
-            if party in _ASKED_BY_ALL or not _fits(place, wanted) or place == wanted:
-                self._places[party] = place  # else the party takes a port itself, which nobody can take meanwhile
-        self._begin_all(order)
+        with ExitStack() as kept:
+            for party in order:
+                wanted = self._wanted(party)
+                place = self._place(party, wanted, kept)
+                if party in _ASKED_BY_ALL or not _fits(place, wanted) or place == wanted:
+                    self._places[party] = place  # else the party takes a port itself
+            self._begin_all(order)
         self._write_endpoints()
         self._watcher.start()
 
@@ -135,9 +139,12 @@ class Network:
         """Where a party listened last; what its folder says before it ever did. Raises: CONFIG_INVALID."""
         return self.described.parties[party].endpoint or PartyFolder(self.path / party).settings().listen
 
-    def _place(self, party: str, wanted: str) -> str:
-        """Where a party is to listen: where it wants to if that is free. Tells of it where it is not."""
-        place = free_endpoint(wanted)
+    def _place(self, party: str, wanted: str, kept: ExitStack) -> str:
+        """Where a party is to listen: where it wants to if that is free. Tells of it where it is not.
+
+        Nobody else takes the place before ``kept`` is closed.
+        """
+        place = free_endpoint(wanted, kept)
         if not _fits(place, wanted):
             self._tell("moved", party, f"from {wanted}, which cannot be had, to {place}")
         return place
@@ -192,6 +199,8 @@ class Network:
         self._stopped.set()
         if self._watcher.is_alive():
             self._watcher.join()
+        if self._nursery is not None:
+            self._nursery.close()
         if self._lock is not None:
             self._lock.close()
 
@@ -213,7 +222,7 @@ class Network:
 
     def _begin(self, party: str) -> None:
         told_once = ["--go-on"] if party in self._go_on else []
-        process = PartyProcess(party, self.path / party, [*self._command_of(party), *told_once])
+        process = PartyProcess(party, self.path / party, [*self._command_of(party), *told_once], self._nursery)
         self.parties[party] = process
         process.start()
 
@@ -265,12 +274,13 @@ class Network:
 
     def _join(self, party: str) -> None:
         try:
-            wanted = self._wanted(party)
-            place = self._place(party, wanted)
-            if place == wanted or not _fits(place, wanted):
-                self._places[party] = place
-            self._begin(party)
-            self._places[party] = self.parties[party].wait_ready()
+            with ExitStack() as kept:
+                wanted = self._wanted(party)
+                place = self._place(party, wanted, kept)
+                if place == wanted or not _fits(place, wanted):
+                    self._places[party] = place
+                self._begin(party)
+                self._places[party] = self.parties[party].wait_ready()
             self._write_endpoints()
         except WarifuError as error:
             self._tell("failed", party, error.where)
@@ -308,11 +318,12 @@ class Network:
         """Start a party again where it listened. Where it cannot have that any more it moves, and the others hear of it."""
         party, process.is_ready = process.party, False
         try:
-            place = self._place(party, self._places[party])
-            if place != self._places[party]:
-                self._places[party] = place
-                self._moved.add(party)
-            process.restart(self._command_of(party))
+            with ExitStack() as kept:
+                place = self._place(party, self._places[party], kept)
+                if place != self._places[party]:
+                    self._places[party] = place
+                    self._moved.add(party)
+                process.restart(self._command_of(party))
             if party in self._moved:
                 self._follow(party)
                 self._moved.discard(party)

@@ -17,11 +17,14 @@ from typing import IO, Any
 
 from warifu.errors import Reason, WarifuError
 from warifu.pki import keep_private
+from warifu_kit.network.nursery import Child, Nursery
 
 __all__ = ["STOP_SECONDS", "PartyProcess", "party_command"]
 
 STOP_SECONDS = 4.0
 """How long a party that is asked to stop may take before it is ended by force."""
+
+PARTY_ENTRY = "warifu_kit.network.party_entry"
 
 _READY_SECONDS = 30.0
 
@@ -32,7 +35,7 @@ def party_command(party: str, folder: Path, options: Sequence[str]) -> list[str]
     return [
         sys.executable,
         "-m",
-        "warifu_kit.network.party_entry",
+        PARTY_ENTRY,
         *words,
         "--dir",
         str(folder),
@@ -47,7 +50,8 @@ class PartyProcess:
     ``amiss`` is why it does not do its work though it is ready, as it said when it was; empty when nothing is.
     """
 
-    def __init__(self, party: str, folder: Path, command: list[str]) -> None:
+    def __init__(self, party: str, folder: Path, command: list[str], nursery: Nursery | None = None) -> None:
+        """With a ``nursery``, that starts it, unless ``command`` is another than the one of :func:`party_command`."""
         self.party = party
         self.endpoint = ""
         self.amiss = ""
@@ -56,7 +60,8 @@ class PartyProcess:
         """False once the party said that it takes calls and has not found the hub: nothing goes through there."""
         self.log_path = folder / "party.log"
         self._command = command
-        self._process: subprocess.Popen[str] | None = None
+        self._nursery = nursery
+        self._process: Child | None = None
 
     @property
     def pid(self) -> int:
@@ -74,18 +79,24 @@ class PartyProcess:
         try:
             keep_private(self.log_path)
             with self.log_path.open("ab") as log:
-                self._process = subprocess.Popen(
-                    self._command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    encoding="utf-8",
-                    errors="replace",
-                    start_new_session=True,
-                )
+                self._process = self._begun(log)
         except OSError as error:
             why = f"{error.filename or 'process'}: {error.strerror}"
             raise WarifuError(Reason.PARTY_NOT_STARTED, where=f"{self.party} did not start: {why}") from error
+
+    def _begun(self, log: IO[bytes]) -> Child:
+        entry = party_command(self.party, self.log_path.parent, [])[:3]
+        if self._nursery is not None and self._command[:3] == entry:
+            return self._nursery.start(self._command[3:], log)
+        return subprocess.Popen(
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
 
     def wait_ready(self) -> str:
         """Wait for the ready line; the endpoint in it. Raises: PARTY_NOT_STARTED, with the log's last words."""

@@ -51,6 +51,9 @@ _NEXT: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.EXCHANGE_NOT_IN_LOG: "see {dir}/{party}/party.log; what the hub signed is kept in {dir}/{party}/node.sqlite3",
     AlarmKind.PERMIT_HELD_BACK: "see {dir}/{party}/party.log, and whether the hub's and the node's clocks are right",
     AlarmKind.CHECKPOINT_STANDS_STILL: "see {dir}/{party}/party.log; ask others which checkpoint they see",
+    AlarmKind.CODES_ACQUIRED_FAST: "see whether that agency takes up so many people; raise codes_a_day in {dir}/{party}/party.json "
+    "if so",
+    AlarmKind.NUMBERS_MISSED: "ask that agency where it has those numbers from",
     AlarmKind.DATABASE_REPLACED: "stop the party, put its database back, and start it",
 }
 

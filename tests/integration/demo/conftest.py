@@ -19,6 +19,7 @@ from warifu_kit.demo.plan import Plan, make_plan
 from warifu_kit.demo.population import populate
 from warifu_kit.demo.progress import teller
 from warifu_kit.network.network import Network
+from warifu_kit.network.nursery import NURSERY_PROCESS
 from warifu_kit.output import Terminal
 from warifu_kit.people.residents import AS_OF, generate
 
@@ -110,6 +111,7 @@ def child_of() -> Callable[[int, Sequence[str]], int | None]:
 
 
 def _child_of(parent: int, words: Sequence[str]) -> int | None:
+    """A process with these words that was started by ``parent``, or by the one whose forks its parties are."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and _is_child(entry, parent, words):
             return int(entry.name)
@@ -122,4 +124,6 @@ def _is_child(entry: Path, parent: int, words: Sequence[str]) -> bool:
         said = (entry / "cmdline").read_text("utf-8", errors="replace").split("\0")
     except (OSError, ValueError):
         return False  # it has ended meanwhile
-    return own_parent == parent and set(words) <= set(said)
+    if own_parent == parent:
+        return set(words) <= set(said)
+    return set(words) <= set(said) and _is_child(Path("/proc") / str(own_parent), parent, [NURSERY_PROCESS])

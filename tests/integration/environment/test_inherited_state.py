@@ -71,8 +71,10 @@ def test_the_end_of_a_party_is_told_also_when_the_starter_did_not_wait_for_child
 
 
 def _pids(parent: int) -> list[int]:
-    children = Path(f"/proc/{parent}/task").glob("*/children")
-    return sorted(int(pid) for child in children for pid in child.read_text("ascii").split())
+    """The parties: what has no children of its own, however far below ``parent`` it was started."""
+    listed = [each.read_text("ascii").split() for each in Path(f"/proc/{parent}/task").glob("*/children")]
+    children = [int(pid) for line in listed for pid in line]
+    return sorted(pid for child in children for pid in _pids(child) or [child])
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o277])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -68,3 +69,19 @@ def test_a_machine_without_any_loopback_is_told(monkeypatch: pytest.MonkeyPatch)
         any_loopback_port()
     assert refused.value.reason is Reason.CONFIG_INVALID
     assert "loopback" in refused.value.where
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="another system keeps no port for somebody else")
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_kept_endpoint_is_had_by_whoever_asks_for_it_and_is_nobodys_any_port(host: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with ExitStack() as kept, ExitStack() as others:
+        place = free_endpoint(f"{host}:0", kept)
+        port = int(place.rpartition(":")[2])
+        for _ in range(500):
+            other = others.enter_context(socket.socket(family))
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind((host.strip("[]"), 0))
+            assert other.getsockname()[1] != port
+        others.enter_context(socket.create_server((host.strip("[]"), port), family=family))  # reuses addresses
+        assert free_endpoint(place) != place

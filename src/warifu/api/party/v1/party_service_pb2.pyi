@@ -35,6 +35,8 @@ class AlarmKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ALARM_KIND_EXCHANGE_NOT_IN_LOG: _ClassVar[AlarmKind]
     ALARM_KIND_PERMIT_HELD_BACK: _ClassVar[AlarmKind]
     ALARM_KIND_CHECKPOINT_STANDS_STILL: _ClassVar[AlarmKind]
+    ALARM_KIND_CODES_ACQUIRED_FAST: _ClassVar[AlarmKind]
+    ALARM_KIND_NUMBERS_MISSED: _ClassVar[AlarmKind]
 ALARM_KIND_UNSPECIFIED: AlarmKind
 ALARM_KIND_CREDENTIAL_REFUSED: AlarmKind
 ALARM_KIND_REVOCATION_LIST_REFUSED: AlarmKind
@@ -58,6 +60,8 @@ ALARM_KIND_PERMIT_FORBIDDEN: AlarmKind
 ALARM_KIND_EXCHANGE_NOT_IN_LOG: AlarmKind
 ALARM_KIND_PERMIT_HELD_BACK: AlarmKind
 ALARM_KIND_CHECKPOINT_STANDS_STILL: AlarmKind
+ALARM_KIND_CODES_ACQUIRED_FAST: AlarmKind
+ALARM_KIND_NUMBERS_MISSED: AlarmKind
 
 class GetStatusRequest(_message.Message):
     __slots__ = ()
