@@ -16,16 +16,24 @@ from warifu.tlog.checkpoint import read_checkpoint_unverified
 from warifu_hub.ledger import Ledger
 from warifu_hub.store import HubStore
 
-__all__ = ["BEAT_SECONDS", "Beats"]
+__all__ = ["BEAT_SECONDS", "LONGEST_BEAT_SECONDS", "Beats"]
 
 BEAT_SECONDS: Final = 5.0
 """How long members are shown the same checkpoint, unless the hub's settings say otherwise."""
 
+LONGEST_BEAT_SECONDS: Final = 30.0
+"""Nodes wait a minute for proofs of their exchanges."""
+
 
 class Beats:
-    """Shows one hub's log to members. ``beat_s``: seconds; 0 shows the newest to everybody."""
+    """Shows one hub's log to members. ``beat_s``: seconds; 0 shows the newest to everybody.
+
+    Raises: CONFIG_INVALID unless ``beat_s`` is from 0 to half a minute.
+    """
 
     def __init__(self, ledger: Ledger, store: HubStore, clock: Clock, beat_s: float = BEAT_SECONDS) -> None:
+        if not 0 <= beat_s <= LONGEST_BEAT_SECONDS:
+            raise WarifuError(Reason.CONFIG_INVALID, where=f"beat_s: from 0 to {LONGEST_BEAT_SECONDS:g} seconds")
         self._ledger = ledger
         self._store = store
         self._clock = clock

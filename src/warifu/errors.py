@@ -42,6 +42,7 @@ class Reason(enum.Enum):
     PERMIT_REUSED = "PERMIT_REUSED"
     NUMBER_MALFORMED = "NUMBER_MALFORMED"
     NUMBER_NOT_DESIGNATED = "NUMBER_NOT_DESIGNATED"
+    ACQUISITION_LIMITED = "ACQUISITION_LIMITED"
     CODE_NOT_ACQUIRED = "CODE_NOT_ACQUIRED"
     CODE_ALREADY_HELD = "CODE_ALREADY_HELD"
     RECORD_NOT_HELD = "RECORD_NOT_HELD"
@@ -144,6 +145,9 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
     Reason.NUMBER_MALFORMED: _no("INVALID_ARGUMENT", "The number is not well formed or its check digit is wrong."),
     Reason.NUMBER_NOT_DESIGNATED: _no(
         "NOT_FOUND", "The numbering authority of this network did not designate that number."
+    ),
+    Reason.ACQUISITION_LIMITED: _no(
+        "RESOURCE_EXHAUSTED", "The agency acquired, or tried in vain, all the numbers that it may in a day; ask later."
     ),
     Reason.CODE_NOT_ACQUIRED: _no("FAILED_PRECONDITION", "No code has been acquired for this person here."),
     Reason.CODE_ALREADY_HELD: _no(

@@ -36,6 +36,7 @@ _NOT_PARTIES: Final = frozenset({"root", "log-copy"})
 """Folders that a network has beside those of its parties."""
 
 _ANY_HOST: Final = frozenset({"0.0.0.0", "[::]"})  # noqa: S104  # names a clash, listens nowhere
+_OWNERS: Final = {"spread_s": "agency", "beat_s": "hub", "codes_a_day": "authority", "misses_a_day": "authority"}
 
 
 def _endpoint(value: object) -> str:
@@ -112,6 +113,22 @@ class MemberEntry(BaseModel):
         float | None,
         Field(ge=0, le=600, description="Over how many seconds an agency spreads submitted inquiries. 0 if left out."),
     ] = None
+    beat_s: Annotated[
+        float | None,
+        Field(ge=0, le=30, description="How many seconds a hub shows members the same checkpoint. 5 if left out."),
+    ] = None
+    codes_a_day: Annotated[
+        int | None,
+        Field(
+            ge=1, strict=True, description="Codes that one agency gets of an authority in a day. 1000000 if left out."
+        ),
+    ] = None
+    misses_a_day: Annotated[
+        int | None,
+        Field(
+            ge=1, strict=True, description="Numbers that nobody has and one agency may try in a day. 1000 if left out."
+        ),
+    ] = None
 
     @property
     def parties(self) -> tuple[str, ...]:
@@ -153,7 +170,7 @@ def contradictions(
     yield from _shared_endpoints(file)
     for position, entry in enumerate(file.members):
         faults = _of_central(entry) if entry.kind in CENTRAL else _of_agency(entry, kinds, known)
-        for field, message in faults:
+        for field, message in (*faults, *_of_others(entry)):
             yield Fault(("members", position, field), message)
 
 
@@ -205,10 +222,15 @@ def _of_central(entry: MemberEntry) -> Iterator[tuple[str, str]]:
         yield "clones", f"should be left out: a network has one {entry.kind}"
     if entry.municipality_code is not None:
         yield "municipality_code", f"should be left out: a {entry.kind} belongs to no municipality"
-    if entry.spread_s is not None:
-        yield "spread_s", "should be left out: only agencies inquire"
     if entry.kind == "supervisor" and entry.listen is not None:
         yield "listen", "should be left out: a supervisor only calls"
+
+
+def _of_others(entry: MemberEntry) -> Iterator[tuple[str, str]]:
+    kind = entry.kind if entry.kind in CENTRAL else "agency"
+    for field, owner in _OWNERS.items():
+        if getattr(entry, field) is not None and kind != owner:
+            yield field, f"should be left out: it is a setting of the {owner}"
 
 
 def _of_agency(

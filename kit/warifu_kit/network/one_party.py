@@ -50,7 +50,7 @@ class Member:
     """One party to be made. ``kind`` is an institution kind of the permission table for agencies, the role otherwise.
 
     ``listen`` is the host:port it takes until it is told otherwise; port 0 takes a free one, and keeps it. Left out, it
-    is loopback. ``spread_s``: over how many seconds an agency spreads what is submitted to it; left out, 0.
+    is loopback. The numbers are those of :class:`PartySettings`.
     """
 
     party: str
@@ -60,6 +60,9 @@ class Member:
     institution: InstitutionCode
     listen: str | None = None
     spread_s: float | None = None
+    beat_s: float | None = None
+    codes_a_day: int | None = None
+    misses_a_day: int | None = None
 
 
 def make_party(network: Path, member: Member, *, group: Group, clock: Clock) -> DirectoryEntry | None:
@@ -152,6 +155,9 @@ class _Making:
                 institution_name=member.name,
                 listen=member.listen or any_loopback_port(),
                 spread_s=member.spread_s,
+                beat_s=member.beat_s,
+                codes_a_day=member.codes_a_day,
+                misses_a_day=member.misses_a_day,
             )
         )
 

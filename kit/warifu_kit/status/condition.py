@@ -55,6 +55,9 @@ _NEXT: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.LOG_VIEWS_DIFFER: "give {dir}/{party}/evidence to whoever supervises the hub, and see warifu audit evidence; "
     "then move the files away",
     AlarmKind.DIRECTORY_VIEWS_DIFFER: "see {dir}/{party}/party.log, and which version of the directory that member has",
+    AlarmKind.CODES_ACQUIRED_FAST: "see whether that agency takes up so many people; raise codes_a_day in {dir}/{party}/party.json "
+    "if so",
+    AlarmKind.NUMBERS_MISSED: "ask that agency where it has those numbers from",
     AlarmKind.DATABASE_REPLACED: "stop the party, put its database back, and start it",
 }
 

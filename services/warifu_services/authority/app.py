@@ -23,6 +23,7 @@ from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.exchange.signature import SigningKey
+from warifu.party.alarms import AlarmKind
 from warifu.party.chores import Chores
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.following import DirectoryFollower, RevocationFollower
@@ -40,6 +41,7 @@ from warifu.rpc.logging import get_logger
 from warifu_services.authority.code_conversion import HubConverter
 from warifu_services.authority.issuing import Issuer
 from warifu_services.authority.keys import AuthorityKeys
+from warifu_services.authority.limits import CODES_A_DAY, MISSES_A_DAY, AcquisitionLimits
 from warifu_services.authority.numbering import Numbering
 from warifu_services.authority.servicer import AUTHORITY_ACCESS, AuthorityServicer
 from warifu_services.authority.store import AuthorityStore, SqliteAuthorityStore
@@ -105,7 +107,18 @@ class _Parts:
             converter=HubConverter(self.to_hub),
             clock=self.ground.clock,
             workers=self.workers,
+            limits=self.limits,
             refresh=self.follower.refresh,
+        )
+
+    @cached_property
+    def limits(self) -> AcquisitionLimits:
+        """What each agency may acquire in a day."""
+        settings = self.ground.settings
+        codes, misses = settings.codes_a_day, settings.misses_a_day
+        return AcquisitionLimits(
+            codes_a_day=CODES_A_DAY if codes is None else codes,
+            misses_a_day=MISSES_A_DAY if misses is None else misses,
         )
 
     @cached_property
@@ -113,6 +126,8 @@ class _Parts:
         """Whoever looks after the authority while it serves."""
         lookout = self.ground.lookout(self.store.database)
         lookout.watch_directory(self.directory.current().network)
+        lookout.look_at(AlarmKind.CODES_ACQUIRED_FAST, self.limits.acquired_fast)
+        lookout.look_at(AlarmKind.NUMBERS_MISSED, self.limits.numbers_missed)
         return lookout
 
 

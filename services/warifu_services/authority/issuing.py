@@ -2,7 +2,8 @@
 
 Decides how a My Number that an agency lawfully holds becomes that agency's code, which nobody but the agency can read:
 
-1. the number is looked up; one that was not designated here, or was retired, is refused in its place;
+1. the number is looked up, as long as the agency is within its limits (``limits``); one that was not designated here, or was
+   retired, is refused in its place;
 2. its holder's person id gives the person point P, so that a changed number changes no code;
 3. P is encrypted to the agency's joint key with fresh randomness;
 4. the batch is signed and the hub converts it blindly; no My Number goes there, not even encrypted;
@@ -40,6 +41,7 @@ from warifu.party.held import Refresh, never_newer
 from warifu.rpc.deadline import pass_on
 from warifu_services.authority.code_conversion import CodeConverter, check_answer
 from warifu_services.authority.keys import AuthorityKeys
+from warifu_services.authority.limits import AcquisitionLimits
 from warifu_services.authority.store import AuthorityStore
 
 __all__ = ["LARGEST_BATCH", "IssuedBatch", "Issuer", "TimeLeft"]
@@ -87,10 +89,12 @@ class Issuer:
         converter: CodeConverter,
         clock: Clock,
         workers: Executor,
+        limits: AcquisitionLimits | None = None,
         refresh: Refresh = never_newer,
         random_bytes: RandomBytes = secrets.token_bytes,
     ) -> None:
         """``refresh`` takes a newer version of the directory, where agency or hub go by one already."""
+        self._limits = limits or AcquisitionLimits()
         self._directories = directory
         self._group = directory.current().group
         self._keys = keys
@@ -110,7 +114,7 @@ class Issuer:
         """Codes of ``agency`` for the holders of ``numbers``: at most 1,000, as text from outside.
 
         A number that is malformed or not designated is refused in its place. Raises: INSTITUTION_UNKNOWN,
-        DEADLINE_TOO_SHORT, STORE_UNAVAILABLE, HUB_ANSWER_INVALID and what :class:`CodeConverter` raises.
+        ACQUISITION_LIMITED, DEADLINE_TOO_SHORT, STORE_UNAVAILABLE, HUB_ANSWER_INVALID and what :class:`CodeConverter` raises.
         """
         return await self._convert(await self._prepare(agency, numbers), time_left)
 
@@ -149,6 +153,15 @@ class Issuer:
 
     async def _prepare(self, agency: InstitutionCode, numbers: Sequence[str]) -> _Prepared:
         entry, request_id = await self._entry(agency), self._random_bytes(16)
+        async with self._limits.turn(agency):
+            results = await self._looked_up(entry, request_id, numbers)
+            misses = sum(isinstance(result, Reason) for result in results)
+            self._limits.count(agency, codes=len(results) - misses, misses=misses)
+        return _Prepared(entry, request_id, results)
+
+    async def _looked_up(
+        self, entry: DirectoryEntry, request_id: bytes, numbers: Sequence[str]
+    ) -> list[EncryptedCode | Reason]:
         loop = asyncio.get_running_loop()
         pieces = await asyncio.gather(
             *(
@@ -158,7 +171,7 @@ class Issuer:
                 for start in range(0, len(numbers), _PIECE)
             )
         )
-        return _Prepared(entry, request_id, [result for piece in pieces for result in piece])
+        return [result for piece in pieces for result in piece]
 
     async def _convert(self, prepared: _Prepared, time_left: TimeLeft) -> IssuedBatch:
         request = self._signed(prepared)

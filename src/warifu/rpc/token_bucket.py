@@ -38,11 +38,11 @@ class Buckets:
         level, then = self._levels.get(member, (float(self._rate.burst), now))
         return min(float(self._rate.burst), level + (now - then) * self._rate.per_second)
 
-    def take(self, member: Hashable, now: float) -> bool:
-        """Whether it may happen now; it then counts."""
+    def take(self, member: Hashable, now: float, times: int = 1) -> bool:
+        """Whether it may happen now; it then counts, as so many ``times``, and what that is too much is owed."""
         level = self.level(member, now)
         taken = level >= 1.0
-        self._levels[member] = (level - 1.0 if taken else level, now)
+        self._levels[member] = (level - times if taken else level, now)
         if len(self._levels) > _FORGET_ABOVE:
             self._forget(now)
         return taken

@@ -90,3 +90,10 @@ async def test_without_beats_everybody_sees_the_newest() -> None:
 @pytest.fixture
 def place() -> Place:
     return Place()
+
+
+@pytest.mark.parametrize("beat_s", [-1, 31, float("nan")])
+def test_a_beat_that_outlasts_the_patience_of_nodes_is_refused(beat_s: float) -> None:
+    with pytest.raises(WarifuError) as refused:
+        Place(beat_s)
+    assert refused.value.reason is Reason.CONFIG_INVALID

@@ -31,3 +31,10 @@ def test_full_ones_are_forgotten() -> None:
     for member in range(5_000):
         buckets.take(member, float(member))
     assert len(buckets) <= 1025
+
+
+def test_what_is_taken_too_much_is_owed() -> None:
+    buckets = Buckets(Rate(per_second=1.0, burst=10))
+    assert buckets.take("one", 0.0, 25)
+    assert not buckets.take("one", 15.0)
+    assert buckets.take("one", 16.0)

@@ -257,3 +257,36 @@ def test_the_schema_names_every_field_and_no_other() -> None:
     assert set(entry["properties"]) == set(MemberEntry.model_fields)
     assert entry["additionalProperties"] is schema["additionalProperties"] is False
     assert all("description" in about for about in entry["properties"].values())
+
+
+NUMBERS = {"spread_s": "tax", "beat_s": "hub", "codes_a_day": "authority", "misses_a_day": "authority"}
+
+
+@pytest.mark.parametrize("field", NUMBERS)
+def test_a_number_is_the_setting_of_one_kind_of_party_and_of_no_other(field: str, load: Load) -> None:
+    entries = {
+        "hub": f"{{name: hub, kind: hub, {field}: 7}}",
+        "authority": f"{{name: authority, kind: authority, {field}: 7}}",
+        "tax": TAX.replace("}", f", {field}: 7}}"),
+    }
+    owner = entries.pop(NUMBERS[field])
+    members = {each.party: each for each in load(owner, INSURANCE).members}
+    assert [party for party, each in members.items() if getattr(each, field) == 7] == [NUMBERS[field]]
+    for entry in entries.values():
+        (fault,) = faults(load, entry)
+        assert f"members[0].{field} should be left out" in fault
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting"),
+    [
+        ("tax", "spread_s: 601"),
+        ("hub", "beat_s: 31"),
+        ("authority", "codes_a_day: 0"),
+        ("authority", "misses_a_day: 1.5"),
+    ],
+)
+def test_a_number_out_of_its_range_is_refused(kind: str, setting: str, load: Load) -> None:
+    entry = TAX.replace("}", f", {setting}}}") if kind == "tax" else f"{{name: {kind}, kind: {kind}, {setting}}}"
+    (fault,) = faults(load, entry)
+    assert setting.partition(":")[0] in fault

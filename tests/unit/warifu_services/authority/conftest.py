@@ -134,7 +134,7 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def issuer(
+def make_issuer(
     network: Path,
     directory: Directory,
     keys: AuthorityKeys,
@@ -142,9 +142,9 @@ def issuer(
     hub: HubAtHand,
     clock: ManualClock,
     workers: ThreadPoolExecutor,
-) -> Issuer:
-    """Issues codes through the hub at hand."""
-    return Issuer(
+) -> Callable[..., Issuer]:
+    """Makes what issues codes through the hub at hand, with limits of its own."""
+    return lambda limits=None: Issuer(
         directory=directory,
         keys=keys,
         signing_key=SigningKey(PartyFolder(network / "authority").secret("signing.key")),
@@ -152,7 +152,14 @@ def issuer(
         converter=hub,
         clock=clock,
         workers=workers,
+        limits=limits,
     )
+
+
+@pytest.fixture
+def issuer(make_issuer: Callable[..., Issuer]) -> Issuer:
+    """Issues codes through the hub at hand."""
+    return make_issuer()
 
 
 class Agency:

@@ -80,7 +80,7 @@ class AuthorityServiceServicer(object):
 
     def AcquireCode(self, request, context):
         """Issues the calling agency's code for one person. Caller: an agency's node. Errors: REQUEST_MALFORMED,
-        NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, INSTITUTION_UNKNOWN, EPOCH_STALE, DEADLINE_TOO_SHORT,
+        NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, ACQUISITION_LIMITED, INSTITUTION_UNKNOWN, EPOCH_STALE, DEADLINE_TOO_SHORT,
         HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, LOG_UNAVAILABLE, LOG_BEHIND, OVERLOADED, STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

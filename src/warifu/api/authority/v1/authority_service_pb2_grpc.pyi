@@ -46,7 +46,7 @@ class AuthorityServiceStub:
     """
     AcquireCode: _grpc.UnaryUnaryMultiCallable[_authority_service_pb2.AcquireCodeRequest, _authority_service_pb2.AcquireCodeResponse]
     """Issues the calling agency's code for one person. Caller: an agency's node. Errors: REQUEST_MALFORMED,
-    NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, INSTITUTION_UNKNOWN, EPOCH_STALE, DEADLINE_TOO_SHORT,
+    NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, ACQUISITION_LIMITED, INSTITUTION_UNKNOWN, EPOCH_STALE, DEADLINE_TOO_SHORT,
     HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, LOG_UNAVAILABLE, LOG_BEHIND, OVERLOADED, STORE_UNAVAILABLE.
     """
     AcquireCodes: _grpc.StreamStreamMultiCallable[_authority_service_pb2.AcquireCodesRequest, _authority_service_pb2.AcquireCodesResponse]
@@ -73,7 +73,7 @@ class AuthorityServiceAsyncStub(AuthorityServiceStub):
     """
     AcquireCode: _aio.UnaryUnaryMultiCallable[_authority_service_pb2.AcquireCodeRequest, _authority_service_pb2.AcquireCodeResponse]  # type: ignore[assignment]
     """Issues the calling agency's code for one person. Caller: an agency's node. Errors: REQUEST_MALFORMED,
-    NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, INSTITUTION_UNKNOWN, EPOCH_STALE, DEADLINE_TOO_SHORT,
+    NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, ACQUISITION_LIMITED, INSTITUTION_UNKNOWN, EPOCH_STALE, DEADLINE_TOO_SHORT,
     HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, LOG_UNAVAILABLE, LOG_BEHIND, OVERLOADED, STORE_UNAVAILABLE.
     """
     AcquireCodes: _aio.StreamStreamMultiCallable[_authority_service_pb2.AcquireCodesRequest, _authority_service_pb2.AcquireCodesResponse]  # type: ignore[assignment]
@@ -115,7 +115,7 @@ class AuthorityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_authority_service_pb2.AcquireCodeResponse, _abc.Awaitable[_authority_service_pb2.AcquireCodeResponse]]:
         """Issues the calling agency's code for one person. Caller: an agency's node. Errors: REQUEST_MALFORMED,
-        NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, INSTITUTION_UNKNOWN, EPOCH_STALE, DEADLINE_TOO_SHORT,
+        NUMBER_MALFORMED, NUMBER_NOT_DESIGNATED, ACQUISITION_LIMITED, INSTITUTION_UNKNOWN, EPOCH_STALE, DEADLINE_TOO_SHORT,
         HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, LOG_UNAVAILABLE, LOG_BEHIND, OVERLOADED, STORE_UNAVAILABLE.
         """
 
