@@ -166,6 +166,7 @@ class Split:
 async def split(empty_town: Any, monkeypatch: pytest.MonkeyPatch) -> Split:
     acts, clock = TwoFaced(), ManualClock(SystemClock().now())
     monkeypatch.setattr(construction, "LogServicer", acts.log)
+    empty_town.show_every_leaf()
     await empty_town.start()
     acts.to = empty_town.code("childcare")
     numbers = await empty_town.my_numbers(1)
