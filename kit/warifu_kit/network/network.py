@@ -31,7 +31,7 @@ from warifu_kit.network.endpoints import free_endpoint
 from warifu_kit.network.nursery import Nursery, can_fork
 from warifu_kit.network.party_process import STOP_SECONDS, PartyProcess, party_command
 from warifu_kit.network.renewal import Renewals
-from warifu_kit.network.witness_process import WitnessKeeper
+from warifu_kit.network.witness_process import Witnesses
 
 __all__ = ["Network"]
 
@@ -76,7 +76,7 @@ class Network:
     ) -> None:
         self.path = path
         self._with_witness = witness
-        self._witnesses: list[WitnessKeeper] = []
+        self._witnesses = Witnesses()
         self._clock = clock or SystemClock()
         self.described: NetworkFile
         self._suite = suite
@@ -124,17 +124,9 @@ class Network:
                     self._places[party] = place  # else the party takes a port itself
             self._begin_all(order)
         self._write_endpoints()
-        self._witnesses = [
-            WitnessKeeper(folder, go_on=told, nursery=self._nursery) for folder, told in self._supervisors()
-        ]
+        if self._with_witness:
+            self._witnesses = Witnesses.of(self.path, self.described, self._go_on, self._nursery)
         self._watcher.start()
-
-    def _supervisors(self) -> list[tuple[Path, bool]]:
-        """The folders whose witnesses run, each with whether it is told to go on."""
-        parties = self.described.parties.items() if self._with_witness else ()
-        return [
-            (self.path / about.folder, party in self._go_on) for party, about in parties if about.role == "supervisor"
-        ]
 
     def _begin_all(self, order: Sequence[str]) -> None:
         """Start parties and wait until each is ready; a few at a time, so that none waits for its turn too long."""
@@ -269,10 +261,8 @@ class Network:
             for party, process in list(self.parties.items()):
                 if not (self._stopping.is_set() or self._failure):
                     self._look_after(process, deaths[party])
-            for witness in self._witnesses:
-                witness.look(self._places["hub"])
-        for witness in self._witnesses:
-            witness.stop()
+            self._witnesses.look(self._places["hub"])
+        self._witnesses.stop()
         self._unwatched.set()
         self._stopped.wait()
 

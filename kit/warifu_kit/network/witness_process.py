@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Collection
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from warifu.errors import WarifuError
+from warifu.party.network_file import NetworkFile
 from warifu.party.witness_file import WITNESS_KEY
 from warifu_kit.network.nursery import Nursery
 from warifu_kit.network.party_process import STOP_SECONDS, PartyProcess, party_command
 
-__all__ = ["BEGINS_AFTER_S", "WitnessKeeper"]
+__all__ = ["BEGINS_AFTER_S", "WitnessKeeper", "Witnesses"]
 
 BEGINS_AFTER_S: Final = 3.0
 _FIRST_PAUSE_S: Final = 1.0
@@ -64,3 +66,27 @@ class WitnessKeeper:
             self._due = time.monotonic() + _LONGEST_PAUSE_S
         else:
             self._process, self._go_on = process, False
+
+
+class Witnesses:
+    """The witnesses of one network's supervisors; none unless :meth:`of` a network."""
+
+    def __init__(self, *keepers: WitnessKeeper) -> None:
+        self._keepers = keepers
+
+    @classmethod
+    def of(cls, path: Path, described: NetworkFile, go_on: Collection[str], nursery: Nursery | None) -> Self:
+        """Those of the network in ``path``; a supervisor in ``go_on`` is told to go on, once."""
+        supervisors = {party: each for party, each in described.parties.items() if each.role == "supervisor"}
+        told = {path / each.folder: party in go_on for party, each in supervisors.items()}
+        return cls(*(WitnessKeeper(folder, go_on=is_told, nursery=nursery) for folder, is_told in told.items()))
+
+    def look(self, hub: str) -> None:
+        """See that each runs that should."""
+        for keeper in self._keepers:
+            keeper.look(hub)
+
+    def stop(self) -> None:
+        """Stop each."""
+        for keeper in self._keepers:
+            keeper.stop()
