@@ -13,7 +13,7 @@ from datetime import datetime
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryHeader
 from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
-from warifu.tlog.checkpoint import Checkpoint, open_checkpoint, read_checkpoint_unverified, sign_checkpoint
+from warifu.tlog.checkpoint import Checkpoint, is_signed, open_checkpoint, read_checkpoint_unverified, sign_checkpoint
 from warifu.tlog.continuation import NEVER_CONTINUED
 from warifu.tlog.merkle import MerkleTree, leaf_hash
 from warifu.tlog.note import Verifier
@@ -130,7 +130,7 @@ class Ledger:
         key and is not of this log may be anybody's who has the key.
         """
         replaced = self._replaced()
-        return any(_is_signed(note, key) for key in (self._verifier, *self._former) if key not in replaced)
+        return any(is_signed(note, key) for key in (self._verifier, *self._former) if key not in replaced)
 
     def _replaced(self) -> set[Verifier]:
         newest = self._store.newest_directory_header()
@@ -160,11 +160,3 @@ class Ledger:
         if not 0 <= first <= second:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="first_size")
         return self._tree.consistency_proof(first, second)
-
-
-def _is_signed(note: bytes, key: Verifier) -> bool:
-    try:
-        open_checkpoint(note, key)
-    except WarifuError:
-        return False
-    return True

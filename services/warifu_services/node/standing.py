@@ -23,7 +23,7 @@ from warifu.exchange.directory import DirectorySource
 from warifu.exchange.gossip import has_known_lines
 from warifu.identifiers import InstitutionCode
 from warifu.rpc.logging import get_logger
-from warifu.tlog.checkpoint import Checkpoint, open_checkpoint, read_checkpoint_unverified
+from warifu.tlog.checkpoint import Checkpoint, is_signed, open_checkpoint, read_checkpoint_unverified
 from warifu.tlog.continuation import Continuation, check_follows
 from warifu.tlog.note import Verifier, signatures_of
 from warifu_services.node.standing_store import LogBreak, MissingRecord, StandingStore
@@ -32,6 +32,9 @@ from warifu_services.node.store import ExchangeSide, expired_before
 __all__ = ["LEVEL", "Level", "Standing"]
 
 _LONGEST_WAIT_S = 5.0
+_REPLACED_WITHIN_MS = 60_000
+"""How long the hub may go on with a key of its log that the directory in force says was replaced: it signs with the next one
+as soon as its log has that version."""
 _RECORDS_LATER = timedelta(days=1)  # a record is dated a little before or after its permit
 
 
@@ -76,6 +79,7 @@ class Standing(Level):
         self._gone_on = set(store.missing(gone_on=True))
         self._missing = store.missing(gone_on=False)
         self._log_fault: WarifuError | None = None
+        self._key_since = directory.current().log_verifier_key, clock.unix_ms()
         self._say(Reason.RECORDS_BEHIND, self._where_missing())
 
     def check(self) -> None:
@@ -126,7 +130,7 @@ class Standing(Level):
         return log_pb2.CompareLogRequest(seen_note=self._seen_note or b"")
 
     async def take(self, told: log_pb2.CompareLogResponse) -> None:
-        """Take in what the hub said. Raises: HUB_ANSWER_INVALID when it is malformed; STORE_UNAVAILABLE."""
+        """Take in what the hub said. Raises: HUB_ANSWER_INVALID for what is not to be taken; STORE_UNAVAILABLE."""
         await self._compare_records(told)
         await self._compare_log(told)
         self._say(Reason.RECORDS_BEHIND, self._where_missing())
@@ -155,6 +159,7 @@ class Standing(Level):
             except WarifuError as fault:
                 self._note_log_fault(fault)
                 return
+        self._check_key(told.signed_note, held)
         await self._store.put_seen(told.signed_note, broken)
         self._seen_note = told.signed_note
         self._log_fault = None
@@ -169,6 +174,19 @@ class Standing(Level):
             with suppress(WarifuError):
                 return open_checkpoint(note, Verifier.parse(vkey))
         return open_checkpoint(note, Verifier.parse(directory.log_verifier_key), where="signed_note")
+
+    def _check_key(self, note: bytes, held: bytes | None) -> None:
+        """Refuse what is newer under a key that was replaced: others pass over it, so it could be of another log than theirs.
+
+        Raises: HUB_ANSWER_INVALID once the key in force signed what was seen, or a minute after the directory named it.
+        """
+        vkey, now_ms = self._directories.current().log_verifier_key, self._clock.unix_ms()
+        if self._key_since[0] != vkey:
+            self._key_since = vkey, now_ms
+        verifier = Verifier.parse(vkey)
+        is_late = now_ms - self._key_since[1] >= _REPLACED_WITHIN_MS or (held is not None and is_signed(held, verifier))
+        if is_late and not is_signed(note, verifier):
+            raise WarifuError(Reason.HUB_ANSWER_INVALID, where="signed_note: under a key that was replaced")
 
     def _break_between(self, held: bytes, told: log_pb2.CompareLogResponse) -> LogBreak | None:
         newer = read_checkpoint_unverified(told.signed_note)

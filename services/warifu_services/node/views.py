@@ -26,7 +26,7 @@ from warifu.exchange.gossip import Told, read_gossip
 from warifu.exchange.log_views import LogViews
 from warifu.identifiers import InstitutionCode
 from warifu.rpc.logging import error_fields, get_logger
-from warifu.tlog.checkpoint import Checkpoint, open_checkpoint, read_checkpoint_unverified
+from warifu.tlog.checkpoint import Checkpoint, is_signed, open_checkpoint, read_checkpoint_unverified
 from warifu.tlog.continuation import Continuation
 from warifu.tlog.note import Verifier
 from warifu.tlog.views import Relation, relation
@@ -151,7 +151,7 @@ class Views:
         verifier: Verifier,
     ) -> bool:
         held = self._standing.seen_note
-        if held is None or not self._standing.follows or not _is_signed(held, verifier):
+        if held is None or not self._standing.follows or not is_signed(held, verifier):
             return False  # what it would be held against is amiss itself, or of another key: it will be told again
         own, other = read_checkpoint_unverified(held), told[1]
         try:
@@ -230,11 +230,3 @@ async def _proof(hub: ConsistencyPort, one: Checkpoint, other: Checkpoint) -> Se
     if first in (0, second) or Continuation.of(one).number != Continuation.of(other).number:
         return ()
     return await hub.consistency(first, second)
-
-
-def _is_signed(note: bytes, verifier: Verifier) -> bool:
-    try:
-        open_checkpoint(note, verifier)
-    except WarifuError:
-        return False
-    return True

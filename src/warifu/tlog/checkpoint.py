@@ -21,7 +21,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.tlog.merkle import HASH_LENGTH
 from warifu.tlog.note import Verifier, decode_base64, open_note, read_text_unverified, sign
 
-__all__ = ["Checkpoint", "log_origin", "open_checkpoint", "read_checkpoint_unverified", "sign_checkpoint"]
+__all__ = ["Checkpoint", "is_signed", "log_origin", "open_checkpoint", "read_checkpoint_unverified", "sign_checkpoint"]
 
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _MAX_SIZE: Final = 2**63 - 1
@@ -90,6 +90,15 @@ def open_checkpoint(note: bytes, verifier: Verifier, *, where: str = "checkpoint
     if checkpoint.origin != verifier.name:
         raise _bad_line(where, 1)
     return checkpoint
+
+
+def is_signed(note: bytes, verifier: Verifier) -> bool:
+    """Whether :func:`open_checkpoint` gives one."""
+    try:
+        open_checkpoint(note, verifier)
+    except WarifuError:
+        return False
+    return True
 
 
 def read_checkpoint_unverified(note: bytes, *, where: str = "checkpoint") -> Checkpoint:

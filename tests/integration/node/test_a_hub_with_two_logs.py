@@ -29,7 +29,9 @@ from warifu_hub.ledger import Ledger
 from warifu_hub.servicers.log import LogServicer
 from warifu_hub.standing import Standing as HubStanding
 from warifu_kit.cli import app
+from warifu_kit.network.rotation import rotate_log_key
 from warifu_services.node.comparison import compare_once
+from warifu_services.node.proving import MISSING_AFTER
 from warifu_services.node.views import SHOWN_WITHIN
 from warifu_services.witness.app import cosign_once
 
@@ -79,6 +81,7 @@ class TwoFaced:
         self.to = ""
         self.forked_at: int | None = None
         self.refuses = False
+        self.key: Any = None  # with which the other log goes on though it was replaced
         self.asked: list[tuple[int, int]] = []
 
     @property
@@ -98,14 +101,15 @@ class TwoFaced:
                 if self._other is None:
                     ledger, _, store, turns, _, known, cosigning = self._parts
                     forked = ForkedStore(store, acts.forked_at)
-                    key, verifier = ledger._key, ledger._verifier
+                    key, verifier = acts.key or (ledger._key, ledger._verifier)
                     other = Ledger(forked, log_key=key, verifier=verifier)
                     beats = Beats(other, forked, SystemClock(), beat_s=0)
                     self._other = LogServicer(other, beats, forked, turns, Unconcerned(), known, cosigning)
                 return self._other
 
             async def GetCheckpoint(self, request: Any, context: Any) -> Any:
-                return await self._for(context).GetCheckpoint(request, context)
+                asked = self._true if acts.key else self._for(context)  # versions are taken only with the key they name
+                return await asked.GetCheckpoint(request, context)
 
             async def GetConsistencyProof(self, request: Any, context: Any) -> Any:
                 acts.asked.append((request.first_size, request.second_size))
@@ -225,6 +229,30 @@ async def test_one_that_refuses_the_proof_is_found_a_minute_later_and_its_own_lo
     write_copy(tmp_path / "copy", list(split.town.hub.store.leaves(0, size)), note)
     copied = ("--copy", str(tmp_path / "copy"))
     assert split.judged(file, *copied) == (0, {"convicts": True, "relation": "TWO_LOGS"})
+
+
+async def test_a_hub_that_shows_one_member_another_log_under_a_replaced_key_is_believed_there_for_a_minute_only(
+    split: Split,
+) -> None:
+    ledger = split.town.hub.ledger
+    split.acts.key = ledger._key, ledger._verifier
+    await split.begin()
+    await split.compare("childcare")
+    rotate_log_key(split.town.path)
+    await split.town.hub.versions.take()
+    keys = split.town.hub.versions.keys.current()
+    ledger.sign_with(keys.log_key, keys.verifier)  # as a running hub does
+    await split.town.until(lambda: all(node.provider._directory.version == 2 for node in split.town.nodes.values()))
+    await split.compare()
+    await split.exchange()
+    await split.weigh()
+    assert split.alarms("tax") == split.alarms("childcare") == {}, "nobody weighs what a replaced key signed"
+    split.clock.advance(MISSING_AFTER)
+    with pytest.raises(WarifuError, match="HUB_ANSWER_INVALID"):
+        await split.compare("childcare")
+    await split.compare("tax")
+    assert AlarmKind.CHECKPOINT_STANDS_STILL in split.alarms("childcare")
+    assert AlarmKind.CHECKPOINT_STANDS_STILL not in split.alarms("tax")
 
 
 async def test_an_honest_hub_that_one_node_is_ahead_of_the_other_with_is_no_alarm_and_both_keep_the_newest(

@@ -13,8 +13,10 @@ import pytest
 
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.directory import Directory
 from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode
+from warifu.party.held import Held
 from warifu.tlog.checkpoint import Checkpoint, log_origin, sign_checkpoint
 from warifu.tlog.continuation import NEVER_CONTINUED, Continuation
 from warifu.tlog.merkle import MerkleTree, leaf_hash
@@ -60,9 +62,13 @@ def store(tmp_path: Path) -> Iterator[SqliteNodeStore]:
 
 
 @pytest.fixture
-def begin(store: SqliteNodeStore, two: Any) -> Callable[..., Standing]:
+def directory(two: Any) -> Held[Directory]:
+    return Held(replace(two.pair.directory, log_verifier_key=VERIFIER.vkey))
+
+
+@pytest.fixture
+def begin(store: SqliteNodeStore, two: Any, directory: Held[Directory]) -> Callable[..., Standing]:
     """The node, started again with what it stored."""
-    directory = replace(two.pair.directory, log_verifier_key=VERIFIER.vkey)
     return lambda *, told=False: Standing(
         store=StandingStore(store.database), directory=directory, clock=two.clock, told_to_go_on=told
     )
@@ -299,3 +305,56 @@ async def test_nor_is_one_with_a_second_signature_line_beside_the_logs(begin: Ca
     with pytest.raises(WarifuError, match="HUB_ANSWER_INVALID"):
         await standing.take(told)
     assert standing.request().seen_note == b""
+
+
+class KeyReplaced:
+    """A directory in which the log's key was replaced while the node runs."""
+
+    def __init__(self, directory: Held[Directory]) -> None:
+        self.key = SigningKey.generate()
+        vkey = Verifier(VERIFIER.name, self.key.verify_key).vkey
+        former = (VERIFIER.vkey,)
+        directory.hold(replace(directory.current(), log_verifier_key=vkey, former_log_verifier_keys=former))
+
+
+async def refused(standing: Standing, told: log_pb2.CompareLogResponse) -> None:
+    seen = standing.seen_note
+    with pytest.raises(WarifuError) as caught:
+        await standing.take(told)
+    where = "signed_note: under a key that was replaced"
+    assert (caught.value.reason, caught.value.where) == (Reason.HUB_ANSWER_INVALID, where)
+    assert standing.seen_note == seen
+
+
+async def test_a_hub_that_goes_on_with_a_replaced_key_at_one_member_is_believed_for_a_minute_only(
+    begin: Callable[..., Standing], directory: Held[Directory], two: Any
+) -> None:
+    standing = begin()
+    await standing.take(Log(b"1").told())
+    KeyReplaced(directory)
+    await standing.take(Log(b"1", b"2").told(1))
+    two.clock.advance(timedelta(seconds=60))
+    await refused(standing, Log(b"1", b"2", b"3").told(2))
+
+
+async def test_what_the_key_in_force_signed_nothing_under_a_replaced_one_follows(
+    begin: Callable[..., Standing], directory: Held[Directory]
+) -> None:
+    standing = begin()
+    await standing.take(Log(b"1").told())
+    newer = KeyReplaced(directory).key
+    await standing.take(Log(b"1", b"2", key=newer).told(1))
+    await refused(standing, Log(b"1", b"2", b"3").told(2))
+    await refused(standing, Log(b"1", b"went on", continuation=Continuation(1, 1)).told(2))
+    assert fault(standing) is None
+    await standing.take(Log(b"1", b"2", b"3", key=newer).told(2))
+
+
+async def test_a_hub_that_is_older_than_its_newest_key_is_behind_as_any_other(
+    begin: Callable[..., Standing], directory: Held[Directory]
+) -> None:
+    standing = begin()
+    newer = KeyReplaced(directory).key
+    await standing.take(Log(b"1", b"2", key=newer).told())
+    await standing.take(Log(b"1").told(2))
+    assert fault(standing) is Reason.LOG_BEHIND
