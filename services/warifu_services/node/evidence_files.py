@@ -7,6 +7,7 @@ Decides where a file lies and how many there may be: a hub that goes on forging 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit
@@ -54,7 +55,7 @@ class EvidenceFolder:
 
     def keep_views(self, by: InstitutionCode, views: LogViews, *, convicts: bool) -> bool:
         """See :class:`warifu_services.node.views.KeepViews`. One file for each member: what convicts replaces what does not."""
-        path = self._path / f"log-views-{by}.json"
+        path = self._views_file(by)
         try:
             if convicts or not path.exists():
                 self._path.mkdir(mode=0o700, exist_ok=True)
@@ -63,6 +64,17 @@ class EvidenceFolder:
             get_logger("node").error("evidence_not_kept", error=type(error).__name__)
             return False
         return True
+
+    def views_kept(self, by: InstitutionCode) -> LogViews | None:
+        """See :class:`warifu_services.node.views.KeepViews`."""
+        with suppress(OSError, WarifuError):
+            return LogViews.from_json(self._views_file(by).read_bytes())
+        return None
+
+    def withdraw_views(self, by: InstitutionCode) -> None:
+        """See :class:`warifu_services.node.views.KeepViews`."""
+        with suppress(OSError):
+            self._views_file(by).unlink(missing_ok=True)
 
     def views_standing(self) -> str | None:
         """See :class:`warifu_services.node.views.KeepViews`."""
@@ -73,6 +85,9 @@ class EvidenceFolder:
         """What is amiss: that there is evidence; None while there is none."""
         count = self._count()
         return f"{EVIDENCE_FOLDER}: {count} permits whose conversion the hub did not prove" if count else None
+
+    def _views_file(self, by: InstitutionCode) -> Path:
+        return self._path / f"log-views-{by}.json"
 
     def _file(self, permit: ProvisionPermit) -> Path:
         """Named by the processing number, which was checked to be digits."""

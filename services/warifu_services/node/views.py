@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
@@ -58,6 +59,12 @@ class KeepViews(Protocol):
     def keep_views(self, by: InstitutionCode, views: LogViews, *, convicts: bool) -> bool:
         """Keep what ``by`` told beside what was shown here. False when it could not be kept."""
 
+    def views_kept(self, by: InstitutionCode) -> LogViews | None:
+        """What is kept of ``by``; None for nothing, or nothing that can be read."""
+
+    def withdraw_views(self, by: InstitutionCode) -> None:
+        """Keep it no longer. Nothing happens where that cannot be."""
+
     def views_standing(self) -> str | None:
         """That there is such evidence; None while there is none."""
 
@@ -85,24 +92,29 @@ class Views:
         self._said: set[tuple[InstitutionCode, str]] = set()
         self._convicted: set[InstitutionCode] = set()  # by what it told
         self._unkept: _Noted | None = None
-        self._directory_differs: _Noted | None = None
-        self._newer: tuple[int, _Noted] | None = None  # the version of the directory that is not here
+        self._directory_differs: dict[InstitutionCode, _Noted] = {}
+        self._newer: dict[InstitutionCode, tuple[int, _Noted]] = {}  # the version of the directory that is not here
 
     def log_amiss(self) -> str | None:
         """That the hub shows others another log; None while nobody was."""
         unkept = self._unkept
-        lasts = unkept is not None and self._clock.unix_ms() - unkept.at_ms <= _STANDS_MS
-        return self._evidence.views_standing() or (unkept.what if unkept is not None and lasts else None)
+        return self._evidence.views_standing() or (unkept.what if unkept and not self._is_old(unkept) else None)
 
-    def directory_amiss(self) -> str | None:
-        """That another member goes by another directory, within the last day; None while none is known to."""
-        now_ms, differs, newer = self._clock.unix_ms(), self._directory_differs, self._newer
-        if differs is not None and now_ms - differs.at_ms <= _STANDS_MS:
-            return differs.what
-        if newer is None or newer[0] <= self._directories.current().version:
-            return None
-        age_ms = now_ms - newer[1].at_ms
-        return newer[1].what if _SHOWN_WITHIN_MS <= age_ms <= _STANDS_MS else None
+    def directory_amiss(self, in_contact_since_ms: int | None = 0) -> str | None:
+        """That another member goes by another directory, within the last day; None while none is known to.
+
+        ``in_contact_since_ms``: since when the hub is there to show a version (Unix milliseconds); None: it is not.
+        """
+        now_ms, version = self._clock.unix_ms(), self._directories.current().version
+        found = [each for each in self._directory_differs.values() if not self._is_old(each)]
+        if not found and in_contact_since_ms is not None:
+            told = [each for number, each in self._newer.values() if number > version and not self._is_old(each)]
+            shown_by_ms = now_ms - _SHOWN_WITHIN_MS
+            found = [each for each in told if max(each.at_ms, in_contact_since_ms) <= shown_by_ms]
+        return found[0].what if found else None
+
+    def _is_old(self, noted: _Noted) -> bool:
+        return self._clock.unix_ms() - noted.at_ms > _STANDS_MS
 
     async def keep(self, hub: ConsistencyPort) -> None:
         """Weigh what comes, some in each beat. Runs until cancelled."""
@@ -163,6 +175,7 @@ class Views:
             return False
         shown = relation(own, other, proof)
         if shown is Relation.ONE_LOG:
+            await self._withdraw(hub, by, own, verifier)
             if other.size > own.size:
                 await self._standing.adopt(told[0])
             return True
@@ -172,6 +185,24 @@ class Views:
         if shown is Relation.NOT_SHOWN:
             self._box.put_back(by, gossip)  # when the log seen here is longer, the hub's own proof may convict it
         return shown is Relation.TWO_LOGS
+
+    async def _withdraw(self, hub: ConsistencyPort, by: InstitutionCode, own: Checkpoint, verifier: Verifier) -> None:
+        """Keep no evidence of ``by`` that the hub shows by now to be of the log seen here: it was overloaded, or its disk full.
+
+        Two logs that a proof shows stay, whatever comes.
+        """
+        kept = self._evidence.views_kept(by)
+        if kept is None or not is_signed(kept.told, verifier):
+            return
+        told = read_checkpoint_unverified(kept.told)
+        if relation(read_checkpoint_unverified(kept.shown), told, kept.proof) is Relation.TWO_LOGS:
+            return
+        with suppress(WarifuError):  # it shows nothing now: what is kept stays
+            if relation(own, told, await _proof(hub, own, told)) is not Relation.ONE_LOG:
+                return
+            self._evidence.withdraw_views(by)
+            self._said.discard((by, "log_views_differ"))
+            get_logger("node").warning("log_views_agree", told_by=str(by))
 
     def _weigh_continued(
         self,
@@ -211,11 +242,16 @@ class Views:
         known = {own.version: header_digest(own.header), own.version - 1: own.header.previous_digest}
         if known.get(told.directory_version, told.directory_digest) != told.directory_digest:
             what = f"{by} goes by another version {told.directory_version} of the directory than the hub shows here"
-            self._directory_differs = _Noted(now_ms, what)
+            self._directory_differs[by] = _Noted(now_ms, what)
             self._say_once(by, "directory_views_differ", version=told.directory_version)
-        elif told.directory_version > own.version and (self._newer is None or self._newer[0] <= own.version):
+        elif told.directory_version > own.version and not self._is_waited_for(by, own.version):
             what = f"{by} goes by version {told.directory_version} of the directory; the hub does not show it here"
-            self._newer = (told.directory_version, _Noted(now_ms, what))
+            self._newer[by] = told.directory_version, _Noted(now_ms, what)
+
+    def _is_waited_for(self, by: InstitutionCode, version: int) -> bool:
+        """Whether ``by`` told of a version after ``version`` before, within the last day."""
+        noted = self._newer.get(by)
+        return noted is not None and noted[0] > version and not self._is_old(noted[1])
 
     def _say_once(self, by: InstitutionCode, event: str, **fields: object) -> None:
         """Once for each member, so that none can fill the log."""

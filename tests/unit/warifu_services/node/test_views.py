@@ -79,6 +79,12 @@ class Kept:
             self.found.append((by, views, convicts))
         return not self.is_full
 
+    def views_kept(self, by: InstitutionCode) -> LogViews | None:
+        return next((views for told_by, views, _ in reversed(self.found) if told_by == by), None)
+
+    def withdraw_views(self, by: InstitutionCode) -> None:
+        self.found = [each for each in self.found if each[0] != by]
+
     def views_standing(self) -> str | None:
         return "kept" if self.found else None
 
@@ -189,6 +195,26 @@ async def test_a_hub_that_refuses_the_proof_has_a_minute_for_it(node: Node) -> N
     assert node.views.log_amiss() == "kept"
     ((_, views, convicts),) = node.kept.found
     assert (views.told, views.proof, convicts) == (note(TRUE, 13), (), False)
+
+
+async def test_one_that_gives_it_later_is_cleared(node: Node) -> None:
+    node.hub.fault = Reason.LOG_UNAVAILABLE  # its disk was full, say
+    await node.hears(note(TRUE, 13))
+    node.clock.advance(SHOWN_WITHIN)
+    await node.hears(note(TRUE, 14))
+    assert node.views.log_amiss() == "kept"
+    node.hub.fault = None
+    await node.views.weigh(node.hub)
+    assert node.views.log_amiss() is None
+    assert node.standing.seen_note == note(TRUE, 14)
+
+
+async def test_one_that_shows_the_member_the_same_log_again_is_not_cleared_of_the_other(node: Node) -> None:
+    await node.hears(note(FORKED, 14))
+    assert [convicts for *_, convicts in node.kept.found] == [False]
+    await node.hears(note(TRUE, 15))
+    assert node.standing.seen_note == note(TRUE, 15)
+    assert node.views.log_amiss() == "kept"
 
 
 async def test_one_that_gives_it_in_time_is_no_alarm(node: Node) -> None:
@@ -355,10 +381,10 @@ class Says:
     def __init__(self, node: Node) -> None:
         self.node = node
 
-    async def __call__(self, version: int, digest: bytes) -> str | None:
+    async def __call__(self, version: int, digest: bytes, by: InstitutionCode = TAX) -> str | None:
         told = self.node.gossip(note(TRUE, 12))
         told.directory_version, told.directory_digest = version, digest
-        self.node.box.heard(TAX, told)
+        self.node.box.heard(by, told)
         await self.node.views.weigh(self.node.hub)
         return self.node.views.directory_amiss()
 
@@ -393,3 +419,25 @@ async def test_a_newer_directory_that_the_hub_does_not_show_here_is_an_alarm_a_m
     assert node.views.directory_amiss() == told
     node.directory.hold(replace(node.directory.current(), version=6))
     assert node.views.directory_amiss() is None
+
+
+async def test_a_hub_that_is_away_is_not_accused_of_a_version_that_it_does_not_show(node: Node, says: Says) -> None:
+    await says(6, b"n" * 32)
+    node.clock.advance(SHOWN_WITHIN)
+    back_ms = node.clock.unix_ms()
+    assert node.views.directory_amiss(None) is None
+    assert node.views.directory_amiss(back_ms) is None
+    node.clock.advance(SHOWN_WITHIN)
+    assert node.views.directory_amiss(back_ms)
+
+
+async def test_one_that_tells_of_a_version_there_never_is_hides_nothing_of_what_others_tell(
+    node: Node, says: Says
+) -> None:
+    await says(2**31, b"n" * 32, by=INSURANCE)
+    node.clock.advance(timedelta(days=1, seconds=1))
+    assert node.views.directory_amiss() is None
+    await says(6, b"n" * 32)
+    node.clock.advance(SHOWN_WITHIN)
+    told = f"{TAX} goes by version 6 of the directory; the hub does not show it here"
+    assert node.views.directory_amiss() == told
