@@ -74,7 +74,8 @@ def verify(
 ) -> None:
     """Verify a copy of the log offline, with the hub's public key and nothing else.
 
-    With --witnesses also that so many witnesses cosigned it: then nobody who demands the same was shown another log.
+    With --witnesses also that so many witnesses cosigned it: then nobody who demands the same was shown another log. When they did is said:
+    a hub can show one that was cosigned long ago.
 
     Exit status 0: every entry is what the checkpoint was signed over. 1: it is not, and the fault is named.
 
@@ -91,7 +92,21 @@ def verify(
     verified = verify_copy(copy_path, key_text(key), seen=seen, witnesses=known, least_cosignatures=witnesses)
     root = base64.b64encode(verified.root_hash).decode("ascii")
     if json:
-        say_json({"entries": verified.size, "origin": verified.checkpoint.origin, "root_hash": root})
+        cosigned = [{"time": each.time, "witness": each.witness.name} for each in verified.cosignatures]
+        told = {"entries": verified.size, "origin": verified.checkpoint.origin, "root_hash": root}
+        say_json({**told, **({"cosigned": cosigned} if witnesses else {})})
         return
     extends = f", extends {since}" if since is not None else ""
     say(f"verified: {verified.size} entries of {verified.checkpoint.origin}, root {root}{extends}")
+    for each in verified.cosignatures:
+        say(f"cosigned at {_time(each.time)} by {each.witness.name}")
+
+
+def _time(seconds: int) -> str:
+    """For people; as it stands when a witness's clock is beyond the calendar."""
+    from datetime import UTC, datetime
+
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds} seconds after 1970"

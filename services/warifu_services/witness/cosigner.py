@@ -2,7 +2,7 @@
 
 Decides as C2SP ``tlog-witness`` does, but that the witness asks the log and is not asked:
 
-1. the checkpoint is signed by the log's key in force;
+1. the checkpoint is signed by the log's key in force, and says nothing that this network's logs do not say;
 2. it extends the newest one that this witness was about to cosign, by a proof that verifies; the same one may be cosigned again;
 3. it is kept in that one's place, durably;
 4. it is cosigned, with the time; and only then
@@ -22,6 +22,7 @@ from typing import Protocol
 from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import DirectorySource
+from warifu.exchange.gossip import has_known_lines
 from warifu.exchange.log_views import LogViews
 from warifu.rpc.logging import get_logger
 from warifu.tlog.checkpoint import Checkpoint, open_checkpoint, read_checkpoint_unverified
@@ -89,7 +90,7 @@ class Cosigner:
         """Cosign what the hub shows now; what was cosigned less than ``again_after_s`` seconds ago is not cosigned again.
 
         Raises:
-            WarifuError: LOG_INVALID when the log's key did not sign it; LOG_BEHIND when it does not extend what was cosigned
+            WarifuError: LOG_INVALID when the log's key did not sign it, or it has lines of another kind; LOG_BEHIND when it does not extend what was cosigned
                 before; STORE_UNAVAILABLE when that cannot be kept; whatever the hub said. Nothing was cosigned then, or the
                 hub has not taken it.
         """
@@ -98,6 +99,8 @@ class Cosigner:
             return self._last[1]
         directory = self._directories.current()
         checkpoint = open_checkpoint(note, Verifier.parse(directory.log_verifier_key))  # 1
+        if not has_known_lines(note, checkpoint):
+            raise WarifuError(Reason.LOG_INVALID, where="checkpoint: lines of another kind")
         held = self._seen.newest()
         if held is not None and held != note:
             await self._check_extends(hub, held, note, checkpoint)  # 2

@@ -42,9 +42,12 @@ class Told:
     directory_digest: bytes
 
 
-def has_known_lines(checkpoint: Checkpoint) -> bool:
-    """Whether a checkpoint says nothing but what gossip can carry: this network's logs write no other lines."""
-    return checkpoint.extensions == Continuation.of(checkpoint).lines
+def has_known_lines(note: bytes, checkpoint: Checkpoint) -> bool:
+    """Whether a checkpoint's note has nothing but what gossip can carry: this network's logs write no other lines.
+
+    Raises: LOG_INVALID for what is no note, or says out of range that the log went on.
+    """
+    return checkpoint.extensions == Continuation.of(checkpoint).lines and len(signatures_of(note)) == 1
 
 
 def write_gossip(note: bytes | None, header: DirectoryHeader, version: int) -> sealed_pb2.Gossip:
@@ -53,7 +56,7 @@ def write_gossip(note: bytes | None, header: DirectoryHeader, version: int) -> s
     if note is not None:
         checkpoint, ((_, signed),) = read_checkpoint_unverified(note), signatures_of(note)[:1]
         size, root, continuation = checkpoint.size, checkpoint.root_hash, Continuation.of(checkpoint)
-        if not has_known_lines(checkpoint) or len(signed) != _KEY_ID_SIZE + _SIGNATURE_SIZE:
+        if not has_known_lines(note, checkpoint) or len(signed) != _KEY_ID_SIZE + _SIGNATURE_SIZE:
             raise WarifuError(Reason.LOG_INVALID, where="checkpoint: with lines of another kind")
     return sealed_pb2.Gossip(
         size=size,

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from warifu.errors import Reason, WarifuError
 from warifu.tlog.checkpoint import Checkpoint, open_checkpoint
-from warifu.tlog.cosignature import Witness, check_cosigned
+from warifu.tlog.cosignature import Cosignature, Witness, check_cosigned, cosignatures
 from warifu.tlog.merkle import HASH_LENGTH, MerkleTree, leaf_hash, verify_consistency, verify_inclusion
 from warifu.tlog.note import Verifier
 from warifu.tlog.tiles import CHECKPOINT_FILE, Tile, read_bundle, read_file, tiles_of
@@ -34,10 +34,14 @@ __all__ = ["VerifiedLog", "verify_copy", "verify_entry", "verify_extends"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedLog:
-    """A copy that verified: its checkpoint, its whole Merkle tree, and its entries on demand."""
+    """A copy that verified: its checkpoint, its whole Merkle tree, and its entries on demand.
+
+    ``cosignatures`` are those of the witnesses that were asked for.
+    """
 
     checkpoint: Checkpoint
     tree: MerkleTree = field(repr=False)
+    cosignatures: tuple[Cosignature, ...] = ()
     directory: Path
 
     @property
@@ -93,7 +97,8 @@ def verify_copy(
         raise WarifuError(Reason.LOG_INVALID, where=f"{CHECKPOINT_FILE} line 3: the entries give another root")
     if seen is not None:
         _check_extends_seen(tree, open_checkpoint(seen, verifier, where="earlier checkpoint"))  # 5
-    return VerifiedLog(checkpoint=checkpoint, tree=tree, directory=directory)
+    found = tuple(cosignatures(note, witnesses, where=CHECKPOINT_FILE))
+    return VerifiedLog(checkpoint=checkpoint, tree=tree, directory=directory, cosignatures=found)
 
 
 def verify_entry(

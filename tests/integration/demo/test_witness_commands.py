@@ -49,6 +49,7 @@ def test_a_log_is_cosigned_and_only_then_is_it_copied_and_verified_for_whoever_d
     for words in (wanted, ()):
         ended = warifu("log", "verify", "--key", net / "log.vkey", *words, copy)
         assert ended.returncode == 0, ended.stderr
+        assert ("\ncosigned at 20" in ended.stdout) is bool(words), "when, for an old one may be shown again"
     table, versions = net / "hub" / "permissions.yaml", net / "hub" / "versions"
     audit = ("audit", "permissions", "--key", net / "log.vkey", "--table", table, "--directory", versions)
     assert warifu(*audit, *wanted, copy).returncode == 0

@@ -22,7 +22,7 @@ from warifu.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from warifu.tlog.continuation import NEVER_CONTINUED, Continuation
 from warifu.tlog.cosignature import Witness, check_cosigned
 from warifu.tlog.merkle import MerkleTree, leaf_hash
-from warifu.tlog.note import Verifier
+from warifu.tlog.note import Verifier, note_of, signatures_of
 from warifu_services.witness.cosigner import Cosigner
 from warifu_services.witness.seen_file import SEEN_FILE, SeenFile
 
@@ -170,6 +170,25 @@ async def test_a_proof_that_does_not_hold_or_is_refused_is_none(watch: Watch) ->
 async def test_a_checkpoint_that_the_log_did_not_sign_is_refused(watch: Watch) -> None:
     watch.hub.seed = SEED
     assert (await watch.refused(watch.begin())).reason is Reason.LOG_INVALID
+
+
+async def test_a_checkpoint_with_lines_that_no_other_reader_takes_is_refused(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = tuple(f"shown to the witness {number}" for number in range(4_000))  # more than is read back after a restart
+    checkpoint = Checkpoint(origin=ORIGIN, size=7, root_hash=watch.hub.log.root(7), extensions=lines)
+    plain, cosignature = await watch.hub.checkpoint(), (WITNESS.name, bytes(76))
+    text = plain.decode().split("\n\n")[0] + "\n"
+    shown = [sign_checkpoint(checkpoint, watch.hub.seed), note_of(text, [*signatures_of(plain), cosignature])]
+
+    async def show() -> bytes:
+        return shown[0]
+
+    monkeypatch.setattr(watch.hub, "checkpoint", show)
+    while shown:
+        error = await watch.refused(watch.begin())
+        assert (error.reason, error.where) == (Reason.LOG_INVALID, "checkpoint: lines of another kind")
+        shown.pop(0)
 
 
 async def test_a_log_that_went_on_from_an_older_state_is_gone_on_with_only_when_told_and_once(watch: Watch) -> None:
