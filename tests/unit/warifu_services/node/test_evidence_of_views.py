@@ -35,7 +35,8 @@ def test_what_is_withdrawn_stands_no_longer(folder: EvidenceFolder) -> None:
     folder.keep_views(TAX, views(b"told\n"), convicts=False)
     folder.withdraw_views(TAX)
     folder.withdraw_views(TAX)
-    assert folder.views_kept(TAX) is folder.views_standing() is None
+    assert folder.views_kept(TAX) is None
+    assert folder.views_standing() is None
 
 
 def test_what_somebody_spoilt_is_kept_and_read_as_nothing(folder: EvidenceFolder, tmp_path: Path) -> None:

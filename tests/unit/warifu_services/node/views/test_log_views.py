@@ -1,141 +1,31 @@
-"""What a node makes of what others tell it of the hub: one log or two, one directory or two, and never too much of it."""
+"""What a node makes of what others tell it of the hub's log: one or two, and never too much of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.unit.warifu_services.node.views.played import (
+    FORKED,
+    INSURANCE,
+    ORIGIN,
+    TAX,
+    TRUE,
+    Node,
+    note,
+)
 
-from warifu.api.directory.v1.directory_service_pb2 import DirectoryHeader
 from warifu.api.record.v1 import sealed_pb2
-from warifu.clock import ManualClock
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.directory import Directory
-from warifu.exchange.gossip import write_gossip
-from warifu.exchange.log_views import LogViews
 from warifu.exchange.signature import SigningKey
-from warifu.identifiers import InstitutionCode
-from warifu.party.held import Held
-from warifu.tlog.checkpoint import Checkpoint, log_origin, sign_checkpoint
+from warifu.tlog.checkpoint import Checkpoint
 from warifu.tlog.continuation import NEVER_CONTINUED, Continuation
-from warifu.tlog.merkle import MerkleTree, leaf_hash
 from warifu.tlog.note import Verifier
 from warifu.tlog.views import Relation, relation
-from warifu_services.node.gossip import GossipBox
-from warifu_services.node.standing import Standing
 from warifu_services.node.standing_store import StandingStore
 from warifu_services.node.store_sqlite import SqliteNodeStore
-from warifu_services.node.views import SHOWN_WITHIN, Views
-
-KEY = SigningKey.generate()
-ORIGIN = log_origin("sim-test")
-TAX, INSURANCE = InstitutionCode("9020110020000001"), InstitutionCode("9040000000000001")
-
-
-def tree(fork: bytes = b"") -> MerkleTree:
-    """A log of 32 leaves; one with a ``fork`` is another from its fourth leaf on."""
-    return MerkleTree([leaf_hash(b"%d" % place + (fork if place > 2 else b"")) for place in range(32)])
-
-
-TRUE, FORKED = tree(), tree(b"other")
-
-
-def note(
-    log: MerkleTree, size: int, continuation: Continuation = NEVER_CONTINUED, key: SigningKey = KEY, *lines: str
-) -> bytes:
-    extensions = (*continuation.lines, *lines)
-    checkpoint = Checkpoint(origin=ORIGIN, size=size, root_hash=log.root(size), extensions=extensions)
-    return sign_checkpoint(checkpoint, key.to_bytes())
-
-
-class Shown:
-    """A hub's log as it is shown to this node; counts what it is asked, and can refuse."""
-
-    def __init__(self, log: MerkleTree = TRUE, size: int = 32) -> None:
-        self.log, self.size = log, size
-        self.asked: list[tuple[int, int]] = []
-        self.fault: Reason | None = None
-
-    async def consistency(self, first: int, second: int) -> Sequence[bytes]:
-        self.asked.append((first, second))
-        if self.fault is not None or second > self.size:
-            raise WarifuError(self.fault or Reason.REQUEST_MALFORMED)
-        return self.log.consistency_proof(first, second)
-
-
-class Kept:
-    """Where evidence is kept, as a list."""
-
-    def __init__(self) -> None:
-        self.found: list[tuple[InstitutionCode, LogViews, bool]] = []
-        self.is_full = False
-
-    def keep_views(self, by: InstitutionCode, views: LogViews, *, convicts: bool) -> bool:
-        if not self.is_full:
-            self.found.append((by, views, convicts))
-        return not self.is_full
-
-    def views_kept(self, by: InstitutionCode) -> LogViews | None:
-        return next((views for told_by, views, _ in reversed(self.found) if told_by == by), None)
-
-    def withdraw_views(self, by: InstitutionCode) -> None:
-        self.found = [each for each in self.found if each[0] != by]
-
-    def views_standing(self) -> str | None:
-        return "kept" if self.found else None
-
-
-class Node:
-    """One node that has seen some of the hub's log."""
-
-    def __init__(self, store: SqliteNodeStore, directory: Directory, clock: ManualClock) -> None:
-        self.clock, self.hub, self.kept = clock, Shown(), Kept()
-        self.directory = Held(directory)
-        self.standing = Standing(store=StandingStore(store.database), directory=self.directory, clock=clock)
-        self.box = GossipBox(seen=lambda: self.standing.seen_note, directory=self.directory)
-        self.views = Views(
-            box=self.box, standing=self.standing, directory=self.directory, evidence=self.kept, clock=clock
-        )
-
-    async def sees(self, signed: bytes) -> None:
-        async with self.standing.turn:
-            await self.standing.adopt(signed)
-
-    def gossip(self, signed: bytes | None) -> sealed_pb2.Gossip:
-        return write_gossip(signed, self.directory.current().header, self.directory.current().version)
-
-    async def hears(self, signed: bytes | None, by: InstitutionCode = TAX) -> None:
-        self.box.heard(by, self.gossip(signed))
-        await self.views.weigh(self.hub)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteNodeStore]:
-    opened = SqliteNodeStore(tmp_path / "node.sqlite3")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-async def node(store: SqliteNodeStore, two: Any) -> Node:
-    """A node that has seen 12 leaves of the true log."""
-    header = DirectoryHeader()
-    header.CopyFrom(two.pair.directory.header)
-    header.version, header.previous_digest = 5, b"d" * 32
-    directory = replace(
-        two.pair.directory,
-        log_verifier_key=Verifier(ORIGIN, KEY.verify_key).vkey,
-        former_log_verifier_keys=(),
-        version=5,
-        header=header,
-    )
-    made = Node(store, directory, two.clock)
-    await made.sees(note(TRUE, 12))
-    return made
+from warifu_services.node.views import SHOWN_WITHIN
 
 
 @pytest.mark.parametrize("size", [0, 1, 4, 11, 12])
@@ -373,71 +263,3 @@ async def test_evidence_that_cannot_be_kept_is_an_alarm_all_the_same(node: Node)
     node.kept.is_full = True
     await node.hears(note(FORKED, 12))
     assert node.views.log_amiss() == f"the hub showed {TAX} another log than this node"
-
-
-class Says:
-    """What another member says of its directory."""
-
-    def __init__(self, node: Node) -> None:
-        self.node = node
-
-    async def __call__(self, version: int, digest: bytes, by: InstitutionCode = TAX) -> str | None:
-        told = self.node.gossip(note(TRUE, 12))
-        told.directory_version, told.directory_digest = version, digest
-        self.node.box.heard(by, told)
-        await self.node.views.weigh(self.node.hub)
-        return self.node.views.directory_amiss()
-
-
-@pytest.fixture
-def says(node: Node) -> Says:
-    return Says(node)
-
-
-async def test_the_same_directory_is_no_alarm_nor_the_one_before_nor_one_long_before(node: Node, says: Says) -> None:
-    assert await says(5, node.gossip(None).directory_digest) is None
-    assert await says(4, b"d" * 32) is None
-    assert await says(3, b"?" * 32) is None
-
-
-@pytest.mark.parametrize("version", [4, 5])
-async def test_another_directory_of_the_same_version_is_an_alarm_at_once_that_names_who_says_so(
-    node: Node, says: Says, version: int
-) -> None:
-    told = await says(version, b"?" * 32)
-    assert told == f"{TAX} goes by another version {version} of the directory than the hub shows here"
-    node.clock.advance(timedelta(days=1, seconds=1))
-    assert node.views.directory_amiss() is None
-
-
-async def test_a_newer_directory_that_the_hub_does_not_show_here_is_an_alarm_a_minute_later(
-    node: Node, says: Says
-) -> None:
-    assert await says(6, b"n" * 32) is None
-    node.clock.advance(SHOWN_WITHIN)
-    told = f"{TAX} goes by version 6 of the directory; the hub does not show it here"
-    assert node.views.directory_amiss() == told
-    node.directory.hold(replace(node.directory.current(), version=6))
-    assert node.views.directory_amiss() is None
-
-
-async def test_a_hub_that_is_away_is_not_accused_of_a_version_that_it_does_not_show(node: Node, says: Says) -> None:
-    await says(6, b"n" * 32)
-    node.clock.advance(SHOWN_WITHIN)
-    back_ms = node.clock.unix_ms()
-    assert node.views.directory_amiss(None) is None
-    assert node.views.directory_amiss(back_ms) is None
-    node.clock.advance(SHOWN_WITHIN)
-    assert node.views.directory_amiss(back_ms)
-
-
-async def test_one_that_tells_of_a_version_there_never_is_hides_nothing_of_what_others_tell(
-    node: Node, says: Says
-) -> None:
-    await says(2**31, b"n" * 32, by=INSURANCE)
-    node.clock.advance(timedelta(days=1, seconds=1))
-    assert node.views.directory_amiss() is None
-    await says(6, b"n" * 32)
-    node.clock.advance(SHOWN_WITHIN)
-    told = f"{TAX} goes by version 6 of the directory; the hub does not show it here"
-    assert node.views.directory_amiss() == told
