@@ -12,7 +12,7 @@ It weighs beside the exchanges, one after the other, some in a beat. It knows no
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +20,7 @@ from typing import Final, Protocol
 
 from warifu.api.record.v1 import sealed_pb2
 from warifu.clock import Clock
-from warifu.errors import Reason, WarifuError
+from warifu.errors import WarifuError
 from warifu.exchange.directory import Directory, DirectorySource
 from warifu.exchange.directory_header import header_digest
 from warifu.exchange.gossip import Told, read_gossip
@@ -43,7 +43,6 @@ _SHOWN_WITHIN_MS: Final = SHOWN_WITHIN // timedelta(milliseconds=1)
 _STANDS_MS: Final = timedelta(days=1) // timedelta(milliseconds=1)
 _BEAT_S: Final = 1.0
 _IN_A_BEAT: Final = 8
-_ABSENT = frozenset({Reason.HUB_UNREACHABLE, Reason.HUB_TIMED_OUT})
 
 
 class ConsistencyPort(Protocol):
@@ -81,13 +80,22 @@ class Views:
     """What others were shown by the hub, held against what this node was shown."""
 
     def __init__(
-        self, *, box: GossipBox, standing: Standing, directory: DirectorySource, evidence: KeepViews, clock: Clock
+        self,
+        *,
+        box: GossipBox,
+        standing: Standing,
+        directory: DirectorySource,
+        evidence: KeepViews,
+        clock: Clock,
+        in_contact_since: Callable[[], int | None],
     ) -> None:
+        """``in_contact_since``: since when the hub is there to show anything, in Unix milliseconds; None: it is not."""
         self._box = box
         self._standing = standing
         self._directories = directory
         self._evidence = evidence
         self._clock = clock
+        self._in_contact_since = in_contact_since
         self._open: dict[InstitutionCode, int] = {}  # since when something of it is not shown
         self._said: set[tuple[InstitutionCode, str]] = set()
         self._convicted: set[InstitutionCode] = set()  # by what it told
@@ -100,18 +108,19 @@ class Views:
         unkept = self._unkept
         return self._evidence.views_standing() or (unkept.what if unkept and not self._is_old(unkept) else None)
 
-    def directory_amiss(self, in_contact_since_ms: int | None = 0) -> str | None:
-        """That another member goes by another directory, within the last day; None while none is known to.
-
-        ``in_contact_since_ms``: since when the hub is there to show a version (Unix milliseconds); None: it is not.
-        """
-        now_ms, version = self._clock.unix_ms(), self._directories.current().version
+    def directory_amiss(self) -> str | None:
+        """That another member goes by another directory, within the last day; None while none is known to."""
+        version = self._directories.current().version
         found = [each for each in self._directory_differs.values() if not self._is_old(each)]
-        if not found and in_contact_since_ms is not None:
+        if not found:
             told = [each for number, each in self._newer.values() if number > version and not self._is_old(each)]
-            shown_by_ms = now_ms - _SHOWN_WITHIN_MS
-            found = [each for each in told if max(each.at_ms, in_contact_since_ms) <= shown_by_ms]
+            found = [each for each in told if self._had_its_minute(each.at_ms)]
         return found[0].what if found else None
+
+    def _had_its_minute(self, since_ms: int) -> bool:
+        """Whether the hub was there for a minute since then to show what it did not."""
+        contact_ms = self._in_contact_since()
+        return contact_ms is not None and self._clock.unix_ms() - max(since_ms, contact_ms) >= _SHOWN_WITHIN_MS
 
     def _is_old(self, noted: _Noted) -> bool:
         return self._clock.unix_ms() - noted.at_ms > _STANDS_MS
@@ -169,8 +178,7 @@ class Views:
         try:
             proof = await _proof(hub, own, other)
         except WarifuError as error:
-            if error.reason not in _ABSENT:
-                self._note_open(by, (held, told[0]), f"the hub says {error.reason.value} when asked for the proof")
+            self._note_open(by, (held, told[0]), f"asked for the proof, the hub says {error.reason.value}")
             self._box.put_back(by, gossip)
             return False
         shown = relation(own, other, proof)
@@ -220,8 +228,8 @@ class Views:
         return False
 
     def _note_open(self, by: InstitutionCode, notes: tuple[bytes, bytes], why: str) -> None:
-        now_ms = self._clock.unix_ms()
-        if now_ms - self._open.setdefault(by, now_ms) >= _SHOWN_WITHIN_MS:
+        """A hub that is away cannot show it; one that is there, and says nothing when asked for this, does not."""
+        if self._had_its_minute(self._open.setdefault(by, self._clock.unix_ms())):
             self._accuse(by, notes, (), convicts=False, why=why)
 
     def _accuse(

@@ -165,6 +165,7 @@ class _Parts:
             directory=self.directory,
             evidence=self.evidence_files,
             clock=self.ground.clock,
+            in_contact_since=lambda: self.in_contact.since_ms,
         )
 
     @cached_property
@@ -256,8 +257,7 @@ class _Parts:
         lookout.watch_directory(self.directory.current().network)
         lookout.look_at(AlarmKind.CONVERSION_NOT_PROVEN, self.evidence_files.standing)
         lookout.look_at(AlarmKind.LOG_VIEWS_DIFFER, self.views.log_amiss)
-        differ = AlarmKind.DIRECTORY_VIEWS_DIFFER
-        lookout.look_at(differ, lambda: self.views.directory_amiss(self.in_contact.since_ms))
+        lookout.look_at(AlarmKind.DIRECTORY_VIEWS_DIFFER, self.views.directory_amiss)
         watched_table = WatchedTable(self.ground.folder.path / TABLE_FILE, self.permissions.digest)
         lookout.look_at(AlarmKind.PERMISSION_TABLE_REFUSED, watched_table.amiss)
         lookout.look_at(AlarmKind.EXCHANGE_NOT_IN_LOG, self.prover.missing)

@@ -88,8 +88,14 @@ class Node:
         self.directory = Held(directory)
         self.standing = Standing(store=StandingStore(store.database), directory=self.directory, clock=clock)
         self.box = GossipBox(seen=lambda: self.standing.seen_note, directory=self.directory)
+        self.contact_ms: int | None = 0
         self.views = Views(
-            box=self.box, standing=self.standing, directory=self.directory, evidence=self.kept, clock=clock
+            box=self.box,
+            standing=self.standing,
+            directory=self.directory,
+            evidence=self.kept,
+            clock=clock,
+            in_contact_since=lambda: self.contact_ms,
         )
 
     async def sees(self, signed: bytes) -> None:

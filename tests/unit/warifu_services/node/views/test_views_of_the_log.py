@@ -74,8 +74,11 @@ async def test_a_longer_one_is_an_alarm_at_once_and_convicted_when_the_log_here_
     assert [convicts for *_, convicts in node.kept.found] == [False, True]
 
 
-async def test_a_hub_that_refuses_the_proof_has_a_minute_for_it(node: Node) -> None:
-    node.hub.fault = Reason.OVERLOADED
+@pytest.mark.parametrize("fault", [Reason.OVERLOADED, Reason.HUB_TIMED_OUT, Reason.HUB_UNREACHABLE])
+async def test_a_hub_that_is_there_and_refuses_the_proof_by_words_or_silence_has_a_minute_for_it(
+    node: Node, fault: Reason
+) -> None:
+    node.hub.fault = fault
     await node.hears(note(TRUE, 13))
     node.clock.advance(SHOWN_WITHIN - timedelta(seconds=1))
     await node.views.weigh(node.hub)
@@ -118,9 +121,12 @@ async def test_one_that_gives_it_in_time_is_no_alarm(node: Node) -> None:
 
 
 async def test_a_hub_that_is_away_is_not_accused(node: Node) -> None:
-    node.hub.fault = Reason.HUB_UNREACHABLE
+    node.hub.fault, node.contact_ms = Reason.HUB_UNREACHABLE, None
     await node.hears(note(TRUE, 13))
     node.clock.advance(timedelta(hours=1))
+    await node.views.weigh(node.hub)
+    assert node.views.log_amiss() is None
+    node.contact_ms = node.clock.unix_ms()  # it is back, and not yet asked in time
     await node.views.weigh(node.hub)
     assert node.views.log_amiss() is None
     node.hub.fault = None
