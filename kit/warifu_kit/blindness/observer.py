@@ -29,8 +29,10 @@ _SMALL = 1_000_000
 _MILLISECONDS = range(1_000_000_000_000, 4_000_000_000_000)
 _HEXADECIMAL = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}")
 _PUBLIC_TEXT = re.compile(r"(?:JT|JM|TM)[0-9A-Z]{14}|[0-9]{4}-[0-9]{2}-[0-9]{2}|", re.ASCII)
-_TIME_IN_A_MESSAGE = re.compile(rb"\x08[\x80-\xff]{4}[\x01-\x7f]\x10[\x80-\xff]{0,4}[\x01-\x7f]")
-"""A protobuf Timestamp. Two messages made in the same millisecond share one, and what surrounds it, by chance."""
+_TIME_IN_A_MESSAGE = re.compile(
+    rb"\x08[\x80-\xff]{4}(?:[\x01-\x7f]\x10[\x80-\xff]{0,4}[\x01-\x7f]|[\x06-\x0b])"  # the latter: from 2021 to 2072
+)
+"""A protobuf Timestamp, also of a whole minute. Two messages dated alike share one, and what surrounds it, by chance."""
 
 _REASONS = frozenset(reason.value for reason in Reason)
 _EXCHANGE_COLUMNS = frozenset({"request_id", "processing_number", "inquiry_digest", "answer_digest"})

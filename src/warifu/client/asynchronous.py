@@ -251,7 +251,10 @@ class LogClient(_Client):
     _broken = _unreachable(Reason.HUB_UNREACHABLE, Reason.HUB_TIMED_OUT)
 
     async def checkpoint(self, *, timeout: float = CALL_SECONDS) -> bytes:
-        """A signed checkpoint that covers everything sequenced before the call."""
+        """A signed checkpoint: the supervisor's covers everything sequenced before the call.
+
+        Others are shown that of the hub's beat; one that covers an exchange made just now comes in the next, seconds later.
+        """
         request = log_pb2.GetCheckpointRequest()
         response = await self._call(self._peer.stub(LogServiceStub).GetCheckpoint, request, timeout)
         return bytes(response.signed_note)

@@ -100,10 +100,11 @@ def test_text_that_everybody_knows_is_named_by_the_caller(make_file: MakeFile) -
     assert find_joins(left, right, public=[code]) == []
 
 
-def test_messages_made_in_the_same_millisecond_are_not_thereby_about_the_same_person(make_file: MakeFile) -> None:
+@pytest.mark.parametrize("dated_ms", [1_800_000_000_900, 1_800_000_000_000, 1_800_000_060_000])
+def test_messages_dated_alike_are_not_thereby_about_the_same_person(make_file: MakeFile, dated_ms: int) -> None:
     answers = [SignedAnswer(sealed_answer=code, provider_signature=code * 2) for code in CODES]
     for answer in answers:
-        answer.provision_time.FromMilliseconds(1_800_000_000_900)
+        answer.provision_time.FromMilliseconds(dated_ms)
     left, right = ([answer.SerializeToString()] for answer in answers[:2])
     assert find_joins(make_file("left", left), make_file("right", right)) == []
     assert find_joins(make_file("same", left), make_file("again", left)) == [Join("person.mark", "person.mark", 1)]
