@@ -160,6 +160,9 @@ class Side:
         self.hub.send(signal.SIGUSR1)
         give_up = time.monotonic() + _STOP_SECONDS
         while not path.exists():
+            if (status := self.hub.exit_status()) is not None:
+                said = self.hub.log_path.read_text("utf-8", errors="replace").splitlines()[-1:]
+                raise RuntimeError(f"the hub ended with status {status}: {' '.join(said)}")
             if time.monotonic() > give_up:
                 raise RuntimeError("the hub does not tell its counters")
             time.sleep(0.005)

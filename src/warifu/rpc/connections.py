@@ -114,18 +114,24 @@ def _shut_down(descriptor: int, peer: str, port: int) -> bool:
 
 @contextmanager
 def _opened(descriptor: int) -> Iterator[socket.socket | None]:
-    """The socket that ``descriptor`` is, under a number of its own; None where it is none."""
+    """The socket that ``descriptor`` is, under a number of its own; None where it is none.
+
+    No file is ever closed here. To close a file under any number gives up every lock that this process has on it (fcntl(2)),
+    and the databases' safety is in such locks.
+    """
     try:
-        own = os.dup(descriptor)
+        own = os.dup(descriptor) if _is_socket(descriptor) else None
     except OSError:
-        yield None
-        return
-    if not stat.S_ISSOCK(os.fstat(own).st_mode):
-        os.close(own)
+        own = None
+    if own is None or not _is_socket(own):  # in the latter case it became a file meanwhile, and so it stays open
         yield None
         return
     with socket.socket(fileno=own) as connection:
         yield connection
+
+
+def _is_socket(descriptor: int) -> bool:
+    return stat.S_ISSOCK(os.fstat(descriptor).st_mode)
 
 
 def _peer(connection: socket.socket, port: int) -> str | None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,3 +108,21 @@ def descriptors() -> Callable[[], int]:
     import os
 
     return lambda: len(os.listdir("/dev/fd"))  # noqa: PTH208
+
+
+def test_looking_at_the_connections_gives_up_no_lock_on_a_file(door: Door, tmp_path: Path) -> None:
+    """As that of a database, without which another process empties what is mapped into this one."""
+    connections = Connections(lambda: door.port)
+    peer, _ = door.come()
+    attempt = (
+        "import fcntl, sys\n"
+        "with open(sys.argv[1], 'r+') as file:\n"
+        "    try: fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
+        "    except OSError: sys.exit(3)"
+    )
+    with (tmp_path / "database-shm").open("w") as held:
+        fcntl.lockf(held, fcntl.LOCK_EX)
+        connections.look(0.0)
+        assert connections.close(peer)
+        tried = subprocess.run([sys.executable, "-c", attempt, held.name], timeout=60, check=False)
+    assert tried.returncode == 3, "another process took the lock that this one holds"
