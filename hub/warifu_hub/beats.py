@@ -8,6 +8,7 @@ that members ask for end at the size that they were shown. The supervisor, who r
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from warifu.clock import Clock
@@ -28,16 +29,27 @@ LONGEST_BEAT_SECONDS: Final = 30.0
 class Beats:
     """Shows one hub's log to members. ``beat_s``: seconds; 0 shows the newest to everybody.
 
+    ``public_size`` is that of the newest checkpoint that everybody can have in another way: the cosigned one. Nobody is shown a
+    smaller one, for whoever has that one would take the log for one that was cut.
+
     Raises: CONFIG_INVALID unless ``beat_s`` is from 0 to half a minute.
     """
 
-    def __init__(self, ledger: Ledger, store: HubStore, clock: Clock, beat_s: float = BEAT_SECONDS) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: HubStore,
+        clock: Clock,
+        beat_s: float = BEAT_SECONDS,
+        public_size: Callable[[], int] = lambda: 0,
+    ) -> None:
         if not 0 <= beat_s <= LONGEST_BEAT_SECONDS:
             raise WarifuError(Reason.CONFIG_INVALID, where=f"beat_s: from 0 to {LONGEST_BEAT_SECONDS:g} seconds")
         self._ledger = ledger
         self._store = store
         self._clock = clock
         self._beat_ms = int(beat_s * 1000)
+        self._public_size = public_size
         self._shown: bytes | None = None
         self._shown_at: object = None
         self._one_by_one = asyncio.Lock()
@@ -51,17 +63,21 @@ class Beats:
             return await self._ledger.publish()
         async with self._one_by_one:
             now = self._now()
-            if self._shown is None or now != self._shown_at:
+            if self._shown is None or now != self._shown_at or _size(self._shown) < self._public_size():
                 self._shown, self._shown_at = await self._ledger.publish(), now
             return self._shown
 
     def check_size(self, size: int, *, where: str) -> None:
         """Refuse a member a proof under a tree that is larger than any it was shown. Raises: REQUEST_MALFORMED."""
         shown = self._shown or self._store.published_checkpoint()
-        if self._beat_ms and size > (read_checkpoint_unverified(shown).size if shown else 0):
+        if self._beat_ms and size > max(_size(shown), self._public_size()):
             raise WarifuError(Reason.REQUEST_MALFORMED, where=where)
 
     def _now(self) -> object:
         """What must be as it was for the same checkpoint to be shown again."""
         beat = self._clock.unix_ms() // self._beat_ms
         return beat, self._ledger.continuation, self._ledger.verifier, self._store.newest_directory_header()
+
+
+def _size(note: bytes | None) -> int:
+    return read_checkpoint_unverified(note).size if note else 0

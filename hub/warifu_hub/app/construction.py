@@ -107,7 +107,8 @@ class _Parts:
     def beats(self) -> Beats:
         """What members are shown of the log."""
         beat_s = self.ground.settings.beat_s
-        return Beats(self.ledger, self.store, self.ground.clock, BEAT_SECONDS if beat_s is None else beat_s)
+        beat_s = BEAT_SECONDS if beat_s is None else beat_s
+        return Beats(self.ledger, self.store, self.ground.clock, beat_s, self.cosigning.size)
 
     @cached_property
     def standing_store(self) -> StandingStore:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
@@ -31,7 +33,14 @@ _ROOM_FOR_WORDS = "-" * 512
 """Where a party's own words are put, so that lists of processes show them."""
 
 _UNTOLD = -signal.SIGTERM
-"""The status of a party whose nursery ended before it: the system asks such a party to stop, and nobody learns how it ended."""
+"""The status of a party whose nursery ended before it, or hangs: nobody learns how it ended."""
+
+
+_TOLD_WITHIN_S = 1.0
+"""How long after its end a party's status may be told; then it counts as untold."""
+
+_PATIENCE_S = 10.0
+"""How long the nursery may take to fork, or to end. One that takes longer hangs, and is ended by force."""
 
 
 class Child(Protocol):
@@ -68,18 +77,32 @@ class _Forked:
         self._descriptor = descriptor
         self._ended = threading.Event()
         self._status: int | None = None
+        self._gone_since: float | None = None
 
     def end(self, status: int) -> None:
         self._status = status
         self._ended.set()
 
     def poll(self) -> int | None:
+        if self._status is None and self._is_gone(0.0):
+            now = time.monotonic()
+            self._gone_since = self._gone_since or now
+            if now - self._gone_since > _TOLD_WITHIN_S:
+                self.end(_UNTOLD)
         return self._status
 
     def wait(self, timeout: float | None = None) -> int:
-        if not self._ended.wait(timeout) or self._status is None:
+        if self._status is None and self._is_gone(timeout) and not self._ended.wait(_TOLD_WITHIN_S):
+            self.end(_UNTOLD)
+        if self._status is None:
             raise subprocess.TimeoutExpired(self._words, timeout or 0.0)
         return self._status
+
+    def _is_gone(self, seconds: float | None) -> bool:
+        """Whether it ends within ``seconds``, as the system says it: a nursery that hangs tells nothing."""
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLIN)
+        return bool(poll.poll(None if seconds is None else seconds * 1000))
 
     def send_signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):
@@ -151,6 +174,8 @@ class _Line:
             asked.settle(None, "the nursery has ended")
         finally:
             os.close(writing)
+        if not asked.is_settled_within(_PATIENCE_S):
+            self._process.kill()
         return asked.child()
 
     def close(self) -> None:
@@ -170,8 +195,15 @@ class _Line:
             asked.settle(None, "the nursery has ended")
         for child in self._children.values():
             child.end(_UNTOLD)
-        self._process.wait()
+        self._end_process()
         self._socket.close()
+
+    def _end_process(self) -> None:
+        try:
+            self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def _hear(self, told: dict[str, Any], descriptors: list[int]) -> None:
         if "ended" in told:
@@ -201,6 +233,9 @@ class _Asked:
     def settle(self, child: _Forked | None, why: str) -> None:
         self._child, self._why = child, why
         self._settled.set()
+
+    def is_settled_within(self, seconds: float) -> bool:
+        return self._settled.wait(seconds)
 
     def child(self) -> _Forked:
         self._settled.wait()

@@ -85,7 +85,7 @@ class Proofs(Protocol):
         """Whether this permit is to be proven."""
 
     async def proven(self, permit: ProvisionPermit, checked: CheckedPermit) -> ProvisionPermit:
-        """The permit with the proof of its conversion, which holds. Raises: CONVERSION_NOT_PROVEN, OVERLOADED."""
+        """The permit with the proof of its conversion, which holds. Raises: CONVERSION_NOT_PROVEN."""
 
 
 class _Asked(NamedTuple):
@@ -114,7 +114,10 @@ class DrawnPermits:
     async def proven(self, permit: ProvisionPermit, checked: CheckedPermit) -> ProvisionPermit:
         """See :class:`Proofs`."""
         if len(self._under_way) >= MOST_WAITING:
-            raise WarifuError(Reason.OVERLOADED, where=_WHERE)
+            self._keep_evidence(
+                permit
+            )  # a hub that delays proofs until there is no room learns nothing by what is drawn then
+            raise WarifuError(Reason.CONVERSION_NOT_PROVEN, where=_WHERE)
         task = asyncio.create_task(self._proven(permit, checked))
         self._under_way.add(task)
         task.add_done_callback(self._ended)

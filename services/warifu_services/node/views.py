@@ -155,6 +155,7 @@ class Views:
             if told.note is None:
                 return True
             if told.key_id != verifier.key_id:
+                self._open.pop(by, None)
                 return False  # of a key before or after the one in force: who tells it will soon tell of that one
             checkpoint = open_checkpoint(told.note, verifier, where="gossip")
         except WarifuError as error:  # nobody but who tells it can have made it so, and it shows nothing
@@ -173,6 +174,7 @@ class Views:
     ) -> bool:
         held = self._standing.seen_note
         if held is None or not self._standing.follows or not is_signed(held, verifier):
+            self._open.pop(by, None)
             return False  # what it would be held against is amiss itself, or of another key: it will be told again
         own, other = read_checkpoint_unverified(held), told[1]
         try:

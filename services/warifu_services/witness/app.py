@@ -35,11 +35,13 @@ from warifu.rpc.address import check_address
 from warifu.rpc.channel import ChannelPool, PeerChannel
 from warifu.rpc.logging import error_fields, get_logger
 from warifu.rpc.status import CodeTable, parsed, translated, unconnected_as
+from warifu.tlog.checkpoint import read_checkpoint_unverified
 from warifu.tlog.cosignature import Witness
+from warifu.tlog.views import Relation, relation
 from warifu_services.witness.cosigner import Cosigned, Cosigner
 from warifu_services.witness.seen_file import SeenFile
 
-__all__ = ["EVIDENCE_FOLDER", "WitnessProcess", "build_witness", "cosign_once", "run_witness"]
+__all__ = ["EVIDENCE_FOLDER", "WitnessProcess", "build_witness", "cosign_once", "keep_views", "run_witness"]
 
 EVIDENCE_FOLDER = "evidence"
 _EVIDENCE_FILE = "log-views-witness.json"
@@ -147,7 +149,7 @@ def build_witness(folder: PartyFolder, *, hub: str, clock: Clock | None = None, 
         seen=SeenFile(folder.path),
         directory=directory,
         clock=ground.clock,
-        keep_evidence=lambda views: _keep(folder.path, views),
+        keep_evidence=lambda views: keep_views(folder.path, views),
         told_to_go_on=go_on,
     )
     follower = DirectoryFollower(
@@ -205,9 +207,13 @@ def _hub_identity(directory: Directory) -> Identity:
     return Identity(network=directory.network, role=Role.HUB, institution=directory.hub)
 
 
-def _keep(path: Path, views: LogViews) -> None:
+def keep_views(path: Path, views: LogViews) -> None:
+    """Keep what the hub showed. What convicts replaces what does not, and is replaced by nothing that does not."""
+    kept = path / EVIDENCE_FOLDER / _EVIDENCE_FILE
+    shown, told = read_checkpoint_unverified(views.shown), read_checkpoint_unverified(views.told)
     try:
-        (path / EVIDENCE_FOLDER).mkdir(mode=0o700, exist_ok=True)
-        write_public_file(path / EVIDENCE_FOLDER / _EVIDENCE_FILE, views.to_json())
+        if relation(shown, told, views.proof) is Relation.TWO_LOGS or not kept.exists():
+            kept.parent.mkdir(mode=0o700, exist_ok=True)
+            write_public_file(kept, views.to_json())
     except OSError as error:
         get_logger("witness").error("evidence_not_kept", error=type(error).__name__)

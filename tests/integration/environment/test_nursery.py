@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from warifu_kit.network import nursery as nursery_module
 from warifu_kit.network.network import Network
 from warifu_kit.network.nursery import NURSERY_PROCESS, Nursery, can_fork
 
@@ -115,6 +116,16 @@ def test_nobody_is_left_when_whoever_started_the_network_is_killed(tmp_path: Pat
         nursery = parent_of(started[0])
         starter.kill()
     wait_until(lambda: not any(map(is_there, [*started, nursery])))
+
+
+def test_a_network_stops_also_when_its_nursery_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nursery_module, "_PATIENCE_S", 0.5)
+    with Network(tmp_path / "net") as network:
+        started = pids(network)
+        nursery = parent_of(started["hub"])
+        os.kill(nursery, signal.SIGSTOP)
+    assert not [party for party, pid in started.items() if is_there(pid)]
+    assert not is_there(nursery)
 
 
 def test_a_party_that_cannot_run_ends_with_its_own_status_and_words(tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ class Place:
         self.store = MemoryHubStore()
         self.clock = ManualClock(datetime(2026, 6, 1, 9, tzinfo=UTC))
         self.ledger = Ledger(self.store, log_key=KEY.to_bytes(), verifier=Verifier(ORIGIN, KEY.verify_key))
-        self.beats = Beats(self.ledger, self.store, self.clock, beat_s)
+        self.public_size = 0
+        self.beats = Beats(self.ledger, self.store, self.clock, beat_s, lambda: self.public_size)
 
     async def shown(self, *, newest: bool = False) -> int:
         return read_checkpoint_unverified(await self.beats.note(newest=newest)).size
@@ -50,6 +51,20 @@ async def test_the_supervisor_sees_the_newest_and_members_go_on_seeing_theirs(pl
     await place.store.append_leaf(b"one")
     assert await place.shown(newest=True) == 1
     assert await place.shown() == 0
+
+
+async def test_nobody_is_shown_less_than_everybody_can_have_in_another_way(place: Place) -> None:
+    """Whoever was told the cosigned checkpoint by another member would take the hub for one that lost exchanges."""
+    await place.store.append_leaf(b"one")
+    assert await place.shown() == 1
+    for _ in range(2):
+        await place.store.append_leaf(b"more")
+    assert await place.shown(newest=True) == 3
+    place.public_size = 3  # the witness cosigned it
+    place.beats.check_size(3, where="tree_size")
+    assert await place.shown() == 3
+    await place.store.append_leaf(b"later")
+    assert await place.shown() == 3, "and then the beat goes on"
 
 
 async def test_no_proof_reaches_beyond_what_was_shown(place: Place) -> None:

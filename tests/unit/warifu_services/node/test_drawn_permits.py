@@ -22,6 +22,7 @@ from warifu.party.directory_file import read_directory_file
 from warifu.pki import Identity, Role
 from warifu_hub.drawn_conversions import DrawnConversions
 from warifu_hub.own_keys import OwnKeys
+from warifu_services.node import drawn_permits as drawn_module
 from warifu_services.node.drawn_permits import MOST_ASKED, DrawnPermits, KeyedDraw
 
 
@@ -227,6 +228,21 @@ async def test_a_hub_that_breaks_off_when_it_is_asked_for_a_proof_is_found_out_a
     town.hub.go_on.set()
     await asyncio.wait_for(town.kept_one.wait(), 10)
     assert town.looked_up == []
+
+
+async def test_a_hub_that_leaves_no_room_for_proofs_gets_no_cheat_through_unnoticed(
+    two: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawn_module, "MOST_WAITING", 2)
+    town = Sampling(two)
+    town.hub.go_on.clear()  # honest permits, whose proofs it delays
+    waiting = [asyncio.create_task(town.provide(town.permit())) for _ in range(2)]
+    await town.hub.asked.wait()
+    cheat = town.permit()
+    assert await town.refused(cheat)
+    assert [permit.processing_number for permit in town.kept] == [cheat.processing_number]
+    town.hub.go_on.set()
+    assert {answer.outcome for answer in await asyncio.gather(*waiting)} == {PROVISION_OUTCOME_ANSWERED}
 
 
 async def test_nobody_is_answered_while_the_proof_is_awaited(two: Any) -> None:

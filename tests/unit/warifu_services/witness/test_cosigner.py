@@ -23,6 +23,7 @@ from warifu.tlog.continuation import NEVER_CONTINUED, Continuation
 from warifu.tlog.cosignature import Witness, check_cosigned
 from warifu.tlog.merkle import MerkleTree, leaf_hash
 from warifu.tlog.note import Verifier, note_of, signatures_of
+from warifu_services.witness.app import keep_views
 from warifu_services.witness.cosigner import Cosigner
 from warifu_services.witness.seen_file import SEEN_FILE, SeenFile
 
@@ -255,3 +256,18 @@ async def test_killed_between_keeping_and_signing_it_cosigns_the_same_later_and_
     assert (await watch.refused(watch.begin())).reason is Reason.LOG_BEHIND
     watch.hub.log = tree()
     assert (await watch.begin().cosign_newest(watch.hub)).size == 11
+
+
+async def test_what_convicts_the_hub_is_not_written_over_by_what_it_shows_afterwards(watch: Watch) -> None:
+    await watch.begin().cosign_newest(watch.hub)
+    watch.hub.log = tree(b"other")
+    await watch.refused(watch.begin())  # another root of the same size
+    watch.hub.size, watch.hub.proof = 11, lambda *_: []
+    await watch.refused(watch.begin())  # and then one that nothing is shown of
+    convicting, other = watch.evidence
+    for order in ((convicting, other), (other, convicting, other)):
+        for views in order:
+            keep_views(watch.path, views)
+        (kept,) = (watch.path / "evidence").iterdir()
+        assert LogViews.from_json(kept.read_bytes()) == convicting
+        kept.unlink()

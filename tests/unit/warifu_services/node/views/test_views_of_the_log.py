@@ -247,6 +247,17 @@ async def test_while_the_logs_key_is_being_replaced_nothing_is_weighed_and_after
     assert node.views.log_amiss() == "kept"
 
 
+async def test_two_silences_of_the_hub_with_another_keys_gossip_in_between_are_not_one_of_a_minute(node: Node) -> None:
+    node.hub.fault = Reason.HUB_TIMED_OUT
+    await node.hears(note(TRUE, 13))
+    node.hub.fault = None
+    await node.hears(note(TRUE, 13, NEVER_CONTINUED, SigningKey.generate()))  # it takes the place of what was waiting
+    node.clock.advance(2 * SHOWN_WITHIN)
+    node.hub.fault = Reason.HUB_TIMED_OUT
+    await node.hears(note(TRUE, 14))
+    assert node.views.log_amiss() is None
+
+
 async def test_a_disk_that_takes_nothing_keeps_it_waiting(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     async def full(note: bytes, broken: object = None) -> None:
         raise WarifuError(Reason.STORE_UNAVAILABLE)
