@@ -129,7 +129,7 @@ class Inquirer:
         self._standing.check()
         now_ms = self._clock.unix_ms()
         send_ms = self._spread.send_ms(now_ms)
-        opened = await self._book.begin(asked, send_ms)
+        opened = await self._book.begin(asked, send_ms if self._spread else None)
         if opened.kept.record.outcome is ExchangeOutcome.OPEN:
             wait_s = (send_ms - now_ms) / 1000 if self._spread and opened.secrets is not None else None
             self._in_background(self._try(opened, wait_s))

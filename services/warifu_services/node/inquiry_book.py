@@ -110,7 +110,8 @@ class InquiryBook:
             return OpenInquiry(known)
         await pause()
         dated_ms = whole_minute(self._clock.unix_ms() if send_ms is None else send_ms)
-        secrets = await self._build(asked, dated_ms)
+        # What is sent later tells nothing of the hub: the checkpoint of now would say when it was submitted.
+        secrets = await self._build(asked, dated_ms, self._gossip if send_ms is None else SILENT)
         await pause()
         kept = self._new(asked, content, secrets, dated_ms)
         if await self._store.begin_inquiry(kept):
@@ -198,7 +199,7 @@ class InquiryBook:
             bytes([question.flags]),
         )
 
-    async def _build(self, asked: InquiryRequest, dated_ms: int) -> InquirySecrets:
+    async def _build(self, asked: InquiryRequest, dated_ms: int, gossip: Gossip) -> InquirySecrets:
         own = self._keys.own
         if asked.question.provider == own.institution:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="inquiry.provider")
@@ -212,7 +213,7 @@ class InquiryBook:
             keys=self._keys.inquirer,
             directory=self._directory,
             now_ms=dated_ms,
-            gossip=self._gossip.telling(),
+            gossip=gossip.telling(),
         )
         return InquirySecrets(*await in_lockstep(building))
 

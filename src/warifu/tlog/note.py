@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -37,8 +38,14 @@ __all__ = [
     "signatures_of",
 ]
 
-MAX_NOTE_BYTES: Final = 1 << 18
+MAX_NOTE_BYTES: Final = 1 << 14
+"""Room for a text and as many signatures as there may be; whoever shows a note makes its reader look at every byte."""
+
 MAX_SIGNATURES: Final = 64
+_CONTROL: Final = re.compile("[\x00-\x09\x0b-\x1f]")
+_NOT_IN_A_NAME: Final = re.compile("[+\\s\x00-\x1f\ud800-\udfff]")
+"""Half a character, as of a command line that is not UTF-8, is not in a name either: nothing could be hashed over it."""
+
 _ED25519: Final = b"\x01"
 _DASH: Final = "\u2014 "  # em dash and space open every signature line
 
@@ -202,10 +209,8 @@ def _by_name_and_id(verifiers: Iterable[Verifier]) -> dict[tuple[str, bytes], Ve
 
 
 def _is_name(name: str) -> bool:
-    if any("\ud800" <= letter <= "\udfff" for letter in name):
-        return False  # half a character, as of a command line that is not UTF-8: nothing could be hashed over it
-    return bool(name) and "+" not in name and not any(letter.isspace() or letter < " " for letter in name)
+    return bool(name) and _NOT_IN_A_NAME.search(name) is None
 
 
 def _has_control(text: str) -> bool:
-    return any(letter < " " and letter != "\n" for letter in text)
+    return _CONTROL.search(text) is not None

@@ -160,9 +160,9 @@ def swapped(entries: list[bytes], one: int, other: int) -> list[bytes]:
         pytest.param(cut("checkpoint", 1), "checkpoint: not a signed note", id="the checkpoint cut short"),
         pytest.param(flip("checkpoint", 0), "checkpoint line 5: bad signature", id="the checkpoint changed"),
         pytest.param(
-            add("checkpoint", b"x" * (1 << 18)), "checkpoint: larger than 262144 bytes", id="the checkpoint flooded"
+            add("checkpoint", b"x" * (1 << 15)), "checkpoint: larger than 16384 bytes", id="the checkpoint flooded"
         ),
-        pytest.param(add(FULL_TILE, bytes(1 << 18)), f"{FULL_TILE}: larger than 262144 bytes", id="a tile flooded"),
+        pytest.param(add(FULL_TILE, bytes(1 << 15)), f"{FULL_TILE}: larger than 16384 bytes", id="a tile flooded"),
     ],
 )
 def test_tampering_is_refused_and_located(copy: Path, vkey: str, edit: Edit, where: str) -> None:

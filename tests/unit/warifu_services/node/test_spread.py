@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from warifu.api.record.v1 import sealed_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.clock import MINUTE_MS, whole_minute
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.context import ExchangeContext
+from warifu_services.node.gossip import SILENT, Gossip
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.spread import AT_ONCE, Spread
 from warifu_services.node.store import ExchangeOutcome
@@ -27,7 +29,18 @@ def _drawing(*drawn: bytes) -> Callable[[int], bytes]:
     return lambda count: next(draws)
 
 
-def _inquirer(two: Any, spread: Spread) -> Inquirer:
+class Telling(Gossip):
+    """Counts how often it is asked what to tell."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def telling(self) -> sealed_pb2.Gossip | None:
+        self.asked += 1
+        return None
+
+
+def _inquirer(two: Any, spread: Spread, gossip: Gossip = SILENT) -> Inquirer:
     pair = two.pair
     return Inquirer(
         keys=pair.keys["childcare"],
@@ -36,6 +49,7 @@ def _inquirer(two: Any, spread: Spread) -> Inquirer:
         hub=two.hub,
         clock=two.clock,
         spread=spread,
+        gossip=gossip,
     )
 
 
@@ -82,6 +96,17 @@ async def test_what_is_submitted_is_not_sent_before_its_moment_and_is_dated_to_i
     assert {result.kept.record.outcome for result in results} == {ExchangeOutcome.OPEN}
     assert two.hub.seen == []
     assert results[0].kept.record.requested_ms == whole_minute(two.clock.unix_ms() + 300_000)
+    await inquirer.close()
+
+
+@pytest.mark.parametrize(("spread", "told"), [(Spread(600, _drawing(MIDDLE)), 0), (AT_ONCE, 1)])
+async def test_what_is_sent_later_tells_nothing_of_the_hub_that_would_date_its_submission(
+    two: Any, spread: Spread, told: int
+) -> None:
+    gossip = Telling()
+    inquirer = _inquirer(two, spread, gossip)
+    await inquirer.submit(two.ask("hanako"))
+    assert gossip.asked == told
     await inquirer.close()
 
 

@@ -176,7 +176,7 @@ async def test_a_checkpoint_that_the_log_did_not_sign_is_refused(watch: Watch) -
 async def test_a_checkpoint_with_lines_that_no_other_reader_takes_is_refused(
     watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = tuple(f"shown to the witness {number}" for number in range(4_000))  # more than is read back after a restart
+    lines = tuple(f"shown to the witness {number}" for number in range(400))
     checkpoint = Checkpoint(origin=ORIGIN, size=7, root_hash=watch.hub.log.root(7), extensions=lines)
     plain, cosignature = await watch.hub.checkpoint(), (WITNESS.name, bytes(76))
     text = plain.decode().split("\n\n")[0] + "\n"
