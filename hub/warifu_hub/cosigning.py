@@ -36,9 +36,10 @@ class Cosigning:
         return self._store.newest() or b""
 
     def size(self) -> int:
-        """How many leaves that has, for everybody may see it; 0 while there is none."""
+        """How many leaves that has, for everybody may see it; 0 while there is none, or the log was cut since."""
         kept = self._store.newest()
-        return read_checkpoint_unverified(kept).size if kept else 0
+        checkpoint = read_checkpoint_unverified(kept) if kept else None
+        return checkpoint.size if checkpoint is not None and self._ledger.extends(checkpoint) else 0
 
     async def add(self, note: bytes) -> None:
         """Take a checkpoint with a cosignature. One that is older than what is kept changes nothing.

@@ -56,7 +56,8 @@ def copy(
     if json:
         say_json({"entries": size, "copy": str(out), "log_verifier_key": str(path / "log.vkey")})
         return
-    verify_it = shell_command("warifu", "log", "verify", "--key", path / "log.vkey", out)
+    demanded = ["--witnesses", str(witnesses), "--witness-key", str(witness_key)] if witnesses else []
+    verify_it = shell_command("warifu", "log", "verify", "--key", path / "log.vkey", *demanded, out)
     say(f"copied {size} entries to {out}; verify with: {verify_it}")
 
 

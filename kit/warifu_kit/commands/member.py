@@ -144,7 +144,9 @@ def _add(path: Path, member: Member, wait: float) -> None:
     else:
         version = add_member(path, member)
         say(f"{member.party} is in: version {version} of the directory")
-        say(f"it knows nobody yet; give it people with: {shell_command('warifu', 'populate', path)} --seed NUMBER")
+        say(
+            f"it knows nobody yet; give it people with: {shell_command('warifu', 'populate', path)} --seed ANOTHER_THAN_BEFORE"
+        )
     if not is_up(path):
         say(f"the network is down; start it with: {shell_command('warifu', 'up', path)}")
         return

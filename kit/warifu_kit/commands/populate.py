@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,7 @@ def populate(
     import asyncio
 
     from warifu.client import NetworkDescription
+    from warifu.errors import Reason, WarifuError
     from warifu_kit.demo.agencies import agencies_in, homes
     from warifu_kit.demo.offices import open_offices
     from warifu_kit.demo.plan import make_plan
@@ -46,14 +48,20 @@ def populate(
     agencies = agencies_in(NetworkDescription.load(path))
     plan = make_plan(people, numbering_seed(residents_file, people, seed), on, agencies)
 
-    async def fill() -> Path:
+    async def fill() -> tuple[Mapping[str, int], Path]:
         async with open_offices(path) as offices:
             with teller(Terminal(stderr=json)) as telling:
                 population = await settle(offices, plan, telling)
-            return write_population(path, describe_population(plan, population, offices.network))
+            refused = population.not_acquired
+            if refused and not population.codes:
+                where = "nobody was taken: whoever is registered already keeps their numbers; make up others with another --seed"
+                raise WarifuError(Reason[max(refused, key=lambda reason: refused[reason])], where=where)
+            return refused, write_population(path, describe_population(plan, population, offices.network))
 
-    written = asyncio.run(fill())
+    refused, written = asyncio.run(fill())
     if json:
-        say_json({"residents": len(people), "seed": seed, "population": str(written)})
-    else:
-        say(f"{len(people)} SIMULATED residents registered; see {written}")
+        say_json({"residents": len(people), "seed": seed, "population": str(written), "refused": dict(refused)})
+        return
+    say(f"{len(people)} SIMULATED residents registered; see {written}")
+    if refused:
+        say(f"not everywhere: {', '.join(f'{count} times {reason}' for reason, count in sorted(refused.items()))}")

@@ -110,8 +110,7 @@ class InquiryBook:
             return OpenInquiry(known)
         await pause()
         dated_ms = whole_minute(self._clock.unix_ms() if send_ms is None else send_ms)
-        # What is sent later tells nothing of the hub: the checkpoint of now would say when it was submitted.
-        secrets = await self._build(asked, dated_ms, self._gossip if send_ms is None else SILENT)
+        secrets = await self._build(asked, dated_ms, is_sent_later=send_ms is not None)
         await pause()
         kept = self._new(asked, content, secrets, dated_ms)
         if await self._store.begin_inquiry(kept):
@@ -199,7 +198,8 @@ class InquiryBook:
             bytes([question.flags]),
         )
 
-    async def _build(self, asked: InquiryRequest, dated_ms: int, gossip: Gossip) -> InquirySecrets:
+    async def _build(self, asked: InquiryRequest, dated_ms: int, *, is_sent_later: bool) -> InquirySecrets:
+        """What is sent later says nothing of now: no checkpoint of the hub's beat, and no signature shared with others."""
         own = self._keys.own
         if asked.question.provider == own.institution:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="inquiry.provider")
@@ -213,7 +213,8 @@ class InquiryBook:
             keys=self._keys.inquirer,
             directory=self._directory,
             now_ms=dated_ms,
-            gossip=gossip.telling(),
+            gossip=None if is_sent_later else self._gossip.telling(),
+            alone=is_sent_later,
         )
         return InquirySecrets(*await in_lockstep(building))
 

@@ -100,13 +100,15 @@ def build_inquiry(
     directory: Directory,
     now_ms: int,
     gossip: sealed_pb2.Gossip | None = None,
+    alone: bool = False,
     random_bytes: RandomBytes = secrets.token_bytes,
 ) -> Paced[tuple[SignedInquiry, SealingKey]]:
     """A signed inquiry about the person with ``code``, and the key that will open its answer; about 0.5 ms.
 
     It is dated to the minute of ``now_ms`` (Unix milliseconds), and good for ten minutes from its beginning. Two calls give unlinkable inquiries: randomness and
     answer key are fresh, so what was built is kept and sent again, never built again, when a request is retried.
-    ``gossip`` is what the provider is told of the hub; with it and without, the inquiry has the same size.
+    ``gossip`` is what the provider is told of the hub; with it and without, the inquiry has the same size. One that is to be
+    sent at another moment than it is built is signed ``alone``: a signature that is shared says what was built together.
 
     Raises:
         WarifuError: INSTITUTION_UNKNOWN when the directory has no such provider; CODE_NOT_ACQUIRED when the code is of
@@ -133,7 +135,7 @@ def build_inquiry(
         citizen_tag=random_bytes(CITIZEN_TAG_SIZE),
     )
     yield
-    yield from sign_inquiry.paced(own_keys.signing_key, inquiry, to=provider.institution)
+    yield from sign_inquiry.paced(own_keys.signing_key, inquiry, to=None if alone else provider.institution)
     return inquiry, answer_key
 
 

@@ -110,6 +110,16 @@ async def test_what_is_sent_later_tells_nothing_of_the_hub_that_would_date_its_s
     await inquirer.close()
 
 
+async def test_what_was_submitted_together_and_is_sent_apart_shares_no_signature(two: Any) -> None:
+    inquirer = _inquirer(two, Spread(0.05))
+    asked = [two.ask("hanako") for _ in range(4)]
+    await asyncio.gather(*map(inquirer.submit, asked))
+    await _until(lambda: len(two.hub.seen) == len(asked))
+    signatures = [SignedInquiry.FromString(sent).inquirer_signature for sent in two.hub.seen]
+    assert {len(signature) for signature in signatures} == {64}, "each the plain one of a single statement"
+    await inquirer.close()
+
+
 async def test_one_who_waits_is_not_delayed(two: Any) -> None:
     inquirer = _inquirer(two, Spread(600, _drawing(MIDDLE)))
     assert (await inquirer.inquire(two.ask("hanako"), 5.0)).found is not None
