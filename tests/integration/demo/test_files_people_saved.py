@@ -45,6 +45,10 @@ def test_a_network_whose_files_were_saved_with_byte_order_marks_starts_and_regis
         _save_every_text(resaved)  # network.json, too, which the start wrote anew
         ended = warifu("populate", resaved, "--residents", 3)
         assert ended.returncode == 0, ended.stderr
+        ended = warifu("populate", resaved, "--residents", 2)  # some of the same people, numbered anew
+        assert ended.returncode == 1, "nobody was taken, and that is said"
+        assert "CODE_ALREADY_HELD" in ended.stderr
+        assert "another --seed" in ended.stderr
         _people_from_a_spreadsheet_come_to_those_who_are_there(resaved, warifu, tmp_path / "people.csv")
         copy = tmp_path / "copy"
         assert warifu("log", "copy", resaved, "--out", copy).returncode == 0
