@@ -192,7 +192,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise WarifuError(Reason.FILE_INVALID, where=str(path), debug=type(error).__name__) from None
+        raise WarifuError(Reason.FILE_INVALID, where=f"{path}: {error.strerror}") from None
 
 
 def _versions(path: Path) -> list[DirectoryFile]:

@@ -70,9 +70,12 @@ class Evidence:
 def kind_of(content: bytes, where: str = "evidence") -> str:
     """What kind of evidence a file says it is. Raises: FILE_INVALID."""
     try:
-        return str(json.loads(content)["kind"])
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise WarifuError(Reason.FILE_INVALID, where=where, debug=type(error).__name__) from None
+        told = json.loads(content)
+    except (ValueError, RecursionError):
+        raise WarifuError(Reason.FILE_INVALID, where=f"{where}: not JSON") from None
+    if not isinstance(told, dict) or not isinstance(told.get("kind"), str):
+        raise WarifuError(Reason.FILE_INVALID, where=f"{where}: no evidence that a node kept")
+    return str(told["kind"])
 
 
 def _text(value: bytes) -> str:

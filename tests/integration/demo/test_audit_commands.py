@@ -38,3 +38,13 @@ def test_the_help_says_what_the_exit_status_means_with_an_example(warifu: Any) -
     assert ended.returncode == 0
     assert "Exit status 0" in ended.stdout
     assert "Example: warifu audit permissions" in ended.stdout
+
+
+def test_what_is_no_evidence_is_refused_with_why(warifu: Any, tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("hello")
+    (tmp_path / "other.json").write_text("{}")
+    why = {"missing": "No such file or directory", "text": "not JSON", "other.json": "no evidence that a node kept"}
+    for name, said in why.items():
+        ended = warifu("audit", "evidence", tmp_path / name, "--root", tmp_path / "root.pem")
+        assert ended.returncode == 1
+        assert f"{tmp_path / name}: {said}" in ended.stderr
