@@ -70,7 +70,7 @@ class Beats:
     def check_size(self, size: int, *, where: str) -> None:
         """Refuse a member a proof under a tree that is larger than any it was shown. Raises: REQUEST_MALFORMED."""
         shown = self._shown or self._store.published_checkpoint()
-        if self._beat_ms and size > max(_size(shown), self._public_size()):
+        if self._beat_ms and size > _size(shown) and size > self._public_size():
             raise WarifuError(Reason.REQUEST_MALFORMED, where=where)
 
     def _now(self) -> object:

@@ -35,7 +35,6 @@ _ROOM_FOR_WORDS = "-" * 512
 _UNTOLD = -signal.SIGTERM
 """The status of a party whose nursery ended before it, or hangs: nobody learns how it ended."""
 
-
 _TOLD_WITHIN_S = 1.0
 """How long after its end a party's status may be told; then it counts as untold."""
 
@@ -193,8 +192,6 @@ class _Line:
         self._over.set()
         for asked in list(self._asked.values()):
             asked.settle(None, "the nursery has ended")
-        for child in self._children.values():
-            child.end(_UNTOLD)
         self._end_process()
         self._socket.close()
 

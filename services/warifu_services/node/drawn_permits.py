@@ -36,7 +36,7 @@ MOST_BYTES: Final = 512 * 1024
 """Bytes of permits in one request, unless one alone has more."""
 
 MOST_WAITING: Final = 1024
-"""Permits whose proof is waited for at once; another one is not looked at."""
+"""Permits whose proof is waited for at once; another one counts as not proven: the hub leaves no room for it."""
 
 PATIENCE_S: Final = 30.0
 """How long the hub has to prove what was drawn."""
@@ -114,9 +114,7 @@ class DrawnPermits:
     async def proven(self, permit: ProvisionPermit, checked: CheckedPermit) -> ProvisionPermit:
         """See :class:`Proofs`."""
         if len(self._under_way) >= MOST_WAITING:
-            self._keep_evidence(
-                permit
-            )  # a hub that delays proofs until there is no room learns nothing by what is drawn then
+            self._keep_evidence(permit)  # else a hub that delays proofs until there is no room could cheat unseen
             raise WarifuError(Reason.CONVERSION_NOT_PROVEN, where=_WHERE)
         task = asyncio.create_task(self._proven(permit, checked))
         self._under_way.add(task)
