@@ -44,7 +44,7 @@ from warifu.lockstep import in_lockstep, pause
 from warifu.permissions.decision import decide_permission
 from warifu.permissions.table import PermissionTable
 from warifu.pki import Identity
-from warifu.rpc.deadline import outcome_within, pass_on
+from warifu.rpc.deadline import kept_back, outcome_within, pass_on
 from warifu_hub import leaves
 from warifu_hub.exchange_rules import (
     answered_state,
@@ -68,6 +68,8 @@ MARGIN_SECONDS = 0.1
 
 RELAY_SECONDS = 0.03
 """What is left of it when a caller whose exchange has not ended is told so; the exchange goes on."""
+
+_RELAY_SHARE = 0.03
 
 LONGEST_EXCHANGE_SECONDS = 40.0
 """How long a caller without a deadline is kept waiting."""
@@ -159,7 +161,9 @@ class Mediator:
         self._check_log()
         now = asyncio.get_running_loop().time
         await self._room.refuse_the_often_refused(caller)
-        give_up = now() + (LONGEST_EXCHANGE_SECONDS if left is None else left - RELAY_SECONDS)
+        give_up = now() + (
+            LONGEST_EXCHANGE_SECONDS if left is None else left - kept_back(left, RELAY_SECONDS, share=_RELAY_SHARE)
+        )
         asked = ReceivedInquiry(
             caller=caller.institution, context=None, digest=inquiry_digest(inquiry), citizen_tag=inquiry.citizen_tag
         )

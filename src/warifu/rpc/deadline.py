@@ -14,9 +14,11 @@ from typing import TypeVar
 from warifu.errors import Reason, WarifuError
 from warifu.rpc.identity import AnyContext
 
-__all__ = ["outcome_within", "pass_on", "remaining"]
+__all__ = ["kept_back", "outcome_within", "pass_on", "remaining"]
 
 T = TypeVar("T")
+
+_LONGEST_KEPT_S = 1.0
 
 
 def remaining(context: AnyContext) -> float | None:
@@ -25,16 +27,26 @@ def remaining(context: AnyContext) -> float | None:
     return left
 
 
-def pass_on(left: float | None, margin: float, *, at_least: float = 0.05, at_most: float = 30.0) -> float:
-    """Seconds to give the next hop: ``left`` less ``margin``, and never more than ``at_most``.
+def kept_back(left: float, margin: float, *, share: float = 0.1) -> float:
+    """Seconds that a hop keeps for itself of ``left``: ``margin``, or ``share`` of what is left where that is more.
 
-    ``margin`` is what this hop needs for itself after the answer. Without a deadline the next hop gets ``at_most``.
+    A fixed margin is soon eaten on a busy machine, and then the caller's own deadline speaks before this hop could say
+    what happened. A caller with much time loses little when more is kept, and never more than a second.
+    """
+    return max(margin, min(left * share, _LONGEST_KEPT_S))
+
+
+def pass_on(left: float | None, margin: float, *, at_least: float = 0.05, at_most: float = 30.0) -> float:
+    """Seconds to give the next hop: ``left`` less what is kept back, and never more than ``at_most``.
+
+    ``margin`` is what this hop needs for itself after the answer, at least (:func:`kept_back`). Without a deadline the
+    next hop gets ``at_most``.
 
     Raises: DEADLINE_TOO_SHORT when less than ``at_least`` would be left.
     """
     if left is None:
         return at_most
-    timeout = min(left - margin, at_most)
+    timeout = min(left - kept_back(left, margin), at_most)
     if timeout < at_least:
         raise WarifuError(Reason.DEADLINE_TOO_SHORT, where="deadline")
     return timeout
