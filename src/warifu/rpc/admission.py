@@ -22,7 +22,7 @@ from warifu.rpc.identity import AnyContext, peer_name
 from warifu.rpc.logging import EventLog
 from warifu.rpc.token_bucket import Buckets, Rate
 
-__all__ = ["CANCELS", "PATIENCE_S", "REFUSALS", "SHUT_OUT_S", "Admission", "Call", "Visit"]
+__all__ = ["CANCELS", "PATIENCE_S", "QUICK_CALLS", "REFUSALS", "SHUT_OUT_S", "Admission", "Call", "Visit"]
 
 PATIENCE_S = 30.0
 """How long a caller may take to send a message it began, or to take a reply, in seconds."""
@@ -32,6 +32,9 @@ REFUSALS = Rate(per_second=50.0, burst=400)
 
 CANCELS = Rate(per_second=100.0, burst=1024)
 """The same for calls that a caller takes back; all that it may have under way can end so at once, several times."""
+
+QUICK_CALLS = Rate(per_second=400.0, burst=400)
+"""How often a caller's calls that wait for nobody else have their turn; what it makes more waits, and counts as under way."""
 
 SHUT_OUT_S = 10.0
 """How long whoever lost connections so is not served on new ones either, in seconds."""
@@ -125,6 +128,7 @@ class Admission:
         self._log = log
         self._refusals = Buckets(REFUSALS)
         self._cancels = Buckets(CANCELS)
+        self._quick = Buckets(QUICK_CALLS)
         self._untold: Counter[Hashable] = Counter()
         self._calls: set[Call] = set()
         self._readings: dict[Hashable, asyncio.Semaphore] = {}
@@ -141,10 +145,13 @@ class Admission:
         Raises: OVERLOADED at ``connection``, ``connections``, ``calls`` or ``streams``.
         """
         peer, caller = visit.peer, visit.caller
+        # What ended is looked at first: to look at connections costs more than a call, and a hundred calls came with it.
+        if peer in self._ended_at:
+            raise WarifuError(Reason.OVERLOADED, where="connection")
         if self._has_too_many(peer, caller):
             self._end(peer)
             raise WarifuError(Reason.OVERLOADED, where="connections")
-        if peer in self._ended_at or self._shut_out.get(caller, 0.0) > time.monotonic():
+        if self._shut_out.get(caller, 0.0) > time.monotonic():
             raise WarifuError(Reason.OVERLOADED, where="connection")
         call = Call(self.holdings.begin(caller, stream, most), peer, caller)
         self._calls.add(call)
@@ -158,8 +165,18 @@ class Admission:
         self.connections.look(time.monotonic())
         return self.connections.owned(peer, caller) > self.bounds.connections
 
-    def places(self, caller: Hashable) -> asyncio.Semaphore:
-        """The places of ``caller`` for calls that wait for nobody else."""
+    async def turn(self, call: Call) -> None:
+        """Wait until it is the turn of a call that waits for nobody else.
+
+        gRPC takes calls one after another, whosever they are. Whoever makes more than it has turns is soon at its bound of
+        calls, and is refused; were all served as they come, every new call of others would wait behind hundreds of its.
+        """
+        wait_s = self._quick.owe(call.whose, time.monotonic())
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)
+        await call.in_turn(self._places_of(call.whose))
+
+    def _places_of(self, caller: Hashable) -> asyncio.Semaphore:
         found = self._places.get(caller)
         if found is None:
             found = self._places[caller] = asyncio.Semaphore(self.bounds.in_hand)

@@ -67,7 +67,7 @@ class Edge:
 
     ``clock`` is the one that certificates are held against.
     ``quick`` are the RPCs (full names) that wait for nobody else: of those, and of lists, a caller has only a few in hand at a
-    time, so that however many it makes, others' calls come between.
+    time and so many turns a second, so that however many it makes, others' calls come between.
     """
 
     network: str
@@ -246,7 +246,7 @@ class GuardedRpc:
             return self._each_parsed(received, visit.certificate, held)
         admission = self._edge.admission
         if self._is_quick and not self._handler.response_streaming:
-            await held.in_turn(admission.places(visit.caller))
+            await admission.turn(held)
         async with admission.reading(visit.caller):
             held.waits()
             message: Any = await context.read()

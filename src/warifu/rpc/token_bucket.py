@@ -47,6 +47,14 @@ class Buckets:
             self._forget(now)
         return taken
 
+    def owe(self, member: Hashable, now: float) -> float:
+        """Let it happen in any case, and count it: in how many seconds it is that member's turn, 0 for at once."""
+        level = self.level(member, now) - 1.0
+        self._levels[member] = (level, now)
+        if len(self._levels) > _FORGET_ABOVE:
+            self._forget(now)
+        return max(0.0, -level / self._rate.per_second)
+
     def _forget(self, now: float) -> None:
         full = [member for member in self._levels if self.level(member, now) >= self._rate.burst]
         for member in full:

@@ -7,6 +7,7 @@ beside them and a clock, are ``test_floods.py``.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,7 @@ from tests.integration.floods.attacks.wire import HEADERS, Wire
 from warifu.api.directory.v1.directory_service_pb2 import AnnounceEndpointRequest
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeCall, ExchangeStreamRequest, ExchangeStreamResponse
 from warifu.errors import Reason
+from warifu.rpc.admission import QUICK_CALLS
 from warifu.rpc.status import from_rpc_error
 
 EXCHANGE = "/warifu.api.hub.v1.HubService/Exchange"
@@ -110,6 +112,19 @@ async def test_a_hub_keeps_one_connection_to_a_node_wherever_it_was_before(
         await everywhere()
     assert honest.failed == []
     await until(lambda: flooded.resident.descriptors() <= before + 2)
+
+
+async def test_whoever_asks_what_it_may_as_often_as_it_can_has_so_many_turns_and_others_calls_do_not_wait_behind_its(
+    flooded: Any, honest: Any
+) -> None:
+    began, before = time.monotonic(), len(flooded.lines())
+    with flooded.under("checkpoints"):
+        for _ in range(20):
+            await honest.exchange()
+        lines, turns = flooded.lines()[before:], QUICK_CALLS.burst + QUICK_CALLS.per_second * (time.monotonic() - began)
+    answered = sum(line["event"] == "call_answered" and line["method"].endswith("/GetCheckpoint") for line in lines)
+    assert 0 < answered <= turns
+    assert honest.failed == []
 
 
 async def test_what_is_announced_too_often_is_not_written(flooded: Any) -> None:

@@ -38,3 +38,10 @@ def test_what_is_taken_too_much_is_owed() -> None:
     assert buckets.take("one", 0.0, 25)
     assert not buckets.take("one", 15.0)
     assert buckets.take("one", 16.0)
+
+
+def test_what_may_happen_later_is_told_when_and_counts_already() -> None:
+    buckets = Buckets(Rate(per_second=4.0, burst=2))
+    assert [buckets.owe("one", 0.0) for _ in range(4)] == [0.0, 0.0, 0.25, 0.5]
+    assert buckets.owe("one", 1.0) == 0.0
+    assert buckets.owe("another", 0.0) == 0.0
