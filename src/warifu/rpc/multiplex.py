@@ -347,7 +347,7 @@ class _Stream:
         if code is grpc.StatusCode.UNIMPLEMENTED:
             return _NeverServedError()
         meant = self._rpc.error(error)
-        meant = WarifuError(meant.reason, where=meant.where, debug=meant.debug)  # each call raises its own
+        meant = WarifuError(meant.reason, where=meant.where, debug=meant.debug, definite=meant.definite)  # each its own
         unclear = code in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN) and not self._proven
         return _NeverServedError(meant) if unclear else meant
 
@@ -367,5 +367,6 @@ class _Stream:
 
 
 def _failure(failure: CallFailure) -> WarifuError:
+    """What one call on the stream ended with. A reason of a later version is INTERNAL here, and so is not definite."""
     known = failure.reason in Reason.__members__
     return WarifuError(Reason[failure.reason] if known else Reason.INTERNAL, where=failure.where)
