@@ -16,6 +16,7 @@ import pytest
         "write_members_schema.py",
         "write_permissions_page.py",
         "write_protocol_page.py",
+        "write_vectors.py",
     ],
 )
 def test_a_generated_page_is_what_its_tool_writes(tree: Path, tool: str) -> None:
