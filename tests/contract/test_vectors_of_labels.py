@@ -10,7 +10,7 @@ from typing import Any
 from tests.contract import protocol_by_hand as by_hand
 from tests.contract.conftest import FOLDER, ROOT
 from tests.contract.groups_by_hand import SUITES
-from tests.contract.test_codes import USED as USED_IN_CODES
+from tests.contract.test_vectors_of_codes import USED as USED_IN_CODES
 
 Told = Callable[[str], dict[str, Any]]
 
