@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from vectors.contexts import ISSUED, ROTATED, exchange_context
-from vectors.world import CHILDCARE, Agency, World, hexed, nonce_of
+from vectors.world import CHILDCARE, Agency, World, hexed, hexed_fields, nonce_of
 from warifu.curve.group import Point
 from warifu.exchange.code_proof import prove_own
 from warifu.exchange.codes import EncryptedCode, encrypt_code, hedged_randomness, open_code, person_point, row_key
@@ -60,7 +60,7 @@ def _issuing(world: World, point: Point) -> dict[str, Any]:
     encrypted = [encrypt_code(group, each, to.published.joint_key, r) for each, r in zip(points, rs, strict=True)]
     converted, proof, told = _batch(world, None, to, context, encrypted)
     opened = [open_code(group, to.secret, each) for each in converted]
-    return hexed(
+    return hexed_fields(
         {
             "context": context,
             "other_person_id": other_id,
@@ -120,7 +120,7 @@ def _exchanging(world: World, code: Point) -> dict[str, Any]:
     group, drawn = world.group, world.drawn
     from_, to = world.agencies["childcare"], world.agencies["tax"]
     hedge_key, row_secret = drawn(32), drawn(32)
-    asked = []
+    asked: list[dict[str, Any]] = []
     for _ in range(3):
         request_id, given = drawn(16), drawn(32)
         context = exchange_context(group.suite, request_id, to.entry.key_id).encode()
@@ -151,7 +151,7 @@ def _exchanging(world: World, code: Point) -> dict[str, Any]:
             "nonce_c": nonce_of(proof, 3, conversion.randomiser),
         }
     opened = open_code(group, to.secret, made[0].conversion.converted)
-    return hexed(
+    return hexed_fields(
         {
             "hedge_key": hedge_key,
             **_factors(witness),
@@ -177,7 +177,7 @@ def _rotating(world: World, code: Point) -> dict[str, Any]:
         encrypt_code(group, each, after.published.joint_key, r) for each, r in zip((code, mixture), rs, strict=True)
     ]
     made = [_converted(world, now, after, context, each) for each in encrypted]
-    return hexed(
+    return hexed_fields(
         {
             "after": world.told(after),
             "context": context,

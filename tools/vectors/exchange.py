@@ -186,9 +186,9 @@ def _batch_statements(
         fields: dict[str, Any] = {"context": context, "encrypted_codes": step["encrypted"]}
         made.append(statement(label, fields, items, seed=seeds[who], signature=signature))
         signature = sign_conversion(keys["hub"], context, converted, proofs)
-        items = (*statements._code_fields(context, converted), *proofs)  # noqa: SLF001
+        joined = (*statements._code_fields(context, converted), *proofs)  # noqa: SLF001
         fields = {"context": context, "converted_codes": step["converted"], "conversion_proofs": proofs}
-        made.append(statement("warifu-v1/conversion", fields, items, seed=seeds["hub"], signature=signature))
+        made.append(statement("warifu-v1/conversion", fields, joined, seed=seeds["hub"], signature=signature))
     return made
 
 

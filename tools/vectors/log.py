@@ -79,7 +79,7 @@ def _leaves(drawn: Drawn) -> list[bytes]:
     )
     issued = exchange_context(2, drawn(16), drawn(8), **ISSUED)
     supervisor = InstitutionCode("9970000000000002")
-    changed = {"institution": TAX, "item_code": ItemCode("TM00000000000002"), "now": _NOW}
+    changed: dict[str, Any] = {"institution": TAX, "item_code": ItemCode("TM00000000000002"), "now": _NOW}
     return [
         leaves.directory_leaf(HUB, header, _NOW),
         leaves.conversion_leaf(issued, 250, _NOW),

@@ -19,11 +19,16 @@ from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode
 from warifu_hub.translate import DirectoryPoints, HubKeys, Party, Translator
 
-__all__ = ["AUTHORITY", "CHILDCARE", "HUB", "TAX", "Agency", "World", "hexed", "nonce_of"]
+__all__ = ["AUTHORITY", "CHILDCARE", "HUB", "TAX", "Agency", "World", "hexed", "hexed_fields", "nonce_of"]
+
+
+def hexed_fields(fields: dict[str, Any]) -> dict[str, Any]:
+    """``fields`` with bytes, points and scalars in hexadecimal, all through."""
+    return {name: hexed(each) for name, each in fields.items()}
 
 
 def hexed(value: Any) -> Any:
-    """``value`` with bytes, points and scalars in hexadecimal, all through."""
+    """The same of any value."""
     if isinstance(value, Scalar):
         return value.value.hex()
     if isinstance(value, EncryptedCode):
@@ -31,7 +36,7 @@ def hexed(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, dict):
-        return {name: hexed(each) for name, each in value.items()}
+        return hexed_fields(value)
     return [hexed(each) for each in value] if isinstance(value, list | tuple) else value
 
 
@@ -116,7 +121,7 @@ class World:
         """Everything of an agency, secrets too, with the nonce of its joint key's proof."""
         party, published = agency.party, agency.published
         share = self.hub.opening_share(party.institution, party.opening_epoch)
-        told: dict[str, Any] = hexed(
+        return hexed_fields(
             {
                 "institution": str(party.institution),
                 "epoch": agency.epoch,
@@ -135,4 +140,3 @@ class World:
                 "joint_key_proof_nonce": nonce_of(published.proof, 1, share),
             }
         )
-        return told

@@ -341,12 +341,15 @@ class _Stream:
     def _meaning(self, error: grpc.RpcError) -> Exception:
         """What the end of the stream means to one call on it.
 
-        Writing to a stream that the peer refuses makes gRPC say INTERNAL or UNKNOWN, as when a peer dies.
+        Writing to a stream that the peer refuses makes gRPC say INTERNAL or UNKNOWN, as when a peer dies. Once a stream
+        has brought something, whatever ends it says nothing of the calls that it still owed: they may have been done.
         """
         code = error.code() if isinstance(error, grpc.aio.AioRpcError) else None
         if code is grpc.StatusCode.UNIMPLEMENTED:
             return _NeverServedError()
         meant = self._rpc.error(error)
+        if meant.definite and self._proven:
+            return WarifuError(self._rpc.ended, where=f"the stream: {meant.reason.value} {meant.where}".rstrip())
         meant = WarifuError(meant.reason, where=meant.where, debug=meant.debug, definite=meant.definite)  # each its own
         unclear = code in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN) and not self._proven
         return _NeverServedError(meant) if unclear else meant

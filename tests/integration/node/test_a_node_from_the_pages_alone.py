@@ -21,6 +21,7 @@ from tests.contract.signed_page import tables
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
 from warifu.api.record.v1.sealed_pb2 import ABSENCE_NOT_HELD, ABSENCE_NOT_PUBLISHED
+from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
 from warifu.curve.suites import available_suites
 from warifu.errors import Reason, WarifuError
 from warifu_kit.network.creation import create_network
@@ -138,10 +139,10 @@ async def test_what_it_refuses_is_told_by_the_hub_as_the_providers_failure(
     await empty_town.start_node("childcare")
     await empty_town.acquire("childcare", numbers)
 
-    def refusing(_: Any) -> Any:
+    def refuse(permit: ProvisionPermit) -> SignedAnswer:
         raise RefusedError("CLOCK_SKEWED", "permit.permit_time")
 
-    tax.provided = refusing  # type: ignore[method-assign]
+    tax.provided = refuse  # type: ignore[method-assign]
     error = await refused(empty_town.client("childcare").inquire(empty_town.inquiry(0)))
     assert (error.reason, error.definite) == (Reason.PROVIDER_FAILED, False)
     assert "CLOCK_SKEWED" in error.where

@@ -104,13 +104,13 @@ class Peer:
             yield message
 
 
-def stream_to(peer: Peer) -> CallStream[ProvideRequest, ProvideResponse]:
+def stream_to(peer: Peer, meaning: Reason = Reason.PROVIDER_FAILED) -> CallStream[ProvideRequest, ProvideResponse]:
     rpc = StreamedRpc(
         open=peer.open,
         alone=peer.call_alone,
         call_type=ProvideCall,
         message_type=ProvideStreamRequest,
-        error=lambda _: WarifuError(Reason.PROVIDER_FAILED, where="provider"),
+        error=lambda _: WarifuError(meaning, where="provider"),
         timed_out=Reason.PROVIDER_TIMED_OUT,
         ended=Reason.PROVIDER_FAILED,
         garbled=Reason.PROVIDER_FAILED,
@@ -201,6 +201,41 @@ async def test_a_broken_stream_fails_its_calls_and_the_next_call_opens_another()
     assert (failed.value.reason, failed.value.where) == (Reason.PROVIDER_FAILED, "provider")
     assert (await stream.call(request(2), 5)).answer.sealed_answer == b"2"
     assert len(peer.wires) == 2
+    await stream.close()
+
+
+async def test_a_stream_that_was_let_in_and_then_refused_says_nothing_definite_of_a_call_under_way() -> None:
+    hold = asyncio.Event()
+
+    async def handle(asked: ProvideRequest, _: float) -> ProvideResponse:
+        if asked.permit.processing_number == "0":
+            await hold.wait()
+        return response(asked)
+
+    peer = Peer(handle)
+    stream = stream_to(peer, meaning=Reason.CALLER_REVOKED)
+    under_way = asyncio.ensure_future(stream.call(request(0), 5))
+    await asyncio.sleep(0)
+    peer.wires[0].error = broken(grpc.StatusCode.UNAUTHENTICATED)
+    await stream.call(request(1), 5)  # its reply is the last that comes through
+    with pytest.raises(WarifuError) as failed:
+        await under_way
+    assert (failed.value.reason, failed.value.definite) == (Reason.PROVIDER_FAILED, False)
+    assert failed.value.where == "the stream: CALLER_REVOKED provider"
+    await stream.close()
+
+
+async def test_a_stream_that_was_never_let_in_ends_its_calls_as_it_was_refused() -> None:
+    async def refused(_: Any) -> AsyncIterator[Any]:
+        raise broken(grpc.StatusCode.UNAUTHENTICATED)
+        yield None  # type: ignore[unreachable]  # what makes it a generator
+
+    peer = Peer(echo)
+    peer.open = lambda messages: Wire(refused(messages))  # type: ignore[method-assign]
+    stream = stream_to(peer, meaning=Reason.CALLER_REVOKED)
+    with pytest.raises(WarifuError) as failed:
+        await stream.call(request(0), 5)
+    assert (failed.value.reason, failed.value.definite) == (Reason.CALLER_REVOKED, True)
     await stream.close()
 
 
