@@ -37,14 +37,14 @@ CONTEXT_FIELDS = {
     "suite": "the network's cryptographic suite: 1 ristretto255, 2 the edwards25519 subgroup",
     "kind": "what the context is for",
     "request_id": "random; names the request, makes a retry safe",
-    "inquirer": "institution code of who asks, 16 digits; the authority's in `ISSUE`",
-    "provider": "institution code of who is asked, 16 digits; the agency's in `ISSUE`",
+    "inquirer": "institution code of who asks, 16 digits; the authority's in `ISSUE`, the agency's in `ROTATE`",
+    "provider": "institution code of who is asked, 16 digits; the agency's in `ISSUE` and `ROTATE`",
     "item_code": "which Specific Personal Information, `TM…`, 16 characters",
     "procedure_code": "for which procedure, `JT…`, 16 characters",
     "flags": "what the inquirer declares",
-    "issued_ms": "Unix milliseconds",
+    "issued_ms": "Unix milliseconds; of an exchange the whole minute",
     "expires_ms": "Unix milliseconds",
-    "epoch_from": "epoch of the inquirer's keys",
+    "epoch_from": "epoch of the inquirer's keys; 0 in `ISSUE`",
     "epoch_to": "epoch of the provider's keys",
     "key_id_to": "key id of the provider's directory entry",
 }
@@ -235,7 +235,7 @@ def _context_lines() -> Iterator[str]:
     skew = int(context.LONGEST_SKEW.total_seconds() // 60)
     yield f"A context lives {validity} minutes at most; clocks may differ by {skew} minutes."
     item, procedure = context.NO_ITEM, context.NO_PROCEDURE
-    yield f"In a context of kind `ISSUE` the item is `{item}` and the procedure `{procedure}`: none."
+    yield f"In a context of kind `ISSUE` or `ROTATE` the item is `{item}` and the procedure `{procedure}`: none."
 
 
 def read_labels() -> dict[str, list[str]]:

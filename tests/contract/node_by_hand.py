@@ -19,6 +19,7 @@ from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-unty
 from tests.contract import protocol_by_hand as by_hand
 from tests.contract.groups_by_hand import Element, L, minus, plus, times
 from tests.contract.party_by_hand import LONGEST, Party, told, verify
+from tests.contract.permission_by_hand import Asked, decided
 from tests.contract.proofs_by_hand import Terms, followed, holds, leaf_of, numbers_in
 
 from warifu.api.agency.v1.agency_service_pb2 import ProvideRequest, ProvideResponse
@@ -244,6 +245,7 @@ class NodeByHand:
     def provided(self, permit: ProvisionPermit) -> SignedAnswer:
         """The signed answer to a permit. Raises: RefusedError."""
         known, asked = self._known(permit), self._asked(permit)
+        self._decide_again(permit)
         kept = self.given.get(known)
         if kept is not None:
             if kept[0] != asked + permit.processing_number.encode():
@@ -277,6 +279,18 @@ class NodeByHand:
         if (epoch_from, epoch_to, key_id) != (asking.epoch, own.epoch, own.key_id):
             raise RefusedError("EPOCH_STALE", "permit.inquiry.context.epoch_to")
         return inquirer.decode(), request_id
+
+    def _decide_again(self, permit: ProvisionPermit) -> None:
+        """Step 4.6."""
+        _, _, _, *names, flags = CONTEXT.unpack(permit.inquiry.context)[:8]
+        inquirer, provider, item, procedure = (each.decode() for each in names)
+        kinds = [self.party.entry(each).institution_kind for each in (inquirer, provider)]
+        sides = (kinds[0], inquirer, kinds[1], provider)
+        row = decided(self.party.permissions, Asked(*sides, procedure, item, bool(flags & 1), bool(flags & 2)))
+        if row in self.errors:
+            raise RefusedError(row)
+        if row != permit.permission_row:
+            raise RefusedError("EXCHANGE_NOT_PERMITTED", "permit.permission_row")
 
     def _verify(self, key: bytes, signature: bytes, label: str, message: Any, where: str) -> None:
         fields = told(message)

@@ -17,6 +17,7 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 from tests.contract import protocol_by_hand as by_hand
 from tests.contract.groups_by_hand import SUITES, Element, minus, times
+from tests.contract.permission_by_hand import table
 from tests.contract.signed_page import Row, statement
 
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry, DirectoryFile
@@ -71,6 +72,15 @@ class Party:
         file = json_format.Parse((self.path / "directory.json").read_text("utf-8"), DirectoryFile())
         self._verify(file)
         return file
+
+    @cached_property
+    def permissions(self) -> dict[str, Any]:
+        """The permission table, which is the one that the directory names."""
+        content = (self.path / "permissions.yaml").read_bytes()
+        plain = content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+        named = self.directory.header.permission_table_digest
+        assert by_hand.digest("warifu-v1/permission-table", plain) == named
+        return table(plain.decode())
 
     @cached_property
     def suite(self) -> Any:
