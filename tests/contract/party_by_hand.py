@@ -70,7 +70,7 @@ class Party:
     @cached_property
     def directory(self) -> DirectoryFile:
         file = json_format.Parse((self.path / "directory.json").read_text("utf-8"), DirectoryFile())
-        self._verify(file)
+        self.verify(file)
         return file
 
     @cached_property
@@ -109,8 +109,8 @@ class Party:
         root, key, certificate = ((self.path / name).read_bytes() for name in ("root.pem", "tls.key", "tls.pem"))
         return grpc.aio.secure_channel(endpoint, grpc.ssl_channel_credentials(root, key, certificate), options=options)
 
-    def _verify(self, file: DirectoryFile) -> None:
-        """Steps 1, 4 and 5 of taking a version; what came before it is not here."""
+    def verify(self, file: DirectoryFile) -> None:
+        """Steps 1, 4 and 5 of taking a version. Raises: what does not hold."""
         header = file.header
         root = x509.load_pem_x509_certificate((self.path / "root.pem").read_bytes()).public_key()
         assert isinstance(root, ec.EllipticCurvePublicKey)

@@ -7,6 +7,7 @@ the pages.
 from __future__ import annotations
 
 import ast
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -14,8 +15,9 @@ from typing import Any
 
 import pytest
 from tests.contract.conftest import ROOT
+from tests.contract.log_by_hand import Follower
 from tests.contract.node_by_hand import NodeByHand, RefusedError, catalogue
-from tests.contract.party_by_hand import Party
+from tests.contract.party_by_hand import Party, told
 from tests.contract.signed_page import tables
 
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
@@ -128,6 +130,64 @@ async def test_it_answers_a_real_inquirer_through_a_real_hub(
     assert LocalTaxRecord.FromString(result.record).total_income_yen == 7
     assert (await refused(client.inquire(empty_town.inquiry(1)))).reason is Reason.RECORD_NOT_HELD
     assert len(tax.given) == 2
+
+
+async def test_it_answers_permits_that_were_signed_and_proven_together(
+    empty_town: Any, by_hand: Callable[[str], NodeByHand], refused: Refused
+) -> None:
+    tax = by_hand("tax")
+    numbers = await empty_town.my_numbers(1)
+    await tax.serve()
+    await empty_town.start_node("childcare")
+    await empty_town.acquire("childcare", numbers)
+    sizes, provided = [], tax.provided
+
+    def noted(permit: ProvisionPermit) -> SignedAnswer:
+        sizes.append((len(permit.inquiry.inquirer_signature), len(permit.hub_signature), len(permit.conversion_proof)))
+        return provided(permit)
+
+    tax.provided = noted  # type: ignore[method-assign]
+    client = empty_town.client("childcare")
+    errors = await asyncio.gather(*(refused(client.inquire(empty_town.inquiry(0))) for _ in range(8)))
+    assert {error.reason for error in errors} == {Reason.RECORD_NOT_HELD}
+    assert len(sizes) == 8
+    assert max(sizes) > (64, 64, 128), "none was signed together"
+
+
+async def test_it_follows_the_log_and_finds_its_own_exchange_there(
+    empty_town: Any, by_hand: Callable[[str], NodeByHand]
+) -> None:
+    empty_town.show_every_leaf()
+    await empty_town.stop_hub()
+    await empty_town.start_hub()
+    childcare = by_hand("childcare")
+    (number,) = await empty_town.my_numbers(1)
+    await empty_town.start_node("tax")
+    await childcare.acquire("C-0", number)
+    async with childcare.to_hub() as channel:
+        follower = Follower(childcare.party, channel)
+        assert await follower.compare() == []
+        asked, _ = childcare.inquiry("C-0", empty_town.code("tax"), CHILD_ALLOWANCE, LOCAL_TAX)
+        response = await childcare.send(asked)
+        (known,) = await follower.compare()
+        assert (known.provided, known.processing_number) == (False, response.processing_number)
+        permitted, answered = await follower.leaves_of(empty_town.code("childcare"), asked.context[2:18])
+    stated = childcare.party.stated
+    assert permitted.inquiry_digest == stated("inquiry-digest", told(asked))
+    fields = told(response.answer) | {"asked": permitted.inquiry_digest.hex()}
+    fields["processing_number"] = response.processing_number
+    assert answered.answer_digest == stated("answer-digest", fields)
+
+
+async def test_it_takes_the_directory_from_the_hub_and_sees_it_in_the_log(
+    empty_town: Any, by_hand: Callable[[str], NodeByHand]
+) -> None:
+    await empty_town.hub.versions.take(empty_town.hub.standing.check)  # as a hub does that starts
+    childcare = by_hand("childcare")
+    async with childcare.to_hub() as channel:
+        follower = Follower(childcare.party, channel)
+        await follower.compare()
+        assert await follower.take_versions(held=0) == childcare.party.directory
 
 
 async def test_what_it_refuses_is_told_by_the_hub_as_the_providers_failure(
