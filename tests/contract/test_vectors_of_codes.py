@@ -11,15 +11,12 @@ from tests.contract.groups_by_hand import SUITES, Element, L, minus, plus, times
 
 USED = (
     "warifu-v1/code-proof",
-    "warifu-v1/code-proof-nonce",
     "warifu-v1/conversion-leaf",
-    "warifu-v1/conversion-nonce",
     "warifu-v1/conversion-proof",
     "warifu-v1/dleq-keydir",
-    "warifu-v1/proof-nonce",
     "warifu-v1/rerand",
 )
-"""Labels whose vectors are in the files of codes; of the nonces' it is the nonce itself that is told."""
+"""Labels whose vectors are in the files of codes."""
 
 Told = Callable[[str], dict[str, Any]]
 

@@ -10,10 +10,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from vectors.drawn import Drawn
+from vectors.world import nonce_of
 from warifu.curve.group import Group
 from warifu.curve.suites import group_of
-from warifu.exchange.codes import hedged_randomness, person_point, row_key
+from warifu.exchange.code_proof import prove_own
+from warifu.exchange.codes import EncryptedCode, hedged_randomness, person_point, row_key
+from warifu.exchange.conversion_proof import (
+    Conversion,
+    ConversionTerms,
+    ConversionWitness,
+    Randomised,
+    prove_together,
+)
 from warifu.exchange.inquiry import hedge_key_from
+from warifu.exchange.proofs import prove_joint_key
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.together import root_of
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
@@ -143,6 +153,7 @@ def _of_suite(group: Group, drawn: Drawn) -> Iterator[dict[str, Any]]:
             _step("hash_to_scalar", label, ["$0"], suite=suite),
         ]
         yield _entry(label, f"the hub's {'factor' if name == 'factor' else 'opening share'}", value, *steps)
+    yield from _nonces(group, drawn)
     message, scalar_items = drawn(40), [drawn(32), b"", drawn(3)]
     tag = _TAGS[suite]
     yield {"label": tag[0], "what": "a point from a message", "value": group.hash_to_point(message).hex()} | {
@@ -151,6 +162,40 @@ def _of_suite(group: Group, drawn: Drawn) -> Iterator[dict[str, Any]]:
     value = group.hash_to_scalar(b"warifu-v1/hedge", *scalar_items).value
     step = _step("hash_to_scalar", "warifu-v1/hedge", list(scalar_items), suite=suite)
     yield _entry(tag[1], "a scalar from a label and three items", value, step)
+
+
+def _nonces(group: Group, drawn: Drawn) -> Iterator[dict[str, Any]]:
+    """The nonces of proofs, as the parties hedge them; any random scalar would do."""
+    suite, given, context = group.suite, drawn(32), drawn(116)
+    first, second, third = (group.random_scalar(drawn) for _ in range(3))
+    pair, made = (EncryptedCode(*(group.base_multiply(group.random_scalar(drawn)) for _ in "12")) for _ in "ab")
+    c1, c2 = pair.c1, pair.c2
+    label = "warifu-v1/code-proof-nonce"
+    proof = prove_own(group, first, pair, context, lambda _: given)
+    steps = [
+        _step("hmac_sha512", label, [context, c1, c2], key=first.value.hex()),
+        _step("hash_to_scalar", label, [given, "$0"], suite=suite),
+    ]
+    yield _entry(label, "nonce of a code proof", nonce_of(proof, 1, first), *steps)
+    label, key = "warifu-v1/proof-nonce", group.base_multiply(second)
+    proof = prove_joint_key(group, first, key, context, lambda _: given)
+    steps[0] = _step("hmac_sha512", label, [b"a", context + key], key=first.value.hex())
+    steps[1] = _step("hash_to_scalar", label, [given, "$0"], suite=suite)
+    yield _entry(label, "nonce of a joint key's proof", nonce_of(proof, 1, first), *steps)
+    label, leaf = "warifu-v1/conversion-nonce", "warifu-v1/conversion-leaf"
+    conversion = Conversion(context=context, encrypted=pair, converted=made)
+    terms = ConversionTerms(c1, c2, made.c1, made.c2)
+    randomised = [Randomised(conversion, third)]
+    (proof,) = prove_together(group, terms, randomised, ConversionWitness(first, second), lambda _: given)
+    secrets = first.value + second.value + third.value
+    steps = [
+        _step("digest", leaf, [context, *conversion.points(), b"", b""]),
+        _step("digest", label, ["$0"]),
+        _step("hmac_sha512_bare", "", ["$1"], key=secrets.hex()),
+        _step("hmac_sha512_bare", "", [bytes(2)], key="$2"),
+        _step("hash_to_scalar", label, [given, "$3"], suite=suite),
+    ]
+    yield _entry(label, "nonce a of a conversion proof", nonce_of(proof, 1, first), *steps)
 
 
 _TAGS = {
