@@ -21,7 +21,7 @@ from warifu.api.type.v1.inquiry_pb2 import CallFailure
 from warifu.errors import Reason, WarifuError
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import raised_at, serving_log
-from warifu.rpc.status import CallTakenBackError, UnparsedReplyError
+from warifu.rpc.status import WHERE_LIMIT, CallTakenBackError, UnparsedReplyError
 
 __all__ = ["MOST_CALLS", "CallStream", "StreamedRpc", "serve_calls"]
 
@@ -162,7 +162,7 @@ async def _reply(call: _Call, handle: Callable[[Any, float], Awaitable[Any]], re
     try:
         response = await handle(call.request, call.timeout_ms / 1000)
     except WarifuError as error:
-        failure = CallFailure(reason=error.reason.value, where=error.where)
+        failure = CallFailure(reason=error.reason.value, where=error.where[:WHERE_LIMIT])
     except Exception as error:  # noqa: BLE001  # one call's fault must not end the others; told by type, never by text
         serving_log().error("call_failed", error=type(error).__name__, at=raised_at(error))
         failure = CallFailure(reason=Reason.INTERNAL.value)
@@ -372,4 +372,4 @@ class _Stream:
 def _failure(failure: CallFailure) -> WarifuError:
     """What one call on the stream ended with. A reason of a later version is INTERNAL here, and so is not definite."""
     known = failure.reason in Reason.__members__
-    return WarifuError(Reason[failure.reason] if known else Reason.INTERNAL, where=failure.where)
+    return WarifuError(Reason[failure.reason] if known else Reason.INTERNAL, where=failure.where[:WHERE_LIMIT])

@@ -27,6 +27,7 @@ from warifu.errors import CATALOGUE, Reason, WarifuError
 __all__ = [
     "DOMAIN",
     "UNCONNECTED",
+    "WHERE_LIMIT",
     "CallTakenBackError",
     "CodeTable",
     "UnparsedReplyError",
@@ -39,8 +40,10 @@ __all__ = [
 ]
 
 DOMAIN = "warifu"
+WHERE_LIMIT = 512
+"""Characters of ``where`` that travel: all metadata of a call share 8 KiB."""
+
 _DETAILS_KEY = "grpc-status-details-bin"
-_WHERE_LIMIT = 512  # all metadata of a call share 8 KiB
 _LONGEST_COUNT = 18  # digits
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}", re.ASCII)  # as google.rpc.ErrorInfo has it
 _TRUE, _FALSE = "true", "false"
@@ -90,7 +93,7 @@ def to_status(error: WarifuError) -> status_pb2.Status:
     info = error_details_pb2.ErrorInfo(reason=error.reason.value, domain=DOMAIN)
     info.metadata["definite"] = _TRUE if error.definite else _FALSE
     if error.where:
-        info.metadata["where"] = error.where[:_WHERE_LIMIT]
+        info.metadata["where"] = error.where[:WHERE_LIMIT]
     if error.done is not None:
         info.metadata["done"] = str(error.done)
     packed = any_pb2.Any()
@@ -146,7 +149,7 @@ def _meant(error: grpc.RpcError, code: grpc.StatusCode, details: str, default: C
 
 def _of_later_version(info: error_details_pb2.ErrorInfo, meant: WarifuError) -> WarifuError:
     """What somebody says with a reason that is not known here."""
-    where = f"{info.reason} {info.metadata.get('where', '')}".rstrip()[:_WHERE_LIMIT]
+    where = f"{info.reason} {info.metadata.get('where', '')}".rstrip()[:WHERE_LIMIT]
     definite = info.metadata.get("definite", "") == _TRUE
     return WarifuError(meant.reason, where=where, done=_done(info), debug=meant.debug, definite=definite)
 
@@ -196,7 +199,7 @@ def _error_told(info: error_details_pb2.ErrorInfo) -> WarifuError:
     """The error of an ``ErrorInfo`` whose reason is known. A party that does not say whether it is definite means the catalogue."""
     reason = Reason[info.reason]
     definite = CATALOGUE[reason].definite and info.metadata.get("definite", _TRUE) == _TRUE
-    where = info.metadata.get("where", "")[:_WHERE_LIMIT]
+    where = info.metadata.get("where", "")[:WHERE_LIMIT]
     return WarifuError(reason, where=where, done=_done(info), definite=definite)
 
 

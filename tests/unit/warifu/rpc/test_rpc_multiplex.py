@@ -20,6 +20,7 @@ from warifu.api.agency.v1.agency_service_pb2 import (
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
 from warifu.errors import Reason, WarifuError
 from warifu.rpc.multiplex import MOST_CALLS, CallStream, StreamedRpc, serve_calls
+from warifu.rpc.status import WHERE_LIMIT
 
 Handle = Callable[[ProvideRequest, float], Awaitable[ProvideResponse]]
 
@@ -165,6 +166,17 @@ async def test_a_call_keeps_its_own_error_and_deadline() -> None:
     assert (refused.reason, refused.where, refused.debug) == (Reason.PERMIT_REUSED, "permit", "")
     assert isinstance(failed, WarifuError)
     assert (failed.reason, failed.where) == (Reason.INTERNAL, "")
+    await stream.close()
+
+
+async def test_a_long_place_of_one_calls_failure_is_cut_as_in_a_status() -> None:
+    async def handle(asked: ProvideRequest, _: float) -> ProvideResponse:
+        raise WarifuError(Reason.PERMIT_REUSED, where="x" * 100_000)
+
+    stream = stream_to(Peer(handle))
+    with pytest.raises(WarifuError) as refused:
+        await stream.call(request(0), 5)
+    assert refused.value.where == "x" * WHERE_LIMIT
     await stream.close()
 
 
