@@ -37,14 +37,14 @@ CONTEXT_FIELDS = {
     "suite": "the network's cryptographic suite: 1 ristretto255, 2 the edwards25519 subgroup",
     "kind": "what the context is for",
     "request_id": "random; names the request, makes a retry safe",
-    "inquirer": "institution code of who asks, 16 digits; the authority's in `ISSUE`",
-    "provider": "institution code of who is asked, 16 digits; the agency's in `ISSUE`",
+    "inquirer": "institution code of who asks, 16 digits; the authority's in `ISSUE`, the agency's in `ROTATE`",
+    "provider": "institution code of who is asked, 16 digits; the agency's in `ISSUE` and `ROTATE`",
     "item_code": "which Specific Personal Information, `TM…`, 16 characters",
     "procedure_code": "for which procedure, `JT…`, 16 characters",
     "flags": "what the inquirer declares",
-    "issued_ms": "Unix milliseconds",
+    "issued_ms": "Unix milliseconds; of an exchange the whole minute",
     "expires_ms": "Unix milliseconds",
-    "epoch_from": "epoch of the inquirer's keys",
+    "epoch_from": "epoch of the inquirer's keys; 0 in `ISSUE`",
     "epoch_to": "epoch of the provider's keys",
     "key_id_to": "key id of the provider's directory entry",
 }
@@ -92,6 +92,41 @@ LABELS = {
     "warifu-v1/rotation": "an agency's signature over codes of its own to be rotated",
     "warifu-v1/row": "an agency's row key of one code",
 }
+
+
+WITHOUT_ERROR_INFO = (
+    ("the call never left: no connection could be made", "NOT_CONNECTED", True),
+    ("RESOURCE_EXHAUSTED, because the called side's gRPC took no message so large", "REQUEST_TOO_LARGE", True),
+    ("DEADLINE_EXCEEDED", "timed out (NODE_TIMED_OUT, HUB_TIMED_OUT, PROVIDER_TIMED_OUT)", False),
+    (
+        "UNAVAILABLE or CANCELLED; INTERNAL or UNKNOWN, which is how a peer that dies looks",
+        "broke off (NODE_UNREACHABLE, HUB_UNREACHABLE, AUTHORITY_UNREACHABLE, PROVIDER_FAILED)",
+        False,
+    ),
+    (
+        "the reply does not parse, or this side's gRPC takes none so large",
+        "answer invalid (HUB_ANSWER_INVALID, AUTHORITY_ANSWER_INVALID, PROVIDER_FAILED; of one's own node INTERNAL)",
+        False,
+    ),
+    ("anything else, such as UNIMPLEMENTED", "INTERNAL", False),
+)
+"""What ``warifu.rpc.status.from_rpc_error`` decides, for people to read."""
+
+
+PAGES = {
+    "node": "writing a node, both roles: what to do when, and where it stands; the vectors",
+    "bytes": "how values become bytes, hashes, scalars and points",
+    "codes": "from a person to a row: the two groups, encrypting, converting, opening, rotating",
+    "signed": "every field under each signature and digest; shared signatures",
+    "sealed": "HPKE, framing and padding, what is in a query and an answer, gossip",
+    "directory": "the chain of versions, epochs, the permission table, endpoints, revocation",
+    "log": "leaves, proofs, checkpoints, notes, cosignatures, what a node does with them",
+    "checks": "who checks what, in which order, and the reason that it raises",
+    "transport": "certificates and TLS names, bounds, deadlines, errors, sending again",
+    "files": "a party's folder, key files, evidence",
+    "numbers": "identifiers and check digits",
+}
+"""The pages below docs/protocol, in the order in which they are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +235,7 @@ def _context_lines() -> Iterator[str]:
     skew = int(context.LONGEST_SKEW.total_seconds() // 60)
     yield f"A context lives {validity} minutes at most; clocks may differ by {skew} minutes."
     item, procedure = context.NO_ITEM, context.NO_PROCEDURE
-    yield f"In a context of kind `ISSUE` the item is `{item}` and the procedure `{procedure}`: none."
+    yield f"In a context of kind `ISSUE` or `ROTATE` the item is `{item}` and the procedure `{procedure}`: none."
 
 
 def read_labels() -> dict[str, list[str]]:
@@ -251,6 +286,14 @@ def _error_lines() -> Iterator[str]:
         yield f"| `{reason.value}` | `{entry.status}` | {definite} | {entry.public_text} |"
 
 
+def _without_lines() -> Iterator[str]:
+    yield "| how the call ended | what it means | definite? |"
+    yield "|---|---|---|"
+    for ended, means, definite in WITHOUT_ERROR_INFO:
+        told = re.sub(r"\b([A-Z]{3,}(?:_[A-Z]+)+|[A-Z]{7,})\b", r"`\1`", f"{ended} | {means}")
+        yield f"| {told} | {'yes' if definite else '**no**'} |"
+
+
 def page() -> str:
     """The whole page."""
     callers = read_callers()
@@ -262,7 +305,12 @@ def page() -> str:
             "<!-- Written by tools/write_protocol_page.py; change the sources, not this page. -->",
             "",
             "**SIMULATED.** This is the contract of the simulator, not of the real network. This page is written from the",
-            "protos, the access tables, the context's layout and the error catalogue; a test fails when it differs.",
+            "protos, the access tables, the context's layout and the error catalogue; a test fails when it differs. The pages",
+            "beside it say the rest, so that a node can be written in any language without a look at the code:",
+            "",
+            *(f"- [{name}](protocol/{name}.md): {about}" for name, about in PAGES.items()),
+            "- [proofs](proofs.md): how the hub proves its conversions, and why so",
+            "- [errors.json](errors.json): the error catalogue for programs: who makes a reason, and what to do",
             "",
             "## RPCs, and who may call them",
             "",
@@ -280,26 +328,17 @@ def page() -> str:
             "",
             "## Signatures",
             "",
-            "Ed25519 over `digest(label, items…)`: BLAKE2b-256 over the label behind its length as two bytes, then each item",
-            "behind its length as eight bytes, all big-endian ([canonical.py](../src/warifu/canonical.py)). Which fields are",
-            "under which signature is in [statements.py](../src/warifu/exchange/statements.py), for directory entries in",
-            "[directory.py](../src/warifu/exchange/directory.py). Log checkpoints are C2SP signed notes and the revocation list is an X.509",
-            "CRL; neither is signed this way.",
+            "Ed25519 over `digest(label, items…)`. The digest is on [a page of its own](protocol/bytes.md#digestlabel-items), and so are",
+            "the [fields under each label](protocol/signed.md), in the order of [statements.py](../src/warifu/exchange/statements.py).",
+            "Log checkpoints are C2SP signed notes, headers of the directory are signed by the root with ECDSA, and the revocation list",
+            "is an X.509 CRL; none of these is signed this way.",
             "",
             *_statement_lines(),
             "",
-            "Inquiries, permits and answers to one addressee that a party signs in the same moment share one signature, over",
-            '`digest("warifu-v1/signed-together", root)`: the root of a Merkle tree, SHA-256 as in RFC 6962, whose leaves are',
-            f"those digests, {together.MOST_TOGETHER} at most ([signature.py](../src/warifu/exchange/signature.py)). Each then carries",
-            "",
-            "| bytes | what |",
-            "|---|---|",
-            f"| {signature.SIGNATURE_SIZE} | the signature |",
-            "| 1 | turns: bit i, bit 0 the lowest, is 1 where sibling i is on the left; bits beyond the last sibling are 0 |",
-            "| 32·n | the n siblings on the way to the root, from the leaf upwards, n from 1 to 8 |",
-            "",
-            f"A statement signed alone carries the {signature.SIGNATURE_SIZE} bytes over its own digest and nothing else; all others",
-            "are signed so. Every verifier takes both forms; nobody has to make the longer one.",
+            "Inquiries, permits and answers to one addressee that a party signs in the same moment may share one signature, over the",
+            f"root of a tree of {together.MOST_TOGETHER} statements at most ([layout](protocol/signed.md#signed-together)). One signed alone has",
+            f"{signature.SIGNATURE_SIZE} bytes and nothing else; all others are signed so. Every verifier takes both forms; nobody has to make the",
+            "longer one.",
             "",
             "## Labels",
             "",
@@ -310,14 +349,24 @@ def page() -> str:
             "",
             "## Errors",
             "",
-            f"A failed call carries a `google.rpc.Status` with one `ErrorInfo`: domain `{DOMAIN}`, the reason below, and in",
-            "the metadata `where` the place in the input, if there is one. On a stream the same two stand in `CallFailure`.",
-            "*Definite* means that surely nothing was provided, also when the request was sent before; after any other, ask again with the same",
-            "`request_id`. The catalogue is [errors.py](../src/warifu/errors.py).",
+            f"A failed call carries a `google.rpc.Status` with one `ErrorInfo` ([how](protocol/transport.md#errors)): domain `{DOMAIN}`, the",
+            "reason below, and in the metadata `definite` and, if there is one, `where`, the place in the input. On a stream reason and",
+            "`where` stand in `CallFailure`. *Definite* means that surely nothing was provided, also when the request was sent before;",
+            "after any other, ask again with the same `request_id`. The catalogue is [errors.py](../src/warifu/errors.py); for programs, with",
+            "who makes each reason and what to do, [errors.json](errors.json).",
             "",
             "Any RPC may also end with `CALLER_NOT_IDENTIFIED`, `CALLER_REVOKED`, `CALLER_NOT_IN_DATE`, `CALLER_NOT_ALLOWED`,",
             "`REQUEST_TOO_LARGE`, `OVERLOADED` or `INTERNAL`. A message that does not parse is `REQUEST_MALFORMED`. `NOT_CONNECTED`,",
-            "`PEER_NOT_TRUSTED` and `OWN_CERTIFICATE_INVALID` never travel: a caller says them to itself.",
+            "`PEER_NOT_TRUSTED`, `OWN_CERTIFICATE_INVALID`, `NODE_UNREACHABLE` and `NODE_TIMED_OUT` never travel: a caller says them to itself.",
+            "",
+            "### A failure without ErrorInfo",
+            "",
+            "The called party broke off, or gRPC itself refused, on either side. Two of these are definite, and no other is",
+            "([status.py](../src/warifu/rpc/status.py)):",
+            "",
+            *_without_lines(),
+            "",
+            "### The catalogue",
             "",
             *_error_lines(),
             "",

@@ -119,7 +119,10 @@ def _provider_error(error: grpc.RpcError | WarifuError) -> WarifuError:
 
 
 def _of_provider(told: WarifuError) -> WarifuError:
-    """``told`` as an inquirer may see it: what a provider refuses or fails in is the provider's failure."""
+    """``told`` as an inquirer may see it: what a provider refuses or fails in is the provider's failure.
+
+    Whether that is definite the hub says by itself: a provider's word for it is not the hub's.
+    """
     if told.reason in _PROVIDERS_OWN:
-        return told
+        return WarifuError(told.reason, where=told.where, debug=told.debug)
     return WarifuError(Reason.PROVIDER_FAILED, where=f"provider: {told.reason.value}")

@@ -230,26 +230,31 @@ class WarifuError(Exception):
     """The one exception of warifu: a :class:`Reason`, where the fault lies, and a note for the local log.
 
     ``done`` is for calls about many things, and None for all others: how many of them, from the first on, were surely
-    done before the fault. ``str()`` gives the public text (with ``where`` and ``done``), never ``debug``, so printing one
-    is always safe.
+    done before the fault. ``definite`` is what another party said of its failure; None where the catalogue says it.
+    ``str()`` gives the public text (with ``where`` and ``done``), never ``debug``, so printing one is always safe.
     """
 
-    def __init__(self, reason: Reason, *, where: str = "", debug: str = "", done: int | None = None) -> None:
+    def __init__(
+        self,
+        reason: Reason,
+        *,
+        where: str = "",
+        debug: str = "",
+        done: int | None = None,
+        definite: bool | None = None,
+    ) -> None:
         self.reason = reason
         self.where = where
         self.debug = debug
         self.done = done
+        self.definite: bool = CATALOGUE[reason].definite if definite is None else definite
+        """True when surely nothing was provided."""
         super().__init__(reason, where)
 
     @property
     def entry(self) -> CatalogueEntry:
         """The catalogue line of this error's reason."""
         return CATALOGUE[self.reason]
-
-    @property
-    def definite(self) -> bool:
-        """True when surely nothing was provided."""
-        return self.entry.definite
 
     def __str__(self) -> str:
         at = f" [{self.where}]" if self.where else ""
@@ -258,4 +263,4 @@ class WarifuError(Exception):
 
     def after(self, done: int) -> WarifuError:
         """The same fault, met after ``done`` things were done."""
-        return WarifuError(self.reason, where=self.where, debug=self.debug, done=done)
+        return WarifuError(self.reason, where=self.where, debug=self.debug, done=done, definite=self.definite)

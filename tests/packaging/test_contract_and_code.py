@@ -18,10 +18,16 @@ from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry, Direct
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.errors import Reason, WarifuError
 from warifu.exchange import directory_entry, directory_header, provision
+from warifu.exchange.code_proof import CODE_PROOF_SIZE
 from warifu.exchange.context import CONTEXT_SIZE, KEY_ID_SIZE, REQUEST_ID_SIZE
+from warifu.exchange.conversion_proof import IN_A_BATCH, PROOF_SIZE
+from warifu.exchange.gossip import GOSSIP_SIZE
+from warifu.exchange.proof_policy import MOST_ONE_IN
+from warifu.exchange.proofs import JOINT_KEY_PROOF_SIZE
 from warifu.exchange.seal import BOX_OVERHEAD, LEAST_ANSWER, PADDING_STEP
 from warifu.exchange.signature import SIGNATURE_SIZE, VERIFY_KEY_SIZE, SigningKey
 from warifu.exchange.statements import (
+    CITIZEN_TAG_SIZE,
     check_answer,
     check_inquiry,
     check_permit,
@@ -32,10 +38,13 @@ from warifu.exchange.statements import (
 )
 from warifu.rpc.address import check_address
 from warifu.rpc.multiplex import MOST_CALLS
-from warifu_hub.drawn_conversions import DrawnConversions
+from warifu.rpc.status import WHERE_LIMIT
+from warifu_hub.drawn_conversions import MOST_PERMITS, DrawnConversions
 from warifu_hub.exchange_rules import LARGEST_SEALED_ANSWER, LARGEST_SEALED_QUERY, find_keys
 from warifu_hub.issuing import MOST_CODES, CodeConverter
 from warifu_hub.ledger import Ledger
+from warifu_hub.proving import MOST_EXCHANGES
+from warifu_kit.network.members_file import _LONGEST_NAME
 from warifu_services.authority.issuing import LARGEST_BATCH
 from warifu_services.authority.servicer import ACQUISITION_NUMBER_SIZE
 from warifu_services.node import messages, servicer
@@ -98,12 +107,29 @@ SIZES: dict[str, list[str]] = {
     "FetchAnswerRequest.request_id": [f"{REQUEST_ID_SIZE} bytes"],
     "FetchAnswerRequest.wait_ms": [f"at most {int(LONGEST_WAIT_SECONDS * 1000):,}"],
     "AnnounceEndpointRequest.endpoint": ["at most 259 characters"],
+    "CallFailure.where": [f"at most {WHERE_LIMIT} characters"],
+    "ConversionReceipt.conversion_proofs": [f"one for each {IN_A_BATCH} in order", "96 bytes and 32 for each"],
+    "ConvertIssuedCodesResponse.conversion_proofs": [f"one for each {IN_A_BATCH} codes in order"],
+    "DirectoryEntry.institution_name": [f"at most {_LONGEST_NAME} characters"],
+    "DirectoryEntry.joint_key_proof": [f"{JOINT_KEY_PROOF_SIZE} bytes"],
+    "ProofPolicy.one_in": [f"2 to {MOST_ONE_IN:,}"],
+    "ProvisionPermit.conversion_proof": [f"{PROOF_SIZE} bytes alone, {PROOF_SIZE + 1} + 32n (n from 1 to 8)"],
+    "ProveConversionsRequest.permits": [f"1 to {MOST_PERMITS}"],
+    "ProveExchangesRequest.exchanges": [f"1 to {MOST_EXCHANGES}"],
+    "SignedAnswer.citizen_tag": [f"{CITIZEN_TAG_SIZE} bytes"],
+    "SignedInquiry.citizen_tag": [f"{CITIZEN_TAG_SIZE} bytes"],
+    "SignedInquiry.code_proof": [f"{CODE_PROOF_SIZE} bytes"],
 }
 
 
 @pytest.mark.parametrize("field", SIZES)
 def test_a_stated_size_or_limit_is_the_one_that_holds(told: dict[str, str], field: str) -> None:
     assert [stated for stated in SIZES[field] if stated not in told[field]] == []
+
+
+def test_gossip_is_as_long_as_its_message_says() -> None:
+    proto = (ROOT / "protos" / "warifu" / "api" / "record" / "v1" / "sealed.proto").read_text("utf-8")
+    assert f"All of {GOSSIP_SIZE} bytes, whatever it says" in proto
 
 
 def test_the_longest_address_that_is_taken_is_as_long_as_the_contract_says() -> None:

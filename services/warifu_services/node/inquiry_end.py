@@ -107,6 +107,8 @@ def believed(kept: KeptInquiry, error: WarifuError) -> WarifuError:
         return WarifuError(Reason.HUB_ANSWER_INVALID, where=f"the hub: {error.reason.value} after a permit")
     if error.reason not in _EXPECTED:
         return WarifuError(Reason.HUB_ANSWER_INVALID, where=f"the hub: {error.reason.value}")
+    if error.definite and not error.entry.definite:  # by a reason of a later version: here it may be sent again
+        return WarifuError(error.reason, where=error.where, debug=error.debug)
     return error
 
 

@@ -42,7 +42,9 @@ class Piece(Generic[Thing]):
         except WarifuError as error:
             where = re.sub(rf"^{self.name}\[(\d+)\]", self._own_place, error.where)
             done = self.first + (error.done or 0)
-            raise WarifuError(error.reason, where=where, debug=error.debug, done=done) from error
+            raise WarifuError(
+                error.reason, where=where, debug=error.debug, done=done, definite=error.definite
+            ) from error
 
     def _own_place(self, found: re.Match[str]) -> str:
         return f"{self.name}[{self.first + int(found[1])}]"

@@ -21,7 +21,7 @@ from warifu.api.type.v1.inquiry_pb2 import CallFailure
 from warifu.errors import Reason, WarifuError
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import raised_at, serving_log
-from warifu.rpc.status import CallTakenBackError, UnparsedReplyError
+from warifu.rpc.status import WHERE_LIMIT, CallTakenBackError, UnparsedReplyError
 
 __all__ = ["MOST_CALLS", "CallStream", "StreamedRpc", "serve_calls"]
 
@@ -162,7 +162,7 @@ async def _reply(call: _Call, handle: Callable[[Any, float], Awaitable[Any]], re
     try:
         response = await handle(call.request, call.timeout_ms / 1000)
     except WarifuError as error:
-        failure = CallFailure(reason=error.reason.value, where=error.where)
+        failure = CallFailure(reason=error.reason.value, where=error.where[:WHERE_LIMIT])
     except Exception as error:  # noqa: BLE001  # one call's fault must not end the others; told by type, never by text
         serving_log().error("call_failed", error=type(error).__name__, at=raised_at(error))
         failure = CallFailure(reason=Reason.INTERNAL.value)
@@ -341,13 +341,16 @@ class _Stream:
     def _meaning(self, error: grpc.RpcError) -> Exception:
         """What the end of the stream means to one call on it.
 
-        Writing to a stream that the peer refuses makes gRPC say INTERNAL or UNKNOWN, as when a peer dies.
+        Writing to a stream that the peer refuses makes gRPC say INTERNAL or UNKNOWN, as when a peer dies. Once a stream
+        has brought something, whatever ends it says nothing of the calls that it still owed: they may have been done.
         """
         code = error.code() if isinstance(error, grpc.aio.AioRpcError) else None
         if code is grpc.StatusCode.UNIMPLEMENTED:
             return _NeverServedError()
         meant = self._rpc.error(error)
-        meant = WarifuError(meant.reason, where=meant.where, debug=meant.debug)  # each call raises its own
+        if meant.definite and self._proven:
+            return WarifuError(self._rpc.ended, where=f"the stream: {meant.reason.value} {meant.where}".rstrip())
+        meant = WarifuError(meant.reason, where=meant.where, debug=meant.debug, definite=meant.definite)  # each its own
         unclear = code in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN) and not self._proven
         return _NeverServedError(meant) if unclear else meant
 
@@ -367,5 +370,6 @@ class _Stream:
 
 
 def _failure(failure: CallFailure) -> WarifuError:
+    """What one call on the stream ended with. A reason of a later version is INTERNAL here, and so is not definite."""
     known = failure.reason in Reason.__members__
-    return WarifuError(Reason[failure.reason] if known else Reason.INTERNAL, where=failure.where)
+    return WarifuError(Reason[failure.reason] if known else Reason.INTERNAL, where=failure.where[:WHERE_LIMIT])

@@ -1,14 +1,18 @@
 """Errors on the wire: the one place where a :class:`WarifuError` becomes a ``google.rpc.Status`` and back.
 
-Decides what of an error travels: its reason, its public text, where in the input the fault lies, and how much was done
-before it. What was noted for the local log (``debug``) stays. A status carries exactly one ``ErrorInfo`` whose domain is
-``warifu``, so that a caller in any language can tell reasons apart without reading text.
+Decides what of an error travels: its reason, its public text, where in the input the fault lies, how much was done
+before it, and whether it is definite. What was noted for the local log (``debug``) stays. A status carries exactly one
+``ErrorInfo`` whose domain is ``warifu``, so that a caller in any language can tell reasons apart without reading text.
+
+Decides, too, what a failure means of which nobody told the reason: nothing definite, but where this side knows that it
+sent nothing, or the other that it took nothing (``from_rpc_error``).
 
 Source: AIP-193 (errors), google/rpc/error_details.proto.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
@@ -18,11 +22,12 @@ from google.protobuf import any_pb2
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships its types without saying so
 
-from warifu.errors import Reason, WarifuError
+from warifu.errors import CATALOGUE, Reason, WarifuError
 
 __all__ = [
     "DOMAIN",
     "UNCONNECTED",
+    "WHERE_LIMIT",
     "CallTakenBackError",
     "CodeTable",
     "UnparsedReplyError",
@@ -35,13 +40,19 @@ __all__ = [
 ]
 
 DOMAIN = "warifu"
+WHERE_LIMIT = 512
+"""Characters of ``where`` that travel: all metadata of a call share 8 KiB."""
+
 _DETAILS_KEY = "grpc-status-details-bin"
-_WHERE_LIMIT = 512  # all metadata of a call share 8 KiB
 _LONGEST_COUNT = 18  # digits
+_REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}", re.ASCII)  # as google.rpc.ErrorInfo has it
+_TRUE, _FALSE = "true", "false"
 
 _NEVER_CONNECTED = "failed to connect"  # gRPC tells a call that never left from a broken one only in its words
 _ENDED_EARLY = "the connection was ended before it was ready"
 _BROKEN_OFF = (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
+_TOO_LARGE = "larger than max"
+_BY_THIS_SIDE = "CLIENT: Received"  # of a reply: what it answers was done
 
 UNCONNECTED = frozenset({Reason.NOT_CONNECTED, Reason.PEER_NOT_TRUSTED, Reason.OWN_CERTIFICATE_INVALID})
 """What a call ends with that found no connection. Each party says so of its own calls; none of it travels."""
@@ -80,8 +91,9 @@ class _GrpcStatus(NamedTuple):
 def to_status(error: WarifuError) -> status_pb2.Status:
     """``error`` as a ``google.rpc.Status`` with one ``ErrorInfo``."""
     info = error_details_pb2.ErrorInfo(reason=error.reason.value, domain=DOMAIN)
+    info.metadata["definite"] = _TRUE if error.definite else _FALSE
     if error.where:
-        info.metadata["where"] = error.where[:_WHERE_LIMIT]
+        info.metadata["where"] = error.where[:WHERE_LIMIT]
     if error.done is not None:
         info.metadata["done"] = str(error.done)
     packed = any_pb2.Any()
@@ -101,24 +113,45 @@ def to_grpc_status(error: WarifuError) -> grpc.Status:
 def from_rpc_error(error: grpc.RpcError, *, default: CodeTable) -> WarifuError:
     """The error that a failed call reports, from a channel of either kind.
 
-    What the other side said in its ``ErrorInfo`` holds. A call that never left is NOT_CONNECTED. Where the other side
-    said nothing (it broke off, or gRPC itself refused) the status code is looked up in ``default``: the caller knows whom it called. A peer that dies in the
-    middle of a call shows as UNAVAILABLE, INTERNAL or UNKNOWN, as it happens; since no party ends a call with the last
-    two and no reason, they mean what UNAVAILABLE means; but for a reply that does not parse, which is INTERNAL. Any other code that is not in there is INTERNAL.
+    What the other side said in its ``ErrorInfo`` holds. That it is definite is believed unless the catalogue says that such a
+    reason never is; that it is not, always. A reason of a later version is read from the status code, as below, and stands
+    in ``where``; whether that is definite, only the other side can say.
+
+    Where the other side said nothing, it broke off, or gRPC itself refused, on either side. Nothing of that is definite, but
+    for two: a call that never left is NOT_CONNECTED, and a request that the other side's gRPC did not take is
+    REQUEST_TOO_LARGE. Else the status code is looked up in ``default``: the caller knows whom it called. A peer that dies in
+    the middle of a call shows as UNAVAILABLE, INTERNAL or UNKNOWN, as it happens; since no party ends a call with the last two
+    and no reason, they mean what UNAVAILABLE means; but for a reply that does not parse, or is too large to be taken, which
+    is INTERNAL. Any code that is not in there is INTERNAL.
     """
     call = cast(Any, error)  # every RpcError that a call raises is a Call too; the published types do not say so
-    told = _error_told(call.trailing_metadata())
-    if told is not None:
-        return told
-    code: grpc.StatusCode = call.code()
-    if code is grpc.StatusCode.UNAVAILABLE and _NEVER_CONNECTED in (call.details() or ""):
+    info = _info_told(call.trailing_metadata())
+    if info is not None and info.reason in Reason.__members__:
+        return _error_told(info)
+    meant = _meant(error, call.code(), call.details() or "", default)
+    return meant if info is None else _of_later_version(info, meant)
+
+
+def _meant(error: grpc.RpcError, code: grpc.StatusCode, details: str, default: CodeTable) -> WarifuError:
+    """What a call means that ended so, and without a reason that is known here."""
+    if code is grpc.StatusCode.UNAVAILABLE and _NEVER_CONNECTED in details:
         return WarifuError(Reason.NOT_CONNECTED, where=_ENDED_EARLY, debug=_ENDED_EARLY)
-    if code is grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than max" in (call.details() or ""):
+    too_large = code is grpc.StatusCode.RESOURCE_EXHAUSTED and _TOO_LARGE in details
+    if too_large and _BY_THIS_SIDE not in details:
         return WarifuError(Reason.REQUEST_TOO_LARGE)
-    unparsed = isinstance(error, UnparsedReplyError) or _BLOCKING_UNPARSED in (call.details() or "")
-    if code in _BROKEN_OFF and not unparsed:
-        code = grpc.StatusCode.UNAVAILABLE
-    return WarifuError(default.get(code, Reason.INTERNAL), debug=f"the call ended {code.name} without a reason")
+    if too_large or isinstance(error, UnparsedReplyError) or _BLOCKING_UNPARSED in details:
+        read_as = grpc.StatusCode.INTERNAL
+    else:
+        read_as = grpc.StatusCode.UNAVAILABLE if code in _BROKEN_OFF else code
+    reason = default.get(read_as, Reason.INTERNAL)
+    return WarifuError(reason, debug=f"the call ended {code.name} without a reason", definite=False)
+
+
+def _of_later_version(info: error_details_pb2.ErrorInfo, meant: WarifuError) -> WarifuError:
+    """What somebody says with a reason that is not known here."""
+    where = f"{info.reason} {info.metadata.get('where', '')}".rstrip()[:WHERE_LIMIT]
+    definite = info.metadata.get("definite", "") == _TRUE
+    return WarifuError(meant.reason, where=where, done=_done(info), debug=meant.debug, definite=definite)
 
 
 @contextmanager
@@ -153,14 +186,25 @@ async def parsed(call: Awaitable[Response], garbled: Reason) -> Response:
         raise WarifuError(garbled, debug=error.details() or "") from None
 
 
-def _error_told(metadata: Any) -> WarifuError | None:
-    """The error in a call's trailing metadata, when there is one of ours that this version knows."""
+def _info_told(metadata: Any) -> error_details_pb2.ErrorInfo | None:
+    """What a call's trailing metadata say with our domain, when they do."""
     for key, value in metadata or ():
         info = _error_info(value) if key == _DETAILS_KEY else None
-        if info is not None and info.domain == DOMAIN and info.reason in Reason.__members__:
-            where = info.metadata.get("where", "")[:_WHERE_LIMIT]
-            return WarifuError(Reason[info.reason], where=where, done=_count_told(info.metadata.get("done", "")))
+        if info is not None and info.domain == DOMAIN and _REASON.fullmatch(info.reason):
+            return info
     return None
+
+
+def _error_told(info: error_details_pb2.ErrorInfo) -> WarifuError:
+    """The error of an ``ErrorInfo`` whose reason is known. A party that does not say whether it is definite means the catalogue."""
+    reason = Reason[info.reason]
+    definite = CATALOGUE[reason].definite and info.metadata.get("definite", _TRUE) == _TRUE
+    where = info.metadata.get("where", "")[:WHERE_LIMIT]
+    return WarifuError(reason, where=where, done=_done(info), definite=definite)
+
+
+def _done(info: error_details_pb2.ErrorInfo) -> int | None:
+    return _count_told(info.metadata.get("done", ""))
 
 
 def _count_told(text: str) -> int | None:

@@ -20,6 +20,7 @@ from warifu.api.agency.v1.agency_service_pb2 import (
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
 from warifu.errors import Reason, WarifuError
 from warifu.rpc.multiplex import MOST_CALLS, CallStream, StreamedRpc, serve_calls
+from warifu.rpc.status import WHERE_LIMIT
 
 Handle = Callable[[ProvideRequest, float], Awaitable[ProvideResponse]]
 
@@ -104,13 +105,13 @@ class Peer:
             yield message
 
 
-def stream_to(peer: Peer) -> CallStream[ProvideRequest, ProvideResponse]:
+def stream_to(peer: Peer, meaning: Reason = Reason.PROVIDER_FAILED) -> CallStream[ProvideRequest, ProvideResponse]:
     rpc = StreamedRpc(
         open=peer.open,
         alone=peer.call_alone,
         call_type=ProvideCall,
         message_type=ProvideStreamRequest,
-        error=lambda _: WarifuError(Reason.PROVIDER_FAILED, where="provider"),
+        error=lambda _: WarifuError(meaning, where="provider"),
         timed_out=Reason.PROVIDER_TIMED_OUT,
         ended=Reason.PROVIDER_FAILED,
         garbled=Reason.PROVIDER_FAILED,
@@ -168,6 +169,17 @@ async def test_a_call_keeps_its_own_error_and_deadline() -> None:
     await stream.close()
 
 
+async def test_a_long_place_of_one_calls_failure_is_cut_as_in_a_status() -> None:
+    async def handle(asked: ProvideRequest, _: float) -> ProvideResponse:
+        raise WarifuError(Reason.PERMIT_REUSED, where="x" * 100_000)
+
+    stream = stream_to(Peer(handle))
+    with pytest.raises(WarifuError) as refused:
+        await stream.call(request(0), 5)
+    assert refused.value.where == "x" * WHERE_LIMIT
+    await stream.close()
+
+
 async def test_a_call_that_is_not_answered_in_time_ends_alone() -> None:
     async def handle(asked: ProvideRequest, _: float) -> ProvideResponse:
         if asked.permit.processing_number == "0":
@@ -201,6 +213,41 @@ async def test_a_broken_stream_fails_its_calls_and_the_next_call_opens_another()
     assert (failed.value.reason, failed.value.where) == (Reason.PROVIDER_FAILED, "provider")
     assert (await stream.call(request(2), 5)).answer.sealed_answer == b"2"
     assert len(peer.wires) == 2
+    await stream.close()
+
+
+async def test_a_stream_that_was_let_in_and_then_refused_says_nothing_definite_of_a_call_under_way() -> None:
+    hold = asyncio.Event()
+
+    async def handle(asked: ProvideRequest, _: float) -> ProvideResponse:
+        if asked.permit.processing_number == "0":
+            await hold.wait()
+        return response(asked)
+
+    peer = Peer(handle)
+    stream = stream_to(peer, meaning=Reason.CALLER_REVOKED)
+    under_way = asyncio.ensure_future(stream.call(request(0), 5))
+    await asyncio.sleep(0)
+    peer.wires[0].error = broken(grpc.StatusCode.UNAUTHENTICATED)
+    await stream.call(request(1), 5)  # its reply is the last that comes through
+    with pytest.raises(WarifuError) as failed:
+        await under_way
+    assert (failed.value.reason, failed.value.definite) == (Reason.PROVIDER_FAILED, False)
+    assert failed.value.where == "the stream: CALLER_REVOKED provider"
+    await stream.close()
+
+
+async def test_a_stream_that_was_never_let_in_ends_its_calls_as_it_was_refused() -> None:
+    async def refused(_: Any) -> AsyncIterator[Any]:
+        raise broken(grpc.StatusCode.UNAUTHENTICATED)
+        yield None  # type: ignore[unreachable]  # what makes it a generator
+
+    peer = Peer(echo)
+    peer.open = lambda messages: Wire(refused(messages))  # type: ignore[method-assign]
+    stream = stream_to(peer, meaning=Reason.CALLER_REVOKED)
+    with pytest.raises(WarifuError) as failed:
+        await stream.call(request(0), 5)
+    assert (failed.value.reason, failed.value.definite) == (Reason.CALLER_REVOKED, True)
     await stream.close()
 
 

@@ -65,13 +65,49 @@ def test_every_status_has_the_catalogues_code_and_text_and_one_error_info(reason
     assert status.code == grpc.StatusCode[CATALOGUE[reason].status].value[0]
     assert status.message == CATALOGUE[reason].public_text
     info = info_of(status)
-    assert (info.domain, info.reason, dict(info.metadata)) == (DOMAIN, reason.value, {})
+    definite = "true" if CATALOGUE[reason].definite else "false"
+    assert (info.domain, info.reason, dict(info.metadata)) == (DOMAIN, reason.value, {"definite": definite})
 
 
 def test_the_note_for_the_local_log_does_not_travel() -> None:
     sent: Any = to_grpc_status(WarifuError(Reason.INTERNAL, where="field", debug="NOTE-FOR-THE-LOG"))
     assert "NOTE-FOR-THE-LOG" not in repr(sent)
-    assert info_of(to_status(WarifuError(Reason.INTERNAL, where="field"))).metadata == {"where": "field"}
+    told = info_of(to_status(WarifuError(Reason.INTERNAL, where="field"))).metadata
+    assert told == {"where": "field", "definite": "false"}
+
+
+def telling(reason: str, code: grpc.StatusCode, **metadata: str) -> FailedCall:
+    info = error_details_pb2.ErrorInfo(domain=DOMAIN, reason=reason, metadata=metadata)
+    return FailedCall(code, "x", (("grpc-status-details-bin", packed(info)),))
+
+
+@pytest.mark.parametrize(
+    ("reason", "told", "definite"),
+    [
+        (Reason.EXCHANGE_NOT_PERMITTED, {"definite": "true"}, True),
+        (Reason.EXCHANGE_NOT_PERMITTED, {"definite": "false"}, False),
+        (Reason.EXCHANGE_NOT_PERMITTED, {"definite": "perhaps"}, False),
+        (Reason.EXCHANGE_NOT_PERMITTED, {}, True),
+        (Reason.PROVIDER_TIMED_OUT, {"definite": "true"}, False),
+        (Reason.PROVIDER_TIMED_OUT, {"definite": "false"}, False),
+        (Reason.PROVIDER_TIMED_OUT, {}, False),
+    ],
+    ids=lambda value: value.name if isinstance(value, Reason) else str(value),
+)
+def test_that_a_failure_is_definite_is_read_and_never_believed_of_a_reason_that_cannot_be(
+    reason: Reason, told: dict[str, str], definite: bool
+) -> None:
+    received = from_rpc_error(telling(reason.value, grpc.StatusCode.INTERNAL, **told), default=HUB)
+    assert (received.reason, received.definite) == (reason, definite)
+    assert received.after(1).definite == definite
+
+
+@pytest.mark.parametrize(("told", "definite"), [("true", True), ("false", False), ("", False), ("TRUE", False)])
+def test_a_reason_of_a_later_version_is_read_by_the_code_and_is_definite_as_it_says(told: str, definite: bool) -> None:
+    failed = telling("MADE_LATER", grpc.StatusCode.UNAVAILABLE, definite=told, where="inquiry.flags", done="3")
+    received = from_rpc_error(failed, default=HUB)
+    assert (received.reason, received.definite) == (Reason.HUB_UNREACHABLE, definite)
+    assert (received.where, received.done) == ("MADE_LATER inquiry.flags", 3)
 
 
 @pytest.mark.parametrize("done", [None, 0, 500, 10**18 - 1])
@@ -117,7 +153,28 @@ def test_a_long_place_is_cut_so_that_it_fits_into_metadata() -> None:
 )
 def test_a_status_without_a_reason_is_read_by_its_code(code: grpc.StatusCode, details: str, reason: Reason) -> None:
     for trailing in (None, (), (("other", "entry"),)):
-        assert from_rpc_error(FailedCall(code, details, trailing), default=HUB).reason is reason
+        meant = from_rpc_error(FailedCall(code, details, trailing), default=HUB)
+        assert meant.reason is reason
+        assert meant.definite == (reason is Reason.REQUEST_TOO_LARGE)
+
+
+@pytest.mark.parametrize("code", grpc.StatusCode)
+def test_no_status_without_a_reason_is_definite_whatever_the_caller_takes_it_for(code: grpc.StatusCode) -> None:
+    taken = dict.fromkeys(grpc.StatusCode, Reason.EXCHANGE_NOT_PERMITTED)
+    assert not from_rpc_error(FailedCall(code, "Socket closed"), default=taken).definite
+
+
+def test_a_call_that_never_left_is_definite() -> None:
+    meant = from_rpc_error(FailedCall(grpc.StatusCode.UNAVAILABLE, "failed to connect to all addresses"), default=HUB)
+    assert (meant.reason, meant.definite) == (Reason.NOT_CONNECTED, True)
+
+
+def test_a_reply_that_is_too_large_to_be_taken_is_the_other_sides_fault_and_not_definite() -> None:
+    told = FailedCall(
+        grpc.StatusCode.RESOURCE_EXHAUSTED, "Stream removed (CLIENT: Received message larger than max (9 vs. 8))"
+    )
+    meant = from_rpc_error(told, default=HUB | {grpc.StatusCode.INTERNAL: Reason.HUB_ANSWER_INVALID})
+    assert (meant.reason, meant.definite) == (Reason.HUB_ANSWER_INVALID, False)
 
 
 def packed(*infos: Any) -> bytes:

@@ -1,0 +1,69 @@
+"""Boxes of the vectors, sealed and opened by hand as docs/protocol/sealed.md says, and taken by the parties' own function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from tests.contract import protocol_by_hand as by_hand
+
+from warifu.errors import Reason, WarifuError
+from warifu.exchange.seal import LEAST_ANSWER, PADDING_STEP, SealingKey, open_at_rest, open_sealed
+
+Told = Callable[[str], dict[str, Any]]
+Box = dict[str, bytes]
+
+
+@pytest.fixture
+def boxes(told: Told) -> list[Box]:
+    """Every box of the vectors: those of boxes.json, and a query and an answer of each suite."""
+    found = list(told("boxes")["boxes"])
+    for suite in (1, 2):
+        exchange = told(f"exchange-suite{suite}")
+        found += [exchange["query"], exchange["answer"]]
+    return [{name: bytes.fromhex(value) for name, value in box.items()} for box in found]
+
+
+def least_of(box: Box) -> int:
+    """An answer is padded to 512 at least; the file says which box is one by its size alone."""
+    return LEAST_ANSWER if len(box["padded"]) == LEAST_ANSWER and len(box["plaintext"]) <= 252 else PADDING_STEP
+
+
+def test_a_box_is_sealed_as_the_page_says(boxes: list[Box]) -> None:
+    for box in boxes:
+        public = X25519PrivateKey.from_private_bytes(box["to"]).public_key().public_bytes_raw()
+        assert by_hand.padded(box["plaintext"], least_of(box)) == box["padded"]
+        assert by_hand.sealed(box["ephemeral"], public, box["info"], box["padded"]) == box["box"]
+        assert by_hand.opened(box["to"], box["info"], box["box"]) == box["padded"]
+
+
+def test_the_parties_open_a_box_that_was_sealed_by_hand(boxes: list[Box]) -> None:
+    for box in boxes:
+        key = SealingKey.from_bytes(box["to"])
+        assert open_sealed(key, box["info"], box["box"], where="box", least=least_of(box)) == box["plaintext"]
+
+
+@pytest.mark.parametrize("spoil", [lambda padded: padded[:-1] + b"\1", lambda padded: padded + bytes(256)])
+def test_padding_of_another_form_is_refused(boxes: list[Box], spoil: Callable[[bytes], bytes]) -> None:
+    box = boxes[1]
+    public = X25519PrivateKey.from_private_bytes(box["to"]).public_key().public_bytes_raw()
+    spoilt = by_hand.sealed(box["ephemeral"], public, box["info"], spoil(box["padded"]))
+    with pytest.raises(WarifuError) as refused:
+        open_sealed(SealingKey.from_bytes(box["to"]), box["info"], spoilt, where="box")
+    assert refused.value.reason is Reason.REQUEST_MALFORMED
+
+
+def test_the_info_of_an_answer_is_the_context_under_its_label(told: Told, suite: int) -> None:
+    exchange = told(f"exchange-suite{suite}")
+    context = bytes.fromhex(exchange["query"]["info"])
+    assert by_hand.prefixed(b"warifu-v1/answer", context).hex() == exchange["answer"]["info"]
+
+
+def test_a_value_at_rest_is_nonce_ciphertext_and_tag(told: Told) -> None:
+    kept = {name: bytes.fromhex(value) for name, value in told("boxes")["at_rest"].items()}
+    made = ChaCha20Poly1305(kept["key"]).encrypt(kept["nonce"], kept["plaintext"], kept["aad"])
+    assert kept["nonce"] + made == kept["sealed"]
+    assert open_at_rest(kept["key"], kept["sealed"], kept["aad"]) == kept["plaintext"]
