@@ -9,12 +9,17 @@ time left, so clocks need not agree.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TypeVar
 
 from warifu.errors import Reason, WarifuError
 from warifu.rpc.identity import AnyContext
 
+<<<<<<< HEAD
 __all__ = ["kept_back", "outcome_within", "pass_on", "remaining"]
+=======
+__all__ = ["outcome_within", "pass_on", "remaining", "running_down"]
+>>>>>>> 0b0bc4a (A business system may be asked each time: look-ups in Python or over AdapterService, checked, bounded, with reasons and an alarm)
 
 T = TypeVar("T")
 
@@ -27,8 +32,20 @@ def remaining(context: AnyContext) -> float | None:
     return left
 
 
+<<<<<<< HEAD
 def kept_back(left: float, margin: float, *, share: float = 0.1) -> float:
     """Seconds that a hop keeps for itself of ``left``: ``margin``, or ``share`` of what is left where that is more.
+=======
+def running_down(left: float | None) -> Callable[[], float | None]:
+    """Says, whenever asked, how many are left by then of the seconds that are ``left`` now; None when nobody counts."""
+    now = asyncio.get_running_loop().time
+    give_up = None if left is None else now() + left
+    return lambda: None if give_up is None else give_up - now()
+
+
+def pass_on(left: float | None, margin: float, *, at_least: float = 0.05, at_most: float = 30.0) -> float:
+    """Seconds to give the next hop: ``left`` less ``margin``, and never more than ``at_most``.
+>>>>>>> 0b0bc4a (A business system may be asked each time: look-ups in Python or over AdapterService, checked, bounded, with reasons and an alarm)
 
     A fixed margin is soon eaten on a busy machine, and then the caller's own deadline speaks before this hop could say
     what happened. A caller with much time loses little when more is kept, and never more than a second.
