@@ -18,6 +18,7 @@ from warifu_kit.commands import (
     certificates,
     clerk,
     demo,
+    fault,
     keys,
     log,
     member,
@@ -76,6 +77,7 @@ app.add_typer(clerk.app)
 app.add_typer(certificates.app)
 app.add_typer(member.app)
 app.add_typer(keys.app)
+app.add_typer(fault.app)
 app.add_typer(audit.app)
 
 

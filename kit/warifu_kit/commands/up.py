@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from warifu.printable import shell_command
+from warifu_kit.commands.awkward import AGAIN, Awkward, Calm, Knobs, Seed, fault_settings
 from warifu_kit.commands.composition import Composition, Members, Permissions, check_same, composed
 from warifu_kit.commands.proofs import Proofs, say_if_off
 from warifu_kit.commands.suites import Suite, suite_text
@@ -65,6 +66,10 @@ def up(
             metavar="SECONDS", min=0, max=600, help="Have every agency delay what is submitted to it, at random."
         ),
     ] = None,
+    awkward: Awkward = False,
+    calm: Calm = False,
+    seed: Seed = None,
+    knob: Knobs = [],  # noqa: B006  # typer reads it, nobody writes
 ) -> None:
     """Start the network in DIR, making it first if need be, and stay up until Ctrl-C.
 
@@ -73,12 +78,15 @@ def up(
     calls without having reached the hub is shown as such. One that was restored from a backup and is behind what the
     others hold refuses exchanges, and its party.log says so, until it is named once with --go-on.
 
+    With --awkward, parties are awkward on purpose, the same way again with the same --seed; `warifu fault` asks for more.
+
     Example: warifu up net --members two-of-each
     """
     from warifu.exchange.proof_policy import ProofPolicy
     from warifu_kit.network.network import Network
     from warifu_kit.network.party_process import party_command
 
+    faults = fault_settings(awkward=awkward, calm=calm, seed=seed, knobs=knob)
     stopping, listed = threading.Event(), threading.Event()
     for number in stopping_signals():
         signal.signal(number, lambda *_: stopping.set())
@@ -95,8 +103,12 @@ def up(
         is_agency = spread is not None and party not in ("hub", "authority")
         return party_command(party, folder, [*options, *(["--spread", str(spread)] if is_agency else [])])
 
-    with Network(path, on_event=tell, command=command, suite=wanted, go_on=go_on, witness=True) as network:
+    with Network(
+        path, on_event=tell, command=command, suite=wanted, go_on=go_on, witness=True, faults=faults
+    ) as network:
         say_if_off(ProofPolicy.parse(network.described.proofs))
+        if faults is not None:
+            tell("awkward", "network", f"{AGAIN} {shell_command('warifu', 'up', path, *faults.words())}")
         if json:
             say_json({"event": "up", "network": network.described.network, "description": str(path / "network.json")})
         else:

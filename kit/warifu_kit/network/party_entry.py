@@ -2,6 +2,9 @@
 
 Takes the words of those commands and does what they do. It imports what a party needs and nothing else, because six
 processes that begin at once share the processors, and whoever started them waits for the last.
+
+It has one word more than those commands, ``--faults``: with it the party takes faults (``warifu_kit.faults``), which no party
+does that a person starts.
 """
 
 from __future__ import annotations
@@ -44,21 +47,31 @@ def _parser() -> argparse.ArgumentParser:
         words.add_argument("--dir", type=Path, required=True)
         if role != "witness":
             words.add_argument("--listen", metavar="HOST:PORT")
+            words.add_argument("--faults", metavar="JSON")
         words.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
         words.add_argument("--stop-with-parent", action="store_true")
     return parser
 
 
+def _seam(given: argparse.Namespace) -> dict[str, Any]:
+    """What a party is given so that it takes faults; nothing unless it is to."""
+    if given.faults is None:
+        return {}
+    from warifu_kit.faults.seam import seam
+
+    return seam(given.party, given.dir, given.faults)
+
+
 def _hub(given: argparse.Namespace) -> _Run:
     from warifu_hub.app import run_hub
 
-    return lambda stop: run_hub(stop, given.dir, listen=given.listen, go_on=given.go_on)
+    return lambda stop: run_hub(stop, given.dir, listen=given.listen, go_on=given.go_on, **_seam(given))
 
 
 def _authority(given: argparse.Namespace) -> _Run:
     from warifu_services.authority.app import run_authority
 
-    return lambda stop: run_authority(stop, given.dir, hub=given.hub, listen=given.listen)
+    return lambda stop: run_authority(stop, given.dir, hub=given.hub, listen=given.listen, **_seam(given))
 
 
 def _agency(given: argparse.Namespace) -> _Run:
@@ -73,6 +86,7 @@ def _agency(given: argparse.Namespace) -> _Run:
         listen=given.listen,
         go_on=given.go_on,
         spread_s=given.spread,
+        **_seam(given),
     )
 
 

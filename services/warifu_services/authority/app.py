@@ -238,18 +238,21 @@ async def run_authority(
     *,
     hub: str,
     listen: str | None = None,
+    clock: Clock | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> None:
     """Run the authority in ``path`` until ``stop`` is set; says on standard output where it listens.
 
-    It says so once the hub answers; without a hub, after ten seconds, and then it says that as well.
+    It says so once the hub answers; without a hub, after ten seconds, and then it says that as well. ``clock`` is the
+    machine's unless given.
     """
     folder = PartyFolder(path)
     authority = build_authority(
         folder,
         hub=hub,
         listen=listen,
+        clock=clock,
         server_interceptors=server_interceptors,
         channel_interceptors=channel_interceptors,
     )

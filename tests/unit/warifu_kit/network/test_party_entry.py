@@ -20,10 +20,18 @@ def test_the_entry_and_the_command_take_the_same_options(role: str) -> None:
     words = [sys.executable, "-m", "warifu_kit.network.party_entry", role, "--help"]
     entry = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout
     told = set(OPTION.findall(command.partition("Example")[0] + command.partition("Options")[2]))
-    assert set(OPTION.findall(entry)) == told
+    assert "--faults" not in command  # a party that a person starts takes none
+    assert set(OPTION.findall(entry)) == told | {"--faults"}
 
 
 def test_the_entry_imports_no_command_line() -> None:
     look = "import sys, warifu_kit.network.party_entry; print('typer' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, timeout=60)
     assert found.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("module", ["warifu_kit.cli", "warifu_kit.network.party_entry"])
+def test_nothing_of_faults_is_loaded_before_somebody_wants_them(module: str) -> None:
+    look = f"import sys, {module}; print([name for name in sys.modules if name.startswith('warifu_kit.faults')])"
+    found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, timeout=60)
+    assert found.stdout.strip() == "[]"

@@ -1,0 +1,26 @@
+"""What the kit hands to a party that it starts, so that it takes faults: an interceptor and a clock.
+
+The party is the same code as ever: it takes any interceptors and any clock, and does not know what these are for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from warifu.clock import SystemClock
+from warifu_kit.faults.clock import SkewedClock
+from warifu_kit.faults.party import PartyFaults
+from warifu_kit.faults.settings import FaultSettings
+from warifu_kit.faults.wire.interceptor import FaultyServer
+
+__all__ = ["seam"]
+
+
+def seam(party: str, folder: Path, settings: str) -> dict[str, Any]:
+    """The arguments of ``run_hub`` and its like for a party called ``party``, by ``settings`` as JSON.
+
+    Raises: CONFIG_INVALID; OSError when the ledger cannot be written.
+    """
+    faults = PartyFaults(party, folder, FaultSettings.from_json(settings))
+    return {"server_interceptors": [FaultyServer(faults)], "clock": SkewedClock(SystemClock())}
