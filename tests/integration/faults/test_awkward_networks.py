@@ -65,6 +65,12 @@ def about_exchanges(net: Any) -> list[str]:
     return sorted(str(line) for line in lines if line.exchange)
 
 
+def alarms(net: Any) -> list[str]:
+    """What parties found amiss: awkwardness is nobody's fault, and accuses nobody."""
+    logs = (net.path / party / "party.log" for party in net.running.parties)
+    return [line for log in logs for line in log.read_text("utf-8").splitlines() if '"alarm"' in line]
+
+
 def test_one_seed_does_the_same_to_the_same_calls_whatever_their_order(
     begin_awkward: Callable[[FaultSettings], Any],
 ) -> None:
@@ -76,6 +82,7 @@ def test_one_seed_does_the_same_to_the_same_calls_whatever_their_order(
     assert set(first) <= {INQUIRY_STATE_ANSWERED, INQUIRY_STATE_PENDING}
     assert sum(first.values()) == len(list(one.inquiries()))
     assert reconciled.differences == ()
+    assert alarms(one) == alarms(other) == []
     assert about_exchanges(one) == about_exchanges(other)
     done = {fault.partition(":")[0] for line in one.ledger("hub") for fault in line.faults.split("+")}
     assert done >= {"delay", "unavailable_before", "unavailable_after", "duplicate", "unknown_field"}, f"seed {SEED}"
@@ -86,6 +93,7 @@ def test_as_awkward_as_it_is_by_itself_everything_is_answered(begin_awkward: Cal
     states, reconciled = asyncio.run(run(net, order=3, at_once=16))
     assert sum(states.values()) == len(list(net.inquiries())), f"seed {SEED}"
     assert reconciled.differences == (), f"seed {SEED}"
+    assert alarms(net) == [], f"seed {SEED}"
     assert {line.by for line in net.ledger("hub")} == {"seed"}
 
 

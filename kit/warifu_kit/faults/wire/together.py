@@ -70,7 +70,7 @@ class _Stream:
         self.marks: deque[str] = deque(maxlen=MARKED_AT_MOST)
 
     async def messages(self) -> AsyncIterator[bytes]:
-        """What the party reads. It begins a task for each call as it reads it, which so sees the call's own clock."""
+        """What the party reads. It begins a task for each call as it reads it, which so goes by the clock that the call is to see."""
         reading = asyncio.create_task(self._read())
         try:
             while (message := await self._inward.get()) is not None:

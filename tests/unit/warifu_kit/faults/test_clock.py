@@ -11,17 +11,30 @@ from warifu_kit.faults.clock import SkewedClock, be_off_by
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
 
 
-async def test_a_call_sees_the_wrong_time_and_so_does_what_it_begins() -> None:
+async def test_a_call_sees_the_wrong_time_and_what_it_begins_the_right_one() -> None:
     clock = SkewedClock(ManualClock(NOON))
 
     async def begun() -> datetime:
         return clock.now()
 
-    async def call() -> tuple[datetime, datetime]:
+    async def call() -> tuple[datetime, datetime, datetime]:
         be_off_by(-60_000)
-        return clock.now(), await asyncio.create_task(begun())
+        return clock.now(), await asyncio.create_task(begun()), clock.now()
 
-    assert await asyncio.create_task(call()) == (NOON - timedelta(minutes=1),) * 2
+    early = NOON - timedelta(minutes=1)
+    assert await asyncio.create_task(call()) == (early, NOON, early)
+
+
+async def test_a_task_begun_for_a_call_sees_its_time_and_the_beginner_does_not() -> None:
+    clock = SkewedClock(ManualClock(NOON))
+
+    async def call() -> datetime:
+        return clock.now()
+
+    be_off_by(60_000)
+    skewed = asyncio.create_task(call())
+    be_off_by(0)
+    assert (await skewed, clock.now()) == (NOON + timedelta(minutes=1), NOON)
 
 
 async def test_other_calls_see_the_right_time_meanwhile() -> None:
