@@ -14,7 +14,7 @@ from warifu.party.network_file import NetworkFile, read_network_file
 from warifu_kit.faults.deciding import cannot_meet
 from warifu_kit.faults.folder import faults_in_force
 from warifu_kit.faults.kinds import parse_chain
-from warifu_kit.faults.rpcs import SERVED_BY, every_rpc
+from warifu_kit.faults.rpcs import MADE_BY, SERVED_BY, every_rpc
 from warifu_kit.faults.rules import Rule, add_rule
 
 __all__ = ["ask_for", "every_folder", "party_folders"]
@@ -54,15 +54,16 @@ def every_folder(network: Path) -> dict[str, Path]:
 
 
 def _check_aim(described: NetworkFile, party: str, rpc: str, faults: str) -> None:
-    known, served = every_rpc(), SERVED_BY[described.parties[party].role]
+    known, role = every_rpc(), described.parties[party].role
+    service, served = rpc.partition(".")[0], SERVED_BY[role]
     if rpc not in known:
         raise _not_to_be(f"no RPC is called {rpc}, as Service.Method")
-    if rpc.partition(".")[0] not in served:
-        raise _not_to_be(f"{party} does not serve {rpc}; it serves {', '.join(sorted(served))}")
+    if service not in served | MADE_BY[role]:
+        raise _not_to_be(f"{party} neither serves nor calls {rpc}; it serves {', '.join(sorted(served))}")
     if (alone := known[rpc].stands_for) is not None:
         raise _not_to_be(f"the calls on {rpc} are calls of {alone.name}: say that")
     try:
-        why = cannot_meet(known[rpc], parse_chain(faults))
+        why = cannot_meet(known[rpc], parse_chain(faults), made=service not in served)
     except ValueError as error:
         raise _not_to_be(str(error)) from None
     if why:

@@ -39,19 +39,29 @@ Deliver: TypeAlias = Callable[[bytes], Awaitable[Answered | PartysOwn]]
 
 
 async def carry_out(
-    meeting: Meeting, rpc: Rpc, request: bytes, *, deliver: Deliver, wait: Callable[[float], Awaitable[object]]
+    meeting: Meeting,
+    rpc: Rpc,
+    request: bytes,
+    *,
+    deliver: Deliver,
+    wait: Callable[[float], Awaitable[object]],
+    made: bool = False,
 ) -> Outcome:
-    """What comes of a call of ``rpc``. ``wait`` takes seconds; ``deliver`` gives the party one request and its outcome."""
+    """What comes of a call of ``rpc``, which the party serves, or which is ``made`` by it.
+
+    ``wait`` takes seconds; ``deliver`` takes one request to whoever serves it, and brings the outcome.
+    """
     plan = meeting.plan
     if plan.wait_ms:
         await wait(plan.wait_ms / 1000)
-    given = edited(rpc.request, request, plan.edit_request, meeting.draws)
+    edits = plan.edit_sent if made else plan.edit_request
+    given = edited(rpc.request, request, edits, meeting.draws)
     outcomes = [await deliver(given) for _ in range(plan.deliveries)]
     if plan.end is not None:
         return plan.end
     first = outcomes[0]
-    if isinstance(first, Answered):
-        return Answered(edited(rpc.reply, first.reply, plan.edit_reply, meeting.draws))
+    if isinstance(first, Answered) and not made:
+        return Answered(edited(rpc.reply, first.reply, plan.edit_sent, meeting.draws))
     return first
 
 

@@ -95,10 +95,15 @@ def met_faults(
     return Meeting(draws=draws, faults=drawn, by="seed") if drawn else None
 
 
-def cannot_meet(rpc: Rpc, faults: Sequence[Fault]) -> str:
-    """Why calls of ``rpc`` cannot meet ``faults``; empty when they can."""
+def cannot_meet(rpc: Rpc, faults: Sequence[Fault], *, made: bool = False) -> str:
+    """Why calls of ``rpc``, served by the party or ``made`` by it, cannot meet ``faults``; empty when they can."""
     if not rpc.takes_faults:
         return f"{rpc.name} takes a stream of requests: nothing can be done to it"
+    for fault in faults:
+        if made and fault.served_only:
+            return f"{rpc.name} is served elsewhere: {fault.name} is for calls that a party serves"
+        if fault.needs and fault.needs not in rpc.request.DESCRIPTOR.fields_by_name:
+            return f"{rpc.name} has no {fault.needs} in its request, and {fault.name} needs one"
     after = next((fault for fault in faults if fault.on_reply), None)
     if rpc.streams_replies and rpc.stands_for is None and after is not None:
         return f"{rpc.name} replies with a stream: {after.name} needs one reply"

@@ -52,6 +52,10 @@ class Fault:
     """What it does, for people: the rest of a sentence that begins with *the call*."""
     on_reply: ClassVar[bool] = False
     """Whether it does something to the one reply of a call, and so needs one."""
+    served_only: ClassVar[bool] = False
+    """Whether it is for calls that a party serves, and not for those that it makes."""
+    needs: ClassVar[str] = ""
+    """The field of a request without which it does nothing."""
     ends: ClassVar[bool] = False
     """Whether the call does not end as it would."""
     knob: ClassVar[Knob | None] = None

@@ -7,6 +7,7 @@ party's rules and writes its ledger, and knows no gRPC.
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 
 from google.protobuf.message import DecodeError
@@ -30,30 +31,32 @@ class PartyFaults:
     def __init__(self, party: str, folder: Path, settings: FaultSettings) -> None:
         self._party = party
         self._settings = settings
+        self._calm = replace(settings, calm=True)
         self._rules = WatchedRules(folder)
         self._used = uses_of_rules(folder)  # a party that is started again goes on where it was
         self._ledger = FaultLedger(folder)
         self._attempts: OrderedDict[tuple[str, bytes], int] = OrderedDict()
 
-    def meet(self, rpc: Rpc, received: bytes, asked: str = "") -> Meeting | None:
+    def meet(self, rpc: Rpc, received: bytes, asked: str = "", *, made: bool = False) -> Meeting | None:
         """What the call of ``rpc`` with the request ``received`` meets, which stands in the ledger then; None for nothing.
 
-        ``asked`` is what the call itself asks for. Raises: REQUEST_MALFORMED when that is no fault, or cannot be done there.
+        ``asked`` is what the call itself asks for. To a call that is ``made`` by this party nothing is done but by a rule: whoever
+        serves it draws. Raises: REQUEST_MALFORMED when that is no fault, or cannot be done there.
         """
         try:
             exchange = exchange_in(rpc.request.FromString(received), received)
         except DecodeError:
             return None  # the party will say so
         call = self._call(rpc, exchange)
-        meeting = self._met(rpc, call, asked)
+        meeting = self._met(rpc, call, asked, self._calm if made else self._settings)
         if meeting is not None:
             self._ledger.write(meeting.line)
         return meeting
 
-    def _met(self, rpc: Rpc, call: FaultedCall, asked: str) -> Meeting | None:
+    def _met(self, rpc: Rpc, call: FaultedCall, asked: str, settings: FaultSettings) -> Meeting | None:
         try:
             rules = self._rules.current()
-            meeting = met_faults(self._settings, call, asked=asked, rules=rules, used=self._used)
+            meeting = met_faults(settings, call, asked=asked, rules=rules, used=self._used)
         except ValueError as error:
             raise WarifuError(Reason.REQUEST_MALFORMED, where=f"metadata warifu-fault: {error}") from None
         if meeting is not None and (why := cannot_meet(rpc, meeting.faults)):

@@ -45,13 +45,14 @@ End: TypeAlias = Refusal | BrokenOff | Unanswered
 class Plan:
     """One call's way.
 
-    It waits ``wait_ms``; its request is edited; the party gets it ``deliveries`` times, one after the other, while its
-    clock is off by ``skew_ms``; then the call ends with ``end``, or else with the first outcome, a reply edited.
+    It waits ``wait_ms``; its request is edited; it is delivered ``deliveries`` times, one after the other, while the clock
+    of whoever serves it is off by ``skew_ms``; then the call ends with ``end``, or else with the first outcome.
+    ``edit_sent`` is for what the party with the fault sends: the reply to a call that it serves, the request of one that it makes.
     """
 
     wait_ms: int = 0
     skew_ms: int = 0
     edit_request: tuple[Edit, ...] = ()
     deliveries: int = 1
-    edit_reply: tuple[Edit, ...] = ()
+    edit_sent: tuple[Edit, ...] = ()
     end: End | None = None

@@ -24,7 +24,7 @@ import warifu.api
 from warifu.errors import Reason
 from warifu.exchange.context import request_id_of
 
-__all__ = ["BROKEN_OFF", "SERVED_BY", "Exchange", "Rpc", "every_rpc", "exchange_in", "rpc_at"]
+__all__ = ["BROKEN_OFF", "MADE_BY", "SERVED_BY", "Exchange", "Rpc", "every_rpc", "exchange_in", "rpc_at"]
 
 BROKEN_OFF = {
     "AgencyService.Provide": Reason.PROVIDER_FAILED,
@@ -38,6 +38,13 @@ SERVED_BY = {
     "hub": frozenset({"DirectoryService", "HubService", "LogService", "PartyService", "SupervisionService"}),
 }
 """Which services a party of a role serves."""
+
+MADE_BY = {
+    "agency": frozenset({"AdapterService", "HubService"}),
+    "authority": frozenset({"HubService"}),
+    "hub": frozenset({"AgencyService"}),
+}
+"""Which services a party of a role calls, so that rules can be for what it sends there."""
 
 _OURS = "warifu.api."
 _DIGEST_SIZE = 16

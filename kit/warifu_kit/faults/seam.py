@@ -1,4 +1,4 @@
-"""What the kit hands to a party that it starts, so that it takes faults: an interceptor and a clock.
+"""What the kit hands to a party that it starts, so that it takes faults: interceptors and a clock.
 
 The party is the same code as ever: it takes any interceptors and any clock, and does not know what these are for.
 """
@@ -12,6 +12,7 @@ from warifu.clock import SystemClock
 from warifu_kit.faults.clock import SkewedClock
 from warifu_kit.faults.party import PartyFaults
 from warifu_kit.faults.settings import FaultSettings
+from warifu_kit.faults.wire.calling import faulty_calls
 from warifu_kit.faults.wire.interceptor import FaultyServer
 
 __all__ = ["seam"]
@@ -23,4 +24,8 @@ def seam(party: str, folder: Path, settings: str) -> dict[str, Any]:
     Raises: CONFIG_INVALID; OSError when the ledger cannot be written.
     """
     faults = PartyFaults(party, folder, FaultSettings.from_json(settings))
-    return {"server_interceptors": [FaultyServer(faults)], "clock": SkewedClock(SystemClock())}
+    return {
+        "server_interceptors": [FaultyServer(faults)],
+        "channel_interceptors": faulty_calls(faults),
+        "clock": SkewedClock(SystemClock()),
+    }

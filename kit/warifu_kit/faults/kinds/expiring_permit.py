@@ -30,6 +30,8 @@ class ExpiringPermit(Fault):
     told: ClassVar[str] = (
         "makes an inquiry that is eight minutes old, so that its permit ends within two (at the inquirer's node)"
     )
+    served_only: ClassVar[bool] = True
+    needs: ClassVar[str] = "inquiry"
     knob: ClassVar[Knob | None] = Knob(rate=0.05, rpcs=INQUIRIES, attempts=1)
 
     def change(self, plan: Plan) -> Plan:

@@ -26,10 +26,8 @@ _LISTS = frozenset(
 
 def _shorten(request: Message, draws: Draws) -> None:
     """Ask the party itself for less: so every page token stays one that the party gave."""
-    if "page_size" in request.DESCRIPTOR.fields_by_name:
-        asked = getattr(request, "page_size")  # noqa: B009  # of any list's request
-        wanted = min(asked or PAGE_SIZE, LARGEST_PAGE)
-        setattr(request, "page_size", 1 + draws.below(max(wanted // 2, 1), ShortPage.name, "size"))  # noqa: B010
+    wanted = min(getattr(request, ShortPage.needs) or PAGE_SIZE, LARGEST_PAGE)
+    setattr(request, ShortPage.needs, 1 + draws.below(max(wanted // 2, 1), ShortPage.name, "size"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,8 @@ class ShortPage(Fault):
     name: ClassVar[str] = "short_page"
     written: ClassVar[str] = "short_page"
     told: ClassVar[str] = "gets at most half the items it asked for, and the token of the next page"
+    served_only: ClassVar[bool] = True
+    needs: ClassVar[str] = "page_size"
     knob: ClassVar[Knob | None] = Knob(rate=0.25, rpcs=_LISTS, attempts=1_000)
 
     def change(self, plan: Plan) -> Plan:

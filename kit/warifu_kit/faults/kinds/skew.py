@@ -18,6 +18,7 @@ class Skew(Fault):
     name: ClassVar[str] = "skew"
     written: ClassVar[str] = "skew:LENGTH"
     told: ClassVar[str] = "is served by a party whose clock is ahead by that much, behind with a minus"
+    served_only: ClassVar[bool] = True
 
     skew_ms: int = 0
 

@@ -1,4 +1,4 @@
-"""A reply in which one bit was turned over."""
+"""A message in which one bit was turned over."""
 
 from __future__ import annotations
 
@@ -41,13 +41,15 @@ def _turn_over(message: Message, draws: Draws) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Tamper(Fault):
-    """Whoever gets the reply must find out by a signature or a seal, and use nothing of it."""
+    """Whoever gets the message must find out by a signature or a seal, and use nothing of it."""
 
     name: ClassVar[str] = "tamper"
     written: ClassVar[str] = "tamper"
-    told: ClassVar[str] = "gets a reply with one bit turned over in the longest field of bytes that it has"
+    told: ClassVar[str] = (
+        "gets a reply with one bit turned over in the longest field of bytes that it has; one that the party makes, such a request"
+    )
     on_reply: ClassVar[bool] = True
 
     def change(self, plan: Plan) -> Plan:
         """See the contract."""
-        return replace(plan, edit_reply=(*plan.edit_reply, _turn_over))
+        return replace(plan, edit_sent=(*plan.edit_sent, _turn_over))

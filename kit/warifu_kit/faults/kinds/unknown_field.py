@@ -1,4 +1,4 @@
-"""A reply with a field that no contract has yet."""
+"""A message with a field that no contract has yet."""
 
 from __future__ import annotations
 
@@ -36,10 +36,12 @@ class UnknownField(Fault):
 
     name: ClassVar[str] = "unknown_field"
     written: ClassVar[str] = "unknown_field"
-    told: ClassVar[str] = "gets a reply with field 100001, a number, which no contract has"
+    told: ClassVar[str] = (
+        "gets a reply with field 100001, a number, which no contract has; one that the party makes, such a request"
+    )
     on_reply: ClassVar[bool] = True
     knob: ClassVar[Knob | None] = Knob(rate=0.10, rpcs=EXCHANGES, attempts=1_000)
 
     def change(self, plan: Plan) -> Plan:
         """See the contract."""
-        return replace(plan, edit_reply=(*plan.edit_reply, _add))
+        return replace(plan, edit_sent=(*plan.edit_sent, _add))

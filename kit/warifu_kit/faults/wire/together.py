@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import aclosing
 from functools import partial
-from itertools import count
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -30,20 +29,20 @@ from warifu_kit.faults.plan import BrokenOff, Refusal
 from warifu_kit.faults.rpcs import BROKEN_OFF, Rpc
 from warifu_kit.faults.wire.marks import FAULT_KEY
 
-__all__ = ["MARKED_AT_MOST", "faulty_stream"]
+__all__ = ["MARKED_AT_MOST", "FaultyStream", "faulty_stream"]
 
 MARKED_AT_MOST = 32
 """How many calls of a stream its trailing metadata names, the last ones."""
 
-_OWN_NUMBERS = 2**63
-"""Callers count their calls from 1."""
+_OF_SERVERS, _OF_CALLERS = range(2**63, 2**64), range(2**62, 2**63)
+"""Numbers under which calls are delivered that met something; either side of a stream may do so. Callers count from 1."""
 
 
 def faulty_stream(behaviour: Behaviour, rpc: Rpc, faults: PartyFaults, asked: str) -> Behaviour:
     """``behaviour``, which serves a stream of calls as bytes, with faults. ``asked`` is for every call of a stream."""
 
     async def call(received: AsyncIterable[bytes], context: AnyContext) -> AsyncIterator[bytes]:
-        stream = _Stream(rpc, faults, asked, received)
+        stream = FaultyStream(rpc, faults, received, asked=asked)
         async with aclosing(stream.replies(behaviour(stream.messages(), context))) as replies:
             async for reply in replies:
                 yield reply
@@ -52,19 +51,25 @@ def faulty_stream(behaviour: Behaviour, rpc: Rpc, faults: PartyFaults, asked: st
     return call
 
 
-class _Stream:
-    """One stream, between its caller and the party."""
+class FaultyStream:
+    """One stream, between its caller and the party that serves it; either may be the one with faults.
 
-    def __init__(self, rpc: Rpc, faults: PartyFaults, asked: str, received: AsyncIterable[bytes]) -> None:
+    With ``made`` it is the caller. ``marks`` say what was done to which call.
+    """
+
+    def __init__(
+        self, rpc: Rpc, faults: PartyFaults, received: AsyncIterable[bytes], *, asked: str = "", made: bool = False
+    ) -> None:
         if rpc.stands_for is None:
             raise WarifuError(Reason.INTERNAL, where=f"{rpc.name} stands for no other RPC")
         self._rpc, self._alone = rpc, rpc.stands_for
         self._faults = faults
-        self._asked = asked
+        self._asked, self._made = asked, made
         self._received = received
         self._inward: asyncio.Queue[tuple[bytes, int] | None] = asyncio.Queue()
         self._outward: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._numbers = count(_OWN_NUMBERS)
+        self._own_numbers = _OF_CALLERS if made else _OF_SERVERS
+        self._numbers = iter(self._own_numbers)
         self._delivered: dict[int, asyncio.Future[Answered | PartysOwn]] = {}
         self._met: set[asyncio.Task[None]] = set()
         self.marks: deque[str] = deque(maxlen=MARKED_AT_MOST)
@@ -124,7 +129,7 @@ class _Stream:
         """Whether ``call`` meets something, which begins then."""
         request = call.request.SerializeToString()
         try:
-            meeting = self._faults.meet(self._alone, request, self._asked)
+            meeting = self._faults.meet(self._alone, request, self._asked, made=self._made)
         except WarifuError as error:
             self._reply(call.call_number, Refusal(error.reason, error.where))
             return True
@@ -137,7 +142,7 @@ class _Stream:
     async def _meet(self, call: Any, request: bytes, meeting: Meeting) -> None:
         give_up = asyncio.get_running_loop().time() + call.timeout_ms / 1000
         deliver = partial(self._deliver, give_up, meeting.plan.skew_ms)
-        outcome = await carry_out(meeting, self._alone, request, deliver=deliver, wait=asyncio.sleep)
+        outcome = await carry_out(meeting, self._alone, request, deliver=deliver, wait=asyncio.sleep, made=self._made)
         self.marks.append(f"{call.call_number}={meeting.text}")
         self._reply(call.call_number, outcome)
 
@@ -166,8 +171,11 @@ class _Stream:
             self._outward.put_nowait(None)
 
     def _kept_back(self, message: bytes) -> bytes | None:
-        parsed = self._rpc.reply.FromString(message)
-        left = [reply for reply in parsed.replies if reply.call_number < _OWN_NUMBERS]
+        try:
+            parsed = self._rpc.reply.FromString(message)
+        except DecodeError:
+            return message
+        left = [reply for reply in parsed.replies if reply.call_number not in self._own_numbers]
         if len(left) == len(parsed.replies):
             return message
         for reply in parsed.replies:

@@ -29,7 +29,7 @@ def planned(text: str) -> Plan:
 
 def changed(text: str, message: Message) -> bytes:
     plan = planned(text)
-    return edited(type(message), message.SerializeToString(), (*plan.edit_request, *plan.edit_reply), DRAWS)
+    return edited(type(message), message.SerializeToString(), (*plan.edit_request, *plan.edit_sent), DRAWS)
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
@@ -115,7 +115,7 @@ def test_a_short_page_has_half_of_what_was_asked_for_at_most_and_something(asked
 
 
 def test_what_does_not_parse_is_not_edited() -> None:
-    assert edited(ExchangeResponse, b"\xff", planned("unknown_field").edit_reply, DRAWS) == b"\xff"
+    assert edited(ExchangeResponse, b"\xff", planned("unknown_field").edit_sent, DRAWS) == b"\xff"
 
 
 def test_every_knob_is_of_rpcs_that_there_are_and_that_can_meet_it() -> None:
