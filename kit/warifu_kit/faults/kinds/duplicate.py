@@ -13,7 +13,10 @@ __all__ = ["Duplicate"]
 
 @dataclass(frozen=True, slots=True)
 class Duplicate(Fault):
-    """The second comes when the first was served, with the same bytes; what comes of it is thrown away."""
+    """The second comes when the first was served, with the same bytes; what comes of it is thrown away.
+
+    Not drawn for what may be asked to wait: waiting twice would take longer than the caller has.
+    """
 
     name: ClassVar[str] = "duplicate"
     written: ClassVar[str] = "duplicate"
@@ -21,7 +24,7 @@ class Duplicate(Fault):
         "is delivered again, with the same bytes, once it was served; the first outcome is what comes back"
     )
     on_reply: ClassVar[bool] = True
-    knob: ClassVar[Knob | None] = Knob(rate=0.05, rpcs=EXCHANGES)
+    knob: ClassVar[Knob | None] = Knob(rate=0.05, rpcs=EXCHANGES - {"NodeService.FetchAnswer"})
 
     def change(self, plan: Plan) -> Plan:
         """See the contract."""
