@@ -91,6 +91,12 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         SAME,
         "The provider's node is at fault; tell its operator, and ask again with the same request_id.",
     ),
+    "ADAPTER_UNREACHABLE": (SAME, "The provider's business system is down; the same bytes find it when it is back."),
+    "ADAPTER_TIMED_OUT": (SAME, "The provider's business system was too slow; ask again with the same request_id."),
+    "ADAPTER_ANSWER_INVALID": (
+        SAME,
+        "The provider's business system is at fault; its node's log names the field. Ask again once it is mended.",
+    ),
     "PROVIDER_FAILED": (SAME, "Ask again with the same request_id; if it stays, tell the provider's operator."),
     "HUB_UNREACHABLE": (SAME, "Ask again with the same request_id: the hub may be restarting."),
     "HUB_TIMED_OUT": (SAME, "Ask again with the same request_id: the exchange goes on meanwhile."),

@@ -13,6 +13,7 @@ import pytest
     "tool",
     [
         "write_error_catalogue.py",
+        "write_faults_page.py",
         "write_members_schema.py",
         "write_permissions_page.py",
         "write_protocol_page.py",

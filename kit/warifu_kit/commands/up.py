@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from warifu.printable import shell_command
+from warifu_kit.commands.awkward import AGAIN, Awkward, Calm, FaultSeed, Knobs, fault_settings
 from warifu_kit.commands.composition import Composition, Members, Permissions, check_same, composed
 from warifu_kit.commands.for_tests import (
     Parent,
@@ -87,6 +88,10 @@ def up(
     clock: SettableClock = False,
     residents: Residents = None,
     stop_with_parent: StopWithParent = False,
+    awkward: Awkward = False,
+    calm: Calm = False,
+    fault_seed: FaultSeed = None,
+    knob: Knobs = [],  # noqa: B006  # typer reads it, nobody writes
 ) -> None:
     """Start the network in DIR, making it first if need be, and stay up until Ctrl-C.
 
@@ -94,6 +99,8 @@ def up(
     with the members, permission table, suite and proofs it was made with; asking for others is an error. A party that takes
     calls without having reached the hub is shown as such. One that was restored from a backup and is behind what the
     others hold refuses exchanges, and its party.log says so, until it is named once with --go-on.
+
+    With --awkward, parties are awkward on purpose, the same way again with the same --fault-seed; `warifu fault` asks for more.
 
     Example: warifu up net --members two-of-each
 
@@ -105,6 +112,7 @@ def up(
     from warifu_kit.network.party_process import party_command
 
     parent = Parent()
+    faults = fault_settings(awkward=awkward, calm=calm, seed=fault_seed, knobs=knob)
     stopping, telling = threading.Event(), _Telling(json)
     for number in stopping_signals():
         signal.signal(number, lambda *_: stopping.set())
@@ -115,10 +123,14 @@ def up(
         is_agency = spread is not None and party not in ("hub", "authority")
         return party_command(party, folder, [*options, *(["--spread", str(spread)] if is_agency else [])])
 
-    with Network(path, on_event=telling.event, command=command, suite=wanted, go_on=go_on, witness=True) as network:
+    with Network(
+        path, on_event=telling.event, command=command, suite=wanted, go_on=go_on, witness=True, faults=faults
+    ) as network:
         say_if_off(ProofPolicy.parse(network.described.proofs))
         terms = ForTests.of(network.described)
         say_loudly(terms.loudly())
+        if faults is not None:
+            telling.event("awkward", "network", f"{AGAIN} {shell_command('warifu', 'up', path, *faults.words())}")
         telling.up(network, None if residents is None else settle(path, residents, terms.seed))
         while not (stopping.wait(0.2) or (stop_with_parent and parent.has_ended)):
             network.check()

@@ -3,6 +3,8 @@
 Takes the words of those commands and does what they do. It imports what a party needs and nothing else, because six
 processes that begin at once share the processors, and whoever started them waits for the last. What only networks of tests have, a clock that is set, numbers from
 a seed, an agency that answers from elsewhere, has its options here and not there.
+
+With ``--faults`` a party takes faults (``warifu_kit.faults``), which no party does that a person starts.
 """
 
 from __future__ import annotations
@@ -54,15 +56,25 @@ def _parser() -> argparse.ArgumentParser:
         if role != "witness":
             words.add_argument("--listen", metavar="HOST:PORT")
             words.add_argument("--clock", metavar="FILE", type=Path)
+            words.add_argument("--faults", metavar="JSON")
         words.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
         words.add_argument("--stop-with-parent", action="store_true")
     return parser
 
 
+def _seam(given: argparse.Namespace) -> dict[str, Any]:
+    """The clock of a party, and what it is given so that it takes faults if it is to."""
+    if given.faults is None:
+        return {"clock": _clock(given)}
+    from warifu_kit.faults.seam import seam
+
+    return seam(given.party, given.dir, given.faults, _clock(given))
+
+
 def _hub(given: argparse.Namespace) -> _Run:
     from warifu_hub.app import run_hub
 
-    return lambda stop: run_hub(stop, given.dir, listen=given.listen, go_on=given.go_on, clock=_clock(given))
+    return lambda stop: run_hub(stop, given.dir, listen=given.listen, go_on=given.go_on, **_seam(given))
 
 
 def _authority(given: argparse.Namespace) -> _Run:
@@ -74,8 +86,8 @@ def _authority(given: argparse.Namespace) -> _Run:
         given.dir,
         hub=given.hub,
         listen=given.listen,
-        clock=_clock(given),
         random_bytes_for=None if given.seed is None else numbers_from(given.seed),
+        **_seam(given),
     )
 
 
@@ -93,7 +105,7 @@ def _agency(given: argparse.Namespace) -> _Run:
         spread_s=given.spread,
         adapter=given.adapter,
         agency=_elsewhere(given),
-        clock=_clock(given),
+        **_seam(given),
     )
 
 

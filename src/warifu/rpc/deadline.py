@@ -15,11 +15,7 @@ from typing import TypeVar
 from warifu.errors import Reason, WarifuError
 from warifu.rpc.identity import AnyContext
 
-<<<<<<< HEAD
-__all__ = ["kept_back", "outcome_within", "pass_on", "remaining"]
-=======
-__all__ = ["outcome_within", "pass_on", "remaining", "running_down"]
->>>>>>> 0b0bc4a (A business system may be asked each time: look-ups in Python or over AdapterService, checked, bounded, with reasons and an alarm)
+__all__ = ["kept_back", "outcome_within", "pass_on", "remaining", "running_down"]
 
 T = TypeVar("T")
 
@@ -32,10 +28,6 @@ def remaining(context: AnyContext) -> float | None:
     return left
 
 
-<<<<<<< HEAD
-def kept_back(left: float, margin: float, *, share: float = 0.1) -> float:
-    """Seconds that a hop keeps for itself of ``left``: ``margin``, or ``share`` of what is left where that is more.
-=======
 def running_down(left: float | None) -> Callable[[], float | None]:
     """Says, whenever asked, how many are left by then of the seconds that are ``left`` now; None when nobody counts."""
     now = asyncio.get_running_loop().time
@@ -43,9 +35,8 @@ def running_down(left: float | None) -> Callable[[], float | None]:
     return lambda: None if give_up is None else give_up - now()
 
 
-def pass_on(left: float | None, margin: float, *, at_least: float = 0.05, at_most: float = 30.0) -> float:
-    """Seconds to give the next hop: ``left`` less ``margin``, and never more than ``at_most``.
->>>>>>> 0b0bc4a (A business system may be asked each time: look-ups in Python or over AdapterService, checked, bounded, with reasons and an alarm)
+def kept_back(left: float, margin: float, *, share: float = 0.1) -> float:
+    """Seconds that a hop keeps for itself of ``left``: ``margin``, or ``share`` of what is left where that is more.
 
     A fixed margin is soon eaten on a busy machine, and then the caller's own deadline speaks before this hop could say
     what happened. A caller with much time loses little when more is kept, and never more than a second.
