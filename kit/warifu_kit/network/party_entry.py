@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
             words.add_argument("party", metavar="PARTY")
             words.add_argument("--authority", metavar="HOST:PORT", required=True)
             words.add_argument("--spread", metavar="SECONDS", type=float)
+            words.add_argument("--adapter", metavar="HOST:PORT")
         if role != "hub":
             words.add_argument("--hub", metavar="HOST:PORT", required=True)
         if role != "authority":
@@ -73,6 +74,7 @@ def _agency(given: argparse.Namespace) -> _Run:
         listen=given.listen,
         go_on=given.go_on,
         spread_s=given.spread,
+        adapter=given.adapter,
     )
 
 

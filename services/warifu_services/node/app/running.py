@@ -19,6 +19,9 @@ from warifu_services.node.app.serving import Node
 
 __all__ = ["run_node"]
 
+_ADAPTER_SOUGHT_S = 2.0
+"""How long the business system is looked for before the node says that it is ready without it."""
+
 
 async def run_node(
     stop: asyncio.Event,
@@ -30,6 +33,7 @@ async def run_node(
     listen: str | None = None,
     go_on: bool = False,
     spread_s: float | None = None,
+    adapter: str | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> None:
@@ -38,7 +42,7 @@ async def run_node(
     ``party`` is the agency's name, which is its folder's, or its kind. The line comes once the hub knows where it
     listens too, and both have compared what they hold, since exchanges go through only then; without a hub, after ten
     seconds, and then it says that as well. ``go_on`` is what an operator says of a node that was restored from an older
-    state; ``spread_s`` stands in for the folder's own setting.
+    state; ``spread_s`` and ``adapter`` stand in for the folder's own settings.
     """
     node = build_node(
         PartyFolder(path),
@@ -49,6 +53,7 @@ async def run_node(
         stopping=stop,
         go_on=go_on,
         spread_s=spread_s,
+        adapter=adapter,
         server_interceptors=server_interceptors,
         channel_interceptors=channel_interceptors,
     )
@@ -58,6 +63,8 @@ async def run_node(
         hub_reached = await happens_before(stop, _in_contact(node), HUB_SOUGHT_S)
         if not (hub_reached or stop.is_set()):
             get_logger("node").warning("ready_without_hub", hub=hub, **node.contact.fault_fields())
+        if node.adapter is not None:
+            await happens_before(stop, node.adapter.tried.wait(), _ADAPTER_SOUGHT_S)
         announce_ready(party=party, endpoint=node.endpoint, hub_reached=hub_reached, amiss=_amiss(node))
         await serve_until(stop, node.server)
     finally:
@@ -75,7 +82,7 @@ def _amiss(node: Node) -> str:
         node.standing.check()
     except WarifuError as error:
         return str(error)
-    return ""
+    return (node.adapter.absence() or "") if node.adapter is not None else ""
 
 
 async def _in_contact(node: Node) -> None:

@@ -277,6 +277,26 @@ def test_a_number_is_the_setting_of_one_kind_of_party_and_of_no_other(field: str
         assert f"members[0].{field} should be left out" in fault
 
 
+def test_an_agency_may_have_a_business_system_that_answers(load: Load) -> None:
+    members = {each.party: each for each in load(TAX.replace("}", ', adapter: "[::1]:7500"}')).members}
+    assert members["tax"].adapter == "[::1]:7500"
+    assert members["hub"].adapter is None
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (TAX.replace("}", ', adapter: "127.0.0.1:0"}'), "adapter should be host:port"),
+        (TAX.replace("}", ", adapter: 7500}"), "adapter should be host:port"),
+        (TAX.replace("}", ', clones: 2, adapter: "h:1"}'), "adapter should be left out where there are clones"),
+        ('{name: hub, kind: hub, adapter: "h:1"}', "adapter should be left out: it is a setting of the agency"),
+    ],
+)
+def test_an_address_that_no_business_system_can_have_is_refused(entry: str, told: str, load: Load) -> None:
+    (fault,) = faults(load, entry)
+    assert told in fault
+
+
 @pytest.mark.parametrize(
     ("kind", "setting"),
     [
