@@ -1,0 +1,152 @@
+"""A network of processes whose tax office has a business system of its own: one of the examples, as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from warifu.api.node.v1 import node_service_pb2 as node_pb2
+from warifu.client import AuthorityClient, BlockingNodeClient, NetworkDescription
+from warifu.identifiers import ResidentRecordCode
+from warifu.party.folder import PartyFolder
+from warifu_kit.cli import app
+from warifu_kit.network.adapter_folder import make_adapter_folder
+from warifu_kit.network.creation import DEFAULT_MEMBERS, create_network
+from warifu_kit.network.network import Network
+
+ROOT = Path(__file__).resolve().parents[3]
+EXAMPLES = {
+    "Python": (sys.executable, str(ROOT / "examples" / "adapter_minimal" / "adapter.py")),
+    "JavaScript": (
+        str(Path(sys.executable).with_name("node")),
+        str(ROOT / "examples" / "adapter_node" / "adapter.js"),
+    ),
+}
+FOUR = ("hub", "authority", "supervisor", "residence", "childcare", "tax")
+
+
+class Example:
+    """One of the examples, as its page says to start it."""
+
+    def __init__(self, language: str, folder: Path) -> None:
+        self._command = EXAMPLES[language]
+        self._folder = folder
+        self._process: subprocess.Popen[str] | None = None
+        self.endpoint = "127.0.0.1:0"
+
+    def start(self) -> None:
+        """Start it where it was before, or at a free port, and wait until it is ready."""
+        environment = {**os.environ, "NODE_PATH": str(ROOT / ".node" / "node_modules")}
+        command = [*self._command, str(self._folder), self.endpoint]
+        self._process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self.endpoint = json.loads(self._process.stdout.readline())["endpoint"]
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send it a signal; how it ended."""
+        assert self._process is not None
+        self._process.send_signal(number)
+        status = self._process.wait(20)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._process = None
+        return status
+
+    def close(self) -> None:
+        if self._process is not None:
+            self.end(signal.SIGKILL)
+
+
+class Town:
+    """The network, its business system, and childcare, who asks."""
+
+    def __init__(self, path: Path, example: Example) -> None:
+        self.path = path
+        self.example = example
+        self.described: NetworkDescription
+
+    @contextmanager
+    def up(self) -> Iterator[None]:
+        with Network(self.path):
+            self.described = NetworkDescription.load(self.path)
+            yield
+
+    def meets(self, **numbers: str) -> None:
+        """Make somebody known to agencies, under these local numbers."""
+        my_number = asyncio.run(self._designated())
+        for party, local_number in numbers.items():
+            with BlockingNodeClient(self.described.to_node(party)) as node:
+                person = node_pb2.PersonToAcquire(local_number=local_number, my_number=my_number)
+                assert [result.reason for result in node.acquire_codes([person])] == [""]
+
+    async def _designated(self) -> str:
+        async with AuthorityClient(self.described.to_authority()) as authority:
+            resident = ResidentRecordCode.from_body(f"{secrets.randbelow(10**10):010d}")
+            (my_number,) = await authority.designate_my_numbers([resident.digits])
+        return my_number
+
+    def question(self, local_number: str, **changes: Any) -> node_pb2.Inquiry:
+        values: dict[str, Any] = {
+            "request_id": secrets.token_bytes(16),
+            "local_number": local_number,
+            "procedure_code": "JT99000000000001",
+            "provider": self.described.institution("tax"),
+            "item_code": "TM00000000000002",
+        }
+        return node_pb2.Inquiry(**{**values, **changes})
+
+    def ask(self, question: node_pb2.Inquiry) -> node_pb2.InquiryResult:
+        with BlockingNodeClient(self.described.to_node("childcare")) as node:
+            return node.inquire(question)
+
+    def command(self, *words: str) -> tuple[int, str]:
+        """What a command of ``warifu`` ends with, and what it says."""
+        result = CliRunner().invoke(app, [words[0], *words[1:]])
+        return result.exit_code, result.output
+
+    def amiss(self) -> set[tuple[str | None, str]]:
+        """What is amiss, and where, by ``warifu status``."""
+        told = json.loads(self.command("status", str(self.path), "--json")[1])
+        return {(warned["party"], warned["kind"]) for warned in told["warnings"]}
+
+
+@pytest.fixture(scope="session")
+def town_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Town]]:
+    """A network for each language, made and not started; its example runs."""
+    towns: dict[str, Town] = {}
+
+    def made(language: str) -> Town:
+        if language not in towns:
+            path = tmp_path_factory.mktemp("adapter") / "net"
+            create_network(path, members=tuple(each for each in DEFAULT_MEMBERS if each.party in FOUR))
+            make_adapter_folder(path, "tax", path.parent / "system")
+            towns[language] = Town(path, Example(language, path.parent / "system"))
+            towns[language].example.start()
+            folder = PartyFolder(path / "tax")
+            folder.write_settings(replace(folder.settings(), adapter=towns[language].example.endpoint))
+        return towns[language]
+
+    yield made
+    for town in towns.values():
+        town.example.close()
+
+
+@pytest.fixture(scope="module", params=list(EXAMPLES))
+def town(request: pytest.FixtureRequest, town_of: Callable[[str], Town]) -> Iterator[Town]:
+    """A network that is up, and an example behind its tax office."""
+    town = town_of(request.param)
+    with town.up():
+        yield town
