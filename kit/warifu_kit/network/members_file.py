@@ -262,7 +262,7 @@ def _of_agency(
     if entry.kind not in kinds:
         yield "kind", f"is no kind of the permission table; there are {', '.join([*CENTRAL, *kinds])}"
         return
-    if entry.kind not in known:
+    if entry.kind not in known and entry.adapter is None:
         yield "kind", f"has no adapter installed here; there are adapters for {', '.join(known)}"
     if entry.clones > 1 and entry.institution_code is not None:
         yield "institution_code", "should be left out where there are clones: each gets one of its own"

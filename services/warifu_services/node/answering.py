@@ -9,11 +9,14 @@ away. It never sees a code, a signature, a disk or gRPC.
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Protocol, TypeVar
+
+from google.protobuf.message import Message
 
 from warifu.agency import (
     Absence,
@@ -47,6 +50,7 @@ LONGEST_LOOK_UP_SECONDS = 30.0
 _OWN_WORD_S = 0.03
 _FIRST_SHAPE = "0000000000"
 _DRAWS = 8
+_TYPE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,199}", re.ASCII)
 _OWN = frozenset({Reason.ADAPTER_UNREACHABLE, Reason.ADAPTER_TIMED_OUT, Reason.ADAPTER_ANSWER_INVALID})
 _DECIDED = {
     Decision.PENDING: ClerkDecision.UNDECIDED,
@@ -247,7 +251,10 @@ class LiveAnswering:
 
 def check_found(agency: Agency, asked: LookUp, found: ProvidedRecord) -> None:
     """Refuse a record that is none of the item and the year asked for. Raises: ADAPTER_ANSWER_INVALID."""
-    if found.record_type != agency.provided(asked.item_code).record_type.DESCRIPTOR.full_name:
+    expected = agency.provided(asked.item_code).record_type
+    if not _TYPE_NAME.fullmatch(found.record_type):
+        raise _invalid("record_type names no message type")
+    if expected is not Message and found.record_type != expected.DESCRIPTOR.full_name:  # Message itself: of any type
         raise _invalid("record_type is not the item's")
     try:
         year = agency.year_of(agency.check_record(asked.item_code, found.record))

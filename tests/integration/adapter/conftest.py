@@ -9,7 +9,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from warifu_kit.cli import app
 from warifu_kit.network.adapter_folder import make_adapter_folder
 from warifu_kit.network.creation import DEFAULT_MEMBERS, create_network
 from warifu_kit.network.network import Network
+from warifu_kit.network.party_process import party_command
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = {
@@ -80,9 +81,14 @@ class Town:
 
     @contextmanager
     def up(self) -> Iterator[None]:
-        with Network(self.path):
+        with Network(self.path, command=self._command):
             self.described = NetworkDescription.load(self.path)
             yield
+
+    def _command(self, party: str, folder: Path, options: Sequence[str]) -> list[str]:
+        """The command of a party; tax is told with an option where its business system is, unless its folder says so."""
+        told = [] if party != "tax" or PartyFolder(folder).settings().adapter else ["--adapter", self.example.endpoint]
+        return party_command(party, folder, [*options, *told])
 
     def meets(self, **numbers: str) -> None:
         """Make somebody known to agencies, under these local numbers."""
@@ -136,7 +142,8 @@ def town_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
             towns[language] = Town(path, Example(language, path.parent / "system"))
             towns[language].example.start()
             folder = PartyFolder(path / "tax")
-            folder.write_settings(replace(folder.settings(), adapter=towns[language].example.endpoint))
+            if language == "JavaScript":
+                folder.write_settings(replace(folder.settings(), adapter=towns[language].example.endpoint))
         return towns[language]
 
     yield made

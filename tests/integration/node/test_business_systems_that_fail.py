@@ -12,6 +12,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.wrappers_pb2 import UInt32Value
 
 from warifu.adapter.servicer import ADAPTER_ACCESS
 from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
@@ -22,14 +23,16 @@ from warifu.api.adapter.v1.adapter_service_pb2_grpc import (
 )
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
-from warifu.errors import Reason
+from warifu.errors import Reason, WarifuError
+from warifu.identifiers import InstitutionCode
 from warifu.party.alarms import AlarmKind
-from warifu.pki import CredentialFiles
+from warifu.pki import CredentialFiles, Role
 from warifu.rpc.access import EVERY_ROLE
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.identity import caller
 from warifu.rpc.server import build_server
 from warifu_kit.network.adapter_folder import make_adapter_folder
+from warifu_kit.network.creation import DEFAULT_MEMBERS, Member, create_network
 
 FOUND = adapter_pb2.LOOK_UP_OUTCOME_FOUND
 Say = Callable[[adapter_pb2.LookUpRequest], Awaitable[adapter_pb2.LookUpResponse]]
@@ -51,9 +54,9 @@ def good(request: adapter_pb2.LookUpRequest, **changes: Any) -> adapter_pb2.Look
 class Office(AdapterServiceServicer):
     """Serves the production contract, and says what a test wants."""
 
-    def __init__(self, town: Any) -> None:
+    def __init__(self, town: Any, party: str = "tax") -> None:
         self._town = town
-        self.institution = town.code("tax")
+        self.institution = town.code(party)
         self.ready = True
         self.callers: list[str] = []
         self.asked: list[adapter_pb2.LookUpRequest] = []
@@ -96,20 +99,33 @@ class Office(AdapterServiceServicer):
 
 
 @pytest.fixture
-async def office(empty_town: Any) -> AsyncIterator[Office]:
+async def begin_office() -> AsyncIterator[Callable[[Any, str], Awaitable[Office]]]:
+    """Starts the business system of a party of a town."""
+    begun: list[Office] = []
+
+    async def begin(town: Any, party: str) -> Office:
+        begun.append(Office(town, party))
+        folder = town.path / f"{party}-system"
+        make_adapter_folder(town.path, party, folder)
+        await begun[-1].start(folder)
+        return begun[-1]
+
+    yield begin
+    for office in begun:
+        await office.stop()
+
+
+@pytest.fixture
+async def office(empty_town: Any, begin_office: Any) -> Office:
     """Childcare, and a tax office whose business system answers. Both know the same three people."""
     town = empty_town
     await town.start()
-    office = Office(town)
-    office._town = town
-    make_adapter_folder(town.path, "tax", town.path / "tax-system")
-    await office.start(town.path / "tax-system")
+    office: Office = await begin_office(town, "tax")
     numbers = await town.my_numbers(3)
     for party, options in (("childcare", {}), ("tax", {"adapter": office.endpoint})):
         await town.start_node(party, **options)
         await town.acquire(party, numbers)
-    yield office
-    await office.stop()
+    return office
 
 
 def fault(town: Any) -> str:
@@ -130,6 +146,43 @@ async def test_the_business_system_answers_and_only_its_node_has_asked_it(office
     assert asked.inquirer == town.code("childcare")
     assert set(office.callers) == {town.folder("tax").identity().uri}
     assert fault(town) == ""
+
+
+async def test_a_kind_that_no_package_describes_is_answered_for_by_its_business_system(
+    tmp_path: Path, refused: Any, town_at: Any, begin_office: Any
+) -> None:
+    pension = Member(
+        party="pension",
+        role=Role.AGENCY,
+        kind="pension",
+        name="Pension service (SIMULATED)",
+        institution=InstitutionCode.build(5, None, 1),
+    )
+    members = [each for each in DEFAULT_MEMBERS if each.party not in {"tax", "insurance"}]
+    create_network(tmp_path / "net", members=(*members, pension))
+    town = town_at(tmp_path / "net")
+    await town.start()
+    office = await begin_office(town, "pension")
+    coverage = UInt32Value(value=240)
+    office.say = lambda request: good(
+        request, fiscal_year=0, record_type=coverage.DESCRIPTOR.full_name, record=coverage.SerializeToString()
+    )
+    numbers = await town.my_numbers(1)
+    for party, options in (("childcare", {}), ("pension", {"adapter": office.endpoint})):
+        await town.start_node(party, **options)
+        await town.acquire(party, numbers)
+    asked = {"provider": town.code("pension"), "item_code": "TM99000000000004"}
+    result = await town.client("childcare").inquire(town.inquiry(0, **asked))
+    assert result.record_type == "google.protobuf.UInt32Value"
+    assert UInt32Value.FromString(result.record) == coverage
+    assert town.nodes["pension"].adapter.absence() is None
+    for wrong in ({"record": b"x" * 1_000_001}, {"record_type": ""}, {"record_type": "a type"}):
+        office.say = lambda request, wrong=wrong: good(request, fiscal_year=0, **wrong)
+        error = await refused(town.client("childcare").inquire(town.inquiry(0, **asked)))
+        assert error.where == "provider: ADAPTER_ANSWER_INVALID"
+    await town.stop_node("pension")
+    with pytest.raises(WarifuError, match="agency kind 'pension' is not known"):
+        await town.start_node("pension")
 
 
 async def taking_for_ever(_: Any) -> Any:
@@ -195,6 +248,38 @@ async def test_a_wrong_answer_fails_the_exchange_and_the_same_bytes_ask_again(
     assert result.state == node_pb2.INQUIRY_STATE_ANSWERED
     assert len({each.processing_number for each in office.asked}) == 1
     assert fault(town) == ""
+
+
+async def test_two_answers_that_the_business_system_mixed_up_are_given_to_nobody(office: Office, refused: Any) -> None:
+    town, met = office._town, asyncio.Barrier(2)
+    waiting: list[adapter_pb2.LookUpRequest] = []
+
+    async def mixed_up(request: adapter_pb2.LookUpRequest) -> adapter_pb2.LookUpResponse:
+        waiting.append(request)
+        place = len(waiting) - 1
+        await met.wait()
+        return good(waiting[1 - place])
+
+    office.say = mixed_up
+    askings = [town.inquiry(0), town.inquiry(1)]
+    errors = await asyncio.gather(*(refused(town.client("childcare").inquire(asking)) for asking in askings))
+    assert {error.where for error in errors} == {"provider: ADAPTER_ANSWER_INVALID"}
+    office.say = good
+    results = [await town.client("childcare").inquire(asking) for asking in askings]
+    assert {result.state for result in results} == {node_pb2.INQUIRY_STATE_ANSWERED}
+
+
+async def test_many_at_once_are_looked_up_at_once(office: Office) -> None:
+    town, met = office._town, asyncio.Barrier(12)
+
+    async def together(request: adapter_pb2.LookUpRequest) -> adapter_pb2.LookUpResponse:
+        await met.wait()
+        return good(request)
+
+    office.say = together
+    askings = [town.client("childcare").inquire(town.inquiry(n % 3)) for n in range(12)]
+    results = await asyncio.gather(*askings)
+    assert len({result.processing_number for result in results}) == 12
 
 
 async def test_somebody_who_is_not_here_meets_the_same_faults(office: Office, refused: Any) -> None:

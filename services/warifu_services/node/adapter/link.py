@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import grpc
+from google.protobuf.message import Message
 
 from warifu.agency import Agency, Decision, Found, HeldProvision, LookUp, Pending
 from warifu.api.adapter.v1.adapter_service_pb2 import GetReadinessRequest
@@ -106,7 +107,8 @@ def adapter_contact(
     own = settings.institution_code
     expect = Identity(network=settings.network, role=Role.BUSINESS, institution=own)
     adapter = GrpcAdapter(channels.peer(expect, address))
-    return AdapterContact(adapter, institution=own, items=frozenset(agency.provides))
+    items = (item for item, provided in agency.provides.items() if provided.record_type is not Message)
+    return AdapterContact(adapter, institution=own, items=frozenset(items))
 
 
 async def _reply(call: Awaitable[T]) -> T:

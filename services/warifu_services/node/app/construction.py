@@ -16,7 +16,7 @@ from functools import cached_property, partial
 
 import grpc
 
-from warifu.agency import Agency, find_agency, provided_items
+from warifu.agency import Agency, provided_items
 from warifu.api.agency.v1.agency_service_pb2_grpc import add_AgencyServiceServicer_to_server
 from warifu.api.node.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from warifu.api.party.v1.party_service_pb2_grpc import add_PartyServiceServicer_to_server
@@ -41,7 +41,7 @@ from warifu_services.node.acquisition import Acquirer
 from warifu_services.node.adapter.link import AdapterContact, adapter_contact
 from warifu_services.node.agency_servicer import AGENCY_ACCESS, AgencyServicer
 from warifu_services.node.app.about import about_node
-from warifu_services.node.app.fitting import check_fit, fitting_store
+from warifu_services.node.app.fitting import agency_of, check_fit, fitting_store
 from warifu_services.node.app.serving import Node
 from warifu_services.node.authority_link import GrpcAuthority
 from warifu_services.node.drawn_permits import DrawnPermits, KeyedDraw
@@ -304,7 +304,7 @@ def build_node(
     check_address(hub, where=f"hub {hub}")
     check_address(authority, where=f"authority {authority}")
     ground, directory = Groundwork.of("node", folder, clock or SystemClock()), folder.directory()
-    agency = agency or find_agency(ground.settings.institution_kind)
+    agency = agency or agency_of(ground.settings.institution_kind, folder, adapter)
     check_fit(ground.settings, directory, agency)
     keys = NodeKeys.load(folder, directory)
     permissions = PermissionTable.load(folder.path / TABLE_FILE)

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from warifu.agency import Agency
+from warifu.agency import Agency, find_agency, installed_kinds
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.key_check import check_keys
+from warifu.permissions.table import TABLE_FILE, PermissionTable
 from warifu.pki import Role
+from warifu_services.node.adapter.open_kind import open_kind
 from warifu_services.node.keys import NodeKeys
 from warifu_services.node.store_sqlite import SqliteNodeStore
 
-__all__ = ["check_fit", "fitting_store"]
+__all__ = ["agency_of", "check_fit", "fitting_store"]
+
+
+def agency_of(kind: str, folder: PartyFolder, adapter: str | None) -> Agency:
+    """What is known of agencies of a kind: what a package says, or, where a business system answers, at least the table.
+
+    Raises: CONFIG_INVALID when no package has the kind, and no business system answers for it.
+    """
+    if (adapter or folder.settings().adapter) and kind not in installed_kinds():
+        return open_kind(kind, PermissionTable.load(folder.path / TABLE_FILE))
+    return find_agency(kind)
 
 
 def check_fit(settings: PartySettings, directory: Directory, agency: Agency) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import grpc
 
-from warifu.agency import Agency, find_agency
+from warifu.agency import Agency
 from warifu.errors import WarifuError
 from warifu.party.folder import PartyFolder
 from warifu.party.process import HUB_SOUGHT_S, announce_ready, happens_before, serve_until
 from warifu.party.unproven import say_if_unproven
 from warifu.rpc.logging import get_logger
 from warifu_services.node.app.construction import build_node
+from warifu_services.node.app.fitting import agency_of
 from warifu_services.node.app.serving import Node
 
 __all__ = ["run_node"]
@@ -48,7 +49,7 @@ async def run_node(
         PartyFolder(path),
         hub=hub,
         authority=authority,
-        agency=_named(party, PartyFolder(path)),
+        agency=_named(party, PartyFolder(path), adapter),
         listen=listen,
         stopping=stop,
         go_on=go_on,
@@ -71,10 +72,10 @@ async def run_node(
         await node.close()
 
 
-def _named(party: str, folder: PartyFolder) -> Agency:
-    """The adapter of the agency called so, by its folder or by its kind. Raises: CONFIG_INVALID."""
+def _named(party: str, folder: PartyFolder, adapter: str | None) -> Agency:
+    """What is known of the agency called so, by its folder or by its kind. Raises: CONFIG_INVALID."""
     by_name = party == folder.path.resolve().name
-    return find_agency(folder.settings().institution_kind if by_name else party)
+    return agency_of(folder.settings().institution_kind if by_name else party, folder, adapter)
 
 
 def _amiss(node: Node) -> str:

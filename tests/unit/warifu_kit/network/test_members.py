@@ -15,7 +15,7 @@ from warifu.identifiers import InstitutionCode, MunicipalityCode
 from warifu.permissions.table import PermissionTable
 from warifu.pki import Role
 from warifu_kit.network.creation import DEFAULT_MEMBERS
-from warifu_kit.network.members import DEFAULT_LIST, MemberList, load_members, members_schema, shipped
+from warifu_kit.network.members import DEFAULT_LIST, MemberList, joining, load_members, members_schema, shipped
 from warifu_kit.network.members_file import MOST_PARTIES, MemberEntry, MembersFile
 from warifu_kit.people.municipalities import municipalities
 
@@ -281,6 +281,17 @@ def test_an_agency_may_have_a_business_system_that_answers(load: Load) -> None:
     members = {each.party: each for each in load(TAX.replace("}", ', adapter: "[::1]:7500"}')).members}
     assert members["tax"].adapter == "[::1]:7500"
     assert members["hub"].adapter is None
+
+
+def test_a_kind_that_no_package_has_may_have_one_too(load: Load) -> None:
+    entry = '{name: pension, kind: pension, adapter: "h:1"}'
+    assert [each.kind for each in load(entry).members if each.adapter] == ["pension"]
+
+
+def test_an_agency_that_joins_may_have_one_too() -> None:
+    entry = {"name": "tax-naha", "kind": "tax", "municipality_code": "472018", "adapter": "127.0.0.1:7500"}
+    (member,) = joining(entry, KINDS, ["tax"], ())
+    assert member.adapter == "127.0.0.1:7500"
 
 
 @pytest.mark.parametrize(
