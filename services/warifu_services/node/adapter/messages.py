@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import date
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
 
 from warifu.agency import Absence, Decision, Found, HeldProvision, LookUp, Pending, ProvidedRecord
+from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
 from warifu.errors import Reason, WarifuError
 
 __all__ = ["decision_request", "look_up_request", "read_decision", "read_found", "read_readiness"]
