@@ -136,6 +136,7 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
 """Of each reason: what may be sent again, and what to do."""
 
 MAKERS: Final = {
+    "warifu.api.adapter": "business system, to its node",
     "warifu.api.agency": "provider's node, to the hub",
     "warifu.api.authority": "numbering authority",
     "warifu.api.directory": "hub",
