@@ -163,7 +163,8 @@ def test_every_program_of_a_page_has_a_name_below_runs_that_people_see(page: Pat
     text = page.read_text("utf-8")
     named = [block["file"] for block in BLOCK.finditer(text) if block["file"]]
     assert [name for name in named if not name.startswith("runs/")] == []
-    assert len(PROGRAM.findall(text)) <= len(named)
+    tested = page == ROOT / "README.md"  # its one program is a test, which test_plugin_snippet.py runs
+    assert len(PROGRAM.findall(text)) <= len(named) + tested
 
 
 def test_git_passes_over_what_the_pages_have_people_write() -> None:
