@@ -10,7 +10,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from warifu.api.node.v1.node_service_pb2 import ListExchangeRecordsRequest
 from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceStub
-from warifu.client import NetworkDescription, NodeClient
+from warifu.client import NetworkDescription, NodeClient, SupervisionClient
 from warifu.errors import Reason, WarifuError
 from warifu_kit.demo.patience import Patience
 
@@ -233,3 +233,11 @@ async def test_many_dropped_calls_hold_up_no_other(calm: Any, insurer: Any) -> N
         await asyncio.sleep(0.01)
     assert (await insurer.alone(insurer.inquiry(), timeout=5)).response is not None
     dropped.cancel()
+
+
+async def test_lists_that_meet_something_hold_up_no_other(calm: Any) -> None:
+    """Many more than a hub has in hand of one caller at a time, each delivered twice."""
+    calm.ask("hub", "SupervisionService.ListWithdrawnAssessments", "short_page+delay:10ms+duplicate", times=40)
+    async with SupervisionClient(NetworkDescription.load(calm.path).to_hub()) as supervisor:
+        lists = await asyncio.gather(*(supervisor.withdrawn_assessments() for _ in range(40)))
+    assert lists == [[]] * 40
