@@ -34,8 +34,10 @@ from warifu_kit.demo.plan import Plan, make_plan
 from warifu_kit.demo.population import populate
 from warifu_kit.demo.progress import teller
 from warifu_kit.faults.asking import ask_for, party_folders
-from warifu_kit.faults.ledger import LedgerLine, read_ledger
-from warifu_kit.faults.rules import Rule, clear_rules
+from warifu_kit.faults.ledger import read_ledger
+from warifu_kit.faults.ledger_line import LedgerLine
+from warifu_kit.faults.rule import Rule
+from warifu_kit.faults.rules import clear_rules
 from warifu_kit.faults.settings import FaultSettings
 from warifu_kit.network.network import Network
 from warifu_kit.output import Terminal
