@@ -12,7 +12,7 @@ import typer
 from warifu_kit.output import say, say_json, say_table, table
 
 if TYPE_CHECKING:
-    from warifu_kit.faults.rules import Rule
+    from warifu_kit.faults.rule import Rule
 
 __all__ = ["app"]
 

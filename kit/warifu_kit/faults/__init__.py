@@ -7,7 +7,8 @@ The kit puts this into parties that it starts and that were asked to have it; a 
 - ``fault`` and ``kinds``: one fault, one small file: what it makes of a plan, its knob, how it is asked for
 - ``draws``: numbers that follow from seed, party, RPC, exchange and attempt, and from nothing else
 - ``deciding``: which faults one call meets: those it asks for, those of a rule, those that are drawn
-- ``rules``, ``ledger``, ``settings``: what was asked of a party, what was done, what a network goes by
+- ``rule``, ``ledger_line``, ``settings``: what was asked of a party, what was done, what a network goes by; ``rules`` and
+  ``ledger`` keep them in files
 - ``carrying``: a plan carried out, whatever carries the call
 - ``wire``: gRPC: calls by themselves, and calls that share a stream
 

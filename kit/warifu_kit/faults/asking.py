@@ -15,7 +15,8 @@ from warifu_kit.faults.deciding import cannot_meet
 from warifu_kit.faults.folder import faults_in_force
 from warifu_kit.faults.kinds import parse_chain
 from warifu_kit.faults.rpcs import MADE_BY, SERVED_BY, every_rpc
-from warifu_kit.faults.rules import Rule, add_rule
+from warifu_kit.faults.rule import Rule
+from warifu_kit.faults.rules import add_rule
 
 __all__ = ["ask_for", "every_folder", "party_folders"]
 

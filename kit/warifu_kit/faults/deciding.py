@@ -14,10 +14,10 @@ from warifu_kit.faults.draws import Draws, FaultedCall
 from warifu_kit.faults.fault import Fault
 from warifu_kit.faults.kinds import KNOBS, chain_text, parse_chain
 from warifu_kit.faults.kinds.delay import Delay
-from warifu_kit.faults.ledger import LedgerLine
+from warifu_kit.faults.ledger_line import LedgerLine
 from warifu_kit.faults.plan import Plan
 from warifu_kit.faults.rpcs import Rpc
-from warifu_kit.faults.rules import Rule, first_match
+from warifu_kit.faults.rule import Rule, first_match
 from warifu_kit.faults.settings import FaultSettings
 
 __all__ = ["Meeting", "cannot_meet", "drawn_faults", "met_faults"]

@@ -1,7 +1,6 @@
 """The fault ledger of a party: one line of JSON for every call that something was done to.
 
-Decides what may stand there: seed, party, RPC, exchange, attempt, who asked for it, and the faults. Nothing personal, and no time,
-so that two networks with one seed write the same lines, in whatever order. It is written before anything is done.
+Decides that a line is there before anything is done, and that only the party's owner reads it.
 """
 
 from __future__ import annotations
@@ -9,33 +8,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from warifu.pki import keep_private
+from warifu_kit.faults.ledger_line import LedgerLine
 
-__all__ = ["LEDGER_FILE", "FaultLedger", "LedgerLine", "read_ledger", "uses_of_rules"]
+__all__ = ["LEDGER_FILE", "FaultLedger", "read_ledger", "uses_of_rules"]
 
 LEDGER_FILE = "faults.jsonl"
 """In the folder of a party that takes faults."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerLine:
-    """What was done to one call.
-
-    ``exchange`` is the request_id in hexadecimal, empty where a call belongs to no exchange. ``by`` is ``seed``, ``rule N`` or
-    ``call``, for what the call asked for itself. ``faults`` are written as they are asked for; ``done`` says it in words.
-    """
-
-    seed: int
-    party: str
-    rpc: str
-    exchange: str
-    attempt: int
-    by: str
-    faults: str
-    done: str
 
 
 class FaultLedger:

@@ -1,16 +1,15 @@
 """Faults that somebody asked of a party: at the next calls of one RPC, or at one exchange.
 
-Decides which rule a call falls under, and that each is used as often as it says. Rules lie in the party's own folder, in a file
-that only its owner reads and writes: whoever may change a party's files may ask for faults, and nobody over the network.
+Decides that rules lie in the party's own folder, in a file that only its owner reads and writes: whoever may change a party's
+files may ask for faults, and nobody over the network. A number is never given twice, so that a ledger always says which rule it was.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,38 +17,14 @@ from warifu.errors import Reason, WarifuError
 from warifu.party.claim import claim
 from warifu.pki import write_private_file
 from warifu_kit.faults.kinds import parse_chain
+from warifu_kit.faults.rule import Rule
 
-__all__ = ["RULES_FILE", "Rule", "WatchedRules", "add_rule", "clear_rules", "first_match", "read_rules"]
+__all__ = ["RULES_FILE", "WatchedRules", "add_rule", "clear_rules", "read_rules"]
 
 RULES_FILE = "faults.rules.json"
 """In the folder of a party that takes faults."""
 
 _LOCK_FILE = "faults.rules.lock"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """Do ``faults`` to the next calls of ``rpc``.
-
-    ``number`` is the rule's own among all that its party ever had. ``times`` is at how many calls, 0 at all of them;
-    ``exchange`` at which, by its request_id in hexadecimal, empty for any.
-    """
-
-    number: int
-    rpc: str
-    faults: str
-    times: int = 1
-    exchange: str = ""
-
-    def takes(self, rpc: str, exchange: str, used: int) -> bool:
-        """Whether a call falls under it, after it was ``used`` so often."""
-        left = not self.times or used < self.times
-        return left and rpc == self.rpc and self.exchange in {"", exchange}
-
-
-def first_match(rules: Iterable[Rule], rpc: str, exchange: str, used: Counter[int]) -> Rule | None:
-    """The first of ``rules`` that a call falls under."""
-    return next((rule for rule in rules if rule.takes(rpc, exchange, used[rule.number])), None)
 
 
 def read_rules(folder: Path) -> tuple[Rule, ...]:

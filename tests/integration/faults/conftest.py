@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,10 @@ from warifu_kit.demo.plan import Plan, make_plan
 from warifu_kit.demo.population import populate
 from warifu_kit.demo.progress import teller
 from warifu_kit.faults.asking import ask_for, party_folders
-from warifu_kit.faults.ledger import LedgerLine, read_ledger
-from warifu_kit.faults.rules import Rule, clear_rules
+from warifu_kit.faults.ledger import read_ledger
+from warifu_kit.faults.ledger_line import LedgerLine
+from warifu_kit.faults.rule import Rule
+from warifu_kit.faults.rules import clear_rules
 from warifu_kit.faults.settings import FaultSettings
 from warifu_kit.network.network import Network
 from warifu_kit.output import Terminal
@@ -65,6 +68,7 @@ class Awkward:
     endpoints: dict[str, str]
     plan: Plan
     running: Network
+    events: list[tuple[str, str]]
 
     def folder(self, party: str) -> PartyFolder:
         return PartyFolder(self.path / party)
@@ -107,12 +111,18 @@ def begin_awkward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
 
         def begin(settings: FaultSettings) -> Awkward:
             path, plan = tmp_path_factory.mktemp("awkward") / "net", make_plan(generate(1, 60), 1, AS_OF)
-            network = stack.enter_context(Network(path, faults=settings))
+            events = list[tuple[str, str]]()
+            hear = partial(_hear, events)
+            network = stack.enter_context(Network(path, faults=settings, on_event=hear))
             asyncio.run(_settle(path, plan))
             endpoints = {party: network.endpoint(party) for party in network.parties}
-            return Awkward(path, endpoints, plan, network)
+            return Awkward(path, endpoints, plan, network, events)
 
         yield begin
+
+
+def _hear(events: list[tuple[str, str]], event: str, party: str, _: str) -> None:
+    events.append((event, party))
 
 
 async def _settle(path: Path, plan: Plan) -> None:

@@ -30,7 +30,9 @@ OFTEN = {
 }
 
 
-async def asked(offices: Offices, net: Any, inquiries: Sequence[Inquiry], at_once: int) -> Counter[int]:
+async def asked(
+    offices: Offices, net: Any, inquiries: Sequence[Inquiry], at_once: int, kill_hub: bool = False
+) -> Counter[int]:
     """Ask everything, so many at a time, each again and again under its request_id; how the ends were."""
     slots, states = asyncio.Semaphore(at_once), Counter[int]()
     agencies = {str(planned.procedure_code): planned.agencies[0] for planned in net.plan.procedures}
@@ -40,17 +42,19 @@ async def asked(offices: Offices, net: Any, inquiries: Sequence[Inquiry], at_onc
         async with slots:
             result = await offices.patience.of(lambda: node.inquire(inquiry))
         states[result.state] += 1
+        if kill_hub and states.total() == len(inquiries) // 4:
+            net.running.kill("hub")
 
     await asyncio.gather(*map(one, inquiries))
     return states
 
 
-async def run(net: Any, *, order: int, at_once: int) -> tuple[Counter[int], Any]:
+async def run(net: Any, *, order: int, at_once: int, kill_hub: bool = False) -> tuple[Counter[int], Any]:
     """Ask everything in an order of its own, and compare what the three sides say of it."""
     inquiries = list(net.inquiries())
     random.Random(order).shuffle(inquiries)
     async with open_offices(net.path) as offices:
-        states = await asked(offices, net, inquiries, at_once)
+        states = await asked(offices, net, inquiries, at_once, kill_hub)
         await copy_log(offices.log, net.path.parent / "copy")
         records: dict[str, Any] = {
             offices.institution(each): await node.exchange_records() for each, node in offices.nodes.items()
@@ -95,6 +99,14 @@ def test_as_awkward_as_it_is_by_itself_everything_is_answered(begin_awkward: Cal
     assert reconciled.differences == (), f"seed {SEED}"
     assert alarms(net) == [], f"seed {SEED}"
     assert {line.by for line in net.ledger("hub")} == {"seed"}
+
+
+def test_a_hub_that_dies_meanwhile_loses_nothing(begin_awkward: Callable[[FaultSettings], Any]) -> None:
+    net = begin_awkward(FaultSettings(seed=SEED, rates={"unavailable_after": 0.1, "unavailable_before": 0.1}))
+    states, reconciled = asyncio.run(run(net, order=5, at_once=8, kill_hub=True))
+    assert sum(states.values()) == len(list(net.inquiries())), f"seed {SEED}"
+    assert reconciled.differences == (), f"seed {SEED}"
+    assert "hub" in {party for event, party in net.events if event == "died"}
 
 
 def test_nothing_personal_is_in_a_ledger(begin_awkward: Callable[[FaultSettings], Any]) -> None:

@@ -10,9 +10,10 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from warifu.api.node.v1.node_service_pb2 import ListExchangeRecordsRequest
 from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceStub
-from warifu.client import NetworkDescription, NodeClient
+from warifu.client import NetworkDescription, NodeClient, SupervisionClient
 from warifu.errors import Reason, WarifuError
 from warifu_kit.demo.patience import Patience
+from warifu_kit.faults.wire.together import MARKED_AT_MOST
 
 EXCHANGE, PROVIDE = "HubService.Exchange", "AgencyService.Provide"
 
@@ -125,6 +126,13 @@ async def test_other_exchanges_of_the_same_stream_notice_nothing(calm: Any, insu
     assert [each.marks for each in ended] == [["unavailable_before"], [], []] * 4
 
 
+async def test_a_stream_names_the_calls_that_were_changed_last(calm: Any, insurer: Any) -> None:
+    calm.ask("hub", EXCHANGE, "refuse:OVERLOADED", times=40)
+    ended = await insurer.on_one_stream([insurer.inquiry() for _ in range(40)])
+    assert {each.reason for each in ended} == {"OVERLOADED"}
+    assert sum(len(each.marks) for each in ended) == MARKED_AT_MOST
+
+
 async def test_only_the_call_that_asked_for_it_sees_the_wrong_time(calm: Any, insurer: Any) -> None:
     inquiries = [insurer.inquiry() for _ in range(6)]
     for inquiry in inquiries[::2]:
@@ -233,3 +241,11 @@ async def test_many_dropped_calls_hold_up_no_other(calm: Any, insurer: Any) -> N
         await asyncio.sleep(0.01)
     assert (await insurer.alone(insurer.inquiry(), timeout=5)).response is not None
     dropped.cancel()
+
+
+async def test_lists_that_meet_something_hold_up_no_other(calm: Any) -> None:
+    """Many more than a hub has in hand of one caller at a time, each delivered twice."""
+    calm.ask("hub", "SupervisionService.ListWithdrawnAssessments", "short_page+delay:10ms+duplicate", times=40)
+    async with SupervisionClient(NetworkDescription.load(calm.path).to_hub()) as supervisor:
+        lists = await asyncio.gather(*(supervisor.withdrawn_assessments() for _ in range(40)))
+    assert lists == [[]] * 40

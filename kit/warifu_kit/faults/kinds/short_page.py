@@ -7,12 +7,13 @@ from typing import ClassVar
 
 from google.protobuf.message import Message
 
-from warifu.rpc.paging import LARGEST_PAGE, PAGE_SIZE
 from warifu_kit.faults.draws import Draws
 from warifu_kit.faults.fault import Fault, Knob
 from warifu_kit.faults.plan import Plan
 
 __all__ = ["ShortPage"]
+
+_PAGE_SIZE, _LARGEST_PAGE = 250, 1_000  # what lists give where nothing is asked for, and at most
 
 _LISTS = frozenset(
     {
@@ -26,7 +27,7 @@ _LISTS = frozenset(
 
 def _shorten(request: Message, draws: Draws) -> None:
     """Ask the party itself for less: so every page token stays one that the party gave."""
-    wanted = min(getattr(request, ShortPage.needs) or PAGE_SIZE, LARGEST_PAGE)
+    wanted = min(getattr(request, ShortPage.needs) or _PAGE_SIZE, _LARGEST_PAGE)
     setattr(request, ShortPage.needs, 1 + draws.below(max(wanted // 2, 1), ShortPage.name, "size"))
 
 

@@ -55,10 +55,26 @@ class _StoppedError(BaseException):
 
 
 class _Context:
-    """gRPC's own context, but for what a kind of it says otherwise."""
+    """gRPC's own context, but for what a kind of it says otherwise.
+
+    A call that the party is given twice holds nothing of it twice: what the party does at a call's end, it does at the end of
+    each time, and not only when gRPC is through with both.
+    """
 
     def __init__(self, context: AnyContext) -> None:
         self._context: Any = context
+        self._at_end: list[Callable[[Any], None]] = []
+
+    def add_done_callback(self, callback: Callable[[Any], None]) -> None:
+        """Have ``callback`` called at the end."""
+        self._at_end.append(callback)
+        self._context.add_done_callback(lambda _: self.over())
+
+    def over(self) -> None:
+        """This time is over; once is as good as twice."""
+        at_end, self._at_end = self._at_end, []
+        for callback in at_end:
+            callback(self._context)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._context, name)
@@ -76,6 +92,7 @@ class _AtTheDoor(_Context):
         received = await self._context.read()
         meeting = None if received is grpc.aio.EOF else self._watch.meet(received)
         if meeting is not None:
+            self.over()
             raise _StoppedError(received, meeting)
         return received
 
@@ -137,6 +154,7 @@ async def _carried_out(
             return PartysOwn(delivery.ended)
         finally:
             be_off_by(0)
+            delivery.over()
 
     return await carry_out(met.meeting, rpc, met.received, deliver=deliver, wait=asyncio.sleep)
 

@@ -7,7 +7,7 @@ the call hears of it in the call alone, for there is no header here and no mark.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, TypeAlias
 
 import grpc
@@ -107,7 +107,7 @@ def _rpc(details: grpc.aio.ClientCallDetails) -> Rpc | None:
     return rpc
 
 
-async def _as_bytes(messages: AsyncIterable[Any]) -> AsyncIterator[bytes]:
+async def _as_bytes(messages: AsyncIterable[Any]) -> AsyncGenerator[bytes, None]:
     async for message in messages:
         yield _UNPARSED if message is None else message.SerializeToString()
 

@@ -72,11 +72,12 @@ class FaultyStream:
         self._numbers = iter(self._own_numbers)
         self._delivered: dict[int, asyncio.Future[Answered | PartysOwn]] = {}
         self._met: set[asyncio.Task[None]] = set()
+        self._reading: asyncio.Task[None] | None = None
         self.marks: deque[str] = deque(maxlen=MARKED_AT_MOST)
 
     async def messages(self) -> AsyncIterator[bytes]:
         """What the party reads. It begins a task for each call as it reads it, which so goes by the clock that the call is to see."""
-        reading = asyncio.create_task(self._read())
+        reading = self._reading = asyncio.create_task(self._read())
         try:
             while (message := await self._inward.get()) is not None:
                 be_off_by(message[1])
@@ -88,7 +89,7 @@ class FaultyStream:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
 
-    async def replies(self, partys: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    async def replies(self, partys: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
         """What the caller reads, of what the party replies and of what its calls met."""
         relaying = asyncio.create_task(self._relay(partys))
         try:
@@ -97,7 +98,7 @@ class FaultyStream:
                 self._outward.task_done()
             await relaying
         finally:
-            tasks = (relaying, *self._met)
+            tasks = [task for task in (relaying, self._reading, *self._met) if task is not None]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -159,14 +160,15 @@ class FaultyStream:
         finally:
             del self._delivered[number]
 
-    async def _relay(self, partys: AsyncIterator[bytes]) -> None:
+    async def _relay(self, partys: AsyncGenerator[bytes, None]) -> None:
         """Pass on what the party replies to untouched calls; keep what it replies to others for whoever delivered them."""
         try:
-            async for message in partys:
-                left = self._kept_back(message)
-                if left is not None:
-                    self._outward.put_nowait(left)
-                    await self._outward.join()  # nor does the party reply to more than the caller takes
+            async with aclosing(partys) as replies:
+                async for message in replies:
+                    left = self._kept_back(message)
+                    if left is not None:
+                        self._outward.put_nowait(left)
+                        await self._outward.join()  # nor does the party reply to more than the caller takes
         finally:
             self._outward.put_nowait(None)
 

@@ -12,6 +12,7 @@ from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
 from warifu.api.log.v1.log_service_pb2 import ListLeavesRequest
 from warifu.api.type.v1.inquiry_pb2 import SignedAnswer
 from warifu.errors import Reason
+from warifu.rpc.paging import LARGEST_PAGE, PAGE_SIZE
 from warifu_kit.faults.carrying import edited
 from warifu_kit.faults.deciding import Meeting, cannot_meet
 from warifu_kit.faults.draws import Draws, FaultedCall
@@ -110,7 +111,7 @@ def test_a_message_without_bytes_stays_as_it_is() -> None:
 @pytest.mark.parametrize("asked", [0, 1, 2, 100, 5_000])
 def test_a_short_page_has_half_of_what_was_asked_for_at_most_and_something(asked: int) -> None:
     told = ListLeavesRequest.FromString(changed("short_page", ListLeavesRequest(page_size=asked)))
-    whole = min(asked or 250, 1_000)
+    whole = min(asked or PAGE_SIZE, LARGEST_PAGE)
     assert 1 <= told.page_size <= max(whole // 2, 1)
 
 
