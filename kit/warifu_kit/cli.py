@@ -17,6 +17,7 @@ from warifu_kit.commands import (
     backup,
     certificates,
     clerk,
+    clock,
     demo,
     keys,
     log,
@@ -64,6 +65,7 @@ app.command()(up.new)
 app.command()(up.up)
 app.command()(populate.populate)
 app.command()(status.status)
+app.command()(clock.clock)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(parties.hub)

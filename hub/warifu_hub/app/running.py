@@ -9,6 +9,7 @@ from pathlib import Path
 
 import grpc
 
+from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.party.alarms import AlarmKind, fault_text
 from warifu.party.chores import Chores
@@ -35,16 +36,18 @@ async def run_hub(
     *,
     listen: str | None = None,
     go_on: bool = False,
+    clock: Clock | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> None:
     """Run the hub in ``path`` until ``stop`` is set; says on standard output where it listens.
 
-    ``go_on`` is what an operator says of a log that was restored from an older state.
+    ``go_on`` is what an operator says of a log that was restored from an older state. ``clock`` is the machine's unless given.
     """
     hub = build_hub(
         PartyFolder(path),
         listen=listen,
+        clock=clock,
         stopping=stop,
         go_on=go_on,
         server_interceptors=server_interceptors,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -34,31 +33,16 @@ def populate(
     import asyncio
 
     from warifu.client import NetworkDescription
-    from warifu.errors import Reason, WarifuError
     from warifu_kit.demo.agencies import agencies_in, homes
-    from warifu_kit.demo.offices import open_offices
-    from warifu_kit.demo.plan import make_plan
-    from warifu_kit.demo.population import populate as settle
     from warifu_kit.demo.progress import teller
-    from warifu_kit.settled import describe_population, write_population
+    from warifu_kit.settling import settle
 
     people, on = people_of(
         residents_file, encoding, seed, residents, lambda: homes(agencies_in(NetworkDescription.load(path)))
     )
-    agencies = agencies_in(NetworkDescription.load(path))
-    plan = make_plan(people, numbering_seed(residents_file, people, seed), on, agencies)
-
-    async def fill() -> tuple[Mapping[str, int], Path]:
-        async with open_offices(path) as offices:
-            with teller(Terminal(stderr=json)) as telling:
-                population = await settle(offices, plan, telling)
-            refused = population.not_acquired
-            if refused and not population.codes:
-                where = "nobody was taken: whoever is registered already keeps their numbers; make up others with another --seed"
-                raise WarifuError(Reason[max(refused, key=lambda reason: refused[reason])], where=where)
-            return refused, write_population(path, describe_population(plan, population, offices.network))
-
-    refused, written = asyncio.run(fill())
+    with teller(Terminal(stderr=json)) as telling:
+        settled = asyncio.run(settle(path, people, numbering_seed(residents_file, people, seed), on, telling))
+    refused, written = settled.population.not_acquired, settled.written
     if json:
         say_json({"residents": len(people), "seed": seed, "population": str(written), "refused": dict(refused)})
         return

@@ -12,11 +12,23 @@ import typer
 
 from warifu.printable import shell_command
 from warifu_kit.commands.composition import Composition, Members, Permissions, check_same, composed
+from warifu_kit.commands.for_tests import (
+    Parent,
+    Residents,
+    Seed,
+    SettableClock,
+    StopWithParent,
+    asked_for,
+    check_made_so,
+    say_loudly,
+    settle,
+)
 from warifu_kit.commands.proofs import Proofs, say_if_off
 from warifu_kit.commands.suites import Suite, suite_text
 from warifu_kit.output import say, say_json, say_table, table
 
 if TYPE_CHECKING:
+    from warifu_kit.network.for_tests import ForTests
     from warifu_kit.network.network import Network
 
 __all__ = ["new", "show_network", "stopping_signals", "up"]
@@ -30,17 +42,21 @@ def new(
     permissions: Permissions = None,
     suite: Suite = "auto",
     proofs: Proofs = None,
+    seed: Seed = None,
+    clock: SettableClock = False,
 ) -> None:
     """Make a network in DIR without starting it: keys, certificates, directory, one folder for each party.
 
     Example: warifu new net --members two-of-each
     """
     asked = composed(members, permissions, suite, proofs, runs_here=False)
-    _create(path, asked)
+    terms = asked_for(seed, clock)
+    _create(path, asked, terms)
     start_it = shell_command("warifu", "up", path)
     made = f"{suite_text(asked.suite)}, proofs {asked.proofs}"
     say(f"made a SIMULATED network in {path}, {made}; start it with: {start_it}")
     say_if_off(asked.proofs)
+    say_loudly(terms.loudly())
 
 
 GoOn = Annotated[
@@ -57,7 +73,9 @@ def up(
     permissions: Permissions = None,
     suite: Suite = "auto",
     proofs: Proofs = None,
-    json: Annotated[bool, typer.Option("--json", help="Tell each event as one line of JSON.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Tell all of it in one line of JSON when it is up, then each event in one.")
+    ] = False,
     go_on: GoOn = [],  # noqa: B006  # typer reads it, nobody writes
     spread: Annotated[
         float | None,
@@ -65,6 +83,10 @@ def up(
             metavar="SECONDS", min=0, max=600, help="Have every agency delay what is submitted to it, at random."
         ),
     ] = None,
+    seed: Seed = None,
+    clock: SettableClock = False,
+    residents: Residents = None,
+    stop_with_parent: StopWithParent = False,
 ) -> None:
     """Start the network in DIR, making it first if need be, and stay up until Ctrl-C.
 
@@ -74,38 +96,76 @@ def up(
     others hold refuses exchanges, and its party.log says so, until it is named once with --go-on.
 
     Example: warifu up net --members two-of-each
+
+    Example: warifu up net --json --seed 7 --residents 20 --stop-with-parent
     """
     from warifu.exchange.proof_policy import ProofPolicy
+    from warifu_kit.network.for_tests import ForTests
     from warifu_kit.network.network import Network
     from warifu_kit.network.party_process import party_command
 
-    stopping, listed = threading.Event(), threading.Event()
+    parent = Parent()
+    stopping, telling = threading.Event(), _Telling(json)
     for number in stopping_signals():
         signal.signal(number, lambda *_: stopping.set())
-    _see_to_it(path, members, permissions, suite, proofs)
+    _see_to_it(path, members, permissions, suite, proofs, asked_for(seed, clock))
     wanted = None if suite == "auto" else int(suite)
-
-    def tell(event: str, party: str, detail: str) -> None:
-        if json:
-            say_json({"event": event, "party": party, "detail": detail})
-        elif listed.is_set() or event not in ("ready", "without hub"):  # the list shows these two
-            say(f"{party}: {event} ({detail})")
 
     def command(party: str, folder: Path, options: Sequence[str]) -> list[str]:
         is_agency = spread is not None and party not in ("hub", "authority")
         return party_command(party, folder, [*options, *(["--spread", str(spread)] if is_agency else [])])
 
-    with Network(path, on_event=tell, command=command, suite=wanted, go_on=go_on, witness=True) as network:
+    with Network(path, on_event=telling.event, command=command, suite=wanted, go_on=go_on, witness=True) as network:
         say_if_off(ProofPolicy.parse(network.described.proofs))
-        if json:
-            say_json({"event": "up", "network": network.described.network, "description": str(path / "network.json")})
-        else:
-            show_network(network)
-        listed.set()
-        while not stopping.wait(0.2):
+        terms = ForTests.of(network.described)
+        say_loudly(terms.loudly())
+        telling.up(network, None if residents is None else settle(path, residents, terms.seed))
+        while not (stopping.wait(0.2) or (stop_with_parent and parent.has_ended)):
             network.check()
-        if not json:
+        telling.stopping()
+
+
+class _Telling:
+    """Tells people, or with ``json`` a program, of a network. A program's first line is about the network as a whole."""
+
+    def __init__(self, json: bool) -> None:
+        self._json = json
+        self._lock = threading.Lock()
+        self._is_up = False
+        self._earlier: list[dict[str, str]] = []
+
+    def event(self, event: str, party: str, detail: str) -> None:
+        """Called on the network's own thread too."""
+        told = {"event": event, "party": party, "detail": detail}
+        with self._lock:
+            if self._is_up:
+                self._tell(told)
+            elif self._json and event != "ready":  # who is ready, the first line says
+                self._earlier.append(told)
+            elif not self._json and event not in ("ready", "without hub"):  # the list shows these two
+                self._tell(told)
+
+    def up(self, network: Network, population: Path | None) -> None:
+        from warifu_kit.network.ready import ready_line
+
+        with self._lock:
+            if self._json:
+                say_json(ready_line(network, population))
+            else:
+                show_network(network)
+            for told in self._earlier:
+                self._tell(told)
+            self._is_up = True
+
+    def stopping(self) -> None:
+        if not self._json:
             say("stopping")
+
+    def _tell(self, told: dict[str, str]) -> None:
+        if self._json:
+            say_json(told)
+        else:
+            say(f"{told['party']}: {told['event']} ({told['detail']})")
 
 
 def _see_to_it(
@@ -114,6 +174,7 @@ def _see_to_it(
     permissions: Path | None,
     suite: Literal["auto", "1", "2"],
     proofs: str | None,
+    terms: ForTests,
 ) -> None:
     """Make the network in ``path`` as it is asked for, or see that the one there is such a one."""
     from warifu_kit.network.creation import holds_network
@@ -122,14 +183,22 @@ def _see_to_it(
     if holds_network(path):
         named = members is not None, permissions is not None, proofs is not None
         check_same(path, asked, members=named[0], permissions=named[1], proofs=named[2])
+        check_made_so(path, terms)
     else:
-        _create(path, asked)
+        _create(path, asked, terms)
 
 
-def _create(path: Path, asked: Composition) -> None:
+def _create(path: Path, asked: Composition, terms: ForTests) -> None:
     from warifu_kit.network.creation import create_network
 
-    create_network(path, members=asked.members, permissions=asked.permissions, suite=asked.suite, proofs=asked.proofs)
+    create_network(
+        path,
+        members=asked.members,
+        permissions=asked.permissions,
+        suite=asked.suite,
+        proofs=asked.proofs,
+        for_tests=terms,
+    )
 
 
 def stopping_signals() -> list[signal.Signals]:
@@ -140,6 +209,8 @@ def stopping_signals() -> list[signal.Signals]:
 
 def show_network(network: Network) -> None:
     """List the parties of a network that is up, and say where to look for those that have not reached the hub."""
+    from warifu_kit.network.for_tests import ForTests
+
     shown = table(
         ("party", "institution", "endpoint", "process", "hub"),
         title="SIMULATED My Number network: never real My Numbers",
@@ -152,5 +223,7 @@ def show_network(network: Network) -> None:
     for party, process in network.parties.items():
         if not process.hub_reached:
             say(f"{party} has not reached the hub and goes on trying; why: {shell_command('tail', process.log_path)}")
+    for each in ForTests.of(network.described).loudly():
+        say(f"WARNING: {each}")
     say(f"calculates in {suite_text(network.described.suite)}; conversions proven: {network.described.proofs}")
     say(f"described in {network.path / 'network.json'}; Ctrl-C stops everything")

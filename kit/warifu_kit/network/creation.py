@@ -8,7 +8,7 @@ party's folder holds is in ``one_party``.
 from __future__ import annotations
 
 import os
-import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry, DirectoryFile, DirectoryHeader
@@ -28,7 +28,9 @@ from warifu.pki import Role, Root, make_private_folder, write_public_file
 from warifu.tlog.checkpoint import log_origin
 from warifu.tlog.cosignature import Witness
 from warifu.tlog.note import Verifier
+from warifu_kit.network.for_tests import LIKE_OTHERS, ForTests
 from warifu_kit.network.one_party import HUB, Member, describe_party, make_party, unfinished_folder
+from warifu_kit.network.settable_clock import CLOCK_FILE, make_clock_file
 from warifu_kit.network.versions import make_version, write_version
 
 __all__ = ["DEFAULT_MEMBERS", "Member", "create_network", "holds_network"]
@@ -66,11 +68,12 @@ def create_network(
     permissions: Path = DEFAULT_TABLE,
     suite: int = 2,
     proofs: ProofPolicy = ALWAYS_PROVEN,
+    for_tests: ForTests = LIKE_OTHERS,
 ) -> None:
     """Make a network in ``path``, which must not exist or be empty. Appears whole or not at all.
 
     A folder made here is open to its owner only (0700); one that was there keeps its mode. ``suite`` is for good: every
-    machine that runs a party of the network must have it. ``proofs`` is for good too.
+    machine that runs a party of the network must have it. ``proofs`` and ``for_tests`` are for good too.
 
     Raises:
         WarifuError: PATH_UNUSABLE when the folder is in use, no folder, or cannot be written; CONFIG_INVALID when this
@@ -81,7 +84,7 @@ def create_network(
         target = Path(os.path.realpath(path))  # "." has no name to rename to, and a link is not what is replaced
         there = _exists_empty(target, path)
         with unfinished_folder(target if there else target.parent) as unfinished:
-            _make(unfinished, members, clock or SystemClock(), permissions, group, proofs)
+            _Making(unfinished, members, clock or SystemClock(), group, for_tests).make(permissions, proofs)
             if there:
                 _move_into(target, unfinished)
             else:
@@ -125,30 +128,50 @@ def _move_into(target: Path, unfinished: Path) -> None:
         raise
 
 
-def _make(
-    path: Path, members: tuple[Member, ...], clock: Clock, permissions: Path, group: Group, proofs: ProofPolicy
-) -> None:
-    """Make the whole network in ``path``, an empty folder."""
-    make_private_folder(path / "root")
-    Root.create(f"sim-{secrets.token_hex(4)}", clock).save(path / "root")
-    hub_first = sorted(members, key=lambda member: member.role is not Role.HUB)
-    made = {member.party: make_party(path, member, group=group, clock=clock) for member in hub_first}
-    entries = [entry for member in members if (entry := made[member.party]) is not None]
-    table = permissions.read_bytes()
-    first = _first(path, members, entries, group)
-    first.header.permission_table_digest = table_digest(table)
-    first.header.proof_policy.CopyFrom(proofs.to_message())
-    version = make_version(path, lambda _: None, clock=clock, first=first)
-    for member in members:
-        write_directory_file(path / member.party / DIRECTORY_FILE, version)
-        if member.role in (Role.HUB, Role.AGENCY):
-            write_public_file(path / member.party / TABLE_FILE, table)
-    write_version(path, version)
-    write_public_file(path / "log.vkey", f"{version.header.log_verifier_key}\n".encode("ascii"))
-    witnesses = [_witness(path, member) for member in members if member.role is Role.SUPERVISOR]
-    for folder in (path, path / HUB):
-        write_witnesses(folder, witnesses)
-    write_network_file(path, _network_file(members, version.header))
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """Makes a whole network in ``path``, an empty folder."""
+
+    path: Path
+    members: tuple[Member, ...]
+    clock: Clock
+    group: Group
+    for_tests: ForTests
+
+    def make(self, permissions: Path, proofs: ProofPolicy) -> None:
+        path, members = self.path, self.members
+        make_private_folder(path / "root")
+        issuing = self.for_tests.issuing_clock(self.clock)
+        draws = self.for_tests.draws
+        Root.create(self.for_tests.network_name, issuing, draws("root")).save(path / "root")
+        entries = self._parties(issuing)
+        table = permissions.read_bytes()
+        first = _first(path, members, entries, self.group)
+        first.header.permission_table_digest = table_digest(table)
+        first.header.proof_policy.CopyFrom(proofs.to_message())
+        version = make_version(path, lambda _: None, clock=self.clock, first=first)
+        for member in members:
+            write_directory_file(path / member.party / DIRECTORY_FILE, version)
+            if member.role in (Role.HUB, Role.AGENCY):
+                write_public_file(path / member.party / TABLE_FILE, table)
+        write_version(path, version)
+        write_public_file(path / "log.vkey", f"{version.header.log_verifier_key}\n".encode("ascii"))
+        witnesses = [_witness(path, member) for member in members if member.role is Role.SUPERVISOR]
+        for folder in (path, path / HUB):
+            write_witnesses(folder, witnesses)
+        if self.for_tests.settable_clock:
+            make_clock_file(path / CLOCK_FILE)
+        write_network_file(path, _network_file(members, version.header, self.for_tests))
+
+    def _parties(self, issuing: Clock) -> list[DirectoryEntry]:
+        """Every party's folder; the entries of the agencies."""
+        hub_first = sorted(self.members, key=lambda member: member.role is not Role.HUB)
+        days, draws = self.for_tests.certificate_days, self.for_tests.draws
+        made = {
+            each.party: make_party(self.path, each, group=self.group, clock=issuing, draws=draws, valid_days=days)
+            for each in hub_first
+        }
+        return [entry for member in self.members if (entry := made[member.party]) is not None]
 
 
 def _first(path: Path, members: tuple[Member, ...], entries: list[DirectoryEntry], group: Group) -> DirectoryFile:
@@ -184,9 +207,9 @@ def _verify_key(party: Path) -> bytes:
     return SigningKey(PartyFolder(party).secret("signing.key")).verify_key
 
 
-def _network_file(members: tuple[Member, ...], directory: DirectoryHeader) -> NetworkFile:
+def _network_file(members: tuple[Member, ...], directory: DirectoryHeader, for_tests: ForTests) -> NetworkFile:
     told = {
-        "notice": "SIMULATED. Not a My Number service; never put real My Numbers in it.",
+        **for_tests.described(),
         "network": directory.network,
         "suite": directory.suite,
         "proofs": str(ProofPolicy.from_message(directory.proof_policy)),

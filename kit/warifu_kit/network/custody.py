@@ -21,6 +21,7 @@ from warifu.party.network_file import party_called, read_network_file
 from warifu.pki import Credential, Identity, Role, Root, read_revocation_list, write_public_file
 from warifu.pki.revocation import RevocationList
 from warifu.pki.validity import validity_of
+from warifu_kit.network.for_tests import ForTests
 
 __all__ = ["REVOCATION_LIST", "Renewed", "keep_fresh", "renew", "renew_what_ends", "revoke"]
 
@@ -198,7 +199,8 @@ def _list_held(path: Path, root: Root) -> RevocationList:
 def _sign_list(path: Path, more: Iterable[int], clock: Clock) -> None:
     root = Root.load(path / "root", clock)
     with _list_locked(path):
-        signed = root.revocation_list({*_list_held(path, root).serials, *more}, clock)
+        valid_for = ForTests.of(read_network_file(path)).list_valid_for
+        signed = root.revocation_list({*_list_held(path, root).serials, *more}, clock, valid_for)
         for party in _parties(path):
             with _writing(path):
                 write_public_file(path / party / "revoked.pem", signed)

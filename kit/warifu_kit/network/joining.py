@@ -27,6 +27,7 @@ from warifu.permissions.decision import check_table
 from warifu.permissions.table import TABLE_FILE, table_digest
 from warifu.pki import Role, write_public_file
 from warifu_kit.network.custody import revoke
+from warifu_kit.network.for_tests import ForTests
 from warifu_kit.network.one_party import HUB, UNFINISHED, Member, describe_party, make_party
 from warifu_kit.network.versions import changing, goes_by, make_version, newest_version, write_version
 
@@ -53,7 +54,7 @@ def add_member(path: Path, member: Member, *, clock: Clock | None = None) -> int
         if not known:
             table = _table(path)
             _clear_leftovers(path, member)
-            entry = make_party(path, member, group=group_of(described.suite), clock=clock)
+            entry = _made(path, described, member, clock)
             version = make_version(path, lambda file: file.entries.extend([entry] if entry else []), clock=clock)
             write_public_file(path / member.party / TABLE_FILE, table)
             write_directory_file(path / member.party / DIRECTORY_FILE, version)
@@ -150,6 +151,19 @@ def _check_new(path: Path, described: NetworkFile, member: Member) -> bool:
         where = f"{path}: {member.institution} is joining already; complete that first, with the command it began with"
         raise WarifuError(Reason.CONFIG_INVALID, where=where)
     return True
+
+
+def _made(path: Path, described: NetworkFile, member: Member, clock: Clock) -> DirectoryEntry | None:
+    """The member's folder, made as the network's other parties were; its entry."""
+    terms = ForTests.of(described)
+    return make_party(
+        path,
+        member,
+        group=group_of(described.suite),
+        clock=terms.issuing_clock(clock),
+        draws=terms.draws,
+        valid_days=terms.certificate_days,
+    )
 
 
 def _table(path: Path) -> bytes:

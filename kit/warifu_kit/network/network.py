@@ -28,6 +28,7 @@ from warifu.pki import FileWatch
 from warifu_kit.network.creation import create_network, holds_network
 from warifu_kit.network.custody import keep_fresh
 from warifu_kit.network.endpoints import free_endpoint
+from warifu_kit.network.for_tests import ForTests
 from warifu_kit.network.nursery import Nursery, can_fork
 from warifu_kit.network.party_process import STOP_SECONDS, PartyProcess, party_command
 from warifu_kit.network.renewal import Renewals
@@ -237,6 +238,7 @@ class Network:
         options = [word for each in _asked_by(party) for word in (f"--{each}", self._places[each])]
         if party in self._places:
             options += ["--listen", self._places[party]]
+        options += ForTests.of(self.described).options(self.path, party)
         return self._command(party, self.path / party, options)
 
     def _stop_watching(self) -> None:

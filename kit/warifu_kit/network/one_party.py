@@ -7,7 +7,6 @@ Which parties there are, and what all of them are told (directory, ``network.jso
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryEntry
 from warifu.clock import Clock
-from warifu.curve.group import Group, Point
+from warifu.curve.group import Group, Point, RandomBytes
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.seal import SealingKey
 from warifu.exchange.signature import SigningKey
@@ -29,6 +28,7 @@ from warifu.pki import Identity, Role, Root, make_private_folder, write_public_f
 from warifu_hub.translate import HubKeys
 from warifu_kit.network.endpoints import any_loopback_port
 from warifu_kit.network.hub_secrets import AgencyPublics, HubSecrets
+from warifu_kit.network.seeded import Draws, drawn_by_the_system
 from warifu_services.witness.seen_file import SEEN_FILE
 
 __all__ = ["FIRST_EPOCH", "HUB", "UNFINISHED", "Member", "describe_party", "make_party", "unfinished_folder"]
@@ -65,9 +65,18 @@ class Member:
     misses_a_day: int | None = None
 
 
-def make_party(network: Path, member: Member, *, group: Group, clock: Clock) -> DirectoryEntry | None:
+def make_party(
+    network: Path,
+    member: Member,
+    *,
+    group: Group,
+    clock: Clock,
+    draws: Draws = drawn_by_the_system,
+    valid_days: float = 90,
+) -> DirectoryEntry | None:
     """Make one party in the network's folder; appears whole or not at all. An agency's entry, signed by agency and hub.
 
+    Its keys are drawn from ``draws``; its certificates are good from ``clock`` for ``valid_days``.
     ``network`` holds ``root`` and, unless ``member`` is the hub, the hub's folder. Not written here: ``directory.json``
     and ``permissions.yaml``, which are the same for all, and ``network.json`` (:func:`describe_party`). No other party's folder changes.
 
@@ -77,7 +86,7 @@ def make_party(network: Path, member: Member, *, group: Group, clock: Clock) -> 
     if (network / member.party).exists():
         raise WarifuError(Reason.PATH_UNUSABLE, where=f"{network / member.party}: is there already")
     with unfinished_folder(network) as folder:
-        entry = _Making(network, PartyFolder(folder), member, group, clock).make()
+        entry = _Making(network, PartyFolder(folder), member, group, clock, draws(member.party), valid_days).make()
         folder.rename(network / member.party)
     return entry
 
@@ -118,23 +127,34 @@ def unfinished_folder(beside: Path) -> Iterator[Path]:
 class _Making:
     """Makes one party; lives for the length of :func:`make_party`."""
 
-    def __init__(self, network: Path, folder: PartyFolder, member: Member, group: Group, clock: Clock) -> None:
+    def __init__(
+        self,
+        network: Path,
+        folder: PartyFolder,
+        member: Member,
+        group: Group,
+        clock: Clock,
+        draw: RandomBytes,
+        valid_days: float,
+    ) -> None:
         self._network = network
         self._folder = folder
         self._member = member
         self._group = group
         self._clock = clock
         self._root = Root.load(network / "root", clock)
-        self._signing = SigningKey.generate()
+        self._draw = draw
+        self._valid_days = valid_days
+        self._signing = SigningKey(draw(32))
 
     def make(self) -> DirectoryEntry | None:
         self._make_common()
         if self._member.role is Role.HUB:
             self._make_hub()
         elif self._member.role is Role.AUTHORITY:
-            self._folder.write_secret("point.key", secrets.token_bytes(32))
+            self._folder.write_secret("point.key", self._draw(32))
         elif self._member.role is Role.SUPERVISOR:
-            self._folder.write_secret(WITNESS_KEY, SigningKey.generate().to_bytes())
+            self._folder.write_secret(WITNESS_KEY, self._draw(32))
             write_public_file(self._folder.path / SEEN_FILE, b"")
         elif self._member.role is Role.AGENCY:
             return self._make_agency()
@@ -168,22 +188,22 @@ class _Making:
 
     def _issue(self, path: Path, role: Role) -> None:
         identity = Identity(network=self._root.network, role=role, institution=self._member.institution)
-        self._root.issue(identity).save(path / "tls.pem", path / "tls.key")
+        self._root.issue(identity, self._valid_days, self._draw).save(path / "tls.pem", path / "tls.key")
 
     def _make_hub(self) -> None:
-        keys = HubKeys.generate()
+        keys = HubKeys.generate(self._draw)
         secret_bytes = (keys.factor_key, keys.opening_key, keys.rerandomise_key)
         for name, secret in zip(_HUB_SECRETS, secret_bytes, strict=True):
             self._folder.write_secret(name, secret)
-        self._folder.write_secret("log.key", SigningKey.generate().to_bytes())
+        self._folder.write_secret("log.key", self._draw(32))
 
     def _make_agency(self) -> DirectoryEntry:
-        folder, sealing_key = self._folder, SealingKey.generate()
-        agency_secret = self._group.random_scalar()
+        folder, sealing_key = self._folder, SealingKey.from_bytes(self._draw(32))
+        agency_secret = self._group.random_scalar(self._draw)
         folder.write_secret("agency.key", agency_secret.value)
         folder.write_secret("sealing.key", sealing_key.to_bytes())
-        folder.write_secret("row.key", secrets.token_bytes(32))
-        folder.write_secret("storage.key", secrets.token_bytes(32))
+        folder.write_secret("row.key", self._draw(32))
+        folder.write_secret("storage.key", self._draw(32))
         business = folder.path / "business"
         make_private_folder(business)
         self._issue(business, Role.BUSINESS)

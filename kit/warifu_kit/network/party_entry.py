@@ -1,7 +1,8 @@
 """Where a party's process begins that the kit starts: ``warifu hub``, ``authority``, ``agency`` or ``witness`` without the command line.
 
 Takes the words of those commands and does what they do. It imports what a party needs and nothing else, because six
-processes that begin at once share the processors, and whoever started them waits for the last.
+processes that begin at once share the processors, and whoever started them waits for the last. What only networks of tests have, a clock that is set, numbers from
+a seed, an agency that answers from elsewhere, has its options here and not there.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from warifu.party.process import run_party
+
+if TYPE_CHECKING:
+    from warifu.agency import Agency
+    from warifu.clock import Clock
 
 __all__ = ["main"]
 
@@ -37,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
             words.add_argument("party", metavar="PARTY")
             words.add_argument("--authority", metavar="HOST:PORT", required=True)
             words.add_argument("--spread", metavar="SECONDS", type=float)
+            words.add_argument("--answers-from", metavar="SOCKET", type=Path)
+        if role == "authority":
+            words.add_argument("--seed", type=int)
         if role != "hub":
             words.add_argument("--hub", metavar="HOST:PORT", required=True)
         if role != "authority":
@@ -44,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         words.add_argument("--dir", type=Path, required=True)
         if role != "witness":
             words.add_argument("--listen", metavar="HOST:PORT")
+            words.add_argument("--clock", metavar="FILE", type=Path)
         words.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
         words.add_argument("--stop-with-parent", action="store_true")
     return parser
@@ -52,13 +61,21 @@ def _parser() -> argparse.ArgumentParser:
 def _hub(given: argparse.Namespace) -> _Run:
     from warifu_hub.app import run_hub
 
-    return lambda stop: run_hub(stop, given.dir, listen=given.listen, go_on=given.go_on)
+    return lambda stop: run_hub(stop, given.dir, listen=given.listen, go_on=given.go_on, clock=_clock(given))
 
 
 def _authority(given: argparse.Namespace) -> _Run:
+    from warifu_kit.network.seeded import numbers_from
     from warifu_services.authority.app import run_authority
 
-    return lambda stop: run_authority(stop, given.dir, hub=given.hub, listen=given.listen)
+    return lambda stop: run_authority(
+        stop,
+        given.dir,
+        hub=given.hub,
+        listen=given.listen,
+        clock=_clock(given),
+        random_bytes_for=None if given.seed is None else numbers_from(given.seed),
+    )
 
 
 def _agency(given: argparse.Namespace) -> _Run:
@@ -73,6 +90,8 @@ def _agency(given: argparse.Namespace) -> _Run:
         listen=given.listen,
         go_on=given.go_on,
         spread_s=given.spread,
+        agency=_elsewhere(given),
+        clock=_clock(given),
     )
 
 
@@ -80,6 +99,24 @@ def _witness(given: argparse.Namespace) -> _Run:
     from warifu_services.witness.app import run_witness
 
     return lambda stop: run_witness(stop, given.dir, hub=given.hub, go_on=given.go_on)
+
+
+def _clock(given: argparse.Namespace) -> Clock | None:
+    """The clock that can be set, where the network has one. Raises: FILE_INVALID."""
+    if given.clock is None:
+        return None
+    from warifu_kit.network.settable_clock import SettableClock
+
+    return SettableClock(given.clock)
+
+
+def _elsewhere(given: argparse.Namespace) -> Agency | None:
+    """An agency that answers at a socket of this machine, in place of the kind's own. Raises: PATH_UNUSABLE."""
+    if given.answers_from is None:
+        return None
+    from warifu_kit.attached.asking import AgencyElsewhere
+
+    return AgencyElsewhere.at(given.answers_from)
 
 
 if __name__ == "__main__":

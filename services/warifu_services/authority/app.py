@@ -7,7 +7,7 @@ its folder do not belong together. Where the hub is, it is told from outside.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from warifu.api.authority.v1.authority_service_pb2_grpc import add_AuthorityServ
 from warifu.api.party.v1.party_service_pb2 import HoldingCounts
 from warifu.api.party.v1.party_service_pb2_grpc import add_PartyServiceServicer_to_server
 from warifu.clock import Clock, SystemClock
+from warifu.curve.group import RandomBytes
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.exchange.signature import SigningKey
@@ -81,6 +82,7 @@ class _Parts:
     channels: ChannelPool
     to_hub: PeerChannel
     workers: ThreadPoolExecutor
+    random_bytes_for: Callable[[bytes], RandomBytes] | None
 
     @cached_property
     def follower(self) -> DirectoryFollower:
@@ -137,12 +139,14 @@ def build_authority(
     hub: str,
     listen: str | None = None,
     clock: Clock | None = None,
+    random_bytes_for: Callable[[bytes], RandomBytes] | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> Authority:
     """Build the authority that lives in ``folder`` and calls the hub at ``hub`` (host:port), inside its event loop.
 
-    ``listen`` stands in for the folder's own setting.
+    ``listen`` stands in for the folder's own setting, ``random_bytes_for`` for the system's randomness where numbers are
+    designated (:class:`Numbering`).
 
     Raises:
         WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, FILE_INVALID or STORE_UNAVAILABLE, naming the file.
@@ -167,6 +171,7 @@ def build_authority(
             channels=channels,
             to_hub=channels.peer(Identity(network=directory.network, role=Role.HUB, institution=directory.hub), hub),
             workers=workers,
+            random_bytes_for=random_bytes_for,
         )
         authority = _authority(parts, *_server(parts, listen, server_interceptors))
         undo.pop_all()
@@ -176,7 +181,9 @@ def build_authority(
 def _server(
     parts: _Parts, listen: str | None, interceptors: Sequence[grpc.aio.ServerInterceptor]
 ) -> tuple[grpc.aio.Server, str]:
-    numbering = Numbering(keys=parts.keys, store=parts.store, workers=parts.workers)
+    numbering = Numbering(
+        keys=parts.keys, store=parts.store, workers=parts.workers, random_bytes_for=parts.random_bytes_for
+    )
     servicer = AuthorityServicer(directory=parts.directory, numbering=numbering, issuer=parts.issuer)
     about = _about(parts.directory, parts.store)
     return parts.ground.server(
@@ -238,6 +245,8 @@ async def run_authority(
     *,
     hub: str,
     listen: str | None = None,
+    clock: Clock | None = None,
+    random_bytes_for: Callable[[bytes], RandomBytes] | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> None:
@@ -250,6 +259,8 @@ async def run_authority(
         folder,
         hub=hub,
         listen=listen,
+        clock=clock,
+        random_bytes_for=random_bytes_for,
         server_interceptors=server_interceptors,
         channel_interceptors=channel_interceptors,
     )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 
 from warifu.curve.group import RandomBytes
@@ -44,7 +44,11 @@ def random_number(random_bytes: RandomBytes = secrets.token_bytes) -> MyNumber:
 
 
 class Numbering:
-    """Designates and replaces numbers. ``workers`` take the work that would hold up the event loop."""
+    """Designates and replaces numbers. ``workers`` take the work that would hold up the event loop.
+
+    ``random_bytes_for`` gives a registry entry (or a number that is replaced), by the key that it is found under,
+    randomness of its own; what is proposed for it again is then drawn on. Left out, all have ``random_bytes``.
+    """
 
     def __init__(
         self,
@@ -53,11 +57,13 @@ class Numbering:
         store: AuthorityStore,
         workers: Executor,
         random_bytes: RandomBytes = secrets.token_bytes,
+        random_bytes_for: Callable[[bytes], RandomBytes] | None = None,
     ) -> None:
         self._keys = keys
         self._store = store
         self._workers = workers
         self._random_bytes = random_bytes
+        self._random_bytes_for = random_bytes_for or (lambda _: random_bytes)
 
     async def designate(self, registry: InstitutionCode, residents: Sequence[ResidentRecordCode]) -> list[MyNumber]:
         """The number of each resident, in order; designated now, and durably, where there was none.
@@ -78,7 +84,7 @@ class Numbering:
         """
         retired = self._keys.number_lookup(number)
         for _ in range(_MOST_DRAWS):
-            fresh = random_number(self._random_bytes)
+            fresh = random_number(self._random_bytes_for(retired))
             if await self._store.replace(retired, self._sealed(fresh)):
                 return fresh
         raise _no_free_number()
@@ -97,8 +103,10 @@ class Numbering:
         raise _no_free_number()
 
     def _proposed(self, entries: Sequence[bytes]) -> list[Designation]:
-        draw = self._random_bytes
-        return [Designation(entry, draw(PERSON_ID_SIZE), self._sealed(random_number(draw))) for entry in entries]
+        return [self._proposal(entry, self._random_bytes_for(entry)) for entry in entries]
+
+    def _proposal(self, entry: bytes, draw: RandomBytes) -> Designation:
+        return Designation(entry, draw(PERSON_ID_SIZE), self._sealed(random_number(draw)))
 
     def _sealed(self, number: MyNumber) -> SealedNumber:
         return SealedNumber(self._keys.number_lookup(number), self._keys.seal_number(number, self._random_bytes))

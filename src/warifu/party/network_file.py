@@ -84,6 +84,10 @@ class NetworkFile(BaseModel):
     network: _Text
     suite: Literal[1, 2]
     proofs: Annotated[str, Field(pattern=POLICY_PATTERN)] = "always"
+    seed: Annotated[int, Field(ge=0)] | None = None
+    """Of a network of tests: what all its keys and numbers were drawn from. They protect nothing."""
+    clock: _Text | None = None
+    """Of a network of tests: the file by which its parties' clocks are set, relative to the folder."""
     root_certificate: _Text
     log_verifier_key: _Text
     parties: dict[_PartyName, PartyEntry]

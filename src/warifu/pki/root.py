@@ -9,7 +9,7 @@ Source: RFC 5280 (profile), RFC 5480 (P-256 keys).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -31,6 +31,7 @@ ORGANISATION = "SIMULATED - warifu"
 _ROOT_VALID = timedelta(days=3650)  # a simulated network outlives no more than that
 _SKEW = timedelta(minutes=5)  # a peer whose clock is a little behind still accepts a fresh certificate
 _CERT_FILE, _KEY_FILE = "root.pem", "root.key"
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 class Root:
@@ -44,9 +45,12 @@ class Root:
         self._clock = clock
 
     @classmethod
-    def create(cls, network: str, clock: Clock) -> Root:
-        """A new root with a new key, for ``network``. Raises: ValueError when that cannot name a network."""
-        key = ec.generate_private_key(ec.SECP256R1())
+    def create(cls, network: str, clock: Clock, draw: Callable[[int], bytes] | None = None) -> Root:
+        """A new root with a new key, for ``network``; the key is the library's, or made of what ``draw`` gives.
+
+        Raises: ValueError when that cannot name a network.
+        """
+        key = _new_key(draw)
         subject = _name(network_name(network), "root")
         now = clock.now()
         builder = _builder(subject, subject, key.public_key(), now - _SKEW, now + _ROOT_VALID)
@@ -85,14 +89,16 @@ class Root:
         """The root's own certificate, which every party trusts. Public."""
         return self._certificate.public_bytes(serialization.Encoding.PEM)
 
-    def issue(self, identity: Identity, valid_days: float = 90) -> Credential:
-        """A certificate for ``identity`` with a new key, good from now for ``valid_days`` days.
+    def issue(
+        self, identity: Identity, valid_days: float = 90, draw: Callable[[int], bytes] | None = None
+    ) -> Credential:
+        """A certificate for ``identity`` with a new key, as of :meth:`create`, good from now for ``valid_days`` days.
 
         Raises: ValueError when ``identity`` is of another network.
         """
         if identity.network != self.network:
             raise ValueError("a root issues for its own network only")
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = _new_key(draw)
         certificate = self._leaf(identity, key.public_key(), valid_days).sign(self._key, hashes.SHA256())
         pem = certificate.public_bytes(serialization.Encoding.PEM)
         return Credential(pem, _key_pem(key), certificate.serial_number)
@@ -165,6 +171,13 @@ def _builder(
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key)
     builder = builder.serial_number(x509.random_serial_number())
     return builder.not_valid_before(not_before).not_valid_after(not_after)
+
+
+def _new_key(draw: Callable[[int], bytes] | None) -> ec.EllipticCurvePrivateKey:
+    """A P-256 key (FIPS 186-5 A.2.1 where bytes are drawn: 64 bits more than the order has)."""
+    if draw is None:
+        return ec.generate_private_key(ec.SECP256R1())
+    return ec.derive_private_key(1 + int.from_bytes(draw(40), "big") % (_P256_ORDER - 1), ec.SECP256R1())
 
 
 def _usage(*, signs_certificates: bool) -> x509.KeyUsage:

@@ -9,6 +9,7 @@ from pathlib import Path
 import grpc
 
 from warifu.agency import Agency, find_agency
+from warifu.clock import Clock
 from warifu.errors import WarifuError
 from warifu.party.folder import PartyFolder
 from warifu.party.process import HUB_SOUGHT_S, announce_ready, happens_before, serve_until
@@ -30,6 +31,8 @@ async def run_node(
     listen: str | None = None,
     go_on: bool = False,
     spread_s: float | None = None,
+    agency: Agency | None = None,
+    clock: Clock | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> None:
@@ -38,14 +41,16 @@ async def run_node(
     ``party`` is the agency's name, which is its folder's, or its kind. The line comes once the hub knows where it
     listens too, and both have compared what they hold, since exchanges go through only then; without a hub, after ten
     seconds, and then it says that as well. ``go_on`` is what an operator says of a node that was restored from an older
-    state; ``spread_s`` stands in for the folder's own setting.
+    state; ``spread_s`` stands in for the folder's own setting, ``agency`` for the adapter of its kind, ``clock`` for the
+    machine's.
     """
     node = build_node(
         PartyFolder(path),
         hub=hub,
         authority=authority,
-        agency=_named(party, PartyFolder(path)),
+        agency=agency or _named(party, PartyFolder(path)),
         listen=listen,
+        clock=clock,
         stopping=stop,
         go_on=go_on,
         spread_s=spread_s,

@@ -1,0 +1,112 @@
+"""The other side: a desk at which an Agency of this process answers what a node of the network is asked.
+
+Decides who answers, and keeps what was asked. The agency runs on an event loop of its own, in a thread of its own, as it
+would in a node: whatever loop the caller has, or none, is left alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from warifu.agency import Agency, ProvisionQuery
+from warifu.errors import WarifuError
+from warifu.identifiers import ItemCode
+from warifu_kit.attached.wire import LENGTH_SIZE, framed, length_of, read_query, told_error, told_found
+
+__all__ = ["AnswerDesk"]
+
+
+class AnswerDesk:
+    """Answers at ``path``, a socket that only this user can open, until it is closed.
+
+    ``agency`` is who answers now; ``asked`` is what it was asked, oldest first, and ``raised`` what it fell over with.
+    """
+
+    def __init__(self, agency: Agency) -> None:
+        self.agency = agency
+        self.asked: list[ProvisionQuery] = []
+        self.raised: list[Exception] = []
+        self._folder = Path(tempfile.mkdtemp(prefix="warifu-"))  # a socket's path has 107 bytes at most
+        self.path = self._folder / "agency"
+        self._loop = asyncio.new_event_loop()
+        self._listening = threading.Event()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name=f"agency {agency.kind}", daemon=True)
+        self._thread.start()
+        self._listening.wait()
+
+    def close(self) -> None:
+        """Answer nobody any more. Again, it does nothing."""
+        if not self._thread.is_alive():
+            return
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def sit(self, agency: Agency) -> None:
+        """Have another one of the same kind answer from now on, and forget what was asked. Raises: ValueError."""
+        if agency.kind != self.agency.kind:
+            raise ValueError(f"{agency.kind} cannot sit in for {self.agency.kind}")
+        self.agency = agency
+        self.asked.clear()
+        self.raised.clear()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        async with await asyncio.start_unix_server(self._hear, self.path):
+            self._listening.set()
+            await self._stop.wait()
+
+    async def _hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, EOFError):  # whoever asked is gone
+            told = json.loads(await reader.readexactly(length_of(await reader.readexactly(LENGTH_SIZE))))
+            writer.write(framed(await self._answered(told)))
+            await writer.drain()
+        writer.close()
+
+    async def _answered(self, told: dict[str, Any]) -> dict[str, Any]:
+        try:
+            if told["ask"] == "answer":
+                query = read_query(told["query"])
+                self.asked.append(query)
+                return told_found(await self.agency.answer(query))
+            return _ASKED[told["ask"]](self.agency, told)
+        except WarifuError as error:
+            return told_error(error)
+        except Exception as error:  # noqa: BLE001  # an agency under test may raise anything; its test is told
+            self.raised.append(error)
+            return {"raised": type(error).__name__}
+
+
+def _kind(agency: Agency, _told: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": agency.kind}
+
+
+def _provided(agency: Agency, told: dict[str, Any]) -> dict[str, Any]:
+    provided = agency.provided(ItemCode(told["item_code"]), told["where"])
+    return {"certificate": provided.certificate, "certificate_ja": provided.certificate_ja}
+
+
+def _checked(agency: Agency, told: dict[str, Any]) -> dict[str, Any]:
+    record = base64.b64decode(told["record"])
+    message = agency.check_record(ItemCode(told["item_code"]), record, told["where"])
+    return {"year": agency.year_of(message)}
+
+
+_ASKED: dict[str, Callable[[Agency, dict[str, Any]], dict[str, Any]]] = {
+    "kind": _kind,
+    "provided": _provided,
+    "check": _checked,
+}

@@ -1,0 +1,172 @@
+"""The pytest plugin: a SIMULATED My Number network for a session, and fixtures to work with it.
+
+Decides what is shared and what is one test's: the network lasts for the session, what was received and the clock are each
+test's own. It is found by the entry point ``pytest11``, so whoever has warifu installed loads it in every project: importing
+it loads nothing of warifu, and until a test asks for a fixture it does nothing. Fixtures are plain functions, so that tests
+without an event loop, with pytest-asyncio's or with anyio's can use them alike.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from warifu.agency import Agency
+    from warifu_kit.testing.attached import AttachedAgency
+    from warifu_kit.testing.clock import NetworkClock
+    from warifu_kit.testing.live import LiveNetwork
+    from warifu_kit.testing.people import People
+    from warifu_kit.testing.received import ReceivedInquiries
+
+__all__ = [
+    "pytest_addoption",
+    "pytest_configure",
+    "pytest_runtest_call",
+    "pytest_runtest_makereport",
+    "warifu_agency",
+    "warifu_clock",
+    "warifu_network",
+    "warifu_received",
+    "warifu_residents",
+]
+
+_SEEDS = 1_000_000
+_RESIDENTS = 12
+_MARKER = (
+    "warifu(seed=None, residents=12, calm=True): who the made-up residents of this test are, and how many;"
+    " calm: the network does nothing awkward"
+)
+
+_SEED = pytest.StashKey[int]()
+_NETWORK = pytest.StashKey["LiveNetwork"]()
+_RECEIVED = pytest.StashKey["ReceivedInquiries"]()
+_ATTACHED = pytest.StashKey["dict[str, AttachedAgency]"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--warifu-seed``: the same keys, people and numbers again."""
+    group = parser.getgroup("warifu", "a SIMULATED My Number network")
+    group.addoption(
+        "--warifu-seed",
+        type=int,
+        metavar="N",
+        help="seed of the network, its keys, people and numbers [default: drawn]",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", _MARKER)
+
+
+@pytest.fixture(scope="session")
+def warifu_network(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveNetwork]:
+    """A network of processes, up for the session: hub, authority, residence, tax, childcare, insurance; mutual TLS."""
+    from warifu_kit.testing.live import LiveNetwork
+
+    folder = tmp_path_factory.mktemp("warifu") / "net"
+    with LiveNetwork(folder, _session_seed(pytestconfig)) as network:
+        pytestconfig.stash[_NETWORK] = network
+        yield network
+    del pytestconfig.stash[_NETWORK]
+
+
+@pytest.fixture
+def warifu_residents(request: pytest.FixtureRequest, warifu_network: LiveNetwork) -> People:
+    """Made-up residents, registered at every agency that holds them. The marker says how many, and from which seed."""
+    seed, count = _marked(request.node)
+    return warifu_network.people(warifu_network.seed if seed is None else seed, count)
+
+
+@pytest.fixture
+def warifu_agency(request: pytest.FixtureRequest, warifu_network: LiveNetwork) -> Callable[..., AttachedAgency]:
+    """Attach an agency of your own: a class derived from Agency, or an object of one. Gives what stands for its node."""
+    attached = request.node.stash[_ATTACHED] = {}
+
+    def attach(agency: type[Agency] | Agency) -> AttachedAgency:
+        made = agency() if isinstance(agency, type) else agency
+        attached[made.kind] = warifu_network.attach(made)
+        return attached[made.kind]
+
+    return attach
+
+
+@pytest.fixture
+def warifu_received(request: pytest.FixtureRequest, warifu_network: LiveNetwork) -> ReceivedInquiries:
+    """What parties received in this test. What it expects of them must have happened by the test's end."""
+    from warifu_kit.testing.received import ReceivedInquiries
+
+    received = request.node.stash[_RECEIVED] = ReceivedInquiries(warifu_network)
+    return received
+
+
+@pytest.fixture
+def warifu_clock(warifu_network: LiveNetwork) -> Iterator[NetworkClock]:
+    """The clock of all parties. After the test it goes by the machine's again."""
+    from warifu_kit.testing.clock import NetworkClock
+
+    clock = NetworkClock(warifu_network.clock)
+    yield clock
+    clock.reset()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test that passed while something it expected did not happen, or its own agency fell over."""
+    result = yield
+    for attached in item.stash.get(_ATTACHED, {}).values():
+        if attached.raised:
+            raise attached.raised[0]
+    if (received := item.stash.get(_RECEIVED, None)) and (unmet := received.unmet()):
+        pytest.fail("\n".join(unmet), pytrace=False)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say with a failure of a test that used the network how to have the same one again, and what its parties logged."""
+    report = yield
+    network = item.config.stash.get(_NETWORK, None)
+    if report.failed and network is not None and "warifu_network" in getattr(item, "fixturenames", ()):
+        report.sections.append(("SIMULATED My Number network", _how_to_repeat(item, network)))
+    return report
+
+
+def _how_to_repeat(item: pytest.Item, network: LiveNetwork) -> str:
+    told = [
+        f"made from seed {network.seed}; the same again: pytest --warifu-seed={network.seed} '{item.nodeid}'",
+        f"in {network.folder}",
+        *(f"{party}: {event} ({detail})" for event, party, detail in network.events if event != "ready"),
+    ]
+    for party in network.parties():
+        told += [f"{party}/party.log: {line}" for line in _last_lines(network.folder / party / "party.log")]
+    return "\n".join(told)
+
+
+def _last_lines(log: Path) -> list[str]:
+    try:
+        return log.read_text("utf-8", errors="replace").splitlines()[-3:]
+    except OSError:
+        return []
+
+
+def _session_seed(config: pytest.Config) -> int:
+    given: int | None = config.getoption("--warifu-seed")
+    return config.stash.setdefault(_SEED, secrets.randbelow(_SEEDS) if given is None else given)
+
+
+def _marked(item: pytest.Item) -> tuple[int | None, int]:
+    """The seed of a test's residents, and how many there are. Fails the test for what the marker does not know."""
+    marker = item.get_closest_marker("warifu")
+    given = {} if marker is None else dict(marker.kwargs)
+    if (marker is not None and marker.args) or set(given) - {"seed", "residents", "calm"}:
+        pytest.fail("the marker is warifu(seed=…, residents=…, calm=…)", pytrace=False)
+    if given.get("calm", True) is not True:
+        pytest.fail("calm=False: this network does nothing awkward yet", pytrace=False)
+    return given.get("seed"), given.get("residents", _RESIDENTS)

@@ -1,0 +1,154 @@
+"""A network that is up, as tests use it: one for a session, in processes of its own, over real mutual TLS.
+
+Decides what a test can do with it in a word. Whatever calls it makes are made blocking, so that it works whether a test
+has an event loop or none; a test that has one makes its own clients by ``to_node``.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from warifu.agency import Agency
+from warifu.api.node.v1.node_service_pb2 import Inquiry, InquiryResult
+from warifu.client import BlockingNodeClient, Connection, NetworkDescription
+from warifu.errors import Reason, WarifuError
+from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
+from warifu.permissions.table import TABLE_FILE, PermissionTable
+from warifu_kit.network.creation import create_network
+from warifu_kit.network.for_tests import ForTests
+from warifu_kit.network.network import Network
+from warifu_kit.network.one_party import HUB
+from warifu_kit.network.party_process import party_command
+from warifu_kit.network.ready import ready_line
+from warifu_kit.network.settable_clock import SettableClock
+from warifu_kit.testing.attached import AttachedAgency, attach
+from warifu_kit.testing.people import People, Person, settle_people
+
+__all__ = ["LiveNetwork"]
+
+
+class LiveNetwork:
+    """A SIMULATED network in ``folder``, made from ``seed``: hub, authority, residence, tax, childcare, insurance.
+
+    A context manager: starts it, and stops it. ``clock`` is that of all its parties.
+    """
+
+    def __init__(self, folder: Path, seed: int, *, suite: int = 2) -> None:
+        self.folder = folder
+        self.seed = seed
+        self._suite = suite
+        self.events: list[tuple[str, str, str]] = []
+        """What happened to parties: event, party, detail (:class:`Network`)."""
+        self._sockets: dict[str, Path] = {}
+        self._attached: dict[str, AttachedAgency] = {}
+        self._people: dict[tuple[int, int], People] = {}
+        self._nodes: dict[str, BlockingNodeClient] = {}
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        create_network(self.folder, suite=self._suite, for_tests=ForTests(seed=self.seed, settable_clock=True))
+        network = Network(self.folder, command=self._command, on_event=lambda *told: self.events.append(told))
+        self._network = self._open.enter_context(network)
+        self.clock = SettableClock(self.folder / "clock")
+        self._table = PermissionTable.load(self.folder / HUB / TABLE_FILE)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    @property
+    def description(self) -> NetworkDescription:
+        """The network as its ``network.json`` describes it now."""
+        return NetworkDescription.load(self.folder)
+
+    @property
+    def ready_line(self) -> dict[str, Any]:
+        """What ``warifu up --json`` says of such a network: endpoints, certificates, processes, for any program."""
+        return ready_line(self._network)
+
+    def parties(self) -> list[str]:
+        """The parties that have a process."""
+        return list(self._network.parties)
+
+    def check(self) -> None:
+        """Raises: PARTY_NOT_STARTED when a party died again and again."""
+        self._network.check()
+
+    def institution(self, party: str) -> InstitutionCode:
+        """The institution code of a party. Raises: CONFIG_INVALID when there is no such party."""
+        return self.description.institution(party)
+
+    def to_node(self, agency: str) -> Connection:
+        """The way of an agency's business system to its own node, for a client of the test's own."""
+        return self.description.to_node(agency)
+
+    def node(self, agency: str) -> BlockingNodeClient:
+        """A blocking client of an agency's business system at its own node; closed when the network stops."""
+        if agency not in self._nodes:
+            self._nodes[agency] = self._open.enter_context(BlockingNodeClient(self.to_node(agency)))
+        return self._nodes[agency]
+
+    def people(self, seed: int, count: int) -> People:
+        """``count`` made-up residents, registered everywhere they belong; the same ones for the same seed."""
+        if (seed, count) not in self._people:
+            self._people[seed, count] = settle_people(self.folder, seed, count)
+        return self._people[seed, count]
+
+    def attach(self, agency: Agency) -> AttachedAgency:
+        """Have ``agency`` answer at a node of its own in this network; one node for each kind, which joins now.
+
+        Raises: CONFIG_INVALID when the permission table has no such kind; PARTY_NOT_STARTED.
+        """
+        kind = agency.kind
+        if kind in self._attached:
+            self._attached[kind].sit(agency)
+        else:
+            self._attached[kind] = self._open.enter_context(attach(self, agency, self._sockets))
+        return self._attached[kind]
+
+    def procedure(self, inquirer: str, provider: str, item_code: str) -> ProcedureCode:
+        """The first procedure in which the law lets one ask the other for an item. Raises: EXCHANGE_NOT_PERMITTED."""
+        kinds = self.description.kind(inquirer), self.description.kind(provider)
+        for row in self._table.rows:
+            grants = {(grant.provider_kind, grant.item_code) for grant in row.grants}
+            if kinds[0] in row.inquirer_kinds and (kinds[1], item_code) in grants:
+                return row.procedure_code
+        raise WarifuError(Reason.EXCHANGE_NOT_PERMITTED, where=f"{inquirer} asks {provider} for {item_code}")
+
+    def ask(
+        self,
+        inquirer: str,
+        provider: str | AttachedAgency,
+        item_code: str,
+        person: Person,
+        *,
+        procedure_code: str | None = None,
+        fiscal_year: int = 0,
+        timeout: float = 30.0,
+    ) -> InquiryResult:
+        """Have ``inquirer`` ask ``provider`` about ``person``, and wait for the answer.
+
+        In the first procedure that permits it, unless told which. Raises: what the inquiry ends with; ValueError when
+        the inquirer does not have the person.
+        """
+        provider = str(provider)
+        inquiry = Inquiry(
+            request_id=secrets.token_bytes(16),
+            local_number=person.at(inquirer),
+            procedure_code=procedure_code or self.procedure(inquirer, provider, item_code),
+            provider=self.institution(provider),
+            item_code=ItemCode(item_code),
+            fiscal_year=fiscal_year,
+        )
+        return self.node(inquirer).inquire(inquiry, timeout=timeout)
+
+    def _command(self, party: str, folder: Path, options: Sequence[str]) -> list[str]:
+        at = ["--answers-from", str(self._sockets[party])] if party in self._sockets else []
+        return party_command(party, folder, [*options, *at])

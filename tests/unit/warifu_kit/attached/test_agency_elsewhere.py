@@ -1,0 +1,140 @@
+"""An agency that answers from elsewhere answers as it would in its node: every answer, refusal and fault comes through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, ClassVar
+
+import pytest
+from google.protobuf.message import Message
+from google.protobuf.wrappers_pb2 import UInt32Value
+
+from warifu.agency import Absence, Agency, Found, Provided, ProvidedRecord, ProvisionQuery, Replica
+from warifu.errors import Reason, WarifuError
+from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
+from warifu_kit.attached.answering import AnswerDesk
+from warifu_kit.attached.asking import AgencyElsewhere
+from warifu_kit.attached.wire import LONGEST, framed, length_of
+
+COVERAGE = ItemCode("TM99000000000004")
+RECORD = UInt32Value(value=240).SerializeToString()
+REPLICA = Replica(
+    item_code=COVERAGE,
+    fiscal_year=2026,
+    publication_start=date(2026, 4, 1),
+    publication_end=date(2027, 3, 31),
+    record=RECORD,
+)
+
+
+class Pension(Agency):
+    kind = "pension"
+    provides: ClassVar = {COVERAGE: Provided(record_type=UInt32Value, certificate="Notice", certificate_ja="通知")}
+
+    def fault_in(self, message: Message) -> str | None:
+        return "value" if isinstance(message, UInt32Value) and message.value > 1200 else None
+
+    def year_of(self, message: Message) -> int | None:
+        return 2026
+
+
+class Fallen(Pension):
+    async def answer(self, query: ProvisionQuery) -> Found:
+        raise ZeroDivisionError("a text that names somebody")
+
+
+def _query(*replicas: Replica) -> ProvisionQuery:
+    return ProvisionQuery(
+        item_code=COVERAGE,
+        fiscal_year=0,
+        procedure_code=ProcedureCode("JT99000000000001"),
+        inquirer=InstitutionCode("9030110020000001"),
+        today=date(2026, 6, 1),
+        replicas=replicas,
+    )
+
+
+@pytest.fixture
+def desk() -> Iterator[AnswerDesk]:
+    opened = AnswerDesk(Pension())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def elsewhere(desk: AnswerDesk) -> AgencyElsewhere:
+    return AgencyElsewhere.at(desk.path)
+
+
+async def test_it_answers_with_the_record_and_saw_the_very_query(desk: AnswerDesk, elsewhere: AgencyElsewhere) -> None:
+    assert elsewhere.kind == "pension"
+    assert await elsewhere.answer(_query(REPLICA)) == ProvidedRecord("google.protobuf.UInt32Value", RECORD)
+    (asked,) = desk.asked
+    assert asked == ProvisionQuery(**{**_fields(_query()), "replicas": [REPLICA]})
+
+
+def _fields(query: ProvisionQuery) -> dict[str, Any]:
+    return {name: getattr(query, name) for name in ProvisionQuery.__dataclass_fields__}
+
+
+async def test_that_it_has_nothing_comes_through(elsewhere: AgencyElsewhere) -> None:
+    assert await elsewhere.answer(_query()) is Absence.NOT_HELD
+
+
+def test_a_record_is_checked_by_it(elsewhere: AgencyElsewhere) -> None:
+    assert elsewhere.year_of(elsewhere.check_record(COVERAGE, RECORD)) == 2026
+    with pytest.raises(WarifuError) as refused:
+        elsewhere.check_record(COVERAGE, UInt32Value(value=9999).SerializeToString(), "replicas[3].record")
+    assert (refused.value.reason, refused.value.where) == (Reason.REQUEST_MALFORMED, "replicas[3].record.value")
+
+
+def test_an_item_that_it_does_not_provide_is_refused(elsewhere: AgencyElsewhere) -> None:
+    assert elsewhere.provided(COVERAGE).certificate == "Notice"
+    with pytest.raises(WarifuError) as refused:
+        elsewhere.provided(ItemCode("TM99000000000005"), "item")
+    assert (refused.value.reason, refused.value.where) == (Reason.ITEM_UNKNOWN, "item")
+
+
+async def test_what_it_falls_over_with_is_kept_there_and_told_by_its_kind_alone(desk: AnswerDesk) -> None:
+    desk.sit(Fallen())
+    with pytest.raises(RuntimeError) as fallen:
+        await AgencyElsewhere.at(desk.path).answer(_query())
+    assert str(fallen.value) == "the agency elsewhere raised ZeroDivisionError"
+    assert [type(error) for error in desk.raised] == [ZeroDivisionError]
+
+
+async def test_whoever_sits_down_later_answers_and_knows_nothing_of_before(
+    desk: AnswerDesk, elsewhere: AgencyElsewhere
+) -> None:
+    await elsewhere.answer(_query(REPLICA))
+    desk.sit(Pension())
+    assert desk.asked == []
+    await elsewhere.answer(_query())
+    assert len(desk.asked) == 1
+
+
+def test_another_kind_cannot_sit_in(desk: AnswerDesk) -> None:
+    other = type("Other", (Pension,), {"kind": "labour"})()
+    with pytest.raises(ValueError, match="labour cannot sit in for pension"):
+        desk.sit(other)
+
+
+async def test_an_agency_that_is_gone_is_told(desk: AnswerDesk, elsewhere: AgencyElsewhere) -> None:
+    desk.close()
+    with pytest.raises(WarifuError) as gone:
+        await elsewhere.answer(_query())
+    assert gone.value.reason is Reason.PATH_UNUSABLE
+    with pytest.raises(WarifuError):
+        AgencyElsewhere.at(desk.path)
+
+
+def test_only_its_user_can_open_the_socket(desk: AnswerDesk) -> None:
+    assert desk.path.parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_message_too_long_is_neither_sent_nor_read() -> None:
+    with pytest.raises(ValueError, match="bytes"):
+        framed({"record": "x" * LONGEST})
+    with pytest.raises(ValueError, match="bytes"):
+        length_of(b"\xff\xff\xff\xff")
