@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -52,3 +53,13 @@ def _walk(root: Path) -> list[Path]:
         elif entry.name == ".ci" or not (entry.name in made_here or entry.name.startswith(".")):
             found += _walk(entry)
     return found
+
+
+@pytest.fixture(scope="session")
+def wheel(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, as `make wheel` builds it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=project_root, check=True, capture_output=True)
+    (built,) = folder.glob("*.whl")
+    return built
