@@ -12,7 +12,7 @@ from typing import Final
 
 from warifu.errors import Reason, WarifuError
 
-__all__ = ["any_loopback_port", "free_endpoint"]
+__all__ = ["any_loopback_port", "fits", "free_endpoint"]
 
 _LOOPBACKS: Final = ("127.0.0.1:0", "[::1]:0")
 
@@ -39,6 +39,12 @@ def free_endpoint(wanted: str | None, kept: ExitStack | None = None) -> str:
     if endpoint is None:
         raise WarifuError(Reason.CONFIG_INVALID, where="no free port on this machine")
     return endpoint
+
+
+def fits(place: str, wanted: str) -> bool:
+    """Whether whoever wanted to listen at ``wanted``, port 0 being any, does at ``place``."""
+    host, _, port = wanted.rpartition(":")
+    return place == wanted or (port == "0" and place.rpartition(":")[0] == host)
 
 
 def _bound(endpoint: str, kept: ExitStack | None = None) -> str | None:

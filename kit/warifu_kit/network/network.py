@@ -27,7 +27,7 @@ from warifu.party.network_file import NETWORK_FILE, NetworkFile, changing_networ
 from warifu.pki import FileWatch
 from warifu_kit.network.creation import create_network, holds_network
 from warifu_kit.network.custody import keep_fresh
-from warifu_kit.network.endpoints import free_endpoint
+from warifu_kit.network.endpoints import fits, free_endpoint
 from warifu_kit.network.for_tests import ForTests
 from warifu_kit.network.nursery import Nursery, can_fork
 from warifu_kit.network.party_process import STOP_SECONDS, PartyProcess, party_command
@@ -121,7 +121,7 @@ class Network:
             for party in order:
                 wanted = self._wanted(party)
                 place = self._place(party, wanted, kept)
-                if party in _ASKED_BY_ALL or not _fits(place, wanted) or place == wanted:
+                if party in _ASKED_BY_ALL or not fits(place, wanted) or place == wanted:
                     self._places[party] = place  # else the party takes a port itself
             self._begin_all(order)
         self._write_endpoints()
@@ -152,7 +152,7 @@ class Network:
         Nobody else takes the place before ``kept`` is closed.
         """
         place = free_endpoint(wanted, kept)
-        if not _fits(place, wanted):
+        if not fits(place, wanted):
             self._tell("moved", party, f"from {wanted}, which cannot be had, to {place}")
         return place
 
@@ -287,7 +287,7 @@ class Network:
             with ExitStack() as kept:
                 wanted = self._wanted(party)
                 place = self._place(party, wanted, kept)
-                if place == wanted or not _fits(place, wanted):
+                if place == wanted or not fits(place, wanted):
                     self._places[party] = place
                 self._begin(party)
                 self._places[party] = self.parties[party].wait_ready()
@@ -388,9 +388,3 @@ def _starting_order(described: NetworkFile) -> list[str]:
     """Every party with a process of its own, the hub first. A supervisor only calls."""
     running = [party for party, about in described.parties.items() if about.role != "supervisor"]
     return sorted(running, key=lambda party: (party != "hub", party != "authority"))
-
-
-def _fits(place: str, wanted: str) -> bool:
-    """Whether whoever wanted to listen at ``wanted``, port 0 being any, does at ``place``."""
-    host, _, port = wanted.rpartition(":")
-    return place == wanted or (port == "0" and place.rpartition(":")[0] == host)

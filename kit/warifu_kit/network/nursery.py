@@ -147,7 +147,7 @@ class _Line:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", NURSERY_PROCESS, str(theirs.fileno()), _ROOM_FOR_WORDS],
+                [sys.executable, "-P", "-m", NURSERY_PROCESS, str(theirs.fileno()), _ROOM_FOR_WORDS],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),

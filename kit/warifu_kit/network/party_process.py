@@ -26,14 +26,22 @@ STOP_SECONDS = 4.0
 
 PARTY_ENTRY = "warifu_kit.network.party_entry"
 
+_ENTRY_WORDS = 4
+"""Words of the command before those that a person would type."""
+
 _READY_SECONDS = 30.0
 
 
 def party_command(party: str, folder: Path, options: Sequence[str]) -> list[str]:
-    """The command that runs one party: the words that a person would type after ``warifu``, without the command line."""
+    """The command that runs one party: the words that a person would type after ``warifu``, without the command line.
+
+    With ``-P`` nothing is imported from the folder in which it is started, which is somebody else's: a ``select.py`` there
+    would be taken for Python's.
+    """
     words = [party] if party in ("hub", "authority", "witness") else ["agency", party]
     return [
         sys.executable,
+        "-P",
         "-m",
         PARTY_ENTRY,
         *words,
@@ -85,9 +93,9 @@ class PartyProcess:
             raise WarifuError(Reason.PARTY_NOT_STARTED, where=f"{self.party} did not start: {why}") from error
 
     def _begun(self, log: IO[bytes]) -> Child:
-        entry = party_command(self.party, self.log_path.parent, [])[:3]
-        if self._nursery is not None and self._command[:3] == entry:
-            return self._nursery.start(self._command[3:], log)
+        entry = party_command(self.party, self.log_path.parent, [])[:_ENTRY_WORDS]
+        if self._nursery is not None and self._command[:_ENTRY_WORDS] == entry:
+            return self._nursery.start(self._command[_ENTRY_WORDS:], log)
         return subprocess.Popen(
             self._command,
             stdin=subprocess.DEVNULL,

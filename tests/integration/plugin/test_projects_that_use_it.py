@@ -186,6 +186,29 @@ def test_the_seed_that_was_shown_gives_the_same_people_numbers_and_keys(project:
     assert "residence" in printed[0]
 
 
+ANSWERED = """
+def test_answered(warifu_network, warifu_residents):
+    person = warifu_residents.at("childcare")[0]
+    assert warifu_network.ask("childcare", "tax", "TM00000000000002", person).record
+"""
+
+
+def test_files_of_a_project_that_are_called_like_pythons_own_are_not_taken_for_them(project: pytest.Pytester) -> None:
+    for name in ("select", "socket", "warifu_hub", "services/__init__"):
+        (project.path / f"{name}.py").write_text("raise RuntimeError('this is the project, not Python')\n", "utf-8")
+    project.makeini("[pytest]\naddopts = --import-mode=importlib -p no:cacheprovider\n")
+    project.makepyfile(test_answered=ANSWERED)
+    words = [
+        sys.executable,
+        "-P",
+        "-m",
+        "pytest",
+        "-q",
+    ]  # as the command `pytest`, which imports nothing from where it is
+    ran = subprocess.run(words, cwd=project.path, capture_output=True, text=True, timeout=110, check=False)
+    assert "1 passed" in ran.stdout, ran.stdout + ran.stderr
+
+
 UNUSED = """
 import sys
 

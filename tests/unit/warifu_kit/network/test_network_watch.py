@@ -292,9 +292,9 @@ def test_a_party_is_started_with_the_words_a_person_would_type_and_does_not_outl
     tmp_path: Path,
 ) -> None:
     command = party_command("tax", tmp_path / "tax", ["--hub", "127.0.0.1:1"])
-    assert command[:5] == [sys.executable, "-m", "warifu_kit.network.party_entry", "agency", "tax"]
-    assert command[5:] == ["--dir", str(tmp_path / "tax"), "--hub", "127.0.0.1:1", "--stop-with-parent"]
-    assert party_command("hub", tmp_path, [])[3:4] == ["hub"]
+    assert command[:6] == [sys.executable, "-P", "-m", "warifu_kit.network.party_entry", "agency", "tax"]
+    assert command[6:] == ["--dir", str(tmp_path / "tax"), "--hub", "127.0.0.1:1", "--stop-with-parent"]
+    assert party_command("hub", tmp_path, [])[4:5] == ["hub"]
 
 
 def test_a_network_that_is_up_is_not_started_again_and_keeps_running(
