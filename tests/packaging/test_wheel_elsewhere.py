@@ -32,7 +32,7 @@ class Elsewhere:
         """What a program of this environment shows, run in the project; it must end well."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
         ended = subprocess.run(
-            [self.python, *words],
+            [str(self.python), *words],
             cwd=self.folder,
             env={**clean, "COLUMNS": "200"},
             capture_output=True,
@@ -60,7 +60,7 @@ def _environment(folder: Path, *, pip: bool) -> Path:
 
 
 def _packages(python: Path) -> Path:
-    words = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    words = [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     return Path(subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip())
 
 
@@ -114,7 +114,7 @@ def test_people_can_be_made_up_there(elsewhere: Elsewhere) -> None:
 @pytest.mark.slow  # installs some thirty packages
 def test_it_installs_with_all_it_depends_on(wheel: Path, project_root: Path, tmp_path: Path) -> None:
     python = _environment(tmp_path / "env", pip=True)
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
     tool = f"pytest=={version('pytest')}"
     subprocess.run([*pip, str(wheel), tool], check=True, capture_output=True, timeout=PATIENCE_S)
     made = Elsewhere(tmp_path / "project", python)
