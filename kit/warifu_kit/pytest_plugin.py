@@ -9,6 +9,7 @@ without an event loop, with pytest-asyncio's or with anyio's can use them alike.
 from __future__ import annotations
 
 import secrets
+import traceback
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 _SEEDS = 1_000_000
+_LARGEST_SEED = 10**18 - 1
 _RESIDENTS = 12
 _MARKER = (
     "warifu(seed=None, residents=12, calm=True): who the made-up residents of this test are, and how many;"
@@ -54,7 +56,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("warifu", "a SIMULATED My Number network")
     group.addoption(
         "--warifu-seed",
-        type=int,
+        type=_seed,
         metavar="N",
         help="seed of the network, its keys, people and numbers [default: drawn]",
     )
@@ -132,21 +134,23 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Say with a failure of a test that used the network how to have the same one again, and what its parties logged."""
     report = yield
-    network = item.config.stash.get(_NETWORK, None)
-    if report.failed and network is not None and "warifu_network" in getattr(item, "fixturenames", ()):
-        report.sections.append(("SIMULATED My Number network", _how_to_repeat(item, network)))
+    seed = item.config.stash.get(_SEED, None)
+    if report.failed and seed is not None and "warifu_network" in getattr(item, "fixturenames", ()):
+        told = [f"made from seed {seed}; the same again: pytest --warifu-seed={seed} '{item.nodeid}'"]
+        for kind, attached in item.stash.get(_ATTACHED, {}).items():
+            for error in attached.raised:
+                told += [f"the agency of kind {kind} raised:", *traceback.format_exception(error)]
+        if (network := item.config.stash.get(_NETWORK, None)) is not None:
+            told += _happened(network)
+        report.sections.append(("SIMULATED My Number network", "\n".join(told)))
     return report
 
 
-def _how_to_repeat(item: pytest.Item, network: LiveNetwork) -> str:
-    told = [
-        f"made from seed {network.seed}; the same again: pytest --warifu-seed={network.seed} '{item.nodeid}'",
-        f"in {network.folder}",
-        *(f"{party}: {event} ({detail})" for event, party, detail in network.events if event != "ready"),
-    ]
+def _happened(network: LiveNetwork) -> Iterator[str]:
+    yield f"in {network.folder}"
+    yield from (f"{party}: {event} ({detail})" for event, party, detail in network.events if event != "ready")
     for party in network.parties():
-        told += [f"{party}/party.log: {line}" for line in _last_lines(network.folder / party / "party.log")]
-    return "\n".join(told)
+        yield from (f"{party}/party.log: {line}" for line in _last_lines(network.folder / party / "party.log"))
 
 
 def _last_lines(log: Path) -> list[str]:
@@ -159,6 +163,14 @@ def _last_lines(log: Path) -> list[str]:
 def _session_seed(config: pytest.Config) -> int:
     given: int | None = config.getoption("--warifu-seed")
     return config.stash.setdefault(_SEED, secrets.randbelow(_SEEDS) if given is None else given)
+
+
+def _seed(text: str) -> int:
+    """Raises: ValueError for what is no seed."""
+    seed = int(text)
+    if not 0 <= seed <= _LARGEST_SEED:
+        raise ValueError(text)
+    return seed
 
 
 def _marked(item: pytest.Item) -> tuple[int | None, int]:

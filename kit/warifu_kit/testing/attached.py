@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -58,6 +59,7 @@ class AttachedAgency:
     def __init__(self, network: Joinable, party: str, desk: AnswerDesk) -> None:
         self._network = network
         self._desk = desk
+        self._numbers = count(1)
         self.party = party
 
     def __str__(self) -> str:
@@ -99,7 +101,7 @@ class AttachedAgency:
         """
         node, item = self._network.node(self.party), item_code or self._only_item()
         if self.party not in person.local_numbers:
-            local_number = f"X-{person.resident.resident_number:06d}-{person.seed}"
+            local_number = f"X-{next(self._numbers):06d}"
             (acquired,) = node.acquire_codes([PersonToAcquire(local_number=local_number, my_number=person.my_number)])
             if acquired.reason:
                 raise WarifuError(Reason[acquired.reason], where=self.party)

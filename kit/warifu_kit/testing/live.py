@@ -18,7 +18,9 @@ from warifu.api.node.v1.node_service_pb2 import Inquiry, InquiryResult
 from warifu.client import BlockingNodeClient, Connection, NetworkDescription
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
+from warifu.party.network_file import NETWORK_FILE
 from warifu.permissions.table import TABLE_FILE, PermissionTable
+from warifu.pki import FileWatch
 from warifu_kit.network.creation import create_network
 from warifu_kit.network.for_tests import ForTests
 from warifu_kit.network.network import Network
@@ -48,6 +50,8 @@ class LiveNetwork:
         self._attached: dict[str, AttachedAgency] = {}
         self._people: dict[tuple[int, int], People] = {}
         self._nodes: dict[str, BlockingNodeClient] = {}
+        self._description: NetworkDescription | None = None
+        self._file = FileWatch((folder / NETWORK_FILE,), 0.0)
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -65,8 +69,10 @@ class LiveNetwork:
 
     @property
     def description(self) -> NetworkDescription:
-        """The network as its ``network.json`` describes it now."""
-        return NetworkDescription.load(self.folder)
+        """The network as its ``network.json`` describes it now; read again when somebody has joined or moved."""
+        if self._description is None or self._file.changed():
+            self._description = NetworkDescription.load(self.folder)
+        return self._description
 
     @property
     def ready_line(self) -> dict[str, Any]:

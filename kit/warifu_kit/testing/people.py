@@ -6,6 +6,7 @@ Decides nothing: the residents come from the seed, their local numbers and repli
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import threading
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from warifu.client import NetworkDescription
+from warifu.errors import Reason, WarifuError
 from warifu_kit.demo.agencies import agencies_in, homes
 from warifu_kit.demo.progress import teller
 from warifu_kit.output import Terminal
@@ -53,10 +55,15 @@ class People(tuple[Person, ...]):
 
 
 def settle_people(folder: Path, seed: int, count: int) -> People:
-    """Make up ``count`` residents and register them in the network in ``folder``, which is up."""
+    """Make up ``count`` residents and register them in the network in ``folder``, which is up.
+
+    Raises: the reason for which an agency did not take somebody.
+    """
     agencies = agencies_in(NetworkDescription.load(folder))
     residents = generate_in(seed, count, homes(agencies))
-    settled = _beside(folder, residents, seed)
+    settled = _beside(folder, residents, _numbering(seed, count))
+    if refused := settled.population.not_acquired:
+        raise WarifuError(Reason[max(refused, key=lambda reason: refused[reason])], where=f"residents of seed {seed}")
     at: dict[int, dict[str, str]] = {each.resident_number: {} for each in residents}
     for agency in settled.plan.agencies.values():
         for number, person in agency.people.items():
@@ -71,6 +78,14 @@ def settle_people(folder: Path, seed: int, count: int) -> People:
         )
         for each in residents
     )
+
+
+def _numbering(seed: int, count: int) -> int:
+    """The seed of their numbers: of twelve and of forty residents, the first is the same person with other numbers.
+
+    So both can be in one network.
+    """
+    return int.from_bytes(hashlib.sha256(f"{seed}/{count}".encode()).digest()[:8], "big")
 
 
 def _beside(folder: Path, residents: Sequence[Resident], seed: int) -> Settled:

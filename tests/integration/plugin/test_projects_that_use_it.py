@@ -92,12 +92,33 @@ def test_the_marker_says_who_the_residents_are(warifu_residents):
     assert len(warifu_residents) == 3
     assert {person.seed for person in warifu_residents} == {99}
     assert all("residence" in person.local_numbers for person in warifu_residents)
+
+
+@pytest.mark.warifu(seed=99, residents=20)
+def test_more_of_the_same_seed_are_others_with_numbers_of_their_own(warifu_network, pension, warifu_residents):
+    for person in warifu_residents[:3]:
+        pension.register(person, UInt32Value(value=240))
+    assert len({person.my_number for person in warifu_residents}) == 20
+    fewer = warifu_network.people(99, 3)
+    assert not {person.my_number for person in fewer} & {person.my_number for person in warifu_residents}
+    assert [person.resident.name for person in fewer][0] == warifu_residents[0].resident.name
+
+
+def test_an_agency_of_a_kind_that_is_there_joins_beside_it(warifu_network, warifu_agency, warifu_residents, warifu_received):
+    from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
+    from warifu_services.agencies.tax import TaxAgency
+
+    mine, parent = warifu_agency(TaxAgency), warifu_residents.at("childcare", "tax")[0]
+    mine.register(parent, LocalTaxRecord(fiscal_year=2025, total_income_yen=1, taxable_income_yen=1))
+    answer = warifu_network.ask("childcare", mine, "TM00000000000002", parent)
+    assert LocalTaxRecord.FromString(answer.record).total_income_yen == 1
+    assert (str(mine), len(warifu_received(mine)), warifu_received("tax")) == ("my-tax", 1, [])
 """
 
 
 def test_one_network_serves_tests_with_any_event_loop_or_none(project: pytest.Pytester) -> None:
     project.makepyfile(test_alike=ALIKE)
-    project.runpytest_subprocess().assert_outcomes(passed=6)
+    project.runpytest_subprocess().assert_outcomes(passed=8)
 
 
 FAILING = """
@@ -129,6 +150,11 @@ def test_never_looks_at_its_adapter_that_falls(warifu_network, warifu_agency, wa
         warifu_network.ask("childcare", pension, COVERAGE, person)
 
 
+def test_asks_its_adapter_that_falls(warifu_network, warifu_agency, warifu_residents):
+    pension = warifu_agency(Falling)
+    warifu_network.ask("childcare", pension, COVERAGE, warifu_residents.at("childcare", "pension")[0])
+
+
 def test_expects_a_field_that_there_is_none_of(warifu_received):
     warifu_received.expect("tax", colour="red")
 
@@ -155,11 +181,12 @@ def failed(project: pytest.Pytester) -> pytest.RunResult:
 
 
 def test_what_a_test_expected_and_did_not_get_fails_it_and_says_how_to_repeat(failed: pytest.RunResult) -> None:
-    failed.assert_outcomes(failed=5, errors=2)
+    failed.assert_outcomes(failed=6, errors=2)
     shown = failed.stdout.str()
     assert "tax was to receive inquirer='childcare' at least once; it received that 0 times" in shown
     assert "tax was to receive any inquiry 0 times; it received that 1 times" in shown
     assert 'raise ZeroDivisionError("in the adapter")' in shown
+    assert "the agency of kind pension raised:" in shown
     assert "an inquiry has no colour" in shown
     assert "calm=False: this network does nothing awkward yet" in shown
     assert "the marker is warifu(seed=…, residents=…, calm=…)" in shown
@@ -207,6 +234,13 @@ def test_files_of_a_project_that_are_called_like_pythons_own_are_not_taken_for_t
     ]  # as the command `pytest`, which imports nothing from where it is
     ran = subprocess.run(words, cwd=project.path, capture_output=True, text=True, timeout=110, check=False)
     assert "1 passed" in ran.stdout, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("seed", ["-1", "some", str(10**18)])
+def test_what_is_no_seed_is_a_wrong_command_line(project: pytest.Pytester, seed: str) -> None:
+    refused = project.runpytest_subprocess(f"--warifu-seed={seed}")
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--warifu-seed: invalid" in refused.stderr.str()
 
 
 UNUSED = """
