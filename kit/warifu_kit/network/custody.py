@@ -79,15 +79,16 @@ def renew(path: Path, party: str, *, clock: Clock | None = None) -> list[int]:
     Raises: CONFIG_INVALID when there is no such network or party; KEY_INVALID, naming the root's file; PATH_UNUSABLE.
     """
     pairs = _pairs(path, party)
-    root = Root.load(path / "root", clock or SystemClock())
-    about = read_network_file(path).parties[_named(path, party)]
+    described = read_network_file(path)
+    about, terms = described.parties[_named(path, party)], ForTests.of(described)
+    root = Root.load(path / "root", terms.issuing_clock(clock or SystemClock()))
     roles = (Role(about.role), Role.BUSINESS)[: len(pairs)]
     replaced = [serial for certificate, _ in pairs if (serial := _serial_of(certificate)) is not None]
     _note_replaced(path, party, replaced)  # before anything is replaced: it could not be taken back afterwards
     for pair, role in zip(pairs, roles, strict=True):
         identity = Identity(network=root.network, role=role, institution=about.institution_code)
         with _writing(path):
-            root.issue(identity).save(*pair)
+            root.issue(identity, terms.certificate_days).save(*pair)
     return replaced
 
 

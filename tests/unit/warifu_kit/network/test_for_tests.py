@@ -11,7 +11,7 @@ from warifu.clock import SystemClock
 from warifu.party.network_file import read_network_file
 from warifu.pki.validity import validity_of
 from warifu_kit.network.creation import create_network
-from warifu_kit.network.custody import keep_fresh
+from warifu_kit.network.custody import keep_fresh, renew
 from warifu_kit.network.for_tests import LIKE_OTHERS, ForTests
 from warifu_kit.network.settable_clock import FARTHEST
 
@@ -65,6 +65,7 @@ def test_certificates_and_list_are_good_wherever_its_clock_can_be(tmp_path: Path
     network = tmp_path / "net"
     create_network(network, for_tests=ForTests(settable_clock=True))
     keep_fresh(network)
+    renew(network, "tax")
     now, reach = SystemClock().now(), FARTHEST + timedelta(days=30)
     for certificate in network.rglob("*.pem"):
         if certificate.name != "revoked.pem":
