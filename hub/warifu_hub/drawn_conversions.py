@@ -8,7 +8,8 @@ started again proves what it permitted before. What it cannot make again, it doe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from warifu.api.hub.v1.hub_service_pb2 import ProvenConversion
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit
@@ -20,22 +21,31 @@ from warifu.exchange.proof_policy import PolicyKind
 from warifu.exchange.statements import check_permit, inquiry_digest, sign_permit
 from warifu.lockstep import in_lockstep, pause
 from warifu.pki import Identity, Role
+from warifu.rpc.token_bucket import Buckets, Rate
 from warifu_hub.exchange_rules import find_keys
 from warifu_hub.own_keys import KeysSource
 from warifu_hub.translate import Party
 
-__all__ = ["DrawnConversions"]
+__all__ = ["PERMITS_PROVEN", "DrawnConversions"]
 
 MOST_PERMITS = 32
 """How many permits may be asked for at once: some 20 ms of arithmetic, in steps between which others get their turn."""
+
+PERMITS_PROVEN = Rate(per_second=500.0, burst=2_048)
+"""How often one provider may have a permit proven. Whoever holds one may ask for the same again and again."""
 
 
 class DrawnConversions:
     """Proves conversions for one hub process."""
 
-    def __init__(self, *, directory: DirectorySource, keys: KeysSource) -> None:
+    def __init__(
+        self, *, directory: DirectorySource, keys: KeysSource, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        """``seconds`` is any clock that never goes back."""
         self._directories = directory
         self._keys = keys
+        self._seconds = seconds
+        self._turns = Buckets(PERMITS_PROVEN)
 
     @property
     def _directory(self) -> Directory:
@@ -46,12 +56,15 @@ class DrawnConversions:
 
         Raises:
             WarifuError: CALLER_NOT_IDENTIFIED for a permit addressed to another; SIGNATURE_INVALID for one that this hub
-                did not sign; REQUEST_MALFORMED, SUITE_UNKNOWN, EPOCH_STALE, INSTITUTION_UNKNOWN, POINT_INVALID.
+                did not sign; REQUEST_MALFORMED, SUITE_UNKNOWN, EPOCH_STALE, INSTITUTION_UNKNOWN, POINT_INVALID;
+                OVERLOADED at ``permits`` for whoever asks more than :data:`PERMITS_PROVEN`.
         """
         if self._directory.proof_policy.kind is not PolicyKind.SAMPLED:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="permits", debug="conversions are not sampled here")
         if not 1 <= len(permits) <= MOST_PERMITS:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="permits", debug=f"{len(permits)} of them")
+        if not self._turns.take(caller.institution, self._seconds(), times=len(permits)):
+            raise WarifuError(Reason.OVERLOADED, where="permits")
         contexts = []
         for permit in permits:
             contexts.append(self._checked(caller, permit))

@@ -46,7 +46,7 @@ from warifu_hub.issuing import CodeConverter
 from warifu_hub.ledger import Ledger
 from warifu_hub.providers import GrpcProviders
 from warifu_hub.servicers.directory import DIRECTORY_ACCESS, DirectoryServicer
-from warifu_hub.servicers.hub import HUB_ACCESS, HUB_BOUNDS, LARGEST_MESSAGE, HubServicer
+from warifu_hub.servicers.hub import HUB_ACCESS, HUB_BOUNDS, HUB_QUICK, LARGEST_MESSAGE, HubServicer
 from warifu_hub.servicers.log import LOG_ACCESS, LogServicer
 from warifu_hub.servicers.supervision import SUPERVISION_ACCESS, SupervisionServicer
 from warifu_hub.standing import Standing
@@ -271,7 +271,7 @@ def _server(
         listen=listen,
         message_limit=LARGEST_MESSAGE,
         bounds=HUB_BOUNDS,
-        quick=frozenset({**LOG_ACCESS, **DIRECTORY_ACCESS, **SUPERVISION_ACCESS, **PARTY_ACCESS}),
+        quick=frozenset({**LOG_ACCESS, **DIRECTORY_ACCESS, **SUPERVISION_ACCESS, **PARTY_ACCESS}) | HUB_QUICK,
     )
 
 

@@ -21,7 +21,7 @@ from warifu_hub.issuing import CodeConverter
 from warifu_hub.leaves import timestamp_ms
 from warifu_hub.newest_streams import NewestStreams
 
-__all__ = ["HUB_ACCESS", "HUB_BOUNDS", "LARGEST_MESSAGE", "HubServicer", "exchange_response"]
+__all__ = ["HUB_ACCESS", "HUB_BOUNDS", "HUB_QUICK", "LARGEST_MESSAGE", "HubServicer", "exchange_response"]
 
 _SERVICE = "/warifu.api.hub.v1.HubService"
 
@@ -42,6 +42,9 @@ HUB_ACCESS: AccessTable = {
     f"{_SERVICE}/ProveConversions": frozenset({Role.AGENCY}),
 }
 """Who may call which method of HubService."""
+
+HUB_QUICK = frozenset({f"{_SERVICE}/ProveConversions"})
+"""Those that wait for nobody else."""
 
 
 def exchange_response(mediated: MediatedExchange) -> hub_pb2.ExchangeResponse:

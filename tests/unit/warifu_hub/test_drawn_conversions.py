@@ -12,7 +12,7 @@ from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.provision import check_permit, open_row_key
 from warifu.pki import Identity, Role
-from warifu_hub.drawn_conversions import MOST_PERMITS, DrawnConversions
+from warifu_hub.drawn_conversions import MOST_PERMITS, PERMITS_PROVEN, DrawnConversions
 from warifu_hub.own_keys import OwnKeys
 
 
@@ -93,3 +93,25 @@ def test_nothing_too_many_and_what_is_proven_already_are_refused(town: Any) -> N
 def test_where_conversions_are_not_sampled_nobody_asks(pair_with: Callable[[str], Any], policy: str) -> None:
     town = pair_with(policy)
     assert reason(town, agency(town, "tax"), permit_of(town))[0] is Reason.REQUEST_MALFORMED
+
+
+def test_whoever_has_the_same_permit_proven_again_and_again_has_so_many_turns_and_others_have_theirs(town: Any) -> None:
+    now = [0.0]
+    keys = OwnKeys.load(town.hub_folder, town.directory)
+    hub = DrawnConversions(directory=town.directory, keys=keys, seconds=lambda: now[0])
+    other, permit = agency(town, "childcare"), permit_of(town)
+
+    async def until_refused(most: int) -> tuple[int, Reason, str]:
+        for times in range(most):
+            try:
+                await hub.prove(other, [permit] * MOST_PERMITS)
+            except WarifuError as refused:
+                if refused.reason is Reason.OVERLOADED:
+                    return times, refused.reason, refused.where
+        return most, Reason.INTERNAL, ""
+
+    # It is not addressed to this one: to be told so costs a turn as well, and no arithmetic of a test.
+    assert asyncio.run(until_refused(1_000)) == (PERMITS_PROVEN.burst // MOST_PERMITS, Reason.OVERLOADED, "permits")
+    assert len(asyncio.run(hub.prove(agency(town, "tax"), [permit]))) == 1
+    now[0] += 2 * MOST_PERMITS / PERMITS_PROVEN.per_second
+    assert asyncio.run(until_refused(1_000))[0] == 2
