@@ -82,12 +82,17 @@ class Town:
         self.path = path
         self.example = example
         self.described: NetworkDescription
+        self.running: Network
+        self.events: list[tuple[str, str, str]] = []
 
     @contextmanager
     def up(self) -> Iterator[None]:
-        with Network(self.path, command=self._command):
+        with Network(self.path, command=self._command, on_event=self._hear) as self.running:
             self.described = NetworkDescription.load(self.path)
             yield
+
+    def _hear(self, event: str, party: str, detail: str) -> None:
+        self.events.append((event, party, detail))
 
     def _command(self, party: str, folder: Path, options: Sequence[str]) -> list[str]:
         """The command of a party; tax is told with an option where its business system is, unless its folder says so."""

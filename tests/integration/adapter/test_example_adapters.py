@@ -95,6 +95,16 @@ def test_one_that_is_killed_fails_exchanges_which_can_be_asked_again(town: Any) 
     assert "alarm_ended" in log
 
 
+def test_a_node_that_starts_without_its_business_system_says_so_and_takes_it_up(town: Any) -> None:
+    town.example.end(signal.SIGKILL)
+    town.running.kill("tax")
+    town.until(lambda: ("amiss", "tax") in {(event, party) for event, party, _ in town.events})
+    told = next(detail for event, party, detail in town.events if (event, party) == ("amiss", "tax"))
+    assert told.startswith("ADAPTER_UNREACHABLE")
+    town.example.start()
+    town.until(lambda: not town.amiss() and town.health("tax") == "SERVING")
+
+
 def test_the_examples_are_as_short_as_their_page_says() -> None:
     lines = {path.name: len(path.read_text("utf-8").splitlines()) for path in EXAMPLES.rglob("adapter.*")}
     assert lines["adapter.py"] <= 55
