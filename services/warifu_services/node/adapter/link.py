@@ -1,7 +1,7 @@
 """A node's calls to the business system behind it, and whether that is there.
 
-Decides what a broken call means: ADAPTER_UNREACHABLE when no connection was made or it broke off, ADAPTER_TIMED_OUT when
-nothing came in time, ADAPTER_ANSWER_INVALID for any other end. Its address and its words stay in this node's own log.
+Decides what a broken call means: ADAPTER_UNREACHABLE when no connection was made, it broke off or there is no room,
+ADAPTER_TIMED_OUT when nothing came in time, ADAPTER_ANSWER_INVALID for any other end. Its address and its words stay in this node's own log.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ __all__ = ["AdapterContact", "GrpcAdapter", "adapter_contact"]
 _CONTACT_S = 5.0
 _RETRY_S = 0.5
 _REPLY_S = 3.0
-_BROKEN_OFF = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
+_BROKEN_OFF = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.RESOURCE_EXHAUSTED})
+_TOO_LARGE = "larger than max"  # gRPC's own words, under RESOURCE_EXHAUSTED, of a message that it does not take
 
 T = TypeVar("T")
 
@@ -119,9 +120,9 @@ async def _reply(call: Awaitable[T]) -> T:
     except UnparsedReplyError:
         raise WarifuError(Reason.ADAPTER_ANSWER_INVALID, where="adapter: its reply does not parse") from None
     except grpc.aio.AioRpcError as error:
-        code = error.code()
+        code, is_large = error.code(), _TOO_LARGE in (error.details() or "")
     ended = f"adapter: it ended the call with {code.name}"
-    if code in _BROKEN_OFF:
+    if code in _BROKEN_OFF and not is_large:
         raise WarifuError(Reason.ADAPTER_UNREACHABLE, where=ended)
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         raise WarifuError(Reason.ADAPTER_TIMED_OUT, where="adapter: no answer in time")

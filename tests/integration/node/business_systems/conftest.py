@@ -17,6 +17,7 @@ from warifu.api.adapter.v1.adapter_service_pb2_grpc import (
     add_AdapterServiceServicer_to_server,
 )
 from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
+from warifu.errors import Reason, WarifuError
 from warifu.party.alarms import AlarmKind
 from warifu.pki import CredentialFiles
 from warifu.rpc.access import EVERY_ROLE
@@ -42,6 +43,10 @@ async def failing(_: adapter_pb2.LookUpRequest) -> Any:
     raise ValueError("tax-0")
 
 
+async def having_no_room(_: adapter_pb2.LookUpRequest) -> Any:
+    raise WarifuError(Reason.OVERLOADED)
+
+
 async def taking_for_ever(_: adapter_pb2.LookUpRequest) -> Any:
     await asyncio.Event().wait()
 
@@ -55,7 +60,9 @@ def held(request: adapter_pb2.LookUpRequest) -> adapter_pb2.LookUpResponse:
 class Office(AdapterServiceServicer):
     """Serves the production contract, and says what a test wants: ``say`` is one of these, or a function of its own."""
 
-    good, failing, taking_for_ever, held = (staticmethod(each) for each in (good, failing, taking_for_ever, held))
+    good, held = staticmethod(good), staticmethod(held)
+    failing, having_no_room = staticmethod(failing), staticmethod(having_no_room)
+    taking_for_ever = staticmethod(taking_for_ever)
 
     def __init__(self, town: Any, party: str) -> None:
         self.town = town

@@ -37,6 +37,7 @@ WRONG: dict[str, tuple[Any, Reason, str]] = {
     "more than a message may hold": ({"record": b"x" * 9_000_000}, INVALID, "RESOURCE_EXHAUSTED"),
     "nothing in particular": ({"outcome": 0, "local_number": "", "record": b""}, INVALID, "local_number"),
     "an exception": ("failing", INVALID, "INTERNAL"),
+    "that it has no room": ("having_no_room", Reason.ADAPTER_UNREACHABLE, "RESOURCE_EXHAUSTED"),
     "nothing for ever": ("taking_for_ever", Reason.ADAPTER_TIMED_OUT, "adapter"),
 }
 """What it says in place of a good reply, the reason, and what the alarm says of it."""
