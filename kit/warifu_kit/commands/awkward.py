@@ -1,4 +1,4 @@
-"""``--awkward``, ``--calm``, ``--fault-seed``, ``--knob``: what a network that is started does on purpose to the calls it serves."""
+"""``--awkward``, ``--calm``, ``--knob``: what a network that is started does on purpose to the calls it serves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from warifu_kit.faults.settings import FaultSettings
 
-__all__ = ["AGAIN", "Awkward", "Calm", "FaultSeed", "Knobs", "fault_settings"]
+__all__ = ["AGAIN", "Awkward", "Calm", "Knobs", "fault_settings"]
 
 AGAIN = "the same again:"
 """What comes before the command that repeats what a network did."""
@@ -23,12 +23,6 @@ Awkward = Annotated[
     ),
 ]
 Calm = Annotated[bool, typer.Option("--calm", help="Take faults that are asked for (`warifu fault`), and no others.")]
-FaultSeed = Annotated[
-    int | None,
-    typer.Option(
-        "--fault-seed", metavar="N", min=0, help="Awkward the same way as under this seed before. [default: any]"
-    ),
-]
 Knobs = Annotated[
     list[str],
     typer.Option(metavar="NAME=RATE", help="How often one fault is drawn, 0 to 1, such as delay=0.5; may be repeated."),
@@ -39,8 +33,8 @@ def fault_settings(*, awkward: bool, calm: bool, seed: int | None, knobs: Sequen
     """What the options ask for; None for a network that takes no faults. Raises: CONFIG_INVALID for an unknown knob."""
     if awkward and calm:
         raise typer.BadParameter("a network is one or the other", param_hint="--awkward --calm")
-    if (seed is not None or knobs) and not awkward:
-        raise typer.BadParameter("means something with --awkward only", param_hint="--fault-seed --knob")
+    if knobs and not awkward:
+        raise typer.BadParameter("means something with --awkward only", param_hint="--knob")
     if not (awkward or calm):
         return None
     from warifu_kit.faults.settings import FaultSettings, any_seed, knobs_set

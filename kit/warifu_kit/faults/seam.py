@@ -21,9 +21,7 @@ __all__ = ["seam"]
 def seam(party: str, folder: Path, settings: str, clock: Clock | None = None) -> dict[str, Any]:
     """The arguments of ``run_hub`` and its like for a party called ``party``, by ``settings`` as JSON.
 
-    ``clock`` is the party's own, the machine's unless given.
-
-    Raises: CONFIG_INVALID; OSError when the ledger cannot be written.
+    ``clock`` is the machine's unless given. Raises: CONFIG_INVALID; OSError when the ledger cannot be written.
     """
     faults = PartyFaults(party, folder, FaultSettings.from_json(settings))
     return {

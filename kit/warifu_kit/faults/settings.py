@@ -55,7 +55,7 @@ class FaultSettings:
         if self.calm:
             return ["--calm"]
         knobs = [word for name, rate in self.rates.items() for word in ("--knob", f"{name}={rate:g}")]
-        return ["--awkward", "--fault-seed", str(self.seed), *knobs]
+        return ["--awkward", "--seed", str(self.seed), *knobs]
 
     def to_json(self) -> str:
         """In one line."""

@@ -1,10 +1,11 @@
 """Where a party's process begins that the kit starts: ``warifu hub``, ``authority``, ``agency`` or ``witness`` without the command line.
 
 Takes the words of those commands and does what they do. It imports what a party needs and nothing else, because six
-processes that begin at once share the processors, and whoever started them waits for the last. What only networks of tests have, a clock that is set, numbers from
-a seed, an agency that answers from elsewhere, has its options here and not there.
+processes that begin at once share the processors, and whoever started them waits for the last.
 
-With ``--faults`` a party takes faults (``warifu_kit.faults``), which no party does that a person starts.
+What only networks for tests have has its options here and not there: a clock that is set, numbers from a seed, an agency that
+answers from elsewhere, and ``--faults``, with which a party takes faults (``warifu_kit.faults``). No party has them that a
+person starts.
 """
 
 from __future__ import annotations
@@ -62,19 +63,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _seam(given: argparse.Namespace) -> dict[str, Any]:
-    """The clock of a party, and what it is given so that it takes faults if it is to."""
+def _for_tests(given: argparse.Namespace) -> dict[str, Any]:
+    """What a party of a network for tests is given: a clock, and what makes it take faults; nothing of any other."""
+    clock = _clock(given)
     if given.faults is None:
-        return {"clock": _clock(given)}
+        return {"clock": clock}
     from warifu_kit.faults.seam import seam
 
-    return seam(given.party, given.dir, given.faults, _clock(given))
+    return seam(given.party, given.dir, given.faults, clock)
 
 
 def _hub(given: argparse.Namespace) -> _Run:
     from warifu_hub.app import run_hub
 
-    return lambda stop: run_hub(stop, given.dir, listen=given.listen, go_on=given.go_on, **_seam(given))
+    return lambda stop: run_hub(stop, given.dir, listen=given.listen, go_on=given.go_on, **_for_tests(given))
 
 
 def _authority(given: argparse.Namespace) -> _Run:
@@ -87,7 +89,7 @@ def _authority(given: argparse.Namespace) -> _Run:
         hub=given.hub,
         listen=given.listen,
         random_bytes_for=None if given.seed is None else numbers_from(given.seed),
-        **_seam(given),
+        **_for_tests(given),
     )
 
 
@@ -105,7 +107,7 @@ def _agency(given: argparse.Namespace) -> _Run:
         spread_s=given.spread,
         adapter=given.adapter,
         agency=_elsewhere(given),
-        **_seam(given),
+        **_for_tests(given),
     )
 
 

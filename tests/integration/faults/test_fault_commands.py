@@ -21,9 +21,7 @@ def run(*words: object) -> Result:
     ("words", "said"),
     [
         (["--awkward", "--calm"], "one or the other"),
-        (["--fault-seed", "7"], "with --awkward only"),
         (["--knob", "delay=1"], "with --awkward only"),
-        (["--calm", "--fault-seed", "7"], "with --awkward only"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused_before_anything_is_made(
@@ -50,7 +48,7 @@ def test_a_network_takes_no_faults_unless_it_is_asked_to() -> None:
 def test_without_a_seed_one_is_drawn_and_the_words_that_repeat_it_say_it() -> None:
     drawn = fault_settings(awkward=True, calm=False, seed=None, knobs=["delay=0.5"])
     assert drawn is not None
-    assert drawn.words() == ["--awkward", "--fault-seed", str(drawn.seed), "--knob", "delay=0.5"]
+    assert drawn.words() == ["--awkward", "--seed", str(drawn.seed), "--knob", "delay=0.5"]
 
 
 def test_what_was_asked_for_is_listed_and_taken_back(calm: Any) -> None:

@@ -154,7 +154,7 @@ def test_settings_are_the_same_after_the_way_through_a_word() -> None:
     settings = FaultSettings(seed=2**63 - 1, calm=False, rates=knobs_set(["delay=1", "duplicate=0.5"]))
     assert FaultSettings.from_json(settings.to_json()) == settings
     seed = str(2**63 - 1)
-    assert settings.words() == ["--awkward", "--fault-seed", seed, "--knob", "delay=1", "--knob", "duplicate=0.5"]
+    assert settings.words() == ["--awkward", "--seed", seed, "--knob", "delay=1", "--knob", "duplicate=0.5"]
 
 
 @pytest.mark.parametrize("told", ["refuse=0.5", "delay=2", "delay=-1", "delay=often", "delay", "delay=nan"])
