@@ -19,6 +19,7 @@ from warifu_kit.commands import (
     clerk,
     clock,
     demo,
+    fault,
     keys,
     log,
     member,
@@ -78,6 +79,7 @@ app.add_typer(clerk.app)
 app.add_typer(certificates.app)
 app.add_typer(member.app)
 app.add_typer(keys.app)
+app.add_typer(fault.app)
 app.add_typer(audit.app)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from warifu.agency import Agency
     from warifu_kit.testing.attached import AttachedAgency
     from warifu_kit.testing.clock import NetworkClock
+    from warifu_kit.testing.faults import Faults
     from warifu_kit.testing.live import LiveNetwork
     from warifu_kit.testing.people import People
     from warifu_kit.testing.received import ReceivedInquiries
@@ -30,8 +31,10 @@ __all__ = [
     "pytest_configure",
     "pytest_runtest_call",
     "pytest_runtest_makereport",
+    "pytest_runtest_setup",
     "warifu_agency",
     "warifu_clock",
+    "warifu_faults",
     "warifu_network",
     "warifu_received",
     "warifu_residents",
@@ -41,13 +44,14 @@ _SEEDS = 1_000_000
 _LARGEST_SEED = 10**18 - 1
 _RESIDENTS = 12
 _MARKER = (
-    "warifu(seed=None, residents=12, calm=True): who the made-up residents of this test are, and how many;"
-    " calm: the network does nothing awkward"
+    "warifu(seed=None, residents=12, calm=None): who the made-up residents of this test are, and how many;"
+    " calm: skip it where the network is awkward, or with False where it is not"
 )
 
 _SEED = pytest.StashKey[int]()
 _NETWORK = pytest.StashKey["LiveNetwork"]()
 _RECEIVED = pytest.StashKey["ReceivedInquiries"]()
+_FAULTS = pytest.StashKey["Faults"]()
 _ATTACHED = pytest.StashKey["dict[str, AttachedAgency]"]()
 
 
@@ -59,6 +63,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=_seed,
         metavar="N",
         help="seed of the network, its keys, people and numbers [default: drawn]",
+    )
+    group.addoption(
+        "--warifu-awkward", action="store_true", help="have the network be awkward on purpose, the same way by its seed"
     )
 
 
@@ -73,7 +80,8 @@ def warifu_network(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPat
     from warifu_kit.testing.live import LiveNetwork
 
     folder = tmp_path_factory.mktemp("warifu") / "net"
-    with LiveNetwork(folder, _session_seed(pytestconfig)) as network:
+    calm = not pytestconfig.getoption("--warifu-awkward")
+    with LiveNetwork(folder, _session_seed(pytestconfig), calm=calm) as network:
         pytestconfig.stash[_NETWORK] = network
         yield network
     del pytestconfig.stash[_NETWORK]
@@ -82,7 +90,7 @@ def warifu_network(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPat
 @pytest.fixture
 def warifu_residents(request: pytest.FixtureRequest, warifu_network: LiveNetwork) -> People:
     """Made-up residents, registered at every agency that holds them. The marker says how many, and from which seed."""
-    seed, count = _marked(request.node)
+    seed, count, _ = _marked(request.node)
     return warifu_network.people(warifu_network.seed if seed is None else seed, count)
 
 
@@ -118,6 +126,25 @@ def warifu_clock(warifu_network: LiveNetwork) -> Iterator[NetworkClock]:
     clock.reset()
 
 
+@pytest.fixture
+def warifu_faults(request: pytest.FixtureRequest, warifu_network: LiveNetwork) -> Iterator[Faults]:
+    """Faults that parties are asked for in this test. What no call met fails it."""
+    from warifu_kit.testing.faults import Faults
+
+    faults = request.node.stash[_FAULTS] = Faults(warifu_network.folder)
+    yield faults
+    faults.clear()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose marker wants another network than the session's: ``calm=True`` a calm one, ``calm=False`` not."""
+    if item.get_closest_marker("warifu") is None:
+        return
+    calm, awkward = _marked(item)[2], bool(item.config.getoption("--warifu-awkward"))
+    if calm is not None and calm is awkward:
+        pytest.skip("wants a calm network" if calm else "wants an awkward network: pytest --warifu-awkward")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test that passed while something it expected did not happen, or its own agency fell over."""
@@ -125,7 +152,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     for attached in item.stash.get(_ATTACHED, {}).values():
         if attached.raised:
             raise attached.raised[0]
-    if (received := item.stash.get(_RECEIVED, None)) and (unmet := received.unmet()):
+    expecting = (item.stash.get(_RECEIVED, None), item.stash.get(_FAULTS, None))
+    if unmet := [sentence for each in expecting if each is not None for sentence in each.unmet()]:
         pytest.fail("\n".join(unmet), pytrace=False)
     return result
 
@@ -136,12 +164,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     seed = item.config.stash.get(_SEED, None)
     if report.failed and seed is not None and "warifu_network" in getattr(item, "fixturenames", ()):
-        told = [f"made from seed {seed}; the same again: pytest --warifu-seed={seed} '{item.nodeid}'"]
+        awkward = " --warifu-awkward" if item.config.getoption("--warifu-awkward") else ""
+        told = [f"made from seed {seed}; the same again: pytest --warifu-seed={seed}{awkward} '{item.nodeid}'"]
         for kind, attached in item.stash.get(_ATTACHED, {}).items():
             for error in attached.raised:
                 told += [f"the agency of kind {kind} raised:", *traceback.format_exception(error)]
         if (network := item.config.stash.get(_NETWORK, None)) is not None:
             told += _happened(network)
+        if (faults := item.stash.get(_FAULTS, None)) is not None:
+            told += [f"{each.party} did to {each.rpc}, by {each.by}: {each.faults}" for each in faults.done()]
         report.sections.append(("SIMULATED My Number network", "\n".join(told)))
     return report
 
@@ -173,12 +204,10 @@ def _seed(text: str) -> int:
     return seed
 
 
-def _marked(item: pytest.Item) -> tuple[int | None, int]:
-    """The seed of a test's residents, and how many there are. Fails the test for what the marker does not know."""
+def _marked(item: pytest.Item) -> tuple[int | None, int, bool | None]:
+    """The seed of a test's residents, how many there are, and whether the network is to be calm. Fails the test for what the marker does not know."""
     marker = item.get_closest_marker("warifu")
     given = {} if marker is None else dict(marker.kwargs)
     if (marker is not None and marker.args) or set(given) - {"seed", "residents", "calm"}:
         pytest.fail("the marker is warifu(seed=…, residents=…, calm=…)", pytrace=False)
-    if given.get("calm", True) is not True:
-        pytest.fail("calm=False: this network does nothing awkward yet", pytrace=False)
-    return given.get("seed"), given.get("residents", _RESIDENTS)
+    return given.get("seed"), given.get("residents", _RESIDENTS), given.get("calm")

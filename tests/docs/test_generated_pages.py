@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize("tool", ["write_protocol_page.py", "write_permissions_page.py", "write_members_schema.py"])
+@pytest.mark.parametrize(
+    "tool", ["write_protocol_page.py", "write_permissions_page.py", "write_members_schema.py", "write_faults_page.py"]
+)
 def test_a_generated_page_is_what_its_tool_writes(tree: Path, tool: str) -> None:
     checked = subprocess.run(
         [sys.executable, str(tree / "tools" / tool), "--check"], capture_output=True, text=True, check=False

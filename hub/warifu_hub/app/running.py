@@ -35,14 +35,14 @@ async def run_hub(
     path: Path,
     *,
     listen: str | None = None,
-    go_on: bool = False,
     clock: Clock | None = None,
+    go_on: bool = False,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> None:
     """Run the hub in ``path`` until ``stop`` is set; says on standard output where it listens.
 
-    ``go_on`` is what an operator says of a log that was restored from an older state. ``clock`` is the machine's unless given.
+    ``clock`` is the machine's unless given. ``go_on`` is what an operator says of a log that was restored from an older state.
     """
     hub = build_hub(
         PartyFolder(path),

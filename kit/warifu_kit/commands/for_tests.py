@@ -34,7 +34,9 @@ _LARGEST_SEED = 10**18 - 1
 Seed = Annotated[
     int | None,
     typer.Option(
-        min=0, max=_LARGEST_SEED, help="For tests: the same keys, people and numbers each time; they protect nothing."
+        min=0,
+        max=_LARGEST_SEED,
+        help="For tests: the same keys, people and numbers each time; they protect nothing. With --awkward: awkward the same way.",
     ),
 ]
 SettableClock = Annotated[

@@ -5,12 +5,14 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from warifu.printable import shell_command
+from warifu_kit.commands.awkward import AGAIN, Awkward, Calm, Knobs, fault_settings
 from warifu_kit.commands.composition import Composition, Members, Permissions, check_same, composed
 from warifu_kit.commands.for_tests import (
     Parent,
@@ -87,6 +89,9 @@ def up(
     clock: SettableClock = False,
     residents: Residents = None,
     stop_with_parent: StopWithParent = False,
+    awkward: Awkward = False,
+    calm: Calm = False,
+    knob: Knobs = [],  # noqa: B006  # typer reads it, nobody writes
 ) -> None:
     """Start the network in DIR, making it first if need be, and stay up until Ctrl-C.
 
@@ -94,6 +99,8 @@ def up(
     with the members, permission table, suite and proofs it was made with; asking for others is an error. A party that takes
     calls without having reached the hub is shown as such. One that was restored from a backup and is behind what the
     others hold refuses exchanges, and its party.log says so, until it is named once with --go-on.
+
+    With --awkward, parties are awkward on purpose, the same way again with the same --seed; `warifu fault` asks for more.
 
     Example: warifu up net --members two-of-each
 
@@ -104,21 +111,25 @@ def up(
     from warifu_kit.network.network import Network
     from warifu_kit.network.party_process import party_command
 
-    parent = Parent()
+    parent, faults = Parent(), fault_settings(awkward=awkward, calm=calm, seed=seed, knobs=knob)
     stopping, telling = threading.Event(), _Telling(json)
     for number in stopping_signals():
         signal.signal(number, lambda *_: stopping.set())
-    _see_to_it(path, members, permissions, suite, proofs, asked_for(seed, clock))
+    _see_to_it(path, members, permissions, suite, proofs, asked_for(seed, clock), only_faults=awkward)
     wanted = None if suite == "auto" else int(suite)
 
     def command(party: str, folder: Path, options: Sequence[str]) -> list[str]:
         is_agency = spread is not None and party not in ("hub", "authority")
         return party_command(party, folder, [*options, *(["--spread", str(spread)] if is_agency else [])])
 
-    with Network(path, on_event=telling.event, command=command, suite=wanted, go_on=go_on, witness=True) as network:
+    with Network(
+        path, on_event=telling.event, command=command, suite=wanted, go_on=go_on, witness=True, faults=faults
+    ) as network:
         say_if_off(ProofPolicy.parse(network.described.proofs))
         terms = ForTests.of(network.described)
         say_loudly(terms.loudly())
+        if faults is not None:
+            telling.event("awkward", "network", f"{AGAIN} {shell_command('warifu', 'up', path, *faults.words())}")
         telling.up(network, None if residents is None else settle(path, residents, terms.seed))
         while not (stopping.wait(0.2) or (stop_with_parent and parent.has_ended)):
             network.check()
@@ -175,15 +186,20 @@ def _see_to_it(
     suite: Literal["auto", "1", "2"],
     proofs: str | None,
     terms: ForTests,
+    *,
+    only_faults: bool,
 ) -> None:
-    """Make the network in ``path`` as it is asked for, or see that the one there is such a one."""
+    """Make the network in ``path`` as it is asked for, or see that the one there is such a one.
+
+    With ``only_faults`` the seed is, in one that is there, not that of its keys.
+    """
     from warifu_kit.network.creation import holds_network
 
     asked = composed(members, permissions, suite, proofs, runs_here=True)
     if holds_network(path):
         named = members is not None, permissions is not None, proofs is not None
         check_same(path, asked, members=named[0], permissions=named[1], proofs=named[2])
-        check_made_so(path, terms)
+        check_made_so(path, replace(terms, seed=None) if only_faults else terms)
     else:
         _create(path, asked, terms)
 

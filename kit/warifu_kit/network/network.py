@@ -25,6 +25,8 @@ from warifu.party.claim import claim
 from warifu.party.folder import PartyFolder
 from warifu.party.network_file import NETWORK_FILE, NetworkFile, changing_network_file, read_network_file
 from warifu.pki import FileWatch
+from warifu_kit.faults.folder import begin_faults, end_faults
+from warifu_kit.faults.settings import FaultSettings
 from warifu_kit.network.creation import create_network, holds_network
 from warifu_kit.network.custody import keep_fresh
 from warifu_kit.network.endpoints import fits, free_endpoint
@@ -61,7 +63,7 @@ class Network:
     ``described`` is what ``network.json`` says, once the network is started. ``command`` makes the command line of a
     party, for those who run a variant of one. ``suite`` is that of a network to be made, 2 unless told otherwise; one
     that is there already must have it. Parties in ``go_on`` are told, once, to go on though they were restored from an older
-    state. With ``witness`` every supervisor's witness runs as well, some seconds after all parties are ready.
+    state. With ``witness`` every supervisor's witness runs as well, some seconds after. With ``faults`` parties are awkward.
     """
 
     def __init__(
@@ -74,9 +76,10 @@ class Network:
         clock: Clock | None = None,
         go_on: Collection[str] = (),
         witness: bool = False,
+        faults: FaultSettings | None = None,
     ) -> None:
         self.path = path
-        self._with_witness = witness
+        self._with_witness, self._faults = witness, faults
         self._witnesses = Witnesses()
         self._clock = clock or SystemClock()
         self.described: NetworkFile
@@ -117,6 +120,7 @@ class Network:
         self._claim()
         keep_fresh(self.path, clock=self._clock)
         order = _starting_order(self.described)
+        begin_faults(self.path, order, self._faults)
         with ExitStack() as kept:
             for party in order:
                 wanted = self._wanted(party)
@@ -209,6 +213,7 @@ class Network:
         if self._nursery is not None:
             self._nursery.close()
         if self._lock is not None:
+            end_faults(self.path)
             self._lock.close()
 
     def check(self) -> None:
@@ -239,6 +244,7 @@ class Network:
         if party in self._places:
             options += ["--listen", self._places[party]]
         options += ForTests.of(self.described).options(self.path, party)
+        options += [] if self._faults is None else ["--faults", self._faults.to_json()]
         return self._command(party, self.path / party, options)
 
     def _stop_watching(self) -> None:

@@ -1,8 +1,11 @@
 """Where a party's process begins that the kit starts: ``warifu hub``, ``authority``, ``agency`` or ``witness`` without the command line.
 
 Takes the words of those commands and does what they do. It imports what a party needs and nothing else, because six
-processes that begin at once share the processors, and whoever started them waits for the last. What only networks of tests have, a clock that is set, numbers from
-a seed, an agency that answers from elsewhere, has its options here and not there.
+processes that begin at once share the processors, and whoever started them waits for the last.
+
+What only networks for tests have has its options here and not there: a clock that is set, numbers from a seed, an agency that
+answers from elsewhere, and ``--faults``, with which a party takes faults (``warifu_kit.faults``). No party has them that a
+person starts.
 """
 
 from __future__ import annotations
@@ -53,15 +56,26 @@ def _parser() -> argparse.ArgumentParser:
         if role != "witness":
             words.add_argument("--listen", metavar="HOST:PORT")
             words.add_argument("--clock", metavar="FILE", type=Path)
+            words.add_argument("--faults", metavar="JSON")
         words.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
         words.add_argument("--stop-with-parent", action="store_true")
     return parser
 
 
+def _for_tests(given: argparse.Namespace) -> dict[str, Any]:
+    """What a party of a network for tests is given: a clock, and what makes it take faults; nothing of any other."""
+    clock = _clock(given)
+    if given.faults is None:
+        return {"clock": clock}
+    from warifu_kit.faults.seam import seam
+
+    return seam(given.party, given.dir, given.faults, clock)
+
+
 def _hub(given: argparse.Namespace) -> _Run:
     from warifu_hub.app import run_hub
 
-    return lambda stop: run_hub(stop, given.dir, listen=given.listen, go_on=given.go_on, clock=_clock(given))
+    return lambda stop: run_hub(stop, given.dir, listen=given.listen, go_on=given.go_on, **_for_tests(given))
 
 
 def _authority(given: argparse.Namespace) -> _Run:
@@ -73,8 +87,8 @@ def _authority(given: argparse.Namespace) -> _Run:
         given.dir,
         hub=given.hub,
         listen=given.listen,
-        clock=_clock(given),
         random_bytes_for=None if given.seed is None else numbers_from(given.seed),
+        **_for_tests(given),
     )
 
 
@@ -91,7 +105,7 @@ def _agency(given: argparse.Namespace) -> _Run:
         go_on=given.go_on,
         spread_s=given.spread,
         agency=_elsewhere(given),
-        clock=_clock(given),
+        **_for_tests(given),
     )
 
 

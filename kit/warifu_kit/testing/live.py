@@ -21,6 +21,7 @@ from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.party.network_file import NETWORK_FILE
 from warifu.permissions.table import TABLE_FILE, PermissionTable
 from warifu.pki import FileWatch
+from warifu_kit.faults.settings import FaultSettings
 from warifu_kit.network.creation import create_network
 from warifu_kit.network.for_tests import ForTests
 from warifu_kit.network.network import Network
@@ -37,13 +38,15 @@ __all__ = ["LiveNetwork"]
 class LiveNetwork:
     """A SIMULATED network in ``folder``, made from ``seed``: hub, authority, residence, tax, childcare, insurance.
 
-    A context manager: starts it, and stops it. ``clock`` is that of all its parties.
+    A context manager: starts it, and stops it. ``clock`` is that of all its parties. Unless ``calm`` it is awkward, by its
+    seed; faults that are asked for it takes either way.
     """
 
-    def __init__(self, folder: Path, seed: int, *, suite: int = 2) -> None:
+    def __init__(self, folder: Path, seed: int, *, suite: int = 2, calm: bool = True) -> None:
         self.folder = folder
         self.seed = seed
         self._suite = suite
+        self.calm = calm
         self.events: list[tuple[str, str, str]] = []
         """What happened to parties: event, party, detail (:class:`Network`)."""
         self._sockets: dict[str, Path] = {}
@@ -56,7 +59,12 @@ class LiveNetwork:
 
     def __enter__(self) -> Self:
         create_network(self.folder, suite=self._suite, for_tests=ForTests(seed=self.seed, settable_clock=True))
-        network = Network(self.folder, command=self._command, on_event=lambda *told: self.events.append(told))
+        network = Network(
+            self.folder,
+            command=self._command,
+            on_event=lambda *told: self.events.append(told),
+            faults=FaultSettings(seed=self.seed, calm=self.calm),
+        )
         self._network = self._open.enter_context(network)
         self.clock = SettableClock(self.folder / "clock")
         self._table = PermissionTable.load(self.folder / HUB / TABLE_FILE)

@@ -252,7 +252,8 @@ async def run_authority(
 ) -> None:
     """Run the authority in ``path`` until ``stop`` is set; says on standard output where it listens.
 
-    It says so once the hub answers; without a hub, after ten seconds, and then it says that as well.
+    It says so once the hub answers; without a hub, after ten seconds, and then it says that as well. ``clock`` is the
+    machine's unless given.
     """
     folder = PartyFolder(path)
     authority = build_authority(

@@ -159,11 +159,6 @@ def test_expects_a_field_that_there_is_none_of(warifu_received):
     warifu_received.expect("tax", colour="red")
 
 
-@pytest.mark.warifu(calm=False)
-def test_wants_what_there_is_not(warifu_residents):
-    pass
-
-
 @pytest.mark.warifu(sede=1)
 def test_is_marked_by_a_word_that_there_is_none_of(warifu_residents):
     pass
@@ -181,14 +176,13 @@ def failed(project: pytest.Pytester) -> pytest.RunResult:
 
 
 def test_what_a_test_expected_and_did_not_get_fails_it_and_says_how_to_repeat(failed: pytest.RunResult) -> None:
-    failed.assert_outcomes(failed=6, errors=2)
+    failed.assert_outcomes(failed=6, errors=1)
     shown = failed.stdout.str()
     assert "tax was to receive inquirer='childcare' at least once; it received that 0 times" in shown
     assert "tax was to receive any inquiry 0 times; it received that 1 times" in shown
     assert 'raise ZeroDivisionError("in the adapter")' in shown
     assert "the agency of kind pension raised:" in shown
     assert "an inquiry has no colour" in shown
-    assert "calm=False: this network does nothing awkward yet" in shown
     assert "the marker is warifu(seed=…, residents=…, calm=…)" in shown
     repeated = "pytest --warifu-seed=41 'test_failing.py::{}'"
     for name in ("test_expects_what_never_happens", "test_never_looks_at_its_adapter_that_falls"):
@@ -234,6 +228,69 @@ def test_files_of_a_project_that_are_called_like_pythons_own_are_not_taken_for_t
     ]  # as the command `pytest`, which imports nothing from where it is
     ran = subprocess.run(words, cwd=project.path, capture_output=True, text=True, timeout=110, check=False)
     assert "1 passed" in ran.stdout, ran.stdout + ran.stderr
+
+
+FAULTS = """
+import pytest
+
+from warifu.errors import Reason, WarifuError
+
+TAX = "TM00000000000002"
+
+
+@pytest.fixture
+def ask(warifu_network, warifu_residents):
+    return lambda: warifu_network.ask("childcare", "tax", TAX, warifu_residents.at("childcare", "tax")[0])
+
+
+def test_the_next_call_is_refused_and_no_other(ask, warifu_faults):
+    warifu_faults("tax", "AgencyService.Provide", "refuse:STORE_UNAVAILABLE")
+    with pytest.raises(WarifuError) as refused:
+        ask()
+    assert (refused.value.reason, refused.value.where) == (Reason.PROVIDER_FAILED, "provider: STORE_UNAVAILABLE")
+    assert ask().record
+    assert [(line.party, line.faults) for line in warifu_faults.done()] == [("tax", "refuse:STORE_UNAVAILABLE")]
+
+
+def test_nothing_of_it_is_left_for_the_next_test(ask, warifu_faults):
+    assert ask().record
+    assert warifu_faults.done() == []
+
+
+def test_asks_for_a_fault_that_no_call_meets(ask, warifu_faults):
+    warifu_faults("tax", "AgencyService.Provide", "delay:10ms", times=2)
+    ask()
+
+
+def test_asks_for_a_fault_that_there_is_none_of(warifu_faults):
+    warifu_faults("tax", "AgencyService.Provide", "burn")
+
+
+@pytest.mark.warifu(calm=True)
+def test_wants_a_calm_network():
+    pass
+
+
+@pytest.mark.warifu(calm=False)
+def test_wants_an_awkward_network(warifu_network):
+    assert not warifu_network.calm
+"""
+
+
+def test_a_test_asks_parties_for_faults_and_must_meet_them(project: pytest.Pytester) -> None:
+    project.makepyfile(test_faults=FAULTS)
+    ran = project.runpytest_subprocess("-rs")
+    ran.assert_outcomes(passed=3, failed=2, skipped=1)
+    shown = ran.stdout.str()
+    assert "tax was to do delay:10ms to 2 calls of AgencyService.Provide; it did to 1" in shown
+    assert "wants an awkward network: pytest --warifu-awkward" in shown
+
+
+def test_a_network_is_awkward_where_it_is_asked_to_be(project: pytest.Pytester) -> None:
+    project.makepyfile(test_faults=FAULTS)
+    ran = project.runpytest_subprocess("-rs", "-k", "wants", "--warifu-awkward")
+    ran.assert_outcomes(passed=1, skipped=1)
+    assert "wants a calm network" in ran.stdout.str()
 
 
 @pytest.mark.parametrize("seed", ["-1", "some", str(10**18)])

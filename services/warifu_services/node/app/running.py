@@ -29,10 +29,10 @@ async def run_node(
     hub: str,
     authority: str,
     listen: str | None = None,
+    clock: Clock | None = None,
     go_on: bool = False,
     spread_s: float | None = None,
     agency: Agency | None = None,
-    clock: Clock | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> None:

@@ -12,7 +12,11 @@ from typer.testing import CliRunner
 from warifu_kit.cli import app
 
 OPTION = re.compile(r"--[a-z][a-z-]+")
-FOR_TESTS = {"hub": {"--clock"}, "authority": {"--clock", "--seed"}, "agency": {"--clock", "--answers-from"}}
+FOR_TESTS = {
+    "hub": {"--clock", "--faults"},
+    "authority": {"--clock", "--faults", "--seed"},
+    "agency": {"--clock", "--faults", "--answers-from"},
+}
 """What only networks that were made for tests have."""
 
 
@@ -23,10 +27,17 @@ def test_the_entry_takes_the_options_of_the_command_and_those_of_networks_for_te
     entry = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout
     told = set(OPTION.findall(command.partition("Example")[0] + command.partition("Options")[2]))
     assert set(OPTION.findall(entry)) == told | FOR_TESTS[role]
-    assert not told & FOR_TESTS[role]
+    assert not told & FOR_TESTS[role]  # a party that a person starts has none of them
 
 
 def test_the_entry_imports_no_command_line() -> None:
     look = "import sys, warifu_kit.network.party_entry; print('typer' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, timeout=60)
     assert found.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("module", ["warifu_kit.cli", "warifu_kit.network.party_entry"])
+def test_nothing_of_faults_is_loaded_before_somebody_wants_them(module: str) -> None:
+    look = f"import sys, {module}; print([name for name in sys.modules if name.startswith('warifu_kit.faults')])"
+    found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, timeout=60)
+    assert found.stdout.strip() == "[]"

@@ -1,0 +1,49 @@
+"""The fault ledger of a party: one line of JSON for every call that something was done to.
+
+Decides that a line is there before anything is done, and that only the party's owner reads it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from warifu.pki import keep_private
+from warifu_kit.faults.ledger_line import LedgerLine
+
+__all__ = ["LEDGER_FILE", "FaultLedger", "read_ledger", "uses_of_rules"]
+
+LEDGER_FILE = "faults.jsonl"
+"""In the folder of a party that takes faults."""
+
+
+class FaultLedger:
+    """The file being written. Each line reaches the system whole and at once, so a killed party loses none."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises: OSError when it cannot be written."""
+        self._path = folder / LEDGER_FILE
+        keep_private(self._path)
+
+    def write(self, line: LedgerLine) -> None:
+        """Append one line. Raises: OSError."""
+        with self._path.open("ab", buffering=0) as file:
+            file.write(json.dumps(asdict(line)).encode() + b"\n")
+
+
+def read_ledger(folder: Path) -> Iterator[LedgerLine]:
+    """Every line of a party's ledger, in order; none where there is no ledger."""
+    path = folder / LEDGER_FILE
+    if path.exists():
+        with path.open(encoding="utf-8") as file:
+            for line in file:
+                yield LedgerLine(**json.loads(line))
+
+
+def uses_of_rules(folder: Path) -> Counter[int]:
+    """How often each rule was used, by its number."""
+    words = (line.by.split() for line in read_ledger(folder))
+    return Counter(int(each[1]) for each in words if each[0] == "rule")

@@ -1,0 +1,169 @@
+"""Rules that somebody asked of a party, and what a network goes by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from warifu.api.node.v1.node_service_pb2 import InquireRequest, Inquiry
+from warifu.errors import Reason, WarifuError
+from warifu_kit.faults.asking import ask_for, party_folders
+from warifu_kit.faults.folder import begin_faults, end_faults, faults_in_force
+from warifu_kit.faults.ledger import LEDGER_FILE, uses_of_rules
+from warifu_kit.faults.party import PartyFaults
+from warifu_kit.faults.rpcs import MADE_BY, SERVED_BY, every_rpc
+from warifu_kit.faults.rules import RULES_FILE, add_rule, clear_rules, read_rules
+from warifu_kit.faults.settings import FaultSettings, knobs_set
+from warifu_kit.network.creation import create_network
+
+CALM = FaultSettings(seed=0, calm=True)
+INQUIRE = every_rpc()["NodeService.Inquire"]
+
+
+def request(number: int) -> bytes:
+    return InquireRequest(inquiry=Inquiry(request_id=bytes([number] * 16))).SerializeToString()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("made") / "net"
+    create_network(path)
+    return path
+
+
+@pytest.fixture
+def network(made: Path) -> Path:
+    begin_faults(made, ["hub", "tax"], CALM)
+    return made
+
+
+def met(faults: PartyFaults, number: int = 1) -> str:
+    meeting = faults.meet(INQUIRE, request(number))
+    return "" if meeting is None else f"{meeting.by}: {meeting.text}"
+
+
+def test_a_rule_is_for_the_next_calls_and_then_over(tmp_path: Path) -> None:
+    faults = PartyFaults("tax", tmp_path, CALM)
+    assert met(faults) == ""
+    add_rule(tmp_path, rpc="NodeService.Inquire", faults="refuse:OVERLOADED", times=2)
+    assert [met(faults, number) for number in range(3)] == ["rule 1: refuse:OVERLOADED"] * 2 + [""]
+
+
+def test_a_rule_without_an_end_goes_on_until_it_is_taken_back(tmp_path: Path) -> None:
+    faults = PartyFaults("tax", tmp_path, CALM)
+    add_rule(tmp_path, rpc="NodeService.Inquire", faults="duplicate", times=0)
+    assert [met(faults) for _ in range(5)] == ["rule 1: duplicate"] * 5
+    assert clear_rules(tmp_path) == 1
+    assert met(faults) == ""
+
+
+def test_a_rule_for_one_exchange_passes_others_by(tmp_path: Path) -> None:
+    faults = PartyFaults("tax", tmp_path, CALM)
+    add_rule(tmp_path, rpc="NodeService.Inquire", faults="duplicate", exchange="07" * 16)
+    assert [met(faults, number) for number in (6, 7, 7)] == ["", "rule 1: duplicate", ""]
+
+
+def test_a_rule_for_another_rpc_passes_calls_by(tmp_path: Path) -> None:
+    faults = PartyFaults("tax", tmp_path, CALM)
+    add_rule(tmp_path, rpc="NodeService.FetchAnswer", faults="duplicate", times=0)
+    assert met(faults) == ""
+
+
+def test_rules_are_used_up_in_their_order(tmp_path: Path) -> None:
+    faults = PartyFaults("tax", tmp_path, CALM)
+    add_rule(tmp_path, rpc="NodeService.Inquire", faults="duplicate")
+    add_rule(tmp_path, rpc="NodeService.Inquire", faults="delay:1ms")
+    assert [met(faults) for _ in range(3)] == ["rule 1: duplicate", "rule 2: delay:1ms", ""]
+
+
+def test_a_party_that_is_started_again_goes_on_counting(tmp_path: Path) -> None:
+    add_rule(tmp_path, rpc="NodeService.Inquire", faults="duplicate", times=2)
+    assert met(PartyFaults("tax", tmp_path, CALM)) == "rule 1: duplicate"
+    again = PartyFaults("tax", tmp_path, CALM)
+    assert [met(again), met(again)] == ["rule 1: duplicate", ""]
+    assert uses_of_rules(tmp_path) == {1: 2}
+
+
+def test_a_number_is_never_given_twice(tmp_path: Path) -> None:
+    faults = PartyFaults("tax", tmp_path, CALM)
+    add_rule(tmp_path, rpc="NodeService.Inquire", faults="duplicate")
+    assert met(faults) == "rule 1: duplicate"
+    clear_rules(tmp_path)
+    add_rule(tmp_path, rpc="NodeService.Inquire", faults="duplicate")
+    assert met(faults) == "rule 2: duplicate"
+
+
+def test_only_its_owner_reads_and_writes_what_a_party_was_asked_for(tmp_path: Path) -> None:
+    PartyFaults("tax", tmp_path, CALM)
+    add_rule(tmp_path, rpc="NodeService.Inquire", faults="duplicate")
+    assert {oct((tmp_path / name).stat().st_mode & 0o777) for name in (RULES_FILE, LEDGER_FILE)} == {"0o600"}
+
+
+def test_rules_that_cannot_be_read_change_nothing(tmp_path: Path) -> None:
+    faults = PartyFaults("tax", tmp_path, CALM)
+    add_rule(tmp_path, rpc="NodeService.Inquire", faults="duplicate", times=0)
+    assert met(faults) == "rule 1: duplicate"
+    (tmp_path / RULES_FILE).write_text("{")
+    assert met(faults) == "rule 1: duplicate"
+    with pytest.raises(WarifuError):
+        read_rules(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("party", "rpc", "faults", "exchange", "said"),
+    [
+        ("nobody", "NodeService.Inquire", "duplicate", "", "no party nobody"),
+        ("supervisor", "NodeService.Inquire", "duplicate", "", "no party supervisor"),
+        ("tax", "NodeService.Inquier", "duplicate", "", "no RPC is called NodeService.Inquier"),
+        ("tax", "LogService.ListLeaves", "duplicate", "", "tax neither serves nor calls"),
+        ("tax", "HubService.Exchange", "skew:1m", "", "served elsewhere"),
+        ("hub", "AgencyService.Provide", "short_page", "", "served elsewhere"),
+        ("tax", "NodeService.Inquire", "short_page", "", "no page_size"),
+        ("tax", "NodeService.FetchAnswer", "expiring_permit", "", "no inquiry"),
+        ("hub", "HubService.ExchangeStream", "duplicate", "", "say that"),
+        ("tax", "NodeService.AcquireCodes", "duplicate", "", "stream of requests"),
+        ("tax", "NodeService.Inquire", "twice", "", "no fault is called"),
+        ("tax", "NodeService.Inquire", "duplicate", "07", "no request_id"),
+    ],
+)
+def test_what_no_call_could_meet_is_refused(
+    network: Path, party: str, rpc: str, faults: str, exchange: str, said: str
+) -> None:
+    with pytest.raises(WarifuError, match=said) as refused:
+        ask_for(network, party, rpc=rpc, faults=faults, exchange=exchange)
+    assert refused.value.reason is Reason.CONFIG_INVALID
+
+
+def test_a_network_that_takes_no_faults_says_so(network: Path) -> None:
+    end_faults(network)
+    with pytest.raises(WarifuError, match="take no faults"):
+        party_folders(network)
+
+
+def test_every_start_begins_anew(network: Path) -> None:
+    ask_for(network, "tax", rpc="NodeService.Inquire", faults="duplicate")
+    met(PartyFaults("tax", network / "tax", CALM))
+    begin_faults(network, ["tax"], FaultSettings(seed=9))
+    assert faults_in_force(network) == FaultSettings(seed=9)
+    assert read_rules(network / "tax") == ()
+    assert uses_of_rules(network / "tax") == {}
+
+
+def test_settings_are_the_same_after_the_way_through_a_word() -> None:
+    settings = FaultSettings(seed=2**63 - 1, calm=False, rates=knobs_set(["delay=1", "duplicate=0.5"]))
+    assert FaultSettings.from_json(settings.to_json()) == settings
+    seed = str(2**63 - 1)
+    assert settings.words() == ["--awkward", "--seed", seed, "--knob", "delay=1", "--knob", "duplicate=0.5"]
+
+
+@pytest.mark.parametrize("told", ["refuse=0.5", "delay=2", "delay=-1", "delay=often", "delay", "delay=nan"])
+def test_a_knob_that_is_none_is_refused(told: str) -> None:
+    with pytest.raises(WarifuError, match="knob"):
+        FaultSettings(seed=1, rates=knobs_set([told]))
+
+
+def test_what_a_party_serves_is_what_it_can_be_asked_for() -> None:
+    services = {name.partition(".")[0] for name in every_rpc()}
+    assert services - set().union(*SERVED_BY.values()) <= set().union(*MADE_BY.values())
+    assert services >= set().union(*SERVED_BY.values())
