@@ -13,6 +13,7 @@ from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceStub
 from warifu.client import NetworkDescription, NodeClient, SupervisionClient
 from warifu.errors import Reason, WarifuError
 from warifu_kit.demo.patience import Patience
+from warifu_kit.faults.wire.together import MARKED_AT_MOST
 
 EXCHANGE, PROVIDE = "HubService.Exchange", "AgencyService.Provide"
 
@@ -123,6 +124,13 @@ async def test_other_exchanges_of_the_same_stream_notice_nothing(calm: Any, insu
     ended = await insurer.on_one_stream(inquiries)
     assert [each.reason for each in ended] == ["HUB_UNREACHABLE", "", ""] * 4
     assert [each.marks for each in ended] == [["unavailable_before"], [], []] * 4
+
+
+async def test_a_stream_names_the_calls_that_were_changed_last(calm: Any, insurer: Any) -> None:
+    calm.ask("hub", EXCHANGE, "refuse:OVERLOADED", times=40)
+    ended = await insurer.on_one_stream([insurer.inquiry() for _ in range(40)])
+    assert {each.reason for each in ended} == {"OVERLOADED"}
+    assert sum(len(each.marks) for each in ended) == MARKED_AT_MOST
 
 
 async def test_only_the_call_that_asked_for_it_sees_the_wrong_time(calm: Any, insurer: Any) -> None:

@@ -10,7 +10,7 @@ from warifu.api.node.v1.node_service_pb2 import InquireRequest, Inquiry
 from warifu.errors import Reason, WarifuError
 from warifu_kit.faults.asking import ask_for, party_folders
 from warifu_kit.faults.folder import begin_faults, end_faults, faults_in_force
-from warifu_kit.faults.ledger import LEDGER_FILE, uses_of_rules
+from warifu_kit.faults.ledger import LEDGER_FILE, read_ledger, uses_of_rules
 from warifu_kit.faults.party import PartyFaults
 from warifu_kit.faults.rpcs import MADE_BY, SERVED_BY, every_rpc
 from warifu_kit.faults.rules import RULES_FILE, add_rule, clear_rules, read_rules
@@ -167,3 +167,33 @@ def test_what_a_party_serves_is_what_it_can_be_asked_for() -> None:
     services = {name.partition(".")[0] for name in every_rpc()}
     assert services - set().union(*SERVED_BY.values()) <= set().union(*MADE_BY.values())
     assert services >= set().union(*SERVED_BY.values())
+
+
+def test_what_a_call_asks_for_goes_before_a_rule_and_a_rule_before_what_is_drawn(tmp_path: Path) -> None:
+    faults = PartyFaults("tax", tmp_path, FaultSettings(seed=1, rates={"unknown_field": 1}))
+    add_rule(tmp_path, rpc="NodeService.Inquire", faults="duplicate")
+    asked = faults.meet(INQUIRE, request(1), asked="delay:1ms")
+    assert asked is not None
+    assert (asked.by, asked.text) == ("call", "delay:1ms")
+    assert met(faults) == "rule 1: duplicate"
+    assert met(faults).startswith("seed: ")
+
+
+def test_nothing_ends_a_call_by_chance_after_the_second_attempt(tmp_path: Path) -> None:
+    rates = {"unavailable_before": 1.0, "unavailable_after": 1.0, "delay": 0.0, "unknown_field": 0.0}
+    faults = PartyFaults("tax", tmp_path, FaultSettings(seed=1, rates=rates | {"duplicate": 0, "expiring_permit": 0}))
+    assert [met(faults) for _ in range(4)] == ["seed: unavailable_before"] * 2 + [""] * 2
+
+
+def test_a_party_that_is_started_again_counts_attempts_from_one(tmp_path: Path) -> None:
+    for _ in range(2):
+        faults = PartyFaults("tax", tmp_path, CALM)
+        faults.meet(INQUIRE, request(1), asked="duplicate")
+    assert [line.attempt for line in read_ledger(tmp_path)] == [1, 1]
+
+
+def test_to_a_call_that_a_party_makes_nothing_is_done_but_by_a_rule(tmp_path: Path) -> None:
+    faults = PartyFaults("tax", tmp_path, FaultSettings(seed=1, rates={"unknown_field": 1, "delay": 1}))
+    assert faults.meet(INQUIRE, request(1), made=True) is None
+    add_rule(tmp_path, rpc="NodeService.Inquire", faults="duplicate")
+    assert faults.meet(INQUIRE, request(1), made=True) is not None
