@@ -90,5 +90,5 @@ floors: ## Run the tests on the oldest releases pyproject.toml allows (needs uv)
 	@tools/check_floors.sh $(ARGS)
 
 clean: ## Remove environments, caches and build results; never runs/
-	@rm -rf .venv .protogen dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .protogen .node dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find src hub services kit tests tools loadtest bench -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,11 +2,12 @@
 # Makes one of the project's environments and fills it from pinned, hashed requirements.
 #
 #   tools/bootstrap.sh run        .venv, what the network needs to run, and the project itself (editable)
-#   tools/bootstrap.sh dev        the same .venv, with the linters and test tools as well
+#   tools/bootstrap.sh dev        the same .venv, with the linters and test tools as well, Node.js among them,
+#                                 and .node, the packages of the examples in JavaScript
 #   tools/bootstrap.sh protogen   .protogen, the code generator alone
 #
 # A stamp inside the environment holds the hash of everything that decides its content,
-# so a second call costs some milliseconds. Nothing outside the two folders is changed,
+# so a second call costs some milliseconds. Nothing outside the three folders is changed,
 # but for one case: Debian without python3-venv, when the caller is root.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -17,6 +18,7 @@ run | dev) VENV=.venv ;;
 protogen) VENV=.protogen ;;
 *) echo "usage: tools/bootstrap.sh run|dev|protogen" >&2; exit 2 ;;
 esac
+JAVASCRIPT=examples/adapter_node
 # Where this is set, every process of the network would compile all that it imports again.
 unset PYTHONDONTWRITEBYTECODE
 
@@ -25,8 +27,9 @@ die() { say "$*"; exit 1; }
 
 # The generator does not read pyproject.toml, so a change there must not rebuild it.
 key_of() {
-    local inputs=(tools/bootstrap.sh "requirements/$1.txt")
+    local inputs=(tools/bootstrap.sh tools/link_node.sh "requirements/$1.txt")
     [ "$1" = protogen ] || inputs+=(requirements/run.txt pyproject.toml)
+    [ "$1" != dev ] || inputs+=("$JAVASCRIPT"/package.json "$JAVASCRIPT"/package-lock.json)
     { echo "$PWD"; cat "${inputs[@]}"; } | sha256sum | cut -d' ' -f1
 }
 
@@ -83,6 +86,16 @@ install_project() {
     "$VENV/bin/python" -m compileall -q src hub services kit
 }
 
+# Exactly what the lock file says, by its hashes, and no program of a package runs. The cache is kept: what installs the
+# example again needs no network.
+install_javascript() {
+    say "installing $JAVASCRIPT/package-lock.json into .node"
+    mkdir -p .node
+    cp "$JAVASCRIPT/package.json" "$JAVASCRIPT/package-lock.json" .node/
+    PATH="$PWD/$VENV/bin:$PATH" npm ci --prefix .node --cache .node/cache \
+        --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel error >/dev/null
+}
+
 KEY=$(key_of "$KIND")
 is_ready && exit 0
 if command -v flock >/dev/null; then # two makes at once: the second waits, then finds it done
@@ -95,6 +108,10 @@ install_pinned
 if [ "$KIND" != protogen ]; then
     install_project
     key_of run >"$VENV/.stamp-run" # what dev installs contains what run needs
+fi
+if [ "$KIND" = dev ]; then
+    tools/link_node.sh "$VENV"
+    install_javascript
 fi
 echo "$KEY" >"$VENV/.stamp-$KIND"
 say "$VENV is ready"

@@ -9,4 +9,5 @@ trap 'rm -rf "$folder"' EXIT
 python3 -m venv --without-pip "$folder"
 uv pip install --quiet --python "$folder/bin/python" --resolution lowest-direct --editable '.[speed]'
 uv pip install --quiet --python "$folder/bin/python" --group build --group test
+tools/link_node.sh "$folder"
 "$folder/bin/python" -m pytest -p no:cacheprovider "$@"

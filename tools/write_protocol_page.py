@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+import warifu.adapter
 import warifu.party
 import warifu_hub
 import warifu_services
@@ -151,7 +152,7 @@ def _services_in(path: Path) -> Iterator[Service]:
 def read_callers() -> dict[str, str]:
     """Who may call each RPC, from every access table that a server is built with."""
     callers: dict[str, str] = {}
-    for package in (warifu.party, warifu_hub, warifu_services):
+    for package in (warifu.adapter, warifu.party, warifu_hub, warifu_services):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if "servicer" not in module.name:
                 continue

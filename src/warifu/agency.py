@@ -4,8 +4,8 @@ Decides which items an agency of a kind provides, which records are fit to be re
 replica answers an inquiry. A new kind is one class derived from :class:`Agency` and one line under the entry-point
 group ``warifu.agencies``; a third party's package registers the same way as ours.
 
-An agency is asked about *a person already found*: it is handed that person's replicas. It never sees a code, a My
-Number, a local number or a signature.
+An agency is asked about *a person already found*: it is handed that person's replicas, and no local number. One that keeps no
+replicas says so, and looks the person up by local number each time. Neither ever sees a code, a My Number or a signature.
 
     class LibraryAgency(Agency):
         kind = "library"
@@ -17,9 +17,9 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from importlib.metadata import EntryPoint, entry_points
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Protocol, TypeAlias
 
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.unknown_fields import UnknownFieldSet
@@ -31,9 +31,15 @@ from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 __all__ = [
     "AGENCY_GROUP",
     "LARGEST_RECORD",
+    "REPLACING_GROUP",
     "Absence",
     "Agency",
+    "Decision",
     "Found",
+    "HeldProvision",
+    "LiveSource",
+    "LookUp",
+    "Pending",
     "Provided",
     "ProvidedRecord",
     "ProvisionQuery",
@@ -46,6 +52,9 @@ __all__ = [
 
 AGENCY_GROUP = "warifu.agencies"
 """The entry-point group in which a package names its kinds of agency."""
+
+REPLACING_GROUP = "warifu.agencies.replacing"
+"""The entry-point group in which a package names a kind that it has instead of the package that brought it."""
 
 LARGEST_RECORD = 1_000_000
 """Bytes in the largest record that can be registered: sealed, it must fit what the hub carries (1 MiB)."""
@@ -110,14 +119,72 @@ class Absence(enum.Enum):
 Found: TypeAlias = ProvidedRecord | Absence
 
 
+class Pending(enum.Enum):
+    """Why there is no answer yet."""
+
+    CLERK = "a clerk decides first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUp:
+    """What is asked about one person of an agency that keeps no replicas. ``fiscal_year`` 0 asks for the newest.
+
+    ``released`` says that a clerk has released the answer: it is not pending any more. ``seconds`` is how long somebody waits.
+    The same question comes again, with the same ``processing_number``, when the exchange is asked again.
+    """
+
+    local_number: str = field(repr=False)
+    item_code: ItemCode
+    fiscal_year: int
+    procedure_code: ProcedureCode
+    inquirer: InstitutionCode
+    today: date
+    processing_number: str
+    released: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldProvision:
+    """A provision that waits for a clerk, since ``received``, to the minute."""
+
+    processing_number: str
+    local_number: str = field(repr=False)
+    item_code: ItemCode
+    procedure_code: ProcedureCode
+    inquirer: InstitutionCode
+    received: datetime
+    seconds: float
+
+
+class Decision(enum.Enum):
+    """What a clerk has decided about a provision."""
+
+    PENDING = "pending"
+    RELEASE = "release"
+    REFUSE = "refuse"
+
+
+class LiveSource(Protocol):
+    """Whoever looks people up for a node that keeps no replicas: an :class:`Agency` itself, or a business system behind it."""
+
+    async def look_up(self, asked: LookUp) -> Found | Pending:
+        """See :meth:`Agency.look_up`."""
+
+    async def decide(self, held: HeldProvision) -> Decision:
+        """See :meth:`Agency.decide`."""
+
+
 class Agency:
     """One kind of agency. Derive from it, set ``kind`` and ``provides``; the rest has defaults.
 
     ``kind`` is 1 to 32 of ``a-z`` and underscore, as the permission table names kinds. Made without arguments.
+    One that sets ``keeps_replicas`` to False replaces :meth:`look_up` instead of :meth:`answer`.
     """
 
     kind: ClassVar[str]
     provides: ClassVar[Mapping[ItemCode, Provided]]
+    keeps_replicas: ClassVar[bool] = True
 
     def check_record(self, item_code: ItemCode, record: bytes, where: str = "record") -> Message:
         """Refuse a record that does not fit its item; the message that a fit one is.
@@ -164,6 +231,21 @@ class Agency:
         """
         return self.newest_published(query)
 
+    async def look_up(self, asked: LookUp) -> Found | Pending:
+        """The record asked for, looked up now, or why there is none. For kinds that keep no replicas to replace.
+
+        Asked about local numbers that nobody has, too: "not held" must take as long as a record does. What does not fit the
+        item, takes too long or fails is no answer: the exchange fails, and may be asked again.
+        """
+        raise NotImplementedError
+
+    async def decide(self, held: HeldProvision) -> Decision:
+        """What a clerk has decided about a provision that waits; asked of kinds that keep no replicas.
+
+        By default nothing: whoever decides tells the node (``DecideProvision``).
+        """
+        return Decision.PENDING
+
     def newest_published(self, query: ProvisionQuery) -> Found:
         """The replica with the latest fiscal year, then the latest first day, that may be provided today."""
         held = [r for r in query.replicas if query.fiscal_year in (0, r.fiscal_year)]
@@ -176,7 +258,7 @@ class Agency:
 
 
 def find_agency(kind: str, points: Iterable[EntryPoint] | None = None) -> Agency:
-    """The agency of a kind, from whatever packages are installed.
+    """The agency of a kind, from whatever packages are installed: the one that replaces it, where one says that it does.
 
     Raises:
         WarifuError: CONFIG_INVALID, listing the known kinds, when no package has it; also when two packages do, or what
@@ -184,11 +266,10 @@ def find_agency(kind: str, points: Iterable[EntryPoint] | None = None) -> Agency
     """
     known = _points(points)
     named = [point for point in known if point.name == kind]
-    if len(named) != 1:
-        fault = "is registered twice" if named else "is not known"
+    if not named:
         kinds = ", ".join(sorted({point.name for point in known})) or "none"
-        raise WarifuError(Reason.CONFIG_INVALID, where=f"agency kind {kind!r} {fault}; known kinds: {kinds}")
-    return _loaded(named[0])
+        raise WarifuError(Reason.CONFIG_INVALID, where=f"agency kind {kind!r} is not known; known kinds: {kinds}")
+    return _loaded(_chosen(kind, named))
 
 
 def installed_kinds(points: Iterable[EntryPoint] | None = None) -> list[str]:
@@ -198,11 +279,33 @@ def installed_kinds(points: Iterable[EntryPoint] | None = None) -> list[str]:
 
 def provided_items(points: Iterable[EntryPoint] | None = None) -> dict[ItemCode, Provided]:
     """Every item that some installed kind provides: how an inquirer knows which certificate an answer replaces."""
-    return {item: provided for point in _points(points) for item, provided in _loaded(point).provides.items()}
+    known = _points(points)
+    chosen = [_chosen(kind, [each for each in known if each.name == kind]) for kind in installed_kinds(known)]
+    return {item: provided for point in chosen for item, provided in _loaded(point).provides.items()}
 
 
 def _points(points: Iterable[EntryPoint] | None) -> list[EntryPoint]:
-    return list(entry_points(group=AGENCY_GROUP) if points is None else points)
+    if points is not None:
+        return list(points)
+    return [*entry_points(group=AGENCY_GROUP), *entry_points(group=REPLACING_GROUP)]
+
+
+def _chosen(kind: str, named: Sequence[EntryPoint]) -> EntryPoint:
+    """Which of the entry points that have a kind is taken. Raises: CONFIG_INVALID, saying how to replace one."""
+    replacing = [point for point in named if point.group == REPLACING_GROUP]
+    original = [point for point in named if point.group != REPLACING_GROUP]
+    if len(replacing) == 1 and len(original) == 1:
+        return replacing[0]
+    if len(original) == 1 and not replacing:
+        return original[0]
+    values = ", ".join(sorted(point.value for point in replacing or original))
+    if len(replacing) > 1:
+        fault = f"is replaced twice ({values}): remove one of the packages"
+    elif replacing:
+        fault = f"replaces a kind that no package has ({values}): name it under {AGENCY_GROUP}"
+    else:
+        fault = f"is registered twice ({values}): one that replaces the other is named under {REPLACING_GROUP}"
+    raise WarifuError(Reason.CONFIG_INVALID, where=f"agency kind {kind!r} {fault}")
 
 
 def _loaded(point: EntryPoint) -> Agency:

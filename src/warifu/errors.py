@@ -60,6 +60,9 @@ class Reason(enum.Enum):
     CONVERSION_NOT_PROVEN = "CONVERSION_NOT_PROVEN"
     AUTHORITY_UNREACHABLE = "AUTHORITY_UNREACHABLE"
     AUTHORITY_ANSWER_INVALID = "AUTHORITY_ANSWER_INVALID"
+    ADAPTER_UNREACHABLE = "ADAPTER_UNREACHABLE"
+    ADAPTER_TIMED_OUT = "ADAPTER_TIMED_OUT"
+    ADAPTER_ANSWER_INVALID = "ADAPTER_ANSWER_INVALID"
     NODE_UNREACHABLE = "NODE_UNREACHABLE"
     NODE_TIMED_OUT = "NODE_TIMED_OUT"
     NOT_CONNECTED = "NOT_CONNECTED"
@@ -182,6 +185,17 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
     Reason.AUTHORITY_UNREACHABLE: _unknown("UNAVAILABLE", "The numbering authority could not be reached; retry."),
     Reason.AUTHORITY_ANSWER_INVALID: _unknown(
         "INTERNAL", "The numbering authority's answer does not have the shape the contract asks for; it was discarded."
+    ),
+    Reason.ADAPTER_UNREACHABLE: _no(
+        "UNAVAILABLE",
+        "The agency's business system could not be reached, broke off or is not ready; nothing was answered.",
+    ),
+    Reason.ADAPTER_TIMED_OUT: _no(
+        "DEADLINE_EXCEEDED", "The agency's business system did not answer its node in time; nothing was answered."
+    ),
+    Reason.ADAPTER_ANSWER_INVALID: _no(
+        "INTERNAL",
+        "What the agency's business system said, or failed with, is no answer to what its node asked; nothing was answered.",
     ),
     Reason.NODE_UNREACHABLE: _unknown(
         "UNAVAILABLE", "The agency's own node broke off before it answered; retry with the same request_id."

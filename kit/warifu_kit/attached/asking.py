@@ -16,10 +16,19 @@ from typing import Any, Final, Self
 from google.protobuf.message import Message
 from google.protobuf.wrappers_pb2 import Int32Value
 
-from warifu.agency import Agency, Found, Provided, ProvisionQuery
+from warifu.agency import Agency, Decision, Found, HeldProvision, LookUp, Pending, Provided, ProvisionQuery
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import ItemCode
-from warifu_kit.attached.wire import LENGTH_SIZE, framed, length_of, read_found, told_query, unless_error
+from warifu_kit.attached.wire import (
+    LENGTH_SIZE,
+    framed,
+    length_of,
+    read_found,
+    told_held,
+    told_look_up,
+    told_query,
+    unless_error,
+)
 
 __all__ = ["AgencyElsewhere"]
 
@@ -30,19 +39,22 @@ _NO_YEAR: Final = -1
 class AgencyElsewhere(Agency):
     """Asks the agency at ``path``, a socket of this machine. Whoever is asked there may be another one each time."""
 
-    def __init__(self, path: Path, kind: str) -> None:
-        self.kind = kind  # type: ignore[misc]  # of an instance: one class stands for every kind
+    def __init__(self, path: Path, told: dict[str, Any]) -> None:
+        # Of an instance, where others have them of their class: this one class stands for every kind.
+        self.kind = str(told["kind"])  # type: ignore[misc]
+        self.keeps_replicas = bool(told["keeps_replicas"])  # type: ignore[misc]
+        self.provides = {ItemCode(item): _provided(*both) for item, both in told["items"].items()}  # type: ignore[misc]
         self._path = path
 
     @classmethod
     def at(cls, path: Path) -> Self:
         """The agency that listens there now. Raises: PATH_UNUSABLE when nobody does."""
-        return cls(path, str(_asked(path, {"ask": "kind"})["kind"]))
+        return cls(path, _asked(path, {"ask": "kind"}))
 
     def provided(self, item_code: ItemCode, where: str = "item_code") -> Provided:
-        """What the kind says about an item, but for its message type. Raises: ITEM_UNKNOWN."""
+        """What the kind says about an item, but for its message type, which is checked there. Raises: ITEM_UNKNOWN."""
         told = _asked(self._path, {"ask": "provided", "item_code": item_code, "where": where})
-        return Provided(record_type=Int32Value, certificate=told["certificate"], certificate_ja=told["certificate_ja"])
+        return _provided(told["certificate"], told["certificate_ja"])
 
     def check_record(self, item_code: ItemCode, record: bytes, where: str = "record") -> Message:
         """Refuse a record that does not fit; what is given back holds its year. Raises: as the agency there."""
@@ -57,18 +69,37 @@ class AgencyElsewhere(Agency):
 
     async def answer(self, query: ProvisionQuery) -> Found:
         """What the agency there answers. Raises: as it; RuntimeError when it falls over."""
+        found = read_found(await self._said({"ask": "answer", "query": told_query(query)}))
+        if isinstance(found, Pending):
+            raise _nobody(self._path)
+        return found
+
+    async def look_up(self, asked: LookUp) -> Found | Pending:
+        """What the agency there looks up, checked there. Raises: as :meth:`answer`."""
+        return read_found(await self._said({"ask": "look up", "asked": told_look_up(asked)}))
+
+    async def decide(self, held: HeldProvision) -> Decision:
+        """What the clerk there decided. Raises: as :meth:`answer`."""
+        return Decision[(await self._said({"ask": "decide", "held": told_held(held)}))["decision"]]
+
+    async def _said(self, told: dict[str, Any]) -> dict[str, Any]:
         try:
             reader, writer = await asyncio.open_unix_connection(self._path)
         except OSError as error:
             raise _nobody(self._path) from error
         try:
-            writer.write(framed({"ask": "answer", "query": told_query(query)}))
+            writer.write(framed(told))
             text = await reader.readexactly(length_of(await reader.readexactly(LENGTH_SIZE)))
         except (OSError, EOFError) as error:
             raise _nobody(self._path) from error
         finally:
             writer.close()
-        return read_found(unless_error(json.loads(text)))
+        return unless_error(json.loads(text))
+
+
+def _provided(certificate: str, certificate_ja: str) -> Provided:
+    """Of any message type: that is checked where the agency is."""
+    return Provided(record_type=Message, certificate=certificate, certificate_ja=certificate_ja)
 
 
 def _asked(path: Path, told: dict[str, Any]) -> dict[str, Any]:

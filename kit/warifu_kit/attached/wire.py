@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import date
+from dataclasses import asdict
+from datetime import date, datetime
 from typing import Any, Final
 
-from warifu.agency import Absence, Found, ProvidedRecord, ProvisionQuery, Replica
+from warifu.agency import Absence, Found, HeldProvision, LookUp, Pending, ProvidedRecord, ProvisionQuery, Replica
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 
@@ -21,9 +22,13 @@ __all__ = [
     "framed",
     "length_of",
     "read_found",
+    "read_held",
+    "read_look_up",
     "read_query",
     "told_error",
     "told_found",
+    "told_held",
+    "told_look_up",
     "told_query",
     "unless_error",
 ]
@@ -74,15 +79,39 @@ def read_query(told: dict[str, Any]) -> ProvisionQuery:
     )
 
 
-def told_found(found: Found) -> dict[str, Any]:
+def told_look_up(asked: LookUp) -> dict[str, Any]:
+    """A look-up as it is sent."""
+    return {**asdict(asked), "today": asked.today.isoformat()}
+
+
+def read_look_up(told: dict[str, Any]) -> LookUp:
+    """The look-up that was sent."""
+    return LookUp(**{**told, **_codes(told), "today": date.fromisoformat(told["today"])})
+
+
+def told_held(held: HeldProvision) -> dict[str, Any]:
+    """A provision that waits, as it is sent."""
+    return {**asdict(held), "received": held.received.isoformat()}
+
+
+def read_held(told: dict[str, Any]) -> HeldProvision:
+    """The provision that was sent."""
+    return HeldProvision(**{**told, **_codes(told), "received": datetime.fromisoformat(told["received"])})
+
+
+def told_found(found: Found | Pending) -> dict[str, Any]:
     """An answer as it is sent."""
+    if isinstance(found, Pending):
+        return {"pending": found.name}
     if isinstance(found, Absence):
         return {"absence": found.name}
     return {"record_type": found.record_type, "record": base64.b64encode(found.record).decode()}
 
 
-def read_found(told: dict[str, Any]) -> Found:
+def read_found(told: dict[str, Any]) -> Found | Pending:
     """The answer that was sent."""
+    if "pending" in told:
+        return Pending[told["pending"]]
     if "absence" in told:
         return Absence[told["absence"]]
     return ProvidedRecord(told["record_type"], base64.b64decode(told["record"]))
@@ -100,6 +129,14 @@ def unless_error(told: dict[str, Any]) -> dict[str, Any]:
     if "error" in told:
         raise WarifuError(Reason(told["error"]), where=told["where"])
     return told
+
+
+def _codes(told: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "item_code": ItemCode(told["item_code"]),
+        "procedure_code": ProcedureCode(told["procedure_code"]),
+        "inquirer": InstitutionCode(told["inquirer"]),
+    }
 
 
 def _told_replica(replica: Replica) -> dict[str, Any]:

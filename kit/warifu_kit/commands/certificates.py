@@ -56,5 +56,27 @@ def revoke(path: NetworkDir, party: Party, json: Json = False) -> None:
     )
 
 
+@app.command()
+def adapter(
+    path: NetworkDir,
+    party: Party,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write; made if need be.")],
+    json: Json = False,
+) -> None:
+    """Give PARTY's business system what it needs to answer its node: a certificate, its key, and whom to let in.
+
+    Revoking PARTY takes the certificate back, too. It is good for 90 days: the same command again renews it.
+
+    Example: warifu certificate adapter net tax tax-system
+    """
+    from warifu_kit.network.adapter_folder import make_adapter_folder
+
+    made = make_adapter_folder(path, party, folder)
+    if json:
+        say_json({"party": party, "folder": str(folder), "node": made.node_uri})
+    else:
+        say(f"{folder} is for the business system of {party}; it lets in {made.node_uri} and nobody else")
+
+
 def _hexadecimal(serials: list[int]) -> list[str]:
     return [f"{serial:x}" for serial in serials]

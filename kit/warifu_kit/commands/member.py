@@ -40,6 +40,9 @@ def add(
         str | None, typer.Option(metavar="CODE", help="Sixteen digits; made if left out.")
     ] = None,
     listen: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Where it listens.")] = None,
+    adapter: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where its business system answers instead of replicas.")
+    ] = None,
     wait: Wait = 30.0,
 ) -> None:
     """Let an agency join the network in DIR: keys, certificates, a new version of the directory.
@@ -58,6 +61,7 @@ def add(
         "institution_name": institution_name,
         "institution_code": institution_code,
         "listen": listen,
+        "adapter": adapter,
     }
     given = {field: value for field, value in fields.items() if value is not None}
     if (file is None) == (not given):

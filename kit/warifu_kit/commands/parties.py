@@ -35,6 +35,13 @@ Spread = Annotated[
         help="Delay each submitted inquiry at random, by so much at most. [default: party.json, or 0]",
     ),
 ]
+Adapter = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT",
+        help="Where the agency's business system serves AdapterService. [default: party.json, or none]",
+    ),
+]
 StopWithParent = Annotated[bool, typer.Option("--stop-with-parent", help="Stop when the starting process ends.")]
 
 
@@ -95,11 +102,14 @@ def agency(
     authority_address: AuthorityAddress,
     listen: Listen = None,
     spread: Spread = None,
+    adapter: Adapter = None,
     go_on: GoOn = False,
     log_level: LogLevel = "warning",
     stop_with_parent: StopWithParent = False,
 ) -> None:
     """Run one agency's node.
+
+    With an adapter, the agency's business system at that address is asked each time, and replicas do not answer.
 
     With a spread, what a business system submits is sent at a random moment within it; one that waits is not delayed.
 
@@ -120,6 +130,7 @@ def agency(
                 listen=listen,
                 go_on=go_on,
                 spread_s=spread,
+                adapter=adapter,
             ),
             party=party,
             log_level=log_level,

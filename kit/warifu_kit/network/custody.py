@@ -23,7 +23,7 @@ from warifu.pki.revocation import RevocationList
 from warifu.pki.validity import validity_of
 from warifu_kit.network.for_tests import ForTests
 
-__all__ = ["REVOCATION_LIST", "Renewed", "keep_fresh", "renew", "renew_what_ends", "revoke"]
+__all__ = ["REVOCATION_LIST", "Renewed", "issue_further", "keep_fresh", "renew", "renew_what_ends", "revoke"]
 
 REVOCATION_LIST = "revocation list"
 """What the revocation list is called among the parties, when it is told what was renewed."""
@@ -90,6 +90,16 @@ def renew(path: Path, party: str, *, clock: Clock | None = None) -> list[int]:
         with _writing(path):
             root.issue(identity, terms.certificate_days).save(*pair)
     return replaced
+
+
+def issue_further(path: Path, party: str, identity: Identity, clock: Clock) -> Credential:
+    """One more certificate of a party, beside those in its folder; it is taken back with them, and nobody renews it.
+
+    Raises: KEY_INVALID, naming the root's file; PATH_UNUSABLE.
+    """
+    credential = Root.load(path / "root", clock).issue(identity)
+    _note_replaced(path, party, [credential.serial])  # before anybody has it: it could not be taken back afterwards
+    return credential
 
 
 def _note_replaced(path: Path, party: str, serials: Iterable[int]) -> None:

@@ -147,6 +147,7 @@ def _agencies(entry: MemberEntry, kind: InstitutionKind, taken: set[InstitutionC
             institution=institution,
             listen=entry.listen,
             spread_s=entry.spread_s,
+            adapter=entry.adapter,
         )
 
 

@@ -36,15 +36,29 @@ _NOT_PARTIES: Final = frozenset({"root", "log-copy"})
 """Folders that a network has beside those of its parties."""
 
 _ANY_HOST: Final = frozenset({"0.0.0.0", "[::]"})  # noqa: S104  # names a clash, listens nowhere
-_OWNERS: Final = {"spread_s": "agency", "beat_s": "hub", "codes_a_day": "authority", "misses_a_day": "authority"}
+_OWNERS: Final = {
+    "spread_s": "agency",
+    "adapter": "agency",
+    "beat_s": "hub",
+    "codes_a_day": "authority",
+    "misses_a_day": "authority",
+}
 
 
 def _endpoint(value: object) -> str:
-    fault = PydanticCustomError("endpoint", 'should be host:port, such as "127.0.0.1:0" or "[::1]:7400", as text')
+    return _address(value, 'should be host:port, such as "127.0.0.1:0" or "[::1]:7400", as text', free_port=True)
+
+
+def _fixed_endpoint(value: object) -> str:
+    return _address(value, 'should be host:port, such as "127.0.0.1:7500", as text', free_port=False)
+
+
+def _address(value: object, message: str, *, free_port: bool) -> str:
+    fault = PydanticCustomError("endpoint", message)
     if not isinstance(value, str):
         raise fault
     try:
-        check_address(value, where="listen", free_port=True)
+        check_address(value, where="address", free_port=free_port)
     except WarifuError:
         raise fault from None
     return value
@@ -76,6 +90,9 @@ _Municipality = Annotated[
     MunicipalityCode,
     parsed_by(MunicipalityCode.parse, "a municipality or prefecture code: six digits whose last checks out, as text"),
     WithJsonSchema({"type": "string", "pattern": "^(0[1-9]|[1-3][0-9]|4[0-7])[0-9]{4}$"}),
+]
+_Adapter = Annotated[
+    str, PlainValidator(_fixed_endpoint), WithJsonSchema({"type": "string", "pattern": "^.+:[0-9]{1,5}$"})
 ]
 _Listen = Annotated[str, PlainValidator(_endpoint), WithJsonSchema({"type": "string", "pattern": "^.+:[0-9]{1,5}$"})]
 
@@ -112,6 +129,10 @@ class MemberEntry(BaseModel):
     spread_s: Annotated[
         float | None,
         Field(ge=0, le=600, description="Over how many seconds an agency spreads submitted inquiries. 0 if left out."),
+    ] = None
+    adapter: Annotated[
+        _Adapter | None,
+        Field(description="host:port of the agency's business system, if it answers instead of replicas at the node."),
     ] = None
     beat_s: Annotated[
         float | None,
@@ -241,10 +262,12 @@ def _of_agency(
     if entry.kind not in kinds:
         yield "kind", f"is no kind of the permission table; there are {', '.join([*CENTRAL, *kinds])}"
         return
-    if entry.kind not in known:
+    if entry.kind not in known and entry.adapter is None:
         yield "kind", f"has no adapter installed here; there are adapters for {', '.join(known)}"
     if entry.clones > 1 and entry.institution_code is not None:
         yield "institution_code", "should be left out where there are clones: each gets one of its own"
+    if entry.clones > 1 and entry.adapter is not None:
+        yield "adapter", "should be left out where there are clones: a business system is one agency's"
     if entry.clones > 1 and entry.listen is not None and not entry.listen.endswith(":0"):
         yield "listen", "should have port 0 where there are clones: a port is one party's"
     yield from _of_area(entry, kinds[entry.kind])

@@ -50,7 +50,7 @@ class Member:
     """One party to be made. ``kind`` is an institution kind of the permission table for agencies, the role otherwise.
 
     ``listen`` is the host:port it takes until it is told otherwise; port 0 takes a free one, and keeps it. Left out, it
-    is loopback. The numbers are those of :class:`PartySettings`.
+    is loopback. The numbers, and ``adapter``, are those of :class:`PartySettings`.
     """
 
     party: str
@@ -63,6 +63,7 @@ class Member:
     beat_s: float | None = None
     codes_a_day: int | None = None
     misses_a_day: int | None = None
+    adapter: str | None = None
 
 
 def make_party(
@@ -178,6 +179,7 @@ class _Making:
                 beat_s=member.beat_s,
                 codes_a_day=member.codes_a_day,
                 misses_a_day=member.misses_a_day,
+                adapter=member.adapter,
             )
         )
 

@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
             words.add_argument("party", metavar="PARTY")
             words.add_argument("--authority", metavar="HOST:PORT", required=True)
             words.add_argument("--spread", metavar="SECONDS", type=float)
+            words.add_argument("--adapter", metavar="HOST:PORT")
             words.add_argument("--answers-from", metavar="SOCKET", type=Path)
         if role == "authority":
             words.add_argument("--seed", type=int)
@@ -104,6 +105,7 @@ def _agency(given: argparse.Namespace) -> _Run:
         listen=given.listen,
         go_on=given.go_on,
         spread_s=given.spread,
+        adapter=given.adapter,
         agency=_elsewhere(given),
         **_for_tests(given),
     )

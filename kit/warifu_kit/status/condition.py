@@ -58,6 +58,8 @@ _NEXT: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.CODES_ACQUIRED_FAST: "see whether that agency takes up so many people; raise codes_a_day in {dir}/{party}/party.json "
     "if so",
     AlarmKind.NUMBERS_MISSED: "ask that agency where it has those numbers from",
+    AlarmKind.ADAPTER_NOT_IN_CONTACT: "see to the business system that {dir}/{party}/party.json names, or --adapter did; then "
+    "{dir}/{party}/party.log",
     AlarmKind.DATABASE_REPLACED: "stop the party, put its database back, and start it",
 }
 

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from google.protobuf.message import Message
 
-from warifu.agency import Agency, ProvisionQuery, day_in_japan
+from warifu.agency import Agency, LookUp, ProvisionQuery, day_in_japan
 from warifu.api.node.v1.node_service_pb2 import PersonToAcquire, Replica
 from warifu.client import BlockingNodeClient
 from warifu.clock import Clock
@@ -76,6 +76,11 @@ class AttachedAgency:
         return self._desk.asked
 
     @property
+    def looked_up(self) -> list[LookUp]:
+        """What it was to look up in this test, where it keeps no replicas; also about local numbers that nobody has."""
+        return self._desk.looked_up
+
+    @property
     def raised(self) -> list[Exception]:
         """What it fell over with in this test. A test that expects that clears the list."""
         return self._desk.raised
@@ -83,6 +88,20 @@ class AttachedAgency:
     def sit(self, agency: Agency) -> None:
         """Have another one of the same kind answer from now on, and forget what was asked."""
         self._desk.sit(agency)
+
+    def acquire(self, person: Person) -> str:
+        """Acquire a code for ``person``, if need be; the local number. An agency that keeps no replicas needs no more.
+
+        Raises: what the node says of it.
+        """
+        if self.party not in person.local_numbers:
+            local_number = f"X-{next(self._numbers):06d}"
+            wanted = PersonToAcquire(local_number=local_number, my_number=person.my_number)
+            (acquired,) = self._network.node(self.party).acquire_codes([wanted])
+            if acquired.reason:
+                raise WarifuError(Reason[acquired.reason], where=self.party)
+            person.local_numbers[self.party] = local_number
+        return person.at(self.party)
 
     def register(
         self,
@@ -99,23 +118,17 @@ class AttachedAgency:
         ``item_code`` may be left out where the kind provides one; ``fiscal_year`` is the record's, or this year. Raises: what
         the node says of either.
         """
-        node, item = self._network.node(self.party), item_code or self._only_item()
-        if self.party not in person.local_numbers:
-            local_number = f"X-{next(self._numbers):06d}"
-            (acquired,) = node.acquire_codes([PersonToAcquire(local_number=local_number, my_number=person.my_number)])
-            if acquired.reason:
-                raise WarifuError(Reason[acquired.reason], where=self.party)
-            person.local_numbers[self.party] = local_number
+        item = item_code or self._only_item()
         year = self.agency.year_of(record) if fiscal_year is None else fiscal_year
         replica = Replica(
-            local_number=person.at(self.party),
+            local_number=self.acquire(person),
             item_code=item,
             fiscal_year=day_in_japan(self._network.clock.now()).year if year is None else year,
             publication_start=publication_start,
             publication_end=publication_end,
             record=record.SerializeToString(),
         )
-        node.register_replicas([replica])
+        self._network.node(self.party).register_replicas([replica])
 
     def _only_item(self) -> ItemCode:
         items = list(self.agency.provides)

@@ -10,7 +10,7 @@ how the permit arrived.
     (4.7) seen before: the same permit gets the same answer, other bytes are refused; a new one must be fresh
     (4.8) what is asked, and, once the hub's conversion is proven, who is meant; whether it must be, the directory says
     (4.9) flags: what a clerk must release waits
-    (4.10) the agency's answer, sealed and signed
+    (4.10) the agency's answer, sealed and signed; one that keeps no replicas is asked now
     (4.11) own exchange record and answer stored, durably, in one write; only then the answer leaves
 """
 
@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from warifu.agency import Absence, Agency, Found, ProvisionQuery, day_in_japan
+from warifu.agency import Agency, Found, LiveSource, day_in_japan
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
 from warifu.clock import Clock
@@ -30,6 +30,7 @@ from warifu.exchange.proof_policy import PolicyKind
 from warifu.exchange.provision import (
     CheckedPermit,
     MadeAnswer,
+    OpenedQuery,
     ProviderKeys,
     check_fresh,
     check_permit,
@@ -44,6 +45,8 @@ from warifu.party.alarms import AlarmKind
 from warifu.party.held import Refresh, never_newer
 from warifu.permissions.decision import check_lawful
 from warifu.permissions.table import PermissionTable
+from warifu.rpc.deadline import running_down
+from warifu_services.node.answering import Answering, Asked, FromReplicas, LiveAnswering
 from warifu_services.node.drawn_permits import Proofs
 from warifu_services.node.evidence import Evidence, NoEvidence, as_evidence
 from warifu_services.node.evidence_files import Keep, kept_nowhere
@@ -112,17 +115,18 @@ class Provider:
         keep_evidence: Keep = kept_nowhere,
         proofs: Proofs | None = None,
         gossip: Gossip = SILENT,
+        live: LiveSource | None = None,
     ) -> None:
         """``refresh`` takes a newer version of the directory; ``codes_ready`` waits until codes are rotated.
 
         ``proofs`` has drawn permits proven where they are sampled; without it, all that are not proven are refused.
+        ``live`` is who looks people up where no replicas are kept; the agency itself unless given.
         ``in_contact_since`` says since when the hub could have brought a permit, in Unix milliseconds; None: not now.
         """
         self._keep_evidence = keep_evidence
         self._proofs = proofs
         self._gossip = gossip
         self._standing = standing
-        self._agency = agency
         self._keys_source = keys
         self._directories = directory
         self._store = store
@@ -132,6 +136,19 @@ class Provider:
         self._clock = clock
         self._refresh = refresh
         self._codes_ready = codes_ready
+        self._live: LiveAnswering | None = None
+        if live is not None or not agency.keeps_replicas:
+            self._live = LiveAnswering(agency, live or agency, store.unknown_people)
+        self._answering: Answering = self._live or FromReplicas(agency)
+
+    def adapter_fault(self) -> str | None:
+        """Why the last question to the business system had no answer, where no replicas are kept; else None."""
+        return self._live.amiss() if self._live is not None else None
+
+    def adapter_reached(self) -> None:
+        """The business system is there."""
+        if self._live is not None:
+            self._live.reached()
 
     @property
     def _keys(self) -> NodeKeys:
@@ -147,8 +164,9 @@ class Provider:
         Raises:
             WarifuError: what ``check_permit`` and ``check_lawful`` raise; DEADLINE_TOO_SHORT; CLOCK_SKEWED for a new
                 permit that is not fresh; PERMIT_REUSED; REQUEST_MALFORMED when it does not open; CONVERSION_NOT_PROVEN; STORE_UNAVAILABLE,
-                RECORDS_BEHIND or LOG_BEHIND, and then nothing was provided.
+                RECORDS_BEHIND or LOG_BEHIND, ADAPTER_UNREACHABLE, ADAPTER_TIMED_OUT or ADAPTER_ANSWER_INVALID, and then nothing was provided.
         """
+        left_now = running_down(left)
         await self._standing.compared()
         if left is not None and left < SHORTEST_SECONDS:
             raise WarifuError(Reason.DEADLINE_TOO_SHORT, where="deadline")
@@ -160,11 +178,14 @@ class Provider:
             await self._note_lateness(permit, checked)
             check_fresh(checked, self._clock.now())
         elif not _is_decided(kept):
-            return _given_before(kept, checked)
+            _must_be_same(kept, checked)
+            kept = await self._decided_by_now(kept, left_now())
+            if not _is_decided(kept):
+                return _given_before(kept, checked)
         if kept is None:
             permit = await self._proven_if_drawn(permit, checked)
         try:
-            made, fresh, missed = await self._make(checked, kept)
+            made, fresh, missed = await self._make(checked, kept, left_now)
         except WarifuError as error:
             if error.reason is Reason.CONVERSION_NOT_PROVEN:
                 self._keep_evidence(permit)
@@ -209,7 +230,19 @@ class Provider:
                 kind, found, f"came {late_s} s after the minute in which the hub signed it began"
             )
 
-    async def _make(self, checked: CheckedPermit, kept: KeptProvision | None) -> tuple[MadeAnswer, KeptProvision, bool]:
+    async def _decided_by_now(self, kept: KeptProvision, left: float | None) -> KeptProvision:
+        """Step 4.7 of a provision that waits: as it is once the business system was asked what a clerk decided."""
+        record = kept.record
+        if self._live is None or record.outcome is not ExchangeOutcome.PENDING:
+            return kept
+        decision = await self._live.decision(record, self._person_held(kept), left)
+        if decision is not ClerkDecision.UNDECIDED:
+            await self._store.decide(record.processing_number, decision)
+        return self._store.provision(record.inquirer, record.request_id) or kept
+
+    async def _make(
+        self, checked: CheckedPermit, kept: KeptProvision | None, left: Callable[[], float | None]
+    ) -> tuple[MadeAnswer, KeptProvision, bool]:
         """Steps 4.8 to 4.10: the answer, what to store of it, and whether the person asked about is not here."""
         if kept is not None:
             _must_be_same(kept, checked)
@@ -218,10 +251,9 @@ class Provider:
         self._gossip.heard(checked.context.inquirer, query.gossip)
         await pause()
         person = await self._person(checked, kept)
-        outcome = _outcome(person, kept)  # (4.9)
+        outcome, found = await self._answer(checked, query, person, kept, left)  # (4.9, 4.10)
         sealed_answer = b""
-        if outcome is ExchangeOutcome.ANSWERED:  # (4.10)
-            found = await self._found(checked, person, query.fiscal_year)
+        if found is not None:
             await pause()
             sealed_answer = seal_found(found, query, checked, self._gossip.telling())
             await pause()
@@ -255,17 +287,25 @@ class Provider:
         unproven = {PolicyKind.SAMPLED, PolicyKind.OFF} if self._proofs is not None else {PolicyKind.OFF}
         return open_row_key_unproven if self._directory.proof_policy.kind in unproven else open_row_key
 
-    async def _found(self, checked: CheckedPermit, person: PersonReplicas | None, fiscal_year: int) -> Found:
-        query = ProvisionQuery(
-            item_code=checked.context.item_code,
-            fiscal_year=fiscal_year,
-            procedure_code=checked.context.procedure_code,
-            inquirer=checked.context.inquirer,
+    async def _answer(
+        self,
+        checked: CheckedPermit,
+        query: OpenedQuery,
+        person: PersonReplicas | None,
+        kept: KeptProvision | None,
+        left: Callable[[], float | None],
+    ) -> tuple[ExchangeOutcome, Found | None]:
+        asked = Asked(
+            context=checked.context,
+            processing_number=checked.processing_number,
+            fiscal_year=query.fiscal_year,
             today=day_in_japan(self._clock.now()),
-            replicas=person.replicas if person else (),
+            received_ms=kept.record.requested_ms if kept else self._clock.unix_ms(),
+            person=person,
+            decision=kept.decision if kept else None,
+            left=left,
         )
-        answer = await self._agency.answer(query)
-        return answer if person else Absence.NOT_HELD
+        return await self._answering.answer(asked)
 
     def _to_keep(
         self,
@@ -299,8 +339,11 @@ class Provider:
         """A pending provision as a clerk sees it; None when one has decided about it."""
         if kept.decision is not ClerkDecision.UNDECIDED:
             return None
-        person = self._keys.at_rest.open(_PERSON, kept.record.inquiry_digest, kept.sealed_person)
-        return PendingProvision(kept.record, person.decode())
+        return PendingProvision(kept.record, self._person_held(kept))
+
+    def _person_held(self, kept: KeptProvision) -> str:
+        """About whom a pending provision is, by local number."""
+        return self._keys.at_rest.open(_PERSON, kept.record.inquiry_digest, kept.sealed_person).decode()
 
     async def decide(self, processing_number: str, decision: ClerkDecision) -> None:
         """Release or refuse a pending answer; the inquirer gets it when it asks again. May be changed until then.
@@ -337,15 +380,6 @@ def _given_before(kept: KeptProvision, checked: CheckedPermit) -> SignedAnswer:
     if not kept.answer:
         raise WarifuError(Reason.PERMIT_REUSED, where="permit", debug="answer no longer kept")
     return SignedAnswer.FromString(kept.answer)
-
-
-def _outcome(person: PersonReplicas | None, kept: KeptProvision | None) -> ExchangeOutcome:
-    if kept is not None:
-        released = kept.decision is ClerkDecision.RELEASE
-        return ExchangeOutcome.ANSWERED if released else ExchangeOutcome.REFUSED
-    if person is not None and PersonFlags.AUTO_RESPONSE_DISABLED in person.flags:
-        return ExchangeOutcome.PENDING
-    return ExchangeOutcome.ANSWERED
 
 
 def _new_record(checked: CheckedPermit, person: PersonReplicas | None, received_ms: int) -> ExchangeRecord:

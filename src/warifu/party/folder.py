@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cryptography import x509
 
@@ -33,6 +33,8 @@ _NUMBERS: dict[str, tuple[type, ...]] = {
     "codes_a_day": (int,),
     "misses_a_day": (int,),
 }
+_LEFT_OUT: Final = frozenset({*_NUMBERS, "adapter"})
+"""What need not be in the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,8 @@ class PartySettings:
 
     The numbers are for one role each and may be left out of the file: ``spread_s``, over how many seconds an agency spreads
     the inquiries that nobody waits for; ``beat_s``, how often a hub publishes its log to members; ``codes_a_day`` and
-    ``misses_a_day``, what one agency may acquire, and try in vain, of the authority.
+    ``misses_a_day``, what one agency may acquire, and try in vain, of the authority. ``adapter`` is host:port of an agency's
+    business system, where that answers instead of replicas.
     """
 
     network: str
@@ -54,6 +57,7 @@ class PartySettings:
     beat_s: float | None = None
     codes_a_day: int | None = None
     misses_a_day: int | None = None
+    adapter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,8 @@ class PartyFolder:
             raise WarifuError(Reason.CONFIG_INVALID, where=_SETTINGS, debug=type(error).__name__) from error
         except NotTextError as error:
             raise WarifuError(Reason.CONFIG_INVALID, where=error.at(_SETTINGS)) from error
-        expected = set(PartySettings.__slots__) - _NUMBERS.keys()
-        numbers = {} if not isinstance(fields, dict) else {n: fields.pop(n) for n in _NUMBERS if n in fields}
+        expected = set(PartySettings.__slots__) - _LEFT_OUT
+        left_out = {} if not isinstance(fields, dict) else {n: fields.pop(n) for n in _LEFT_OUT if n in fields}
         if (
             not isinstance(fields, dict)
             or set(fields) != expected
@@ -79,15 +83,16 @@ class PartyFolder:
         ):
             wanted = ", ".join(sorted(expected))
             raise WarifuError(Reason.CONFIG_INVALID, where=f"{_SETTINGS}: needs exactly the text fields {wanted}")
-        for name, value in numbers.items():
-            if not _is_number(value, name):
-                raise WarifuError(Reason.CONFIG_INVALID, where=f"{_SETTINGS}: {name} should be a number from 0")
+        for name, value in left_out.items():
+            if not _is_setting(value, name):
+                wanted = "a number from 0" if name in _NUMBERS else "host:port, as text"
+                raise WarifuError(Reason.CONFIG_INVALID, where=f"{_SETTINGS}: {name} should be {wanted}")
         where = f"{_SETTINGS}: institution_code"
         try:
             code = InstitutionCode.parse(fields.pop("institution_code"), where)
         except WarifuError as error:
             raise WarifuError(Reason.CONFIG_INVALID, where=where) from error
-        return PartySettings(institution_code=code, **fields, **numbers)
+        return PartySettings(institution_code=code, **fields, **left_out)
 
     def write_settings(self, settings: PartySettings) -> None:
         """Write the party's settings."""
@@ -195,7 +200,9 @@ class PartyFolder:
         return [int(match[1]) for match in found if match]
 
 
-def _is_number(value: Any, name: str) -> bool:
+def _is_setting(value: Any, name: str) -> bool:
+    if name not in _NUMBERS:
+        return isinstance(value, str) and bool(value)
     return type(value) in _NUMBERS[name] and 0 <= value < math.inf
 
 

@@ -9,12 +9,13 @@ time left, so clocks need not agree.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TypeVar
 
 from warifu.errors import Reason, WarifuError
 from warifu.rpc.identity import AnyContext
 
-__all__ = ["kept_back", "outcome_within", "pass_on", "remaining"]
+__all__ = ["kept_back", "outcome_within", "pass_on", "remaining", "running_down"]
 
 T = TypeVar("T")
 
@@ -25,6 +26,13 @@ def remaining(context: AnyContext) -> float | None:
     """Seconds until the caller gives up; None when it set no deadline."""
     left: float | None = context.time_remaining()  # the published types leave None out
     return left
+
+
+def running_down(left: float | None) -> Callable[[], float | None]:
+    """Says, whenever asked, how many are left by then of the seconds that are ``left`` now; None when nobody counts."""
+    now = asyncio.get_running_loop().time
+    give_up = None if left is None else now() + left
+    return lambda: None if give_up is None else give_up - now()
 
 
 def kept_back(left: float, margin: float, *, share: float = 0.1) -> float:

@@ -157,7 +157,7 @@ class Town:
             "request_id": secrets.token_bytes(16),
             "local_number": f"childcare-{place}",
             "procedure_code": CHILD_ALLOWANCE,
-            "provider": self.code("tax"),
+            "provider": changes.get("provider") or self.code("tax"),
             "item_code": LOCAL_TAX,
         }
         return node_pb2.Inquiry(**{**values, **changes})
@@ -193,6 +193,20 @@ async def empty_town(made_network: Path, tmp_path: Path) -> AsyncIterator[Town]:
     town = Town(shutil.copytree(made_network, tmp_path / "net"))
     yield town
     await town.close()
+
+
+@pytest.fixture
+async def town_at() -> AsyncIterator[Callable[[Path], Town]]:
+    """Makes towns of networks that a test made; of which nothing runs yet."""
+    made: list[Town] = []
+
+    def make(path: Path) -> Town:
+        made.append(Town(path))
+        return made[-1]
+
+    yield make
+    for town in made:
+        await town.close()
 
 
 @pytest.fixture

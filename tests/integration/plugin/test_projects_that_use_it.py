@@ -230,6 +230,37 @@ def test_files_of_a_project_that_are_called_like_pythons_own_are_not_taken_for_t
     assert "1 passed" in ran.stdout, ran.stdout + ran.stderr
 
 
+LIVE = """
+from google.protobuf.wrappers_pb2 import UInt32Value
+from services.pension import COVERAGE, PensionAgency
+
+from warifu.agency import Absence, ProvidedRecord
+
+
+class LivePension(PensionAgency):
+    keeps_replicas = False
+
+    async def look_up(self, asked):
+        if asked.local_number != self.held:
+            return Absence.NOT_HELD
+        return ProvidedRecord("google.protobuf.UInt32Value", UInt32Value(value=12).SerializeToString())
+
+
+def test_looked_up(warifu_network, warifu_agency, warifu_residents, warifu_received):
+    pension, parent = warifu_agency(LivePension), warifu_residents.at("childcare")[0]
+    pension.agency.held = pension.acquire(parent)
+    warifu_received.expect(pension, times=1, outcome="ANSWERED")
+    answer = warifu_network.ask("childcare", pension, COVERAGE, parent)
+    assert UInt32Value.FromString(answer.record).value == 12
+    assert [asked.local_number for asked in pension.looked_up] == [pension.agency.held]
+"""
+
+
+def test_an_agency_that_keeps_no_replicas_can_be_attached(project: pytest.Pytester) -> None:
+    project.makepyfile(test_live=LIVE)
+    project.runpytest_subprocess().assert_outcomes(passed=1)
+
+
 FAULTS = """
 import pytest
 

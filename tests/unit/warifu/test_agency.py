@@ -13,14 +13,18 @@ from hypothesis import strategies as st
 from warifu.agency import (
     AGENCY_GROUP,
     LARGEST_RECORD,
+    REPLACING_GROUP,
     Absence,
     Agency,
+    Decision,
+    HeldProvision,
     Provided,
     ProvidedRecord,
     ProvisionQuery,
     Replica,
     day_in_japan,
     find_agency,
+    installed_kinds,
     provided_items,
 )
 from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
@@ -158,11 +162,61 @@ def test_printing_a_replica_or_a_query_shows_no_record() -> None:
     assert "secret" not in shown
 
 
-def point(name: str, value: str) -> EntryPoint:
-    return EntryPoint(name=name, value=value, group=AGENCY_GROUP)
+async def test_an_agency_that_keeps_no_replicas_looks_people_up_and_leaves_decisions_to_the_node() -> None:
+    class Live(Office):
+        keeps_replicas = False
+
+    assert Office.keeps_replicas
+    with pytest.raises(NotImplementedError):
+        await Live().look_up(None)  # type: ignore[arg-type]  # it says so before it looks at anything
+    held = HeldProvision(
+        processing_number="20260615000000000001",
+        local_number="T-9",
+        item_code=ITEM,
+        procedure_code=ProcedureCode("JT99000000000001"),
+        inquirer=InstitutionCode("9030000000000001"),
+        received=datetime(2026, 6, 15, tzinfo=UTC),
+        seconds=1.0,
+    )
+    assert await Live().decide(held) is Decision.PENDING
+    assert "T-9" not in repr(held)
+
+
+def point(name: str, value: str, group: str = AGENCY_GROUP) -> EntryPoint:
+    return EntryPoint(name=name, value=value, group=group)
+
+
+class OwnTaxAgency(Office):
+    """Somebody else's tax office."""
+
+    kind = "tax"
 
 
 TAX = point("tax", "warifu_services.agencies.tax:TaxAgency")
+OWN = point("tax", f"{__name__}:OwnTaxAgency", REPLACING_GROUP)
+
+
+def test_a_kind_is_replaced_by_whoever_says_that_it_replaces_it() -> None:
+    for points in ([TAX, OWN], [OWN, TAX]):
+        assert type(find_agency("tax", points)).__name__ == "OwnTaxAgency"
+        assert provided_items(points)[ITEM].certificate == "Certificate"
+        assert installed_kinds(points) == ["tax"]
+
+
+@pytest.mark.parametrize(
+    ("points", "told"),
+    [
+        ([TAX, point("tax", "own:Tax")], f"one that replaces the other is named under {REPLACING_GROUP}"),
+        ([TAX, OWN, OWN], "is replaced twice"),
+        ([OWN], f"replaces a kind that no package has ({__name__}:OwnTaxAgency): name it under {AGENCY_GROUP}"),
+    ],
+)
+def test_who_answers_for_a_kind_is_never_guessed(points: list[EntryPoint], told: str) -> None:
+    for find in (lambda: find_agency("tax", points), lambda: provided_items(points)):
+        with pytest.raises(WarifuError) as refused:
+            find()
+        assert refused.value.reason is Reason.CONFIG_INVALID
+        assert told in refused.value.where
 
 
 def test_a_kind_is_found_by_its_entry_point() -> None:

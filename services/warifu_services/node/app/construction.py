@@ -16,21 +16,19 @@ from functools import cached_property, partial
 
 import grpc
 
-from warifu.agency import Agency, find_agency, provided_items
+from warifu.agency import Agency, provided_items
 from warifu.api.agency.v1.agency_service_pb2_grpc import add_AgencyServiceServicer_to_server
 from warifu.api.node.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from warifu.api.party.v1.party_service_pb2_grpc import add_PartyServiceServicer_to_server
 from warifu.clock import Clock, SystemClock
-from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.identifiers import InstitutionCode
 from warifu.party.alarms import AlarmKind
 from warifu.party.chores import Chores
-from warifu.party.folder import PartyFolder, PartySettings
+from warifu.party.folder import PartyFolder
 from warifu.party.following import DirectoryFollower, RevocationFollower
 from warifu.party.groundwork import Groundwork
 from warifu.party.held import Held
-from warifu.party.key_check import check_keys
 from warifu.party.lookout import Lookout
 from warifu.party.status_servicer import PARTY_ACCESS, StatusServicer
 from warifu.permissions.decision import check_table
@@ -40,8 +38,10 @@ from warifu.pki import Identity, Role
 from warifu.rpc.address import check_address
 from warifu.rpc.channel import ChannelPool, PeerChannel
 from warifu_services.node.acquisition import Acquirer
+from warifu_services.node.adapter.link import AdapterContact, adapter_contact
 from warifu_services.node.agency_servicer import AGENCY_ACCESS, AgencyServicer
 from warifu_services.node.app.about import about_node
+from warifu_services.node.app.fitting import agency_of, check_fit, fitting_store
 from warifu_services.node.app.serving import Node
 from warifu_services.node.authority_link import GrpcAuthority
 from warifu_services.node.drawn_permits import DrawnPermits, KeyedDraw
@@ -84,6 +84,7 @@ class _Parts:
     workers: ThreadPoolExecutor
     spread: Spread
     go_on: bool
+    adapter: AdapterContact | None
 
     @cached_property
     def standing_store(self) -> StandingStore:
@@ -206,7 +207,12 @@ class _Parts:
             keep_evidence=self.evidence_files.keep,
             proofs=self.drawn,
             gossip=self.gossip,
+            live=self.adapter.adapter if self.adapter is not None else None,
         )
+
+    def adapter_amiss(self) -> str | None:
+        """That the business system is not there, or had no answer to the last question; None where replicas answer."""
+        return (self.adapter.absence() if self.adapter is not None else None) or self.provider.adapter_fault()
 
     @cached_property
     def drawn(self) -> DrawnPermits:
@@ -260,6 +266,7 @@ class _Parts:
         lookout.look_at(AlarmKind.DIRECTORY_VIEWS_DIFFER, self.views.directory_amiss)
         watched_table = WatchedTable(self.ground.folder.path / TABLE_FILE, self.permissions.digest)
         lookout.look_at(AlarmKind.PERMISSION_TABLE_REFUSED, watched_table.amiss)
+        lookout.look_at(AlarmKind.ADAPTER_NOT_IN_CONTACT, self.adapter_amiss)
         lookout.look_at(AlarmKind.EXCHANGE_NOT_IN_LOG, self.prover.missing)
         still = AlarmKind.CHECKPOINT_STANDS_STILL
         lookout.look_at(still, lambda: self.prover.standing_still(self.in_contact.since_ms))
@@ -279,6 +286,7 @@ def build_node(
     stopping: asyncio.Event | None = None,
     go_on: bool = False,
     spread_s: float | None = None,
+    adapter: str | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> Node:
@@ -287,7 +295,8 @@ def build_node(
     ``hub`` and ``authority`` are host:port. ``agency`` is found by the folder's kind unless given; ``listen`` stands in
     for the folder's own setting. The hub's streams to it end with ``stopping``. With ``go_on`` a node that was restored from
     an older state goes on without the records it lost; without, it neither asks nor answers. ``spread_s`` stands in for the
-    folder's own setting, over how many seconds it spreads the inquiries that nobody waits for.
+    folder's own setting, over how many seconds it spreads the inquiries that nobody waits for; ``adapter`` likewise, host:port
+    of the business system that answers instead of replicas.
 
     Raises:
         WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, FILE_INVALID or STORE_UNAVAILABLE, naming the file.
@@ -295,13 +304,13 @@ def build_node(
     check_address(hub, where=f"hub {hub}")
     check_address(authority, where=f"authority {authority}")
     ground, directory = Groundwork.of("node", folder, clock or SystemClock()), folder.directory()
-    agency = agency or find_agency(ground.settings.institution_kind)
-    _check_fit(ground.settings, directory, agency)
+    agency = agency or agency_of(ground.settings.institution_kind, folder, adapter)
+    check_fit(ground.settings, directory, agency)
     keys = NodeKeys.load(folder, directory)
     permissions = PermissionTable.load(folder.path / TABLE_FILE)
     check_table(permissions.digest, directory.permission_table_digest)
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
-        store = _store(folder, keys)
+        store = fitting_store(folder, keys)
         undo.callback(store.close)
         workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="node")
         undo.callback(workers.shutdown)
@@ -319,31 +328,11 @@ def build_node(
             workers=workers,
             spread=Spread(ground.settings.spread_s or 0.0 if spread_s is None else spread_s),
             go_on=go_on,
+            adapter=adapter_contact(channels, adapter or ground.settings.adapter, ground.settings, agency),
         )
         node = _node(parts, *_server(parts, listen, stopping, server_interceptors))
         undo.pop_all()
         return node
-
-
-def _check_fit(settings: PartySettings, directory: Directory, agency: Agency) -> None:
-    if settings.role != Role.AGENCY.value:
-        raise WarifuError(Reason.CONFIG_INVALID, where="party.json: role is not agency")
-    if settings.network != directory.network:
-        raise WarifuError(Reason.CONFIG_INVALID, where="party.json: not the network that directory.json is of")
-    kinds = (settings.institution_kind, directory.entry(settings.institution_code, where="party.json").kind)
-    if kinds != (agency.kind, agency.kind):
-        raise WarifuError(Reason.CONFIG_INVALID, where=f"party.json: institution_kind is not {agency.kind}")
-
-
-def _store(folder: PartyFolder, keys: NodeKeys) -> SqliteNodeStore:
-    """The folder's database, which these keys must fit."""
-    store = SqliteNodeStore(folder.path / "node.sqlite3")
-    try:
-        check_keys(store.database, {"row.key": keys.provider.row_secret, "storage.key": keys.at_rest.storage_key})
-    except BaseException:
-        store.close()
-        raise
-    return store
 
 
 def _identity(directory: Directory, role: Role, institution: InstitutionCode) -> Identity:
@@ -389,6 +378,7 @@ def _node(parts: _Parts, server: grpc.aio.Server, endpoint: str) -> Node:
         hub_log=HubLog(parts.to_hub),
         hub=parts.exchanges,
         drawn=parts.drawn,
+        adapter=parts.adapter,
         channels=parts.channels,
         workers=parts.workers,
         clock=parts.ground.clock,

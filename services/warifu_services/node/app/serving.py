@@ -17,6 +17,7 @@ from warifu.party.following import DirectoryFollower
 from warifu.party.lookout import Lookout
 from warifu.rpc.channel import ChannelPool
 from warifu.rpc.logging import error_fields, get_logger
+from warifu_services.node.adapter.link import AdapterContact
 from warifu_services.node.comparison import keep_comparing
 from warifu_services.node.drawn_permits import DrawnPermits
 from warifu_services.node.hub_link import HubContact, HubLog, StreamedHub
@@ -55,6 +56,7 @@ class Node:
     hub_log: HubLog
     hub: StreamedHub
     drawn: DrawnPermits
+    adapter: AdapterContact | None
     channels: ChannelPool
     workers: ThreadPoolExecutor
     clock: Clock
@@ -71,6 +73,9 @@ class Node:
         self.chores.begin("rotating codes", self.rotator.keep)
         self.chores.begin("comparing with the hub", partial(keep_comparing, self.hub_log, self.standing, self.prover))
         self.chores.begin("weighing what others saw", partial(self.views.keep, self.hub_log))
+        if self.adapter is not None:
+            reached = self.provider.adapter_reached
+            self.chores.begin("contact with the adapter", partial(self.adapter.keep, reached))
         self.chores.begin("lookout", self.lookout.keep)
         self.chores.begin("purging", partial(_purge_now_and_then, self))
 

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
 import pytest
 from google.protobuf.message import Message
 from google.protobuf.wrappers_pb2 import UInt32Value
 
-from warifu.agency import Absence, Agency, Found, Provided, ProvidedRecord, ProvisionQuery, Replica
+from warifu.agency import (
+    Absence,
+    Agency,
+    Decision,
+    Found,
+    HeldProvision,
+    LookUp,
+    Pending,
+    Provided,
+    ProvidedRecord,
+    ProvisionQuery,
+    Replica,
+)
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu_kit.attached.answering import AnswerDesk
@@ -42,6 +55,44 @@ class Pension(Agency):
 class Fallen(Pension):
     async def answer(self, query: ProvisionQuery) -> Found:
         raise ZeroDivisionError("a text that names somebody")
+
+
+class Live(Pension):
+    keeps_replicas = False
+
+    async def look_up(self, asked: LookUp) -> Found | Pending:
+        if asked.local_number == "X-1":
+            return ProvidedRecord("google.protobuf.UInt32Value", RECORD) if asked.released else Pending.CLERK
+        return ProvidedRecord("google.protobuf.Int32Value", RECORD) if asked.local_number == "X-2" else Absence.NOT_HELD
+
+    async def decide(self, held: HeldProvision) -> Decision:
+        return Decision.RELEASE if held.received == NOON else Decision.REFUSE
+
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+HELD = HeldProvision(
+    processing_number="20260601000000000001",
+    local_number="X-1",
+    item_code=COVERAGE,
+    procedure_code=ProcedureCode("JT99000000000001"),
+    inquirer=InstitutionCode("9030110020000001"),
+    received=NOON,
+    seconds=3.0,
+)
+
+
+def _look_up(local_number: str, *, released: bool = False) -> LookUp:
+    return LookUp(
+        local_number=local_number,
+        item_code=COVERAGE,
+        fiscal_year=0,
+        procedure_code=ProcedureCode("JT99000000000001"),
+        inquirer=InstitutionCode("9030110020000001"),
+        today=date(2026, 6, 1),
+        processing_number="20260601000000000001",
+        released=released,
+        seconds=3.0,
+    )
 
 
 def _query(*replicas: Replica) -> ProvisionQuery:
@@ -112,6 +163,39 @@ async def test_whoever_sits_down_later_answers_and_knows_nothing_of_before(
     assert desk.asked == []
     await elsewhere.answer(_query())
     assert len(desk.asked) == 1
+
+
+@pytest.fixture
+def live() -> Iterator[AnswerDesk]:
+    opened = AnswerDesk(Live())
+    yield opened
+    opened.close()
+
+
+async def test_one_that_keeps_no_replicas_looks_people_up(live: AnswerDesk) -> None:
+    elsewhere, asked = AgencyElsewhere.at(live.path), _look_up("X-1", released=True)
+    assert (elsewhere.keeps_replicas, AgencyElsewhere.keeps_replicas) == (False, True)
+    assert await elsewhere.look_up(asked) == ProvidedRecord("google.protobuf.UInt32Value", RECORD)
+    assert live.looked_up == [asked]
+    assert await elsewhere.look_up(_look_up("X-1")) is Pending.CLERK
+    assert await elsewhere.look_up(_look_up("X-3")) is Absence.NOT_HELD
+
+
+async def test_a_record_of_another_type_than_the_items_is_refused(live: AnswerDesk) -> None:
+    with pytest.raises(WarifuError) as refused:
+        await AgencyElsewhere.at(live.path).look_up(_look_up("X-2"))
+    assert refused.value.reason is Reason.ADAPTER_ANSWER_INVALID
+
+
+async def test_its_clerk_decides(live: AnswerDesk) -> None:
+    elsewhere = AgencyElsewhere.at(live.path)
+    assert await elsewhere.decide(HELD) is Decision.RELEASE
+    assert await elsewhere.decide(replace(HELD, received=NOON + timedelta(minutes=1))) is Decision.REFUSE
+
+
+def test_a_node_does_not_begin_to_keep_replicas_while_it_is_up(live: AnswerDesk) -> None:
+    with pytest.raises(ValueError, match="either keeps replicas or does not"):
+        live.sit(Pension())
 
 
 def test_another_kind_cannot_sit_in(desk: AnswerDesk) -> None:

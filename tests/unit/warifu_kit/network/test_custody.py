@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from warifu.adapter import AdapterFolder
 from warifu.clock import Clock, ManualClock
 from warifu.errors import Reason, WarifuError
 from warifu.party.folder import PartyFolder
 from warifu.pki import RevocationRegister, read_revocation_list
 from warifu_kit.cli import app
+from warifu_kit.network.adapter_folder import make_adapter_folder
 from warifu_kit.network.creation import create_network
 from warifu_kit.network.custody import REVOCATION_LIST, keep_fresh, renew, renew_what_ends, revoke
 from warifu_kit.network.renewal import Renewals
@@ -90,6 +92,27 @@ def test_certificates_that_were_replaced_by_others_are_taken_back_too(network: P
     assert {before["tax"], before["tax/business"]} < set(taken_back[2:])
     assert len(set(taken_back)) == 6
     assert revoked(network, clock) == set(taken_back), "and nobody else's"
+
+
+def test_a_business_systems_folder_names_its_node_and_is_taken_back_with_the_party(
+    network: Path, clock: ManualClock, tmp_path: Path
+) -> None:
+    folder = AdapterFolder(tmp_path / "system")
+    first = make_adapter_folder(network, "tax", folder.path, clock=clock)
+    earlier = folder.credential().current()
+    assert make_adapter_folder(network, "tax", folder.path, clock=clock) == first == folder.settings()
+    own, node = folder.credential().current(), PartyFolder(network / "tax").credential().current()
+    assert own.identity == PartyFolder(network / "tax" / "business").credential().current().identity
+    assert folder.node() == node.identity
+    assert first.node_server_name == node.identity.dns_name
+    assert first.server_name == own.identity.dns_name
+    assert {path.name for path in folder.path.iterdir()} == {"adapter.json", "root.pem", "tls.key", "tls.pem"}
+    assert (folder.path / "tls.key").stat().st_mode & 0o077 == 0
+    assert {earlier.serial, own.serial} < set(revoke(network, "tax", clock=clock))
+    for party, fault in (("hub", "no agency"), ("nobody", "nobody")):
+        with pytest.raises(WarifuError, match=fault) as refused:
+            make_adapter_folder(network, party, folder.path, clock=clock)
+        assert refused.value.reason is Reason.CONFIG_INVALID
 
 
 def test_a_note_of_replaced_certificates_that_was_spoilt_is_said_and_nothing_is_taken_back(

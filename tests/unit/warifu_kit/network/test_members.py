@@ -15,7 +15,7 @@ from warifu.identifiers import InstitutionCode, MunicipalityCode
 from warifu.permissions.table import PermissionTable
 from warifu.pki import Role
 from warifu_kit.network.creation import DEFAULT_MEMBERS
-from warifu_kit.network.members import DEFAULT_LIST, MemberList, load_members, members_schema, shipped
+from warifu_kit.network.members import DEFAULT_LIST, MemberList, joining, load_members, members_schema, shipped
 from warifu_kit.network.members_file import MOST_PARTIES, MemberEntry, MembersFile
 from warifu_kit.people.municipalities import municipalities
 
@@ -275,6 +275,37 @@ def test_a_number_is_the_setting_of_one_kind_of_party_and_of_no_other(field: str
     for entry in entries.values():
         (fault,) = faults(load, entry)
         assert f"members[0].{field} should be left out" in fault
+
+
+def test_an_agency_may_have_a_business_system_that_answers(load: Load) -> None:
+    members = {each.party: each for each in load(TAX.replace("}", ', adapter: "[::1]:7500"}')).members}
+    assert members["tax"].adapter == "[::1]:7500"
+    assert members["hub"].adapter is None
+
+
+def test_a_kind_that_no_package_has_may_have_one_too(load: Load) -> None:
+    entry = '{name: pension, kind: pension, adapter: "h:1"}'
+    assert [each.kind for each in load(entry).members if each.adapter] == ["pension"]
+
+
+def test_an_agency_that_joins_may_have_one_too() -> None:
+    entry = {"name": "tax-naha", "kind": "tax", "municipality_code": "472018", "adapter": "127.0.0.1:7500"}
+    (member,) = joining(entry, KINDS, ["tax"], ())
+    assert member.adapter == "127.0.0.1:7500"
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (TAX.replace("}", ', adapter: "127.0.0.1:0"}'), "adapter should be host:port"),
+        (TAX.replace("}", ", adapter: 7500}"), "adapter should be host:port"),
+        (TAX.replace("}", ', clones: 2, adapter: "h:1"}'), "adapter should be left out where there are clones"),
+        ('{name: hub, kind: hub, adapter: "h:1"}', "adapter should be left out: it is a setting of the agency"),
+    ],
+)
+def test_an_address_that_no_business_system_can_have_is_refused(entry: str, told: str, load: Load) -> None:
+    (fault,) = faults(load, entry)
+    assert told in fault
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,8 @@ class AgencyServiceServicer(object):
         """Answers one permitted inquiry (情報提供). Caller: the hub. The same permit gets the same answer; a pending one is
         looked at again. Errors: REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, SIGNATURE_INVALID, CLOCK_SKEWED,
         EPOCH_STALE, DEADLINE_TOO_SHORT, PERMIT_REUSED, CONVERSION_NOT_PROVEN, INSTITUTION_UNKNOWN, PROCEDURE_UNKNOWN, ITEM_UNKNOWN,
-        EXCHANGE_NOT_PERMITTED, CONSENT_MISSING, ASSESSMENT_NOT_IN_FORCE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+        EXCHANGE_NOT_PERMITTED, CONSENT_MISSING, ASSESSMENT_NOT_IN_FORCE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND,
+        ADAPTER_UNREACHABLE, ADAPTER_TIMED_OUT, ADAPTER_ANSWER_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -37,7 +37,8 @@ class AgencyServiceStub:
     """Answers one permitted inquiry (情報提供). Caller: the hub. The same permit gets the same answer; a pending one is
     looked at again. Errors: REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, SIGNATURE_INVALID, CLOCK_SKEWED,
     EPOCH_STALE, DEADLINE_TOO_SHORT, PERMIT_REUSED, CONVERSION_NOT_PROVEN, INSTITUTION_UNKNOWN, PROCEDURE_UNKNOWN, ITEM_UNKNOWN,
-    EXCHANGE_NOT_PERMITTED, CONSENT_MISSING, ASSESSMENT_NOT_IN_FORCE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+    EXCHANGE_NOT_PERMITTED, CONSENT_MISSING, ASSESSMENT_NOT_IN_FORCE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND,
+    ADAPTER_UNREACHABLE, ADAPTER_TIMED_OUT, ADAPTER_ANSWER_INVALID.
     """
     ProvideStream: _grpc.StreamStreamMultiCallable[_agency_service_pb2.ProvideStreamRequest, _agency_service_pb2.ProvideStreamResponse]
     """Answers many permitted inquiries over one long-lived stream. Caller: the hub. Replies leave when ready, in any
@@ -53,7 +54,8 @@ class AgencyServiceAsyncStub(AgencyServiceStub):
     """Answers one permitted inquiry (情報提供). Caller: the hub. The same permit gets the same answer; a pending one is
     looked at again. Errors: REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, SIGNATURE_INVALID, CLOCK_SKEWED,
     EPOCH_STALE, DEADLINE_TOO_SHORT, PERMIT_REUSED, CONVERSION_NOT_PROVEN, INSTITUTION_UNKNOWN, PROCEDURE_UNKNOWN, ITEM_UNKNOWN,
-    EXCHANGE_NOT_PERMITTED, CONSENT_MISSING, ASSESSMENT_NOT_IN_FORCE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+    EXCHANGE_NOT_PERMITTED, CONSENT_MISSING, ASSESSMENT_NOT_IN_FORCE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND,
+    ADAPTER_UNREACHABLE, ADAPTER_TIMED_OUT, ADAPTER_ANSWER_INVALID.
     """
     ProvideStream: _aio.StreamStreamMultiCallable[_agency_service_pb2.ProvideStreamRequest, _agency_service_pb2.ProvideStreamResponse]  # type: ignore[assignment]
     """Answers many permitted inquiries over one long-lived stream. Caller: the hub. Replies leave when ready, in any
@@ -72,7 +74,8 @@ class AgencyServiceServicer(metaclass=_abc_1.ABCMeta):
         """Answers one permitted inquiry (情報提供). Caller: the hub. The same permit gets the same answer; a pending one is
         looked at again. Errors: REQUEST_MALFORMED, SUITE_UNKNOWN, POINT_INVALID, SIGNATURE_INVALID, CLOCK_SKEWED,
         EPOCH_STALE, DEADLINE_TOO_SHORT, PERMIT_REUSED, CONVERSION_NOT_PROVEN, INSTITUTION_UNKNOWN, PROCEDURE_UNKNOWN, ITEM_UNKNOWN,
-        EXCHANGE_NOT_PERMITTED, CONSENT_MISSING, ASSESSMENT_NOT_IN_FORCE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND.
+        EXCHANGE_NOT_PERMITTED, CONSENT_MISSING, ASSESSMENT_NOT_IN_FORCE, STORE_UNAVAILABLE, RECORDS_BEHIND, LOG_BEHIND,
+        ADAPTER_UNREACHABLE, ADAPTER_TIMED_OUT, ADAPTER_ANSWER_INVALID.
         """
 
     @_abc_1.abstractmethod

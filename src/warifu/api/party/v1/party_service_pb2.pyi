@@ -39,6 +39,7 @@ class AlarmKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ALARM_KIND_DIRECTORY_VIEWS_DIFFER: _ClassVar[AlarmKind]
     ALARM_KIND_CODES_ACQUIRED_FAST: _ClassVar[AlarmKind]
     ALARM_KIND_NUMBERS_MISSED: _ClassVar[AlarmKind]
+    ALARM_KIND_ADAPTER_NOT_IN_CONTACT: _ClassVar[AlarmKind]
 ALARM_KIND_UNSPECIFIED: AlarmKind
 ALARM_KIND_CREDENTIAL_REFUSED: AlarmKind
 ALARM_KIND_REVOCATION_LIST_REFUSED: AlarmKind
@@ -66,6 +67,7 @@ ALARM_KIND_LOG_VIEWS_DIFFER: AlarmKind
 ALARM_KIND_DIRECTORY_VIEWS_DIFFER: AlarmKind
 ALARM_KIND_CODES_ACQUIRED_FAST: AlarmKind
 ALARM_KIND_NUMBERS_MISSED: AlarmKind
+ALARM_KIND_ADAPTER_NOT_IN_CONTACT: AlarmKind
 
 class GetStatusRequest(_message.Message):
     __slots__ = ()

@@ -12,6 +12,7 @@ from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
 from warifu.errors import WarifuError
 from warifu.tlog.checkpoint import Checkpoint, log_origin, sign_checkpoint
 from warifu.tlog.merkle import MerkleTree, leaf_hash
+from warifu_services.agencies.tax import TaxAgency
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.provider import Provider
 from warifu_services.node.proving import Prover
@@ -126,7 +127,7 @@ class Exchanging:
         await self.childcare.file.add_people([self.two.person("childcare", "C-hanako", "hanako")])
         pair, clock = self.two.pair, self.two.clock
         self.provider = Provider(
-            agency=self.two.provider._agency,
+            agency=TaxAgency(),
             keys=pair.keys["tax"],
             directory=pair.directory,
             store=self.tax.file,

@@ -1,0 +1,1 @@
+"""Generated from protos/warifu/api/adapter. Do not edit."""
