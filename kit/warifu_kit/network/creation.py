@@ -1,6 +1,6 @@
 """Making a new network: root, certificates, keys, directory, one folder for each party.
 
-Decides who is in a network, and what all of them are told. Every key is new for every network, so that
+Decides who is in a network, and what all of them are told. Every key is new for every network that nobody gave a seed, so that
 no network can be mistaken for another, or for a real one. After creation no process sees all of this again. What one
 party's folder holds is in ``one_party``.
 """
