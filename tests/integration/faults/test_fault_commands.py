@@ -21,9 +21,7 @@ def run(*words: object) -> Result:
     ("words", "said"),
     [
         (["--awkward", "--calm"], "one or the other"),
-        (["--seed", "7"], "with --awkward only"),
         (["--knob", "delay=1"], "with --awkward only"),
-        (["--calm", "--seed", "7"], "with --awkward only"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused_before_anything_is_made(
