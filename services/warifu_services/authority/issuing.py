@@ -37,7 +37,7 @@ from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.signature import SigningKeySource
 from warifu.exchange.statements import sign_issue
 from warifu.identifiers import InstitutionCode, MyNumber
-from warifu.party.held import Refresh, never_newer
+from warifu.party.held import Refresh, never_newer, newer_than
 from warifu.rpc.deadline import pass_on
 from warifu_services.authority.code_conversion import CodeConverter, check_answer
 from warifu_services.authority.keys import AuthorityKeys
@@ -186,20 +186,22 @@ class Issuer:
 
     async def _entry(self, agency: InstitutionCode) -> DirectoryEntry:
         """The agency's entry, also of one that joined just now. Raises: INSTITUTION_UNKNOWN."""
+        used = self._directory
         try:
-            return self._directory.entry(agency, where="caller")
+            return used.entry(agency, where="caller")
         except WarifuError:
-            if not await self._refresh():
+            if not await newer_than(used, self._directories, self._refresh):
                 raise
         return self._directory.entry(agency, where="caller")
 
     async def _check_answer(self, request: ConvertIssuedCodesRequest, answer: ConvertIssuedCodesResponse) -> None:
         """See that the hub signed it, also with a key that is new. Raises: HUB_ANSWER_INVALID."""
         now_ms = self._clock.unix_ms()
+        used = self._directory
         try:
-            self._directory.check_hub(now_ms, lambda key: check_answer(key, request, answer))
+            used.check_hub(now_ms, lambda key: check_answer(key, request, answer))
         except WarifuError:
-            if not await self._refresh():
+            if not await newer_than(used, self._directories, self._refresh):
                 raise
             self._directory.check_hub(now_ms, lambda key: check_answer(key, request, answer))
 

@@ -40,7 +40,7 @@ from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.proof_policy import PolicyKind
 from warifu.exchange.statements import check_conversion, check_issue
 from warifu.identifiers import MyNumber
-from warifu.party.held import Refresh, never_newer
+from warifu.party.held import Refresh, never_newer, newer_than
 from warifu_services.node.filing import CodeFiling
 from warifu_services.node.keys import KeysSource, NodeKeys
 from warifu_services.node.store import NodeStore, Person
@@ -234,10 +234,11 @@ class Acquirer:
         codes = [code.converted_code for code in answer.issued_codes if code.HasField("converted_code")]
         try:
             context = ExchangeContext.decode(receipt.context, where="receipt.context")
+            used = self._directory
             try:
                 entry = self._believed(context, answer, codes)
             except WarifuError as error:
-                if error.reason not in _BEHIND or not await self._refresh():
+                if error.reason not in _BEHIND or not await newer_than(used, self._directories, self._refresh):
                     raise
                 entry = self._believed(context, answer, codes)
             context.check_times(self._clock.now(), where="receipt.context")

@@ -42,7 +42,7 @@ from warifu.exchange.provision import (
 )
 from warifu.lockstep import Lockstep, in_lockstep, pause
 from warifu.party.alarms import AlarmKind
-from warifu.party.held import Refresh, never_newer
+from warifu.party.held import Refresh, never_newer, newer_than
 from warifu.permissions.decision import check_lawful
 from warifu.permissions.table import PermissionTable
 from warifu.rpc.deadline import running_down
@@ -196,10 +196,11 @@ class Provider:
 
     async def _checked(self, permit: ProvisionPermit) -> CheckedPermit:
         """Steps 4.1 to 4.5; again, when hub or inquirer go by a newer version of the directory than this node."""
+        used = self._directory
         try:
-            return await in_lockstep(check_permit.paced(permit, keys=self._keys.provider, directory=self._directory))
+            return await in_lockstep(check_permit.paced(permit, keys=self._keys.provider, directory=used))
         except WarifuError as error:
-            if error.reason not in _BEHIND or not await self._refresh():
+            if error.reason not in _BEHIND or not await newer_than(used, self._directories, self._refresh):
                 raise
         return await in_lockstep(check_permit.paced(permit, keys=self._keys.provider, directory=self._directory))
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-__all__ = ["Held", "Refresh", "never_newer"]
+from warifu.exchange.directory import Directory, DirectorySource
+
+__all__ = ["Held", "Refresh", "never_newer", "newer_than"]
 
 Value = TypeVar("Value")
 
@@ -36,3 +38,12 @@ class Held(Generic[Value]):
     def hold(self, value: Value) -> None:
         """Put another value in force."""
         self._value = value
+
+
+async def newer_than(used: Directory, directories: DirectorySource, refresh: Refresh) -> bool:
+    """Whether another version than ``used`` is held, by now or once the newest was asked for.
+
+    Something that does not hold by one version may hold by the next, which may have been taken while it was looked at: then
+    there is nothing newer to ask for, and still it is to be looked at once more.
+    """
+    return directories.current() is not used or await refresh() or directories.current() is not used
