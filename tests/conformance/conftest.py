@@ -1,0 +1,46 @@
+"""A network's folder for checks, and checks against what runs in the test's own process."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from tests.conformance.honest_adapter import HonestAdapter
+
+from warifu_kit.conformance.adapter_under_check import AdapterUnderCheck
+from warifu_kit.conformance.checking import check_adapter
+from warifu_kit.conformance.outcome import Outcome
+from warifu_kit.conformance.people import KnownPeople
+from warifu_kit.conformance.registry import cases_of, chosen
+from warifu_kit.network.adapter_folder import make_adapter_folder
+from warifu_kit.network.creation import create_network
+
+HERE = Path(__file__).resolve().parent
+PEOPLE = HERE / "people.yaml"
+
+CheckedAdapters = Callable[..., Awaitable[Outcome]]
+
+
+@pytest.fixture(scope="session")
+def adapter_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that is not up; ``system`` beside it is the folder of its tax office's business system."""
+    path = tmp_path_factory.mktemp("conformance") / "net"
+    create_network(path)
+    make_adapter_folder(path, "tax", path.parent / "system")
+    return path
+
+
+@pytest.fixture
+def checked(adapter_network: Path) -> CheckedAdapters:
+    """Serves an adapter, checks it, stops it."""
+
+    async def check(kind: type[HonestAdapter], *only: str) -> Outcome:
+        server, endpoint = await kind(adapter_network.parent / "system").serve()
+        try:
+            about = AdapterUnderCheck.of(adapter_network, "tax", endpoint, KnownPeople.read(PEOPLE))
+            return await check_adapter(about, chosen(cases_of("adapter"), only), ended=lambda _: None)
+        finally:
+            await server.stop(0)
+
+    return check
