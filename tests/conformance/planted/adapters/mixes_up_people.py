@@ -15,6 +15,6 @@ class Planted(HonestAdapter):
 
     async def looked_up(self, request: Looked, context: Any) -> Told:
         self._asked = request.local_number
-        await asyncio.sleep(0)  # the database
+        await asyncio.sleep(0.05)  # the database
         request.local_number = self._asked
         return await super().looked_up(request, context)
