@@ -82,6 +82,72 @@ def adapter(
     raise typer.Exit(outcome.exit_status)
 
 
+@app.command()
+def node(
+    path: NetworkDir = None,
+    party: Party = "",
+    start: Annotated[
+        str, typer.Option(metavar="COMMAND", help="Start the node so; {hub}, {authority} and {dir} are replaced.")
+    ] = "",
+    hub_listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the hub is to listen.")] = "127.0.0.1:0",
+    authority_listen: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Where the numbering authority is to listen.")
+    ] = "127.0.0.1:0",
+    wait: Annotated[float, typer.Option(metavar="SECONDS", min=1, help="How long to wait for the node.")] = 60.0,
+    write_people: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write whom the node is to know, for one that serves no NodeService."),
+    ] = None,
+    only: Only = None,
+    list_: ListAll = False,
+    junit: JUnit = None,
+    json: AsJson = None,
+    html: Html = None,
+    expected_failures: Expected = None,
+) -> None:
+    """Be the hub, the numbering authority and an inquirer around the node of PARTY, and say which rules it keeps as a provider.
+
+    The network in DIR must be one that was made for the check, and not be up: its hub and authority run in this process, and the
+    node comes to them as to any. Permits are then brought to it, honest ones and others.
+
+    Exit status 0: all passed or were skipped. 1: a case failed, or one passed that was to fail. 2: not run: wrong command line,
+    or the node does not come. 3: nothing failed, and something could not be told.
+
+    Example: warifu check node net tax --start "warifu agency tax --dir {dir} --hub {hub} --authority {authority}"
+    """
+    import asyncio
+
+    from warifu_kit.conformance.node_checking import Staging, check_node
+
+    try:
+        cases = _chosen("node", only or [])
+        if list_:
+            _list(cases, json)
+            return
+        if path is None or not party:
+            say("warifu: say DIR and PARTY", err=True)
+            raise typer.Exit(_NOT_RUN)
+        expected = _expected("node", expected_failures)
+        staging = Staging(
+            hub_at=hub_listen, authority_at=authority_listen, wait_s=wait, start=start, write_people=write_people
+        )
+        checking = check_node(
+            path,
+            party,
+            staging,
+            cases,
+            said=lambda words: say(words, err=True),
+            ended=_teller(json),
+            expected=expected,
+        )
+        outcome = asyncio.run(checking)
+    except WarifuError as error:
+        say(f"warifu: {error}", err=True)
+        raise typer.Exit(_NOT_RUN) from None
+    _tell(outcome, junit=junit, json=json, html=html)
+    raise typer.Exit(outcome.exit_status)
+
+
 def _chosen(party: str, only: list[str]) -> list[Case]:
     from warifu_kit.conformance.registry import cases_of, chosen
 

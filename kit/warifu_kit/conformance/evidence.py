@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from google.protobuf import json_format
 from google.protobuf.message import Message
 
 __all__ = ["Evidence", "Step", "told"]
@@ -69,6 +68,6 @@ def _value(value: object) -> str:
         return shown if len(value) <= _SHOWN_BYTES else f"{shown}… ({len(value)} bytes)"
     if isinstance(value, Message):
         if value.DESCRIPTOR.full_name == "google.protobuf.Timestamp":
-            return str(json_format.MessageToDict(value))
+            return f"{getattr(value, 'seconds', 0)} s {getattr(value, 'nanos', 0)} ns"
         return told(value)
     return repr(value) if isinstance(value, str) else str(value)
