@@ -13,7 +13,7 @@ from warifu_kit.cli import app
 from warifu_kit.network.creation import create_network
 
 
-@pytest.mark.parametrize("party", ["tax", "residence"])
+@pytest.mark.parametrize("party", ["tax", pytest.param("residence", marks=pytest.mark.slow)])
 def test_our_node_passes_every_case(tmp_path: Path, party: str) -> None:
     create_network(tmp_path / "net")
     told = tmp_path / "told.json"
