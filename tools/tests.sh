@@ -7,7 +7,7 @@ python=.venv/bin/python
 [ "$#" -eq 0 ] || exec "$python" -m pytest "$@"
 
 said=$(mktemp)
-"$python" -m pytest tests/unit tests/packaging tests/integration/[m-z]*/ >"$said" 2>&1 &
+"$python" -m pytest tests/unit tests/contract tests/conformance tests/packaging tests/integration/[m-z]*/ >"$said" 2>&1 &
 other=$!
 trap 'kill "$other" 2>/dev/null || true; rm -f "$said"' EXIT
 

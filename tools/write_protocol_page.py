@@ -124,6 +124,7 @@ PAGES = {
     "log": "leaves, proofs, checkpoints, notes, cosignatures, what a node does with them",
     "checks": "who checks what, in which order, and the reason that it raises",
     "transport": "certificates and TLS names, bounds, deadlines, errors, sending again",
+    "adapter": "a business system that its node asks: what it has to do",
     "files": "a party's folder, key files, evidence",
     "numbers": "identifiers and check digits",
 }

@@ -35,7 +35,8 @@ const settings = JSON.parse(file('adapter.json'));
 function forOurNode(handler) {
   return (call, callback) => {
     const names = call.getAuthContext().sslPeerCertificate?.subjectaltname ?? '';
-    if (!names.split(', ').includes(`URI:${settings.node_uri}`)) {
+    const uris = names.split(', ').filter((name) => name.startsWith('URI:'));
+    if (uris.length !== 1 || uris[0] !== `URI:${settings.node_uri}`) {
       callback({ code: grpc.status.PERMISSION_DENIED, details: 'not our own node' });
       return;
     }
@@ -50,7 +51,8 @@ function getReadiness(call, callback) {
 function lookUp(call, callback) {
   const asked = call.request;
   const about = { local_number: asked.local_number, item_code: asked.item_code }; // the node refuses a reply without
-  const rows = JSON.parse(fs.readFileSync(PEOPLE, 'utf8'))[asked.local_number] ?? [];
+  const people = asked.item_code === ITEM ? JSON.parse(fs.readFileSync(PEOPLE, 'utf8')) : {};
+  const rows = people[asked.local_number] ?? [];
   const held = rows.filter((row) => asked.fiscal_year === 0 || row.fiscal_year === asked.fiscal_year);
   const provided = held.filter((row) => row.provided_from <= asked.asked_on);
   if (provided.length === 0) {

@@ -16,6 +16,7 @@ from warifu_kit.commands import (
     audit,
     backup,
     certificates,
+    check,
     clerk,
     clock,
     demo,
@@ -80,6 +81,7 @@ app.add_typer(certificates.app)
 app.add_typer(member.app)
 app.add_typer(keys.app)
 app.add_typer(fault.app)
+app.add_typer(check.app)
 app.add_typer(audit.app)
 
 

@@ -12,6 +12,7 @@ import pytest
 @pytest.mark.parametrize(
     "tool",
     [
+        "write_cases_page.py",
         "write_error_catalogue.py",
         "write_faults_page.py",
         "write_members_schema.py",

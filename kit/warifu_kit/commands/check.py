@@ -1,0 +1,200 @@
+"""``warifu check``: whether an adapter or a node keeps the contract, rule by rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from warifu.errors import WarifuError
+from warifu_kit.output import say, say_json, say_table, table
+
+if TYPE_CHECKING:
+    from warifu_kit.conformance.case import Case, Finished
+    from warifu_kit.conformance.outcome import Outcome
+
+__all__ = ["app"]
+
+app = typer.Typer(name="check", help="Hold an adapter or a node to the contract.", no_args_is_help=True)
+
+NetworkDir = Annotated[Path | None, typer.Argument(metavar="DIR", help="The network's folder.")]
+Party = Annotated[str, typer.Argument(metavar="PARTY", help="The agency whose it is, such as tax.")]
+Target = Annotated[str, typer.Option(metavar="HOST:PORT", help="Where it listens.")]
+People = Annotated[Path | None, typer.Option(metavar="FILE", help="Made-up people that it knows, as YAML.")]
+Only = Annotated[list[str] | None, typer.Option(metavar="CASE|SUBJECT", help="These cases alone; may be given again.")]
+ListAll = Annotated[bool, typer.Option("--list", help="List the cases and end.")]
+JUnit = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result as JUnit's XML.")]
+AsJson = Annotated[
+    str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON; - is the output.")
+]
+Html = Annotated[Path | None, typer.Option(metavar="FILE", help="Write one page with all the evidence.")]
+Expected = Annotated[Path | None, typer.Option(metavar="FILE", help="Cases that may fail, one a line.")]
+
+_NOT_RUN = 2
+
+
+@app.command()
+def adapter(
+    path: NetworkDir = None,
+    party: Party = "",
+    target: Target = "",
+    people: People = None,
+    only: Only = None,
+    list_: ListAll = False,
+    junit: JUnit = None,
+    json: AsJson = None,
+    html: Html = None,
+    expected_failures: Expected = None,
+) -> None:
+    """Be the node of PARTY in front of its business system at HOST:PORT, and say which rules it keeps.
+
+    The network in DIR need not be up. Every case says its rule, what was sent, what came back and how to mend it.
+
+    Exit status 0: all passed or were skipped. 1: a case failed, or one passed that was to fail. 2: not run: wrong command line,
+    or the target cannot be reached as itself. 3: nothing failed, and something could not be told.
+
+    Example: warifu check adapter net tax --target 127.0.0.1:7500 --people people.yaml
+    """
+    import asyncio
+
+    from warifu_kit.conformance.adapter_under_check import AdapterUnderCheck
+    from warifu_kit.conformance.checking import check_adapter
+    from warifu_kit.conformance.people import NOBODY, KnownPeople
+
+    try:
+        cases = _chosen("adapter", only or [])
+        if list_:
+            _list(cases, json)
+            return
+        if path is None or not party or not target:
+            say("warifu: say DIR, PARTY and --target HOST:PORT", err=True)
+            raise typer.Exit(_NOT_RUN)
+        expected = _expected("adapter", expected_failures)
+        known = KnownPeople.read(people) if people is not None else NOBODY
+        about = AdapterUnderCheck.of(path, party, target, known)
+        outcome = asyncio.run(check_adapter(about, cases, ended=_teller(json), expected=expected))
+    except WarifuError as error:
+        say(f"warifu: {error}", err=True)
+        raise typer.Exit(_NOT_RUN) from None
+    _tell(outcome, junit=junit, json=json, html=html)
+    raise typer.Exit(outcome.exit_status)
+
+
+@app.command()
+def node(
+    path: NetworkDir = None,
+    party: Party = "",
+    start: Annotated[
+        str, typer.Option(metavar="COMMAND", help="Start the node so; {hub}, {authority} and {dir} are replaced.")
+    ] = "",
+    hub_listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the hub is to listen.")] = "127.0.0.1:0",
+    authority_listen: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Where the numbering authority is to listen.")
+    ] = "127.0.0.1:0",
+    wait: Annotated[float, typer.Option(metavar="SECONDS", min=1, help="How long to wait for the node.")] = 60.0,
+    write_people: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write whom the node is to know, for one that serves no NodeService."),
+    ] = None,
+    only: Only = None,
+    list_: ListAll = False,
+    junit: JUnit = None,
+    json: AsJson = None,
+    html: Html = None,
+    expected_failures: Expected = None,
+) -> None:
+    """Be the hub, the numbering authority and an inquirer around the node of PARTY, and say which rules it keeps as a provider.
+
+    The network in DIR must be one that was made for the check, and not be up: its hub and authority run in this process, and the
+    node comes to them as to any. Permits are then brought to it, honest ones and others.
+
+    Exit status 0: all passed or were skipped. 1: a case failed, or one passed that was to fail. 2: not run: wrong command line,
+    or the node does not come. 3: nothing failed, and something could not be told.
+
+    Example: warifu check node net tax --start "warifu agency tax --dir {dir} --hub {hub} --authority {authority}"
+    """
+    import asyncio
+
+    from warifu_kit.conformance.node_checking import Staging, check_node
+
+    try:
+        cases = _chosen("node", only or [])
+        if list_:
+            _list(cases, json)
+            return
+        if path is None or not party:
+            say("warifu: say DIR and PARTY", err=True)
+            raise typer.Exit(_NOT_RUN)
+        expected = _expected("node", expected_failures)
+        staging = Staging(
+            hub_at=hub_listen, authority_at=authority_listen, wait_s=wait, start=start, write_people=write_people
+        )
+        checking = check_node(
+            path,
+            party,
+            staging,
+            cases,
+            said=lambda words: say(words, err=True),
+            ended=_teller(json),
+            expected=expected,
+        )
+        outcome = asyncio.run(checking)
+    except WarifuError as error:
+        say(f"warifu: {error}", err=True)
+        raise typer.Exit(_NOT_RUN) from None
+    _tell(outcome, junit=junit, json=json, html=html)
+    raise typer.Exit(outcome.exit_status)
+
+
+def _chosen(party: str, only: list[str]) -> list[Case]:
+    from warifu_kit.conformance.registry import cases_of, chosen
+
+    return chosen(cases_of(party), only)
+
+
+def _expected(party: str, path: Path | None) -> frozenset[str]:
+    from warifu_kit.conformance.outcome import expected_failures
+    from warifu_kit.conformance.registry import cases_of
+
+    known = frozenset(case.case_id for case in cases_of(party))
+    return expected_failures(path, known) if path is not None else frozenset()
+
+
+def _list(cases: list[Case], json: str | None) -> None:
+    if json is not None:
+        for case in cases:
+            say_json({"case": case.case_id, "title": case.title, "rule": case.rule, "place": case.place})
+        return
+    shown = table(("case", "what must hold", "written in"))
+    for case in cases:
+        shown.add_row(case.case_id, case.title, case.place)
+    say_table(shown)
+
+
+def _teller(json: str | None) -> Callable[[Finished], None]:
+    """Tells each end as it comes: on standard error where the output is for machines."""
+    from warifu_kit.conformance.output.table import progress_line
+
+    return lambda finished: say(progress_line(finished), err=json == "-")
+
+
+def _tell(outcome: Outcome, *, junit: Path | None, json: str | None, html: Path | None) -> None:
+    from json import dumps
+
+    from warifu_kit.conformance.output.junit import as_junit
+    from warifu_kit.conformance.output.page import as_page
+    from warifu_kit.conformance.output.table import summary_lines
+    from warifu_kit.conformance.output.told_json import as_json
+
+    if junit is not None:
+        junit.write_bytes(as_junit(outcome))
+    if html is not None:
+        html.write_text(as_page(outcome), "utf-8")
+    if json == "-":
+        say_json(as_json(outcome))
+        return
+    if json is not None:
+        Path(json).write_text(dumps(as_json(outcome), indent=2) + "\n", "utf-8")
+    say(*summary_lines(outcome))

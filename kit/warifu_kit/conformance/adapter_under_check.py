@@ -1,0 +1,235 @@
+"""A business system under check, and its node as the kit plays it: what a case about an adapter is handed.
+
+Decides what a good question looks like, and that a call that was to be answered and met no end says nothing: unknown.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.message import DecodeError, Message
+
+from warifu.agency import Agency, find_agency
+from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
+from warifu.errors import Reason, WarifuError
+from warifu.party.network_file import party_called, read_network_file
+from warifu.pki import Credential, Identity, Role
+from warifu_kit.conformance.case import fail, skip, unknown
+from warifu_kit.conformance.certificates import Forge, Issuer
+from warifu_kit.conformance.evidence import Evidence, told
+from warifu_kit.conformance.people import NOBODY, KnownPeople, KnownPerson
+from warifu_kit.conformance.wire.calls import Pair, Reply, Wire
+
+__all__ = ["SERVICE", "AdapterUnderCheck", "CheckedAdapter"]
+
+SERVICE = "/warifu.api.adapter.v1.AdapterService"
+_SECONDS = 4.0
+_NO_END = frozenset({"DEADLINE_EXCEEDED", "UNAVAILABLE", "CANCELLED"})
+_REPLIES: dict[str, type[Message]] = {
+    "GetReadiness": adapter_pb2.GetReadinessResponse,
+    "LookUp": adapter_pb2.LookUpResponse,
+    "GetClerkDecision": adapter_pb2.GetClerkDecisionResponse,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterUnderCheck:
+    """Where it is, whose it is, and what of the network the kit needs to play everybody around it.
+
+    ``agency`` is None for a kind that no package describes; ``callers`` are the certificates of other parties.
+    """
+
+    endpoint: str
+    system: Identity
+    node: Pair
+    root_pem: bytes
+    forge: Forge
+    agency: Agency | None
+    people: KnownPeople
+    callers: dict[str, Pair] = field(repr=False)
+    inquirer: str
+
+    @classmethod
+    def of(cls, path: Path, party: str, endpoint: str, people: KnownPeople = NOBODY) -> AdapterUnderCheck:
+        """The business system of ``party`` of the network in ``path``. Raises: CONFIG_INVALID, KEY_INVALID."""
+        described = read_network_file(path)
+        name = party_called(party, {each: about.institution_kind for each, about in described.parties.items()}, path)
+        about = described.parties[name]
+        if about.role != Role.AGENCY.value:
+            raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: {name} is no agency, and has no business system")
+        others = [each for each, its in described.parties.items() if its.role == Role.AGENCY.value and each != name]
+        if not others:
+            raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: {name} is the only agency; nobody could ask")
+        own, system, other = (
+            Identity(network=described.network, role=role, institution=code)
+            for role, code in (
+                (Role.AGENCY, about.institution_code),
+                (Role.BUSINESS, about.institution_code),
+                (Role.AGENCY, described.parties[others[0]].institution_code),
+            )
+        )
+        folders = {each: path / each for each in described.parties} | {"own-business": path / name / "business"}
+        callers = {each: pair for each, folder in folders.items() if (pair := _pair(folder)) is not None}
+        return cls(
+            endpoint=endpoint,
+            system=system,
+            node=callers[name],
+            root_pem=(path / described.root_certificate).read_bytes(),
+            forge=Forge(Issuer.load(path / "root"), own, other),
+            agency=_agency(about.institution_kind),
+            people=people,
+            callers={
+                "another-agency": callers[others[0]],
+                **{
+                    each: callers[each]
+                    for each in ("hub", "authority", "supervisor", "own-business")
+                    if each in callers
+                },
+            },
+            inquirer=str(other.institution),
+        )
+
+
+def _pair(folder: Path) -> Pair | None:
+    try:
+        found = Credential.read(folder / "tls.pem", folder / "tls.key")
+    except WarifuError:
+        return None
+    return Pair(found.cert_pem, found.key_pem)
+
+
+def _agency(kind: str) -> Agency | None:
+    try:
+        return find_agency(kind)
+    except WarifuError:
+        return None
+
+
+class CheckedAdapter:
+    """One case's view of it: every call is in the case's evidence."""
+
+    def __init__(self, under_check: AdapterUnderCheck, evidence: Evidence) -> None:
+        self.about = under_check
+        self.evidence = evidence
+        self._wire = Wire(under_check.endpoint, under_check.system, under_check.root_pem)
+
+    async def __aenter__(self) -> CheckedAdapter:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._wire.close()
+
+    # What is asked.
+
+    def question(self, local_number: str, **changes: Any) -> adapter_pb2.LookUpRequest:
+        """A good one, but for ``changes``."""
+        values: dict[str, Any] = {
+            "local_number": local_number,
+            "item_code": self.item,
+            "asked_on": date.today().isoformat(),  # noqa: DTZ011  # replaced where the day matters
+            "procedure_code": self.about.people.procedure_code or "JT99000000000001",
+            "inquirer": self.about.inquirer,
+            "processing_number": processing_number(),
+        }
+        return adapter_pb2.LookUpRequest(**{**values, **changes})
+
+    @property
+    def item(self) -> str:
+        """The item that is asked for: as the people's file says, else the first that the kind provides."""
+        if self.about.people.item_code:
+            return self.about.people.item_code
+        if self.about.agency is None:
+            raise skip("which item to ask for is not known; say item_code in the people's file")
+        return str(next(iter(self.about.agency.provides)))
+
+    def person(self, words: str, wanted: Any) -> KnownPerson:
+        """The first whom ``wanted`` fits. Raises: CaseEnd, skipped, saying that nobody is ``words``."""
+        for each in self.about.people.people:
+            if wanted(each):
+                return each
+        raise skip(f"nobody in the people's file {words}")
+
+    def anybody(self) -> KnownPerson:
+        """Somebody whose record is simply given."""
+        return self.person("has a record that is simply given", lambda each: each.plain)
+
+    # Asking.
+
+    async def call(
+        self, method: str, request: Message | bytes, *, caller: Pair | None, seconds: float = _SECONDS
+    ) -> Reply:
+        """Call as ``caller``; how it ended, whatever that is."""
+        body = request if isinstance(request, bytes) else request.SerializeToString()
+        shown = f"{len(request)} bytes" if isinstance(request, bytes) else told(request)
+        self.evidence.sent(f"{method} {shown}")
+        reply = await self._wire.call(f"{SERVICE}/{method}", body, caller, seconds=seconds)
+        self._note(method, reply)
+        return reply
+
+    async def in_the_clear(self, method: str, request: Message) -> Reply:
+        """Call without TLS."""
+        self.evidence.sent(f"{method} without TLS: {told(request)}")
+        body = request.SerializeToString()
+        reply = await self._wire.call_in_the_clear(f"{SERVICE}/{method}", body, seconds=_SECONDS)
+        self._note(method, reply)
+        return reply
+
+    async def at_once(self, requests: Sequence[adapter_pb2.LookUpRequest], *, seconds: float = 8.0) -> list[Reply]:
+        """Look all of them up at the same time, as the node."""
+        self.evidence.sent(f"LookUp, {len(requests)} at once, the first: {told(requests[0])}")
+        bodies = [each.SerializeToString() for each in requests]
+        replies = await self._wire.call_many(f"{SERVICE}/LookUp", bodies, self.about.node, seconds=seconds)
+        statuses = sorted({reply.status for reply in replies})
+        counts = (f"{sum(each.status == status for each in replies)} {status}" for status in statuses)
+        self.evidence.came_back(", ".join(counts))
+        return replies
+
+    async def look_up(self, request: adapter_pb2.LookUpRequest) -> adapter_pb2.LookUpResponse:
+        """The node's question, which must be answered. Raises: CaseEnd."""
+        return self.answered("LookUp", await self.call("LookUp", request, caller=self.about.node))  # type: ignore[no-any-return]
+
+    async def readiness(self) -> adapter_pb2.GetReadinessResponse:
+        """The same, whether it is ready."""
+        request = adapter_pb2.GetReadinessRequest(institution_code=str(self.about.system.institution))
+        return self.answered("GetReadiness", await self.call("GetReadiness", request, caller=self.about.node))  # type: ignore[no-any-return]
+
+    def answered(self, method: str, reply: Reply) -> Any:
+        """What an answer says. Raises: CaseEnd, unknown where the call had no end of its own, else a failure."""
+        if reply.status in _NO_END:
+            raise unknown(f"{method} was not answered: {reply}")
+        if not reply.ok:
+            raise fail(f"{method} ended with {reply} instead of an answer")
+        return self.parsed(method, reply)
+
+    def parsed(self, method: str, reply: Reply) -> Any:
+        """The message of an answer. Raises: CaseEnd for bytes that are none."""
+        try:
+            return _REPLIES[method].FromString(reply.body)
+        except DecodeError:
+            raise fail(f"the answer to {method} does not parse") from None
+
+    async def still_answers(self) -> None:
+        """See that it is there after what was done to it. Raises: CaseEnd."""
+        self.evidence.noted("and after that the node asks as ever:")
+        told_ready = await self.readiness()
+        if not told_ready.ready:
+            raise fail("afterwards it says that it is not ready")
+
+    def _note(self, method: str, reply: Reply) -> None:
+        if not reply.ok:
+            self.evidence.came_back(str(reply))
+            return
+        try:
+            self.evidence.came_back(told(_REPLIES[method].FromString(reply.body)))
+        except (DecodeError, KeyError):
+            self.evidence.came_back(f"OK, {len(reply.body)} bytes that do not parse")
+
+
+def processing_number() -> str:
+    """A new one."""
+    return f"{secrets.randbelow(10**20):020d}"

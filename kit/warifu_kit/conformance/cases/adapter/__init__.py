@@ -1,0 +1,1 @@
+"""Cases about a business system that serves AdapterService: the kit is its node."""

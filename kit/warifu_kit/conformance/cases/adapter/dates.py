@@ -1,0 +1,112 @@
+"""The day that is asked on decides, to the day."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
+from warifu_kit.conformance.adapter_under_check import CheckedAdapter
+from warifu_kit.conformance.case import Subject, expect, skip
+from warifu_kit.conformance.people import KnownPerson
+
+SUBJECT = Subject("adapter", "dates", "adapter.md")
+_FOUND, _NOT_PUBLISHED = adapter_pb2.LOOK_UP_OUTCOME_FOUND, adapter_pb2.LOOK_UP_OUTCOME_NOT_PUBLISHED
+_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_ONE = timedelta(days=1)
+
+
+async def _on(
+    adapter: CheckedAdapter, local_number: str, day: date, wanted: adapter_pb2.LookUpOutcome
+) -> adapter_pb2.LookUpResponse:
+    told = await adapter.look_up(adapter.question(local_number, asked_on=day.isoformat()))
+    said = adapter_pb2.LookUpOutcome.Name(told.outcome)
+    words = adapter_pb2.LookUpOutcome.Name(wanted)
+    expect(told.outcome == wanted, f"on {day} it said {said}, not {words}")
+    return told
+
+
+def _beginning(adapter: CheckedAdapter) -> tuple[KnownPerson, date]:
+    person = adapter.person("has published_from", lambda each: each.published_from and not each.clerk)
+    return person, _day(person.published_from)
+
+
+def _day(day: date | None) -> date:
+    if day is None:
+        raise skip("that person has no such day")
+    return day
+
+
+@SUBJECT.case(
+    "not-yet",
+    "Before its day a record is NOT_PUBLISHED, and nothing of it is told",
+    rule="A record that may not be provided on that day: NOT_PUBLISHED",
+    at="what-is-not-there",
+    mend="Tell what is held and not published apart from what is not held; leave the record's fields empty.",
+)
+async def not_yet(adapter: CheckedAdapter) -> None:
+    person, begins = _beginning(adapter)
+    told = await _on(adapter, person.local_number, begins - 30 * _ONE, _NOT_PUBLISHED)
+    expect(not told.record and not told.record_type and not told.fiscal_year, "something of the record was told")
+
+
+@SUBJECT.case(
+    "first-day",
+    "On its first day a record is given, and on the day before it is not",
+    rule="A record is provided from publication_start to publication_end, both included",
+    at="looking-somebody-up",
+    mend="Compare days with <= at both ends.",
+)
+async def first_day(adapter: CheckedAdapter) -> None:
+    person, begins = _beginning(adapter)
+    await _on(adapter, person.local_number, begins - _ONE, _NOT_PUBLISHED)
+    await _on(adapter, person.local_number, begins, _FOUND)
+
+
+@SUBJECT.case(
+    "last-day",
+    "On its last day a record is given, and on the day after it is not",
+    rule="A record is provided from publication_start to publication_end, both included",
+    at="looking-somebody-up",
+    mend="Compare days with <= at both ends.",
+)
+async def last_day(adapter: CheckedAdapter) -> None:
+    person = adapter.person("has published_until", lambda each: each.published_until and not each.clerk)
+    ends = _day(person.published_until)
+    await _on(adapter, person.local_number, ends, _FOUND)
+    await _on(adapter, person.local_number, ends + _ONE, _NOT_PUBLISHED)
+
+
+@SUBJECT.case(
+    "asked-on",
+    "The day asked on counts, not the system's own clock",
+    rule="asked_on is the day that counts, and not the system's own clock",
+    at="looking-somebody-up",
+    mend="Use asked_on of the request wherever a day is compared.",
+)
+async def asked_on(adapter: CheckedAdapter) -> None:
+    person, begins = _beginning(adapter)
+    await _on(adapter, person.local_number, person.published_until or begins, _FOUND)
+    await _on(adapter, person.local_number, date(1901, 1, 1), _NOT_PUBLISHED)
+
+
+@SUBJECT.case(
+    "written",
+    "Days are written as days, and hold the day asked on",
+    rule="publication_start and publication_end are whole days, YYYY-MM-DD, or empty",
+    at="looking-somebody-up",
+    mend="Write a day as YYYY-MM-DD, without a time, or leave it empty.",
+)
+async def written(adapter: CheckedAdapter) -> None:
+    for each in adapter.about.people.people:
+        if each.clerk:
+            continue
+        day = (each.published_from or date.today()).isoformat()  # noqa: DTZ011  # any day on which it is provided
+        told = await adapter.look_up(adapter.question(each.local_number, asked_on=day))
+        for name in ("publication_start", "publication_end"):
+            text = getattr(told, name)
+            expect(not text or _WRITTEN.fullmatch(text), f"{name} is {text!r}")
+        if told.outcome == _FOUND:
+            expect(not told.publication_start or told.publication_start <= day, f"publication_start is after {day}")
+            expect(not told.publication_end or day <= told.publication_end, f"publication_end is before {day}")
+    adapter.anybody()

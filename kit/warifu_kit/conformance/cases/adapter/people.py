@@ -1,0 +1,120 @@
+"""Exactly the person asked about, and what is told of those who are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
+from warifu_kit.conformance.adapter_under_check import CheckedAdapter
+from warifu_kit.conformance.case import Check, Subject, expect
+
+SUBJECT = Subject("adapter", "people", "adapter.md")
+_FOUND, _NOT_HELD = adapter_pb2.LOOK_UP_OUTCOME_FOUND, adapter_pb2.LOOK_UP_OUTCOME_NOT_HELD
+_OF_A_RECORD = ("fiscal_year", "publication_start", "publication_end", "record_type", "record")
+
+
+def _name(outcome: adapter_pb2.LookUpOutcome) -> str:
+    return adapter_pb2.LookUpOutcome.Name(outcome)
+
+
+async def _is_nobody(adapter: CheckedAdapter, local_number: str) -> None:
+    told = await adapter.look_up(adapter.question(local_number))
+    expect(told.local_number == local_number, f"it answered about {told.local_number!r}")
+    expect(told.outcome == _NOT_HELD, f"of {local_number!r} it said {_name(told.outcome)}")
+
+
+@SUBJECT.case(
+    "repeated",
+    "The answer repeats the person and the item it is about",
+    rule="local_number and item_code repeat the question, to the character",
+    at="looking-somebody-up",
+    mend="Copy local_number and item_code of the request into every response: a reply without is discarded.",
+)
+async def repeated(adapter: CheckedAdapter) -> None:
+    for number in (adapter.anybody().local_number, "NOBODY-0"):
+        told = await adapter.look_up(adapter.question(number))
+        expect(told.local_number == number, f"local_number was {told.local_number!r}, not {number!r}")
+        expect(told.item_code == adapter.item, f"item_code was {told.item_code!r}, not {adapter.item!r}")
+
+
+@SUBJECT.case(
+    "unknown",
+    "Somebody whom nobody knows is NOT_HELD, and no error",
+    rule="Nobody of that number: NOT_HELD. It is no error, and the status is OK",
+    at="what-is-not-there",
+    mend="Answer with outcome NOT_HELD and status OK; NOT_FOUND would fail the exchange and tell the hub something.",
+)
+async def unknown_person(adapter: CheckedAdapter) -> None:
+    await _is_nobody(adapter, "NOBODY-0")
+    await _is_nobody(adapter, "0" * 64)
+
+
+@SUBJECT.case(
+    "nothing-of-a-record",
+    "Where there is no record, nothing of one is told",
+    rule="Then there is no record, record type, year or date in the answer",
+    at="what-is-not-there",
+    mend="Leave every field of a record empty unless the outcome is FOUND.",
+)
+async def nothing_of_a_record(adapter: CheckedAdapter) -> None:
+    told = await adapter.look_up(adapter.question("NOBODY-0"))
+    there = [name for name in _OF_A_RECORD if getattr(told, name)]
+    expect(not there, f"there is {', '.join(there)}")
+
+
+@SUBJECT.case(
+    "same-manner",
+    "Somebody unknown is answered in the manner in which a known one is",
+    rule="Nothing is beside the answer that a known person's answer has not",
+    at="what-is-not-there",
+    mend="Send the same metadata with every answer; put nothing there that depends on the person.",
+)
+async def same_manner(adapter: CheckedAdapter) -> None:
+    known = await adapter.call("LookUp", adapter.question(adapter.anybody().local_number), caller=adapter.about.node)
+    nobody = await adapter.call("LookUp", adapter.question("NOBODY-0"), caller=adapter.about.node)
+    adapter.answered("LookUp", known)
+    adapter.answered("LookUp", nobody)
+    beside = [sorted(name for name, _ in reply.metadata if name != "date") for reply in (known, nobody)]
+    expect(beside[0] == beside[1], f"metadata of a known person: {beside[0]}, of an unknown one: {beside[1]}")
+
+
+def _spelled(change: Callable[[str], str]) -> Check:
+    async def check(adapter: CheckedAdapter) -> None:
+        known = {each.local_number for each in adapter.about.people.people}
+        other = change(adapter.anybody().local_number)
+        if other not in known:
+            await _is_nobody(adapter, other)
+
+    return check
+
+
+_SPELLINGS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+    ("longer", "with one more digit", lambda number: f"{number}0"),
+    ("shorter", "that is the beginning of a known one", lambda number: number[:-1] or "0"),
+    ("with-space", "with a space before it", lambda number: f" {number}"),
+    (
+        "other-case",
+        "in the other case",
+        lambda number: number.swapcase() if number.swapcase() != number else f"{number}a",
+    ),
+    ("wildcard", "that is a pattern", lambda number: f"{number[:1]}%"),
+    ("star", "that is another kind of pattern", lambda number: f"{number[:1]}*"),
+    ("quoted", "that ends a quotation", lambda number: f"{number}' OR '1'='1"),
+    ("with-nul", "with a NUL behind it", lambda number: f"{number}\0"),
+    ("full-width", "in full-width characters", lambda number: "".join(_full_width(each) for each in number)),
+)
+
+
+def _full_width(character: str) -> str:
+    return chr(ord(character) + 0xFEE0) if "!" <= character <= "~" else character
+
+
+for _ending, _words, _change in _SPELLINGS:
+    SUBJECT.add(
+        f"number-{_ending}",
+        f"A number {_words} is nobody's",
+        rule="They name one person: no pattern, no part, no other spelling",
+        at="looking-somebody-up",
+        mend="Look local numbers up by equality, as a parameter of the query; neither trim nor fold them.",
+        check=_spelled(_change),
+    )

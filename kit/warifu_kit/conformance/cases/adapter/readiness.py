@@ -1,0 +1,37 @@
+"""Whether it says what it is and what it answers for."""
+
+from __future__ import annotations
+
+from warifu_kit.conformance.adapter_under_check import CheckedAdapter
+from warifu_kit.conformance.case import Subject, expect, skip
+
+SUBJECT = Subject("adapter", "readiness", "adapter.md")
+
+
+@SUBJECT.case(
+    "itself",
+    "It says whose business system it is, and that it is ready",
+    rule="institution_code is the own, ready says whether it would answer now",
+    at="readiness",
+    mend="Answer with institution_code of adapter.json; do not repeat what was asked.",
+)
+async def itself(adapter: CheckedAdapter) -> None:
+    told = await adapter.readiness()
+    expect(told.institution_code == str(adapter.about.system.institution), f"it says {told.institution_code!r}")
+    expect(told.ready, "it says that it is not ready")
+
+
+@SUBJECT.case(
+    "items",
+    "It says every item of its kind",
+    rule="item_codes are all items that this kind of agency provides",
+    at="readiness",
+    mend="List every item of the kind; a node raises an alarm for one that is missing.",
+)
+async def items(adapter: CheckedAdapter) -> None:
+    if adapter.about.agency is None:
+        raise skip("no package describes what this kind of agency provides")
+    told = set((await adapter.readiness()).item_codes)
+    wanted = {str(item) for item in adapter.about.agency.provides}
+    expect(wanted <= told, f"it lacks {', '.join(sorted(wanted - told))}")
+    expect(told <= wanted, f"it says items that the kind does not provide: {', '.join(sorted(told - wanted))}")

@@ -1,0 +1,180 @@
+"""What is in an answer that is FOUND: the record asked for, whole, and nothing else."""
+
+from __future__ import annotations
+
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
+from warifu.identifiers import ItemCode
+from warifu_kit.conformance.adapter_under_check import CheckedAdapter
+from warifu_kit.conformance.case import Subject, expect, fail, skip
+
+SUBJECT = Subject("adapter", "records", "adapter.md")
+_FOUND, _NOT_HELD = adapter_pb2.LOOK_UP_OUTCOME_FOUND, adapter_pb2.LOOK_UP_OUTCOME_NOT_HELD
+_LARGEST = 1_000_000
+
+
+async def _found(adapter: CheckedAdapter, local_number: str, year: int = 0) -> adapter_pb2.LookUpResponse:
+    told = await adapter.look_up(adapter.question(local_number, fiscal_year=year))
+    expect(told.outcome == _FOUND, f"of {local_number}, year {year}, it said {_name(told.outcome)}")
+    return told
+
+
+def _name(outcome: adapter_pb2.LookUpOutcome) -> str:
+    return adapter_pb2.LookUpOutcome.Name(outcome)
+
+
+def _record(adapter: CheckedAdapter, told: adapter_pb2.LookUpResponse) -> Message:
+    """The record as the item's own message. Raises: CaseEnd, also where no package describes one."""
+    agency = adapter.about.agency
+    provided = agency.provides.get(ItemCode(adapter.item)) if agency is not None else None
+    if provided is None:
+        raise skip("no package describes the record of this item")
+    try:
+        return provided.record_type.FromString(told.record)
+    except DecodeError:
+        raise fail(f"the record does not parse as {provided.record_type.DESCRIPTOR.full_name}") from None
+
+
+def _year(adapter: CheckedAdapter, record: Message) -> int:
+    return (adapter.about.agency.year_of(record) if adapter.about.agency is not None else None) or 0
+
+
+@SUBJECT.case(
+    "found",
+    "A record that is there is given, of the item's type",
+    rule="record_type is the full name of the item's message, record such a message",
+    at="the-record",
+    mend="Serialize the item's message and say its full name, such as warifu.api.record.v1.LocalTaxRecord.",
+)
+async def found(adapter: CheckedAdapter) -> None:
+    told = await _found(adapter, adapter.anybody().local_number)
+    expect(told.record_type, "record_type is empty")
+    expect(0 < len(told.record) <= _LARGEST, f"the record has {len(told.record)} bytes")
+    record = _record(adapter, told)
+    wanted = record.DESCRIPTOR.full_name
+    expect(told.record_type == wanted, f"record_type is {told.record_type!r}, not {wanted!r}")
+
+
+@SUBJECT.case(
+    "nothing-else",
+    "A record holds the fields of its message and no other",
+    rule="It holds the fields of that message and no other; never name, address, date of birth or sex",
+    at="the-record",
+    mend="Build the record of the item's fields alone; do not serialize the row as it lies in your database.",
+)
+async def nothing_else(adapter: CheckedAdapter) -> None:
+    for each in adapter.about.people.people:
+        if each.plain:
+            told = await _found(adapter, each.local_number)
+            extra = [field.field_number for field in UnknownFieldSet(_record(adapter, told))]  # type: ignore[attr-defined]  # iterable
+            expect(not extra, f"the record has fields that its message has not: number {extra}")
+            strange = [field.field_number for field in UnknownFieldSet(told)]  # type: ignore[attr-defined]  # iterable
+            expect(not strange, f"the answer has fields that its message has not: number {strange}")
+    adapter.anybody()
+
+
+@SUBJECT.case(
+    "year-of-the-record",
+    "The fiscal year in the record is the one that the answer says",
+    rule="Its fiscal year is the one that the answer says",
+    at="the-record",
+    mend="Take both from the same row.",
+)
+async def year_of_the_record(adapter: CheckedAdapter) -> None:
+    told = await _found(adapter, adapter.anybody().local_number)
+    record = _record(adapter, told)
+    year = _year(adapter, record)
+    expect(year == told.fiscal_year, f"the record is of {year}, the answer says {told.fiscal_year}")
+
+
+@SUBJECT.case(
+    "year-asked-for",
+    "Each year asked for is the year that is given",
+    rule="fiscal_year not 0: the record of that year and no other",
+    at="looking-somebody-up",
+    mend="Look the year up by equality; the newest is for 0 alone.",
+)
+async def year_asked_for(adapter: CheckedAdapter) -> None:
+    person = adapter.person("has years", lambda each: each.plain and each.years)
+    for year in person.years:
+        told = await _found(adapter, person.local_number, year)
+        expect(told.fiscal_year == year, f"asked for {year} it gave {told.fiscal_year}")
+        record = _record(adapter, told)
+        expect(_year(adapter, record) == year, f"asked for {year} it gave the record of another year")
+
+
+@SUBJECT.case(
+    "newest-year",
+    "Where no year is asked for, the newest is given",
+    rule="0: the newest that may be provided",
+    at="looking-somebody-up",
+    mend="Order by fiscal year and take the last.",
+)
+async def newest_year(adapter: CheckedAdapter) -> None:
+    person = adapter.person("has several years", lambda each: each.plain and len(each.years) > 1)
+    told = await _found(adapter, person.local_number)
+    expect(told.fiscal_year == max(person.years), f"it gave {told.fiscal_year}, and there is {max(person.years)}")
+
+
+@SUBJECT.case(
+    "year-not-held",
+    "A year of which there is no record is NOT_HELD",
+    rule="fiscal_year not 0: the record of that year and no other. No such record: NOT_HELD",
+    at="what-is-not-there",
+    mend="Answer NOT_HELD; neither the nearest year nor the newest stands in for one that is not there.",
+)
+async def year_not_held(adapter: CheckedAdapter) -> None:
+    person = adapter.person("has years", lambda each: each.plain and each.years)
+    for year in (1901, max(person.years) + 1):
+        told = await adapter.look_up(adapter.question(person.local_number, fiscal_year=year))
+        expect(told.outcome == _NOT_HELD, f"asked for {year} it said {_name(told.outcome)}")
+
+
+@SUBJECT.case(
+    "other-item",
+    "Of an item that it does not provide nothing is found",
+    rule="Of an item that it does not provide, nothing is FOUND",
+    at="looking-somebody-up",
+    mend="Look at item_code before the person; refuse, or say NOT_HELD, for one that is not yours.",
+)
+async def other_item(adapter: CheckedAdapter) -> None:
+    number = adapter.anybody().local_number
+    own = {str(item) for item in adapter.about.agency.provides} if adapter.about.agency is not None else {adapter.item}
+    for item in ("TM99999999999999", adapter.item[:-1] + ("1" if adapter.item[-1] != "1" else "3")):
+        if item not in own:
+            request = adapter.question(number, item_code=item)
+            reply = await adapter.call("LookUp", request, caller=adapter.about.node)
+            if reply.ok:
+                told = adapter.parsed("LookUp", reply)
+                expect(told.outcome != _FOUND and not told.record, f"of item {item} it found something")
+    await adapter.still_answers()
+
+
+@SUBJECT.case(
+    "same-again",
+    "The same question gets the same answer",
+    rule="The same question gets the same answer, for as long as nothing changes",
+    at="looking-somebody-up",
+    mend="Put nothing into a record that depends on when or how often it was asked.",
+)
+async def same_again(adapter: CheckedAdapter) -> None:
+    request = adapter.question(adapter.anybody().local_number)
+    first, second = await adapter.look_up(request), await adapter.look_up(request)
+    expect(first == second, "the second answer differs from the first")
+
+
+@SUBJECT.case(
+    "unknown-field",
+    "A field of a later version is passed over",
+    rule="Fields that a reader does not know are passed over",
+    at="looking-somebody-up",
+    mend="Parse with a protobuf library as it is, and do not refuse unknown fields.",
+)
+async def unknown_field(adapter: CheckedAdapter) -> None:
+    request = adapter.question(adapter.anybody().local_number)
+    later = request.SerializeToString() + b"\xc2\x3e\x03new"  # field 1000, bytes
+    reply = await adapter.call("LookUp", later, caller=adapter.about.node)
+    told = adapter.answered("LookUp", reply)
+    expect(told == await adapter.look_up(request), "the answer differs from the one without that field")

@@ -1,0 +1,1 @@
+"""Cases about an agency's node as a provider: the kit is the hub, and who asks."""

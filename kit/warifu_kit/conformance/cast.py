@@ -1,0 +1,143 @@
+"""The people of a check of a node: who they are, and how they are made known to a node that serves NodeService.
+
+Decides what each stands for. They are made up for the check; their My Numbers are of the network's own authority.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from google.protobuf.message import Message
+
+from warifu.agency import Agency
+from warifu.api.node.v1 import node_service_pb2 as node_pb2
+from warifu.client.asynchronous import AuthorityClient, NodeClient
+from warifu.client.connection import Connection
+from warifu.errors import Reason, WarifuError
+from warifu.identifiers import ItemCode, ResidentRecordCode
+from warifu.pki import write_private_file
+
+__all__ = [
+    "CAST",
+    "CLERK",
+    "KNOWN",
+    "LATER",
+    "SECOND",
+    "STRANGER",
+    "CastPerson",
+    "designated",
+    "made_up_record",
+    "make_known",
+    "write_cast",
+]
+
+_SINCE = "2020-01-01"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CastPerson:
+    """``years`` are those of the records that the node is to hold; without any it does not know the person at all.
+
+    ``local_number`` is another one in each check, so that a network can be checked in again.
+    """
+
+    name: str
+    local_number: str = ""
+    years: tuple[int, ...] = ()
+    published_from: str = _SINCE
+    clerk: bool = False
+    my_number: str = field(default="", repr=False)
+
+
+KNOWN = CastPerson(name="K-1", years=(2025, 2026))
+SECOND = CastPerson(name="K-2", years=(2026,))
+LATER = CastPerson(name="K-3", years=(2026,), published_from="2999-01-01")
+CLERK = CastPerson(name="K-4", years=(2026,), clerk=True)
+STRANGER = CastPerson(name="K-5")
+CAST = (KNOWN, SECOND, LATER, CLERK, STRANGER)
+"""Everybody: two with records, one whose record is of later, one of whom a clerk decides, one whom the node never met."""
+
+
+async def designated(authority: Connection) -> list[CastPerson]:
+    """The cast, with a My Number each."""
+    residents = [ResidentRecordCode.from_body(f"{secrets.randbelow(10**10):010d}").digits for _ in CAST]
+    async with AuthorityClient(authority) as client:
+        numbers = await client.designate_my_numbers(residents)
+    run = secrets.token_hex(4)
+    return [
+        replace(person, my_number=number, local_number=f"{person.name}-{run}")
+        for person, number in zip(CAST, numbers, strict=True)
+    ]
+
+
+async def make_known(node: Connection, cast: Sequence[CastPerson], agency: Agency, item: ItemCode) -> None:
+    """Have the node acquire codes and register replicas, as its business system. Raises: WarifuError."""
+    here = [person for person in cast if person.years]
+    async with NodeClient(node) as client:
+        people = [node_pb2.PersonToAcquire(local_number=each.local_number, my_number=each.my_number) for each in here]
+        async for result in client.acquire_codes(people):
+            if result.reason:
+                raise WarifuError(Reason(result.reason), where="the node under check: acquiring codes")
+        await client.register_replicas(list(_replicas(here, agency, item)))
+        for person in here:
+            if person.clerk:
+                flags = node_pb2.SetFlagsRequest(local_number=person.local_number, auto_response_disabled=True)
+                await client.set_flags(flags)
+
+
+def _replicas(cast: Sequence[CastPerson], agency: Agency, item: ItemCode) -> list[node_pb2.Replica]:
+    return [
+        node_pb2.Replica(
+            local_number=person.local_number,
+            item_code=item,
+            fiscal_year=year if agency.year_of(made) else 0,
+            publication_start=person.published_from,
+            record=made.SerializeToString(deterministic=True),
+        )
+        for person in cast
+        for year in person.years
+        for made in (made_up_record(agency, item, person, year),)
+    ]
+
+
+def made_up_record(agency: Agency, item: ItemCode, person: CastPerson, year: int) -> Message:
+    """A record of the item's message with something in every field, different for each person and year."""
+    record = agency.provided(item).record_type()
+    number = 1_000 * int(person.name.rpartition("-")[2]) + year % 100
+    for described in record.DESCRIPTOR.fields:
+        setattr(record, described.name, _value(described.name, described.cpp_type, number, year))
+    return record
+
+
+def _value(name: str, cpp_type: int, number: int, year: int) -> object:
+    if name == "fiscal_year":
+        return year
+    if cpp_type == 7:  # bool
+        return True
+    if cpp_type == 9:  # string
+        ends = {"_on": "2020-04-01", "_month": "2026-04", "_code": ""}
+        return next((text for end, text in ends.items() if name.endswith(end)), str(number))
+    return 1 if name.startswith("household_children") or name == "children" else number
+
+
+def write_cast(path: Path, cast: Sequence[CastPerson], agency: Agency, item: ItemCode) -> None:
+    """Write who is to be known, for a node that serves no NodeService: local number, My Number, flags, records in hexadecimal."""
+    told = [
+        {
+            "local_number": person.local_number,
+            "my_number": person.my_number,
+            "clerk": person.clerk,
+            "publication_start": person.published_from,
+            "records": {
+                str(year): made_up_record(agency, item, person, year).SerializeToString(deterministic=True).hex()
+                for year in person.years
+            },
+        }
+        for person in cast
+        if person.years
+    ]
+    write_private_file(path, json.dumps({"notice": "SIMULATED", "item_code": item, "people": told}, indent=2).encode())

@@ -1,0 +1,116 @@
+"""Checking a node from beginning to end: the stage, the node that comes to it, its people, then case by case."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from warifu.errors import Reason, WarifuError
+from warifu_kit.conformance.case import Case, Finished
+from warifu_kit.conformance.evidence import Evidence
+from warifu_kit.conformance.node_under_check import CheckedNode, NodeUnderCheck
+from warifu_kit.conformance.outcome import Outcome
+from warifu_kit.conformance.runner import run_cases
+from warifu_kit.conformance.stage import Stage, known_by_node_service, staged
+
+__all__ = ["Staging", "check_node", "run_node_cases"]
+
+Ended = Callable[[Finished], None]
+_STOP_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staging:
+    """How a node is brought to the stage.
+
+    ``start`` is a command, in which {hub}, {authority} and {dir} are replaced; without one somebody else starts the node within ``wait_s`` seconds.
+    ``write_people`` is for one that serves no NodeService: it is told there whom to know.
+    """
+
+    hub_at: str = "127.0.0.1:0"
+    authority_at: str = "127.0.0.1:0"
+    wait_s: float = 60.0
+    start: str = ""
+    write_people: Path | None = None
+
+
+async def check_node(
+    path: Path,
+    party: str,
+    staging: Staging,
+    cases: Sequence[Case],
+    *,
+    said: Callable[[str], None],
+    ended: Ended,
+    expected: frozenset[str] = frozenset(),
+) -> Outcome:
+    """Run ``cases`` against the node of ``party``; ``ended`` hears of each, ``said`` of what is waited for.
+
+    Raises: NODE_UNREACHABLE when no node comes; what the node says when it does not take the people; as :func:`staged`.
+    """
+    hub_at, authority_at, people = staging.hub_at, staging.authority_at, staging.write_people
+    async with staged(path, party, hub_at=hub_at, authority_at=authority_at, write_people=people) as stage:
+        said(f"hub at {stage.hub.endpoint}, authority at {stage.authority.endpoint}; waiting for {stage.party}")
+        async with _started(stage, staging.start):
+            endpoint = await stage.announced(staging.wait_s)
+            if staging.write_people is None:
+                await known_by_node_service(stage, endpoint)
+            return await run_node_cases(stage.under_check(endpoint), cases, ended=ended, expected=expected)
+
+
+async def run_node_cases(
+    about: NodeUnderCheck, cases: Sequence[Case], *, ended: Ended, expected: frozenset[str] = frozenset()
+) -> Outcome:
+    """Run ``cases`` against a node that stands on a stage and knows the cast."""
+
+    @asynccontextmanager
+    async def prepared(evidence: Evidence) -> AsyncIterator[CheckedNode]:
+        async with CheckedNode(about, evidence) as checked:
+            yield checked
+
+    finished = []
+    async for each in run_cases(cases, prepared):
+        finished.append(each)
+        ended(each)
+    return Outcome(
+        party="node",
+        target=about.endpoint,
+        about=f"provider {about.identity.uri}, suite {about.hands.directory.suite}",
+        version=version("warifu"),
+        finished=tuple(finished),
+        expected=expected,
+    )
+
+
+@asynccontextmanager
+async def _started(stage: Stage, command: str) -> AsyncIterator[None]:
+    """The node as a process, where a command was given; stopped at the end. Raises: PARTY_NOT_STARTED."""
+    if not command:
+        yield
+        return
+    told = {"hub": stage.hub.endpoint, "authority": stage.authority.endpoint, "dir": str(stage.path / stage.party)}
+    words = [word.format(**told) for word in shlex.split(command)]
+    try:
+        process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.DEVNULL)
+    except OSError as error:
+        raise WarifuError(Reason.PARTY_NOT_STARTED, where=f"--start {words[0]}: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await _ended(process.wait(), process.kill)
+
+
+async def _ended(waiting: Awaitable[int], kill: Callable[[], None]) -> None:
+    task = asyncio.ensure_future(waiting)
+    done, _ = await asyncio.wait({task}, timeout=_STOP_S)
+    if not done:
+        with suppress(ProcessLookupError):
+            kill()
+        await task

@@ -1,0 +1,230 @@
+"""A node under check as a provider, and the hub as the kit plays it: what a case about a node is handed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf.message import DecodeError, Message
+
+from warifu.agency import Absence, Agency, ProvidedRecord
+from warifu.api.agency.v1.agency_service_pb2 import ProvideRequest, ProvideResponse
+from warifu.api.hub.v1.hub_service_pb2 import ExchangeRequest, ExchangeResponse
+from warifu.api.node.v1 import node_service_pb2 as node_pb2
+from warifu.api.type.v1 import inquiry_pb2
+from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
+from warifu.client.asynchronous import NodeClient
+from warifu.client.connection import Connection
+from warifu.curve.group import Point
+from warifu.errors import Reason, WarifuError
+from warifu.exchange.inquiry import OpenedAnswer
+from warifu.pki import Identity
+from warifu_kit.conformance.case import expect, fail, skip, unknown
+from warifu_kit.conformance.cast import CastPerson
+from warifu_kit.conformance.certificates import Forge
+from warifu_kit.conformance.evidence import Evidence, told
+from warifu_kit.conformance.hands import Asked, Hands
+from warifu_kit.conformance.wire.calls import Pair, Reply, Wire
+
+__all__ = ["PROVIDE", "CheckedNode", "NodeUnderCheck"]
+
+PROVIDE = "/warifu.api.agency.v1.AgencyService/Provide"
+_EXCHANGE = "/warifu.api.hub.v1.HubService/Exchange"
+_SECONDS = 5.0
+_NO_END = frozenset({"DEADLINE_EXCEEDED", "UNAVAILABLE", "CANCELLED"})
+_ANSWERED = inquiry_pb2.PROVISION_OUTCOME_ANSWERED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeUnderCheck:
+    """Where it listens, who it is, what plays around it, and whom it knows.
+
+    ``codes`` are the inquirer's codes of people, by name; ``through_hub`` is where the real hub listens, who it is, and the
+    inquirer's certificate; ``business`` is the way to its NodeService, None where it serves none.
+    """
+
+    endpoint: str
+    identity: Identity
+    hub: Pair
+    root_pem: bytes
+    forge: Forge
+    hands: Hands
+    agency: Agency
+    codes: Mapping[str, Point] = field(repr=False)
+    local_numbers: tuple[str, ...]
+    callers: Mapping[str, Pair] = field(repr=False)
+    through_hub: tuple[str, Identity, Pair]
+    business: Connection | None
+
+
+class CheckedNode:
+    """One case's view of it: every call is in the case's evidence."""
+
+    def __init__(self, under_check: NodeUnderCheck, evidence: Evidence) -> None:
+        self.about = under_check
+        self.hands = under_check.hands
+        self.evidence = evidence
+        self._wire = Wire(under_check.endpoint, under_check.identity, under_check.root_pem)
+
+    async def __aenter__(self) -> CheckedNode:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._wire.close()
+
+    # What is asked.
+
+    def code(self, person: CastPerson) -> Point:
+        """The inquirer's code of somebody."""
+        return self.about.codes[person.name]
+
+    def asked(self, person: CastPerson, **changes: Any) -> Asked:
+        """A good inquiry about somebody."""
+        return self.hands.asked(self.code(person), **changes)
+
+    # Asking.
+
+    async def provide(
+        self, permit: ProvisionPermit | bytes, *, caller: Pair | None = None, seconds: float = _SECONDS
+    ) -> Reply:
+        """Bring a permit as the hub, or as ``caller``; how the call ended, whatever that is."""
+        return await self._call(permit, caller or self.about.hub, seconds)
+
+    async def provide_without_certificate(self, permit: ProvisionPermit) -> Reply:
+        """The same without a certificate."""
+        return await self._call(permit, None, _SECONDS)
+
+    async def at_once(self, permits: Sequence[ProvisionPermit], *, seconds: float = 12.0) -> list[Reply]:
+        """Bring all of them at the same time."""
+        self.evidence.sent(f"Provide, {len(permits)} at once, the first: {told(permits[0])}")
+        bodies = [ProvideRequest(permit=permit).SerializeToString() for permit in permits]
+        replies = await self._wire.call_many(PROVIDE, bodies, self.about.hub, seconds=seconds)
+        statuses = sorted({str(reply) for reply in replies})
+        counts = (f"{sum(str(each) == status for each in replies)} {status}" for status in statuses)
+        self.evidence.came_back(", ".join(counts))
+        return replies
+
+    async def call(self, method: str, body: bytes) -> Reply:
+        """Any method of AgencyService, as the hub."""
+        self.evidence.sent(f"{method}, {len(body)} bytes")
+        path = f"{PROVIDE.rpartition('/')[0]}/{method}"
+        reply = await self._wire.call(path, body, self.about.hub, seconds=_SECONDS)
+        self.evidence.came_back(str(reply))
+        return reply
+
+    async def answer(self, permit: ProvisionPermit) -> SignedAnswer:
+        """The answer to a permit that must get one. Raises: CaseEnd."""
+        return self.answered(await self.provide(permit))
+
+    def answered(self, reply: Reply) -> SignedAnswer:
+        """The answer in a reply. Raises: CaseEnd, unknown where the call had no end of its own, else a failure."""
+        if reply.status in _NO_END and not reply.reason:
+            raise unknown(f"Provide was not answered: {reply}")
+        if not reply.ok:
+            raise fail(f"Provide ended with {reply} instead of an answer")
+        try:
+            return ProvideResponse.FromString(reply.body).answer
+        except DecodeError:
+            raise fail("the answer does not parse") from None
+
+    def opened(self, permit: ProvisionPermit, asked: Asked, answer: SignedAnswer) -> OpenedAnswer:
+        """What is in an answer, as the inquirer would read it. Raises: CaseEnd for one that does not verify."""
+        try:
+            opened = self.hands.opened(permit, asked, answer)
+        except WarifuError as error:
+            raise fail(f"the inquirer discards the answer: {error.where or error.reason.value}") from None
+        self.evidence.noted(f"opened: {opened.found!r}")
+        return opened
+
+    async def exchange(self, asked: Asked) -> ExchangeResponse:
+        """Send an inquiry to the real hub, as the inquirer, which brings it to the node. Raises: CaseEnd."""
+        endpoint, hub, inquirer = self.about.through_hub
+        body = ExchangeRequest(inquiry=asked.inquiry).SerializeToString()
+        self.evidence.sent(f"to the hub: Exchange {told(asked.inquiry)}")
+        wire = Wire(endpoint, hub, self.about.root_pem)
+        try:
+            reply = await wire.call(_EXCHANGE, body, inquirer, seconds=_SECONDS)
+        finally:
+            await wire.close()
+        self.evidence.came_back(f"from the hub: {reply}")
+        if not reply.ok:
+            raise fail(f"the hub ended the exchange with {reply}")
+        return ExchangeResponse.FromString(reply.body)
+
+    def opened_through_hub(self, asked: Asked, response: ExchangeResponse) -> ProvidedRecord | Absence | None:
+        """What the answer says that came through the hub. Raises: CaseEnd."""
+        permit = ProvisionPermit(processing_number=response.processing_number)
+        return self.opened(permit, asked, response.answer).found
+
+    async def found(self, asked: Asked) -> ProvidedRecord | Absence | None:
+        """What an honest permit for it brings; None where there is an outcome without an answer."""
+        permit = self.hands.permit(asked)
+        return self.opened(permit, asked, await self.answer(permit)).found
+
+    async def record(self, asked: Asked) -> Message:
+        """The record that it brings. Raises: CaseEnd where there is none."""
+        found = await self.found(asked)
+        if not isinstance(found, ProvidedRecord):
+            raise fail(f"there was no record: {found}")
+        kind = self.about.agency.provided(self.hands.item).record_type
+        expect(found.record_type == kind.DESCRIPTOR.full_name, f"record_type is {found.record_type!r}")
+        try:
+            return kind.FromString(found.record)
+        except DecodeError:
+            raise fail("the record does not parse") from None
+
+    async def refused(self, permit: ProvisionPermit, *reasons: Reason) -> Reply:
+        """See that a permit is refused with one of the reasons. Raises: CaseEnd."""
+        reply = await self.provide(permit)
+        if reply.ok:
+            answer = self.answered(reply)
+            outcome = inquiry_pb2.ProvisionOutcome.Name(answer.outcome)
+            raise fail(f"it was answered with {outcome} instead of refused with {_named(reasons)}")
+        if not reply.reason:
+            if reply.status in _NO_END:
+                raise unknown(f"no end of its own: {reply}")
+            raise fail(f"it ended with {reply.status} without an ErrorInfo, and not with {_named(reasons)}")
+        expect(reply.reason in {each.value for each in reasons}, f"it was refused with {reply}, not {_named(reasons)}")
+        return reply
+
+    async def decide(self, number: str, *, release: bool) -> None:
+        """Have a clerk decide, as the node's business system. Raises: CaseEnd."""
+        if self.about.business is None:
+            raise skip("the node serves no NodeService, so that no clerk can decide")
+        self.evidence.sent(f"as the business system: DecideProvision {number}, {'release' if release else 'refuse'}")
+        decision = node_pb2.CLERK_DECISION_RELEASE if release else node_pb2.CLERK_DECISION_REFUSE
+        try:
+            async with NodeClient(self.about.business) as client:
+                await client.decide_provision(number, decision)
+        except WarifuError as error:
+            raise fail(f"the clerk's decision was not taken: {error.reason.value}") from None
+
+    async def still_answers(self, person: CastPerson) -> None:
+        """See that it is there after what was done to it. Raises: CaseEnd."""
+        self.evidence.noted("and after that an honest permit:")
+        await self.found(self.asked(person))
+
+    async def _call(self, permit: ProvisionPermit | bytes, caller: Pair | None, seconds: float) -> Reply:
+        if isinstance(permit, bytes):
+            body = permit
+            self.evidence.sent(f"Provide, {len(permit)} bytes")
+        else:
+            body = ProvideRequest(permit=permit).SerializeToString()
+            self.evidence.sent(f"Provide {told(permit)}")
+        reply = await self._wire.call(PROVIDE, body, caller, seconds=seconds)
+        self._note(reply)
+        return reply
+
+    def _note(self, reply: Reply) -> None:
+        if not reply.ok:
+            self.evidence.came_back(str(reply))
+            return
+        try:
+            self.evidence.came_back(told(ProvideResponse.FromString(reply.body).answer))
+        except DecodeError:
+            self.evidence.came_back(f"OK, {len(reply.body)} bytes that do not parse")
+
+
+def _named(reasons: Sequence[Reason]) -> str:
+    return " or ".join(each.value for each in reasons)

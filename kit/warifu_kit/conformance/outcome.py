@@ -1,0 +1,70 @@
+"""A whole run: what it was about, how each case ended, and what the command's exit status is.
+
+Decides what a list of expected failures changes: a case on it that fails ends no run badly, and one that passes is told, for
+the list is out of date then.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from warifu.errors import Reason, WarifuError
+from warifu_kit.conformance.case import Finished, Verdict
+
+__all__ = ["FAILED", "NOT_RUN", "UNKNOWN_ONLY", "Outcome", "expected_failures"]
+
+FAILED, NOT_RUN, UNKNOWN_ONLY = 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """``target`` and ``about`` are for people; ``expected`` are names of cases that may fail."""
+
+    party: str
+    target: str
+    about: str
+    version: str
+    finished: tuple[Finished, ...]
+    expected: frozenset[str] = field(default=frozenset())
+
+    @property
+    def counts(self) -> Counter[Verdict]:
+        """How many cases ended how."""
+        return Counter(each.verdict for each in self.finished)
+
+    def is_expected(self, finished: Finished) -> bool:
+        """Whether it failed as was foretold."""
+        return finished.verdict is Verdict.FAIL and finished.case.case_id in self.expected
+
+    @property
+    def passed_unexpectedly(self) -> list[str]:
+        """Cases that were to fail, and passed."""
+        passed = (each.case.case_id for each in self.finished if each.verdict is Verdict.PASS)
+        return [case_id for case_id in passed if case_id in self.expected]
+
+    @property
+    def exit_status(self) -> int:
+        """0 nothing is amiss; 1 a case failed, or passed that was to fail; 3 the worst is that something is unknown."""
+        if self.passed_unexpectedly:
+            return FAILED
+        if any(each.verdict is Verdict.FAIL and not self.is_expected(each) for each in self.finished):
+            return FAILED
+        nothing_seen = not self.counts[Verdict.PASS] and not self.counts[Verdict.FAIL]
+        return UNKNOWN_ONLY if self.counts[Verdict.UNKNOWN] or nothing_seen else 0
+
+
+def expected_failures(path: Path, known: frozenset[str]) -> frozenset[str]:
+    """Names of cases in a file, one a line; what follows a # is a remark. Raises: FILE_INVALID, PATH_UNUSABLE."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise WarifuError(Reason.FILE_INVALID, where=f"{path}: not UTF-8") from None
+    except OSError as error:
+        raise WarifuError(Reason.PATH_UNUSABLE, where=f"{path}: {error.strerror}") from error
+    named = {number: line.partition("#")[0].strip() for number, line in enumerate(lines, 1)}
+    for number, name in named.items():
+        if name and name not in known:
+            raise WarifuError(Reason.FILE_INVALID, where=f"{path}:{number}: no case is called {name}")
+    return frozenset(name for name in named.values() if name)

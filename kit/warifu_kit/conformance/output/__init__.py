@@ -1,0 +1,1 @@
+"""How a run of cases is told: to people as a table or a page, to machines as JUnit's XML or JSON."""

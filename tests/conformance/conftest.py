@@ -1,0 +1,78 @@
+"""A network's folder for checks, and checks against what runs in the test's own process."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.conformance.honest_adapter import HonestAdapter
+from tests.conformance.honest_node import HonestNode
+
+from warifu_kit.conformance.adapter_under_check import AdapterUnderCheck
+from warifu_kit.conformance.checking import check_adapter
+from warifu_kit.conformance.node_checking import run_node_cases
+from warifu_kit.conformance.outcome import Outcome
+from warifu_kit.conformance.people import KnownPeople
+from warifu_kit.conformance.registry import cases_of, chosen
+from warifu_kit.conformance.stage import staged
+from warifu_kit.network.adapter_folder import make_adapter_folder
+from warifu_kit.network.creation import create_network
+
+HERE = Path(__file__).resolve().parent
+PEOPLE = HERE / "people.yaml"
+
+CheckedAdapters = Callable[..., Awaitable[Outcome]]
+CheckedNodes = Callable[..., Awaitable[Outcome]]
+
+
+@pytest.fixture(scope="session")
+def adapter_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that is not up; ``system`` beside it is the folder of its tax office's business system."""
+    path = tmp_path_factory.mktemp("conformance") / "net"
+    create_network(path)
+    make_adapter_folder(path, "tax", path.parent / "system")
+    return path
+
+
+@pytest.fixture
+def checked(adapter_network: Path) -> CheckedAdapters:
+    """Serves an adapter, checks it, stops it."""
+
+    async def check(kind: type[HonestAdapter], *only: str) -> Outcome:
+        server, endpoint = await kind(adapter_network.parent / "system").serve()
+        try:
+            about = AdapterUnderCheck.of(adapter_network, "tax", endpoint, KnownPeople.read(PEOPLE))
+            return await check_adapter(about, chosen(cases_of("adapter"), only), ended=lambda _: None)
+        finally:
+            await server.stop(0)
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def node_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network made for checks of its tax office's node."""
+    path = tmp_path_factory.mktemp("conformance") / "net"
+    create_network(path)
+    return path
+
+
+@pytest.fixture
+def checked_node(node_network: Path) -> CheckedNodes:
+    """Sets the stage, serves a node on it, checks it, stops it."""
+
+    async def check(kind: type[HonestNode], *only: str) -> Outcome:
+        nowhere = "127.0.0.1:0"
+        async with staged(node_network, "tax", hub_at=nowhere, authority_at=nowhere) as stage:
+            node = kind(stage)
+            endpoint = await node.serve()
+            about = replace(stage.under_check(endpoint), business=None)
+            node.meet(about)
+            try:
+                return await run_node_cases(about, chosen(cases_of("node"), only), ended=lambda _: None)
+            finally:
+                await node.server.stop(0)
+
+    return check

@@ -1,0 +1,274 @@
+"""A node that keeps every rule of a provider in docs/protocol/checks.md: what planted mistakes are made of.
+
+It keeps everything in memory and answers unary calls. Each method is one step of the page, and one thing to get wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+
+from warifu.agency import Absence, Found, ProvidedRecord
+from warifu.api.agency.v1.agency_service_pb2 import ProvideRequest, ProvideResponse
+from warifu.api.type.v1 import inquiry_pb2
+from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
+from warifu.clock import SystemClock
+from warifu.curve.group import Point
+from warifu.errors import Reason, WarifuError
+from warifu.exchange import provision, statements
+from warifu.exchange.codes import EncryptedCode, row_key
+from warifu.exchange.context import ContextKind, ExchangeContext
+from warifu.exchange.conversion_proof import Conversion
+from warifu.exchange.directory_entry import DirectoryEntry
+from warifu.exchange.provision import CheckedPermit, OpenedQuery
+from warifu.identifiers import MyNumber
+from warifu.permissions.decision import check_lawful
+from warifu.permissions.table import TABLE_FILE, PermissionTable
+from warifu.rpc.status import to_grpc_status
+from warifu_hub.translate import Party
+from warifu_kit.conformance.cast import CastPerson, made_up_record
+from warifu_kit.conformance.node_under_check import NodeUnderCheck
+from warifu_kit.conformance.stage import Stage
+from warifu_services.authority.keys import AuthorityKeys
+from warifu_services.node.keys import NodeKeys
+
+Context = ExchangeContext
+Key = tuple[str, bytes]
+
+
+@dataclass
+class Kept:
+    """What was answered to a permit."""
+
+    asked: bytes
+    number: str
+    answer: SignedAnswer
+
+
+class HonestNode:
+    """The tax office's, on a stage. ``rows`` are the people it knows, by row key."""
+
+    def __init__(self, stage: Stage) -> None:
+        folder = stage.folder(stage.party)
+        self.stage = stage
+        self.directory = folder.directory()
+        self.keys = NodeKeys.load(folder, self.directory).provider
+        self.table = PermissionTable.load(folder.path / TABLE_FILE)
+        self.hub_uri = stage.folder("hub").identity().uri
+        self.kept: dict[Key, Kept] = {}
+        self.rows: dict[bytes, CastPerson] = {}
+        self.clock = SystemClock()
+        self.server: Any = None
+
+    def meet(self, about: NodeUnderCheck) -> None:
+        """Know everybody of the cast who has records, as if their codes had been acquired."""
+        own, group = Party.of(self.keys.own), self.directory.group
+        authority = AuthorityKeys(group, self.stage.folder("authority").secret("point.key"))
+        factor = about.hands.translator.factor(own.institution, own.code_epoch)
+        for person in self.stage.cast:
+            number = authority.number_lookup(MyNumber.parse(person.my_number, "my_number"))
+            (person_id,) = self.stage.authority.store.holders([number])
+            if person.years and person_id is not None:
+                code = group.multiply(factor, authority.point(person_id))
+                self.rows[row_key(self.keys.row_secret, code)] = person
+
+    # The edge.
+
+    def admits(self, uris: list[str]) -> bool:
+        return uris == [self.hub_uri]
+
+    async def Provide(self, request: ProvideRequest, context: Any) -> ProvideResponse:
+        names = [name.decode() for name in context.auth_context().get("x509_subject_alternative_name", ())]
+        try:
+            if not self.admits([name for name in names if "://" in name]):
+                raise WarifuError(Reason.CALLER_NOT_ALLOWED, where="certificate")
+            return ProvideResponse(answer=await self.asked_to_provide(request))
+        except WarifuError as error:
+            await self.end(context, error, request)
+            raise
+
+    async def end(self, context: Any, error: WarifuError, request: ProvideRequest) -> None:
+        await context.abort_with_status(to_grpc_status(error))
+
+    async def asked_to_provide(self, request: ProvideRequest) -> SignedAnswer:
+        return self.provided(request.permit)
+
+    # One provision.
+
+    def provided(self, permit: ProvisionPermit) -> SignedAnswer:
+        context = self.read_context(permit)
+        self.check_shape(permit, context)
+        asked = statements.inquiry_digest(permit.inquiry)
+        self.check_hub(permit, asked)
+        inquirer = self.check_inquirer(permit, context)
+        self.check_keys(context)
+        checked = self.checked(permit, context, asked, inquirer)
+        self.decide_again(permit, checked)
+        kept = self.kept.get(self.key(checked))
+        if kept is not None:
+            self.check_same(kept, checked)
+            return kept.answer
+        self.check_fresh(checked)
+        query = self.open_query(checked)
+        person = self.find(checked)
+        answer = self.answer(checked, query, person)
+        self.keep(checked, answer)
+        return answer
+
+    def read_context(self, permit: ProvisionPermit) -> Context:
+        return ExchangeContext.decode(permit.inquiry.context, where="permit.inquiry.context")
+
+    def check_shape(self, permit: ProvisionPermit, context: Context) -> None:
+        self.check_kind(context)
+        self.check_suite(context)
+        self.check_address(context)
+        self.check_number(permit)
+        self.check_time(permit)
+
+    def check_kind(self, context: Context) -> None:
+        if context.kind is not ContextKind.EXCHANGE:
+            raise WarifuError(Reason.REQUEST_MALFORMED, where="permit.inquiry.context.kind")
+
+    def check_suite(self, context: Context) -> None:
+        if context.suite != self.directory.suite:
+            raise WarifuError(Reason.SUITE_UNKNOWN, where="permit.inquiry.context.suite")
+
+    def check_address(self, context: Context) -> None:
+        if context.provider != self.keys.own.institution:
+            raise WarifuError(Reason.INSTITUTION_UNKNOWN, where="permit.inquiry.context.provider")
+
+    def check_number(self, permit: ProvisionPermit) -> None:
+        if not provision.PROCESSING_NUMBER.fullmatch(permit.processing_number):
+            raise WarifuError(Reason.REQUEST_MALFORMED, where="permit.processing_number")
+
+    def check_time(self, permit: ProvisionPermit) -> None:
+        try:
+            permit.permit_time.ToMilliseconds()
+        except ValueError:
+            raise WarifuError(Reason.REQUEST_MALFORMED, where="permit.permit_time") from None
+
+    def check_hub(self, permit: ProvisionPermit, asked: bytes) -> None:
+        made_ms = permit.permit_time.ToMilliseconds()
+        self.directory.check_hub(made_ms, lambda key: statements.check_permit(key, permit, asked))
+
+    def check_inquirer(self, permit: ProvisionPermit, context: Context) -> DirectoryEntry:
+        inquirer = self.inquirer(context)
+        statements.check_inquiry(inquirer.signing_key, permit.inquiry)
+        return inquirer
+
+    def inquirer(self, context: Context) -> DirectoryEntry:
+        return self.directory.entry_for(context.inquirer, context.epoch_from, context.issued_ms)
+
+    def check_keys(self, context: Context) -> None:
+        own = self.keys.own.institution
+        entry = self.directory.entry_for(own, context.epoch_to, context.issued_ms)
+        if context.key_id_to != entry.key_id:
+            raise WarifuError(Reason.EPOCH_STALE, where="permit.inquiry.context.key_id_to")
+
+    def checked(
+        self, permit: ProvisionPermit, context: Context, asked: bytes, inquirer: DirectoryEntry
+    ) -> CheckedPermit:
+        given, made = permit.inquiry.encrypted_code, permit.converted_code
+        return CheckedPermit(
+            context=context,
+            encoded_context=permit.inquiry.context,
+            asked=asked,
+            processing_number=permit.processing_number,
+            permit_ms=permit.permit_time.ToMilliseconds(),
+            inquirer=inquirer,
+            conversion=Conversion(
+                context=permit.inquiry.context,
+                encrypted=EncryptedCode(Point(given.c1), Point(given.c2)),
+                converted=EncryptedCode(Point(made.c1), Point(made.c2)),
+            ),
+            conversion_proof=permit.conversion_proof,
+            sealed_query=permit.inquiry.sealed_query,
+        )
+
+    def decide_again(self, permit: ProvisionPermit, checked: CheckedPermit) -> None:
+        check_lawful(permit, checked.context, self.directory, self.table)
+
+    def key(self, checked: CheckedPermit) -> Key:
+        return checked.context.key
+
+    def check_same(self, kept: Kept, checked: CheckedPermit) -> None:
+        if (kept.asked, kept.number) != (checked.asked, checked.processing_number):
+            raise WarifuError(Reason.PERMIT_REUSED, where="permit")
+
+    def keep(self, checked: CheckedPermit, answer: SignedAnswer) -> None:
+        self.kept[self.key(checked)] = Kept(checked.asked, checked.processing_number, answer)
+
+    def check_fresh(self, checked: CheckedPermit) -> None:
+        provision.check_fresh(checked, self.clock.now())
+
+    def open_query(self, checked: CheckedPermit) -> OpenedQuery:
+        return provision.open_query(checked, self.keys)
+
+    def find(self, checked: CheckedPermit) -> CastPerson | None:
+        found = self.opened(checked)
+        return self.rows.get(found) if found is not None else None
+
+    def opened(self, checked: CheckedPermit) -> bytes | None:
+        """The row key of the code, once it is proven."""
+        return provision.open_row_key(checked, self.keys, self.directory)
+
+    def answer(self, checked: CheckedPermit, query: OpenedQuery, person: CastPerson | None) -> SignedAnswer:
+        if person is not None and self.waits(person):
+            return self.signed(checked, inquiry_pb2.PROVISION_OUTCOME_PENDING, b"")
+        sealed = self.sealed(self.found(person, query), query, checked)
+        return self.signed(checked, inquiry_pb2.PROVISION_OUTCOME_ANSWERED, sealed)
+
+    def waits(self, person: CastPerson) -> bool:
+        return person.clerk
+
+    def found(self, person: CastPerson | None, query: OpenedQuery) -> Found:
+        years = [year for year in person.years if self.fits(year, query)] if person is not None else []
+        if person is None or not years:
+            return Absence.NOT_HELD
+        if not self.is_published(person):
+            return Absence.NOT_PUBLISHED
+        return self.record(person, max(years))
+
+    def fits(self, year: int, query: OpenedQuery) -> bool:
+        return query.fiscal_year in (0, year)
+
+    def is_published(self, person: CastPerson) -> bool:
+        return person.published_from <= self.clock.now().date().isoformat()
+
+    def record(self, person: CastPerson, year: int) -> ProvidedRecord:
+        record = made_up_record(self.stage.agency, self.stage.row.item, person, year)
+        return ProvidedRecord(record.DESCRIPTOR.full_name, record.SerializeToString())
+
+    def sealed(self, found: Found, query: OpenedQuery, checked: CheckedPermit) -> bytes:
+        return provision.seal_found(found, query, checked)
+
+    def signed(self, checked: CheckedPermit, outcome: inquiry_pb2.ProvisionOutcome, sealed: bytes) -> SignedAnswer:
+        now_ms, key = self.clock.unix_ms(), self.keys.signing_key
+        return provision.make_answer(outcome, checked, key, now_ms=now_ms, sealed_answer=sealed).answer
+
+    def signed_again(self, checked: CheckedPermit, answer: SignedAnswer) -> SignedAnswer:
+        """The answer with a signature over what it is now."""
+        number = checked.processing_number
+        statements.sign_answer(self.keys.signing_key, answer, asked=checked.asked, processing_number=number)
+        return answer
+
+    # The server.
+
+    async def serve(self) -> str:
+        """Serve to the hub; where it listens."""
+        folder = self.stage.folder(self.stage.party).path
+        key, certificate, root = ((folder / name).read_bytes() for name in ("tls.key", "tls.pem", "root.pem"))
+        credentials = grpc.ssl_server_credentials([(key, certificate)], root, require_client_auth=True)
+        self.server = grpc.aio.server(options=[("grpc.max_receive_message_length", 8 * 1024 * 1024)])
+        handler = grpc.unary_unary_rpc_method_handler(self.Provide, self.parse, ProvideResponse.SerializeToString)
+        service = "warifu.api.agency.v1.AgencyService"
+        self.server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {"Provide": handler}),))
+        endpoint = f"127.0.0.1:{self.server.add_secure_port('127.0.0.1:0', credentials)}"
+        await self.server.start()
+        await self.stage.hub.store.put_endpoint(self.keys.own.institution, endpoint)
+        return endpoint
+
+    def parse(self, body: bytes) -> ProvideRequest:
+        return ProvideRequest.FromString(body)

@@ -1,0 +1,18 @@
+"""Releases whatever it is asked about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.conformance.honest_adapter import HonestAdapter
+
+from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
+
+CAUGHT_BY = "adapter.clerk.decision-about-nobody"
+
+
+class Planted(HonestAdapter):
+    def decided(self, request: Any) -> adapter_pb2.GetClerkDecisionResponse:
+        told = super().decided(request)
+        told.decision = adapter_pb2.PROVISION_DECISION_RELEASE
+        return told

@@ -1,0 +1,17 @@
+"""Ends the call with NOT_FOUND for somebody whom it does not know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+from tests.conformance.honest_adapter import HonestAdapter, Looked, Row, Told, end
+
+CAUGHT_BY = "adapter.people.unknown"
+
+
+class Planted(HonestAdapter):
+    async def nothing(self, told: Told, held: list[Row], request: Looked, context: Any) -> None:
+        if not held:
+            await end(context, grpc.StatusCode.NOT_FOUND, "no such person")
+        await super().nothing(told, held, request, context)

@@ -1,0 +1,12 @@
+"""Compares the first day with < instead of <=."""
+
+from __future__ import annotations
+
+from tests.conformance.honest_adapter import HonestAdapter, Row
+
+CAUGHT_BY = "adapter.dates.first-day"
+
+
+class Planted(HonestAdapter):
+    def is_provided(self, row: Row, today: str) -> bool:
+        return bool(row["from"] < today and (not row["until"] or today <= row["until"]))

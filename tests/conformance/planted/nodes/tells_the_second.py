@@ -1,0 +1,18 @@
+"""Tells the time of an answer to the second."""
+
+from __future__ import annotations
+
+from tests.conformance.honest_node import HonestNode
+
+from warifu.api.type.v1 import inquiry_pb2
+from warifu.api.type.v1.inquiry_pb2 import SignedAnswer
+from warifu.exchange.provision import CheckedPermit
+
+CAUGHT_BY = "node.answers.whole-minute"
+
+
+class Planted(HonestNode):
+    def signed(self, checked: CheckedPermit, outcome: inquiry_pb2.ProvisionOutcome, sealed: bytes) -> SignedAnswer:
+        answer = super().signed(checked, outcome, sealed)
+        answer.provision_time.FromSeconds(self.clock.unix_ms() // 60_000 * 60 + 7)
+        return self.signed_again(checked, answer)

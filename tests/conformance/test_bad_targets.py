@@ -1,0 +1,136 @@
+"""A target that is not there, is another, is no gRPC server or hangs: a sentence and exit status 2, and no verdict."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from warifu_kit.cli import app
+
+Answer = Callable[[ssl.SSLSocket], None]
+
+
+def checked(network: Path, target: str, *more: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["check", "adapter", str(network), "tax", "--target", target, *more])
+    return result.exit_code, result.output
+
+
+class Listener:
+    """Takes connections, in a thread, with the certificate of one party or none; says what it is told to."""
+
+    def __init__(self, folder: Path | None, said: bytes) -> None:
+        self._said = said
+        self._context: ssl.SSLContext | None = None
+        if folder is not None:
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.load_cert_chain(folder / "tls.pem", folder / "tls.key")
+            self._context.set_alpn_protocols(["h2"])
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._held: list[socket.socket] = []
+        self.endpoint = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                taken, _ = self._socket.accept()
+                made = self._context.wrap_socket(taken, server_side=True) if self._context else taken
+                self._held.append(made)
+                if self._said:
+                    made.sendall(self._said)
+            except ssl.SSLError:
+                continue
+            except OSError:
+                return
+
+    def close(self) -> None:
+        self._socket.close()
+        for each in self._held:
+            each.close()
+
+
+@pytest.fixture
+def listening() -> Iterator[Callable[..., str]]:
+    made: list[Listener] = []
+
+    def listen(folder: Path | None = None, said: bytes = b"") -> str:
+        made.append(Listener(folder, said))
+        return made[-1].endpoint
+
+    yield listen
+    for each in made:
+        each.close()
+
+
+def test_nobody_is_there(adapter_network: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        free = f"127.0.0.1:{probe.getsockname()[1]}"
+    status, said = checked(adapter_network, free)
+    assert (status, said.count("\n")) == (2, 1)
+    assert "NOT_CONNECTED" in said
+
+
+def test_somebody_else_of_the_network_is_there(adapter_network: Path, listening: Callable[..., str]) -> None:
+    status, said = checked(adapter_network, listening(adapter_network / "childcare" / "business"))
+    assert status == 2
+    assert "PEER_NOT_TRUSTED" in said
+
+
+def test_what_is_there_speaks_no_tls(adapter_network: Path, listening: Callable[..., str]) -> None:
+    status, said = checked(adapter_network, listening(None, b"HTTP/1.1 200 OK\r\n\r\n"))
+    assert status == 2
+    assert said.startswith("warifu: ")
+
+
+def test_what_is_there_hangs(adapter_network: Path, listening: Callable[..., str]) -> None:
+    status, said = checked(adapter_network, listening(adapter_network.parent / "system"))
+    assert status == 2
+    assert "no answer within" in said or "no AdapterService answers" in said
+
+
+def test_what_is_there_is_no_grpc_server(adapter_network: Path, listening: Callable[..., str]) -> None:
+    status, said = checked(adapter_network, listening(adapter_network.parent / "system", b"nothing of HTTP/2" * 9))
+    assert status == 2
+    assert "warifu: ADAPTER_" in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--target", "nowhere"],
+        ["--target", "127.0.0.1:1", "--only", "nothing"],
+        ["--target", "127.0.0.1:1", "--people", "nowhere.yaml"],
+        ["--target", "127.0.0.1:1", "--expected-failures", "nowhere.txt"],
+        [],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_command_line_runs_nothing(adapter_network: Path, words: list[str]) -> None:
+    result = CliRunner().invoke(app, ["check", "adapter", str(adapter_network), "tax", *words])
+    assert result.exit_code == 2
+    assert result.output.startswith("warifu: ")
+
+
+def test_a_node_that_does_not_come_is_said(node_network: Path) -> None:
+    result = CliRunner().invoke(app, ["check", "node", str(node_network), "tax", "--wait", "1", "--start", "true"])
+    assert result.exit_code == 2
+    assert "NODE_UNREACHABLE" in result.output or "nobody came" in result.output
+
+
+def test_no_verdict_is_given_where_nothing_was_run(adapter_network: Path, tmp_path: Path) -> None:
+    file = tmp_path / "cases.xml"
+    assert checked(adapter_network, "127.0.0.1:1", "--junit", str(file))[0] == 2
+    assert not file.exists()
+
+
+def test_the_list_needs_no_network() -> None:
+    for party in ("adapter", "node"):
+        result = CliRunner().invoke(app, ["check", party, "--list"])
+        assert result.exit_code == 0
+        assert f"{party}.certificates.right" in result.output

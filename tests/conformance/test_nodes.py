@@ -1,0 +1,39 @@
+"""Our node and an honest one pass every case; each planted mistake is caught by the case that is named for it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.conformance.conftest import CheckedNodes
+from tests.conformance.honest_node import HonestNode
+
+from warifu_kit.conformance.case import Verdict
+from warifu_kit.conformance.registry import cases_of
+
+PLANTED = sorted(path.stem for path in (Path(__file__).parent / "planted" / "nodes").glob("[a-z]*.py"))
+WITHOUT_BUSINESS_SYSTEM = {"node.flags.released", "node.flags.refused"}
+
+
+async def test_an_honest_node_passes_every_case(checked_node: CheckedNodes) -> None:
+    outcome = await checked_node(HonestNode)
+    not_passed = {each.case.case_id: each.words for each in outcome.finished if each.verdict is not Verdict.PASS}
+    assert set(not_passed) == WITHOUT_BUSINESS_SYSTEM, not_passed
+    assert outcome.exit_status == 0
+    assert len(outcome.finished) == len(cases_of("node"))
+
+
+@pytest.mark.parametrize("name", PLANTED)
+async def test_a_planted_mistake_is_caught_by_the_case_named_for_it(checked_node: CheckedNodes, name: str) -> None:
+    planted: Any = import_module(f"tests.conformance.planted.nodes.{name}")
+    outcome = await checked_node(planted.Planted, planted.CAUGHT_BY)
+    (ended,) = outcome.finished
+    assert ended.verdict is Verdict.FAIL, f"{ended.verdict}: {ended.words}"
+    assert outcome.exit_status == 1
+    assert ended.steps, "a failure without evidence"
+
+
+def test_there_are_enough_planted_mistakes() -> None:
+    assert len(PLANTED) >= 18

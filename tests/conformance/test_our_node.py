@@ -1,0 +1,27 @@
+"""Our own node, started by its command, passes every case as a provider."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from warifu_kit.cli import app
+from warifu_kit.network.creation import create_network
+
+
+@pytest.mark.parametrize("party", ["tax", pytest.param("residence", marks=pytest.mark.slow)])
+def test_our_node_passes_every_case(tmp_path: Path, party: str) -> None:
+    create_network(tmp_path / "net")
+    told = tmp_path / "told.json"
+    warifu = Path(sys.executable).with_name("warifu")
+    start = f"{warifu} agency {party} --dir {{dir}} --hub {{hub}} --authority {{authority}} --log-level error"
+    words = ["check", "node", str(tmp_path / "net"), party, "--start", start, "--json", str(told)]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    counts = json.loads(told.read_text("utf-8"))["counts"]
+    assert (counts["fail"], counts["unknown"]) == (0, 0)
+    assert counts["skipped"] == (0 if party == "tax" else 3)  # records of the registry have no fiscal year

@@ -1,0 +1,190 @@
+"""Verdicts, exit statuses, expected failures and the outputs of a check, without any party."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from warifu.errors import Reason, WarifuError
+from warifu_kit.conformance.case import Case, CaseEnd, Check, Finished, Verdict, expect, fail, skip, unknown
+from warifu_kit.conformance.evidence import Evidence, Step
+from warifu_kit.conformance.outcome import Outcome, expected_failures
+from warifu_kit.conformance.output.junit import as_junit
+from warifu_kit.conformance.output.page import as_page
+from warifu_kit.conformance.output.table import summary_lines
+from warifu_kit.conformance.output.told_json import as_json
+from warifu_kit.conformance.people import KnownPeople
+from warifu_kit.conformance.registry import PARTIES, cases_of, chosen
+from warifu_kit.conformance.runner import run_cases
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+async def passes(handed: Any) -> None:
+    handed.noted("looked")
+
+
+async def fails(handed: Any) -> None:
+    expect(False, "it was seen")
+
+
+async def cannot_tell(handed: Any) -> None:
+    raise unknown("it broke off")
+
+
+async def has_nothing(handed: Any) -> None:
+    raise skip("nobody is there")
+
+
+async def falls_over(handed: Any) -> None:
+    raise ValueError("of its own")
+
+
+async def hangs(handed: Any) -> None:
+    await asyncio.Event().wait()
+
+
+def case(check: Check, name: str = "one", seconds: float = 5.0) -> Case:
+    rule = {"rule": "What must hold", "place": "docs/protocol/x.md#y", "mend": "Mend <it>."}
+    return Case(case_id=f"adapter.made-up.{name}", title="It holds", check=check, seconds=seconds, **rule)
+
+
+async def run(*cases: Case, within_s: float = 55.0) -> list[Finished]:
+    @asynccontextmanager
+    async def prepared(evidence: Evidence) -> AsyncIterator[Evidence]:
+        yield evidence
+
+    return [each async for each in run_cases(cases, prepared, within_s=within_s)]
+
+
+def outcome(*verdicts: Verdict, expected: frozenset[str] = frozenset(), words: str = "seen <this>") -> Outcome:
+    finished = tuple(
+        Finished(
+            case=case(passes, f"c{place}"), verdict=verdict, words=words, steps=(Step("sent", "<b>"),), seconds=0.1
+        )
+        for place, verdict in enumerate(verdicts)
+    )
+    return Outcome(
+        party="adapter", target="127.0.0.1:1", about="made up", version="0", finished=finished, expected=expected
+    )
+
+
+async def test_each_end_has_its_verdict() -> None:
+    ended = await run(*(case(each) for each in (passes, fails, cannot_tell, has_nothing, falls_over)))
+    assert [each.verdict for each in ended] == [
+        Verdict.PASS,
+        Verdict.FAIL,
+        Verdict.UNKNOWN,
+        Verdict.SKIPPED,
+        Verdict.UNKNOWN,
+    ]
+    assert ended[0].steps == (Step("noted", "looked"),)
+    assert "ValueError" in ended[4].words
+
+
+async def test_what_takes_too_long_is_unknown_and_never_a_pass() -> None:
+    (ended,) = await run(case(hangs, seconds=0.01))
+    assert ended.verdict is Verdict.UNKNOWN
+    late = await run(case(hangs, seconds=0.02), case(passes), within_s=0.01)
+    assert [each.verdict for each in late] == [Verdict.UNKNOWN, Verdict.UNKNOWN]
+    assert late[1].words.startswith("not begun")
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "status"),
+    [
+        ((Verdict.PASS, Verdict.SKIPPED), 0),
+        ((Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN), 1),
+        ((Verdict.PASS, Verdict.UNKNOWN), 3),
+        ((Verdict.SKIPPED,), 3),
+    ],
+    ids=str,
+)
+def test_the_exit_status_is_of_the_worst_end(verdicts: tuple[Verdict, ...], status: int) -> None:
+    assert outcome(*verdicts).exit_status == status
+
+
+def test_an_expected_failure_fails_nothing_and_an_expected_one_that_passes_does() -> None:
+    expected = frozenset({"adapter.made-up.c0"})
+    assert outcome(Verdict.FAIL, Verdict.PASS, expected=expected).exit_status == 0
+    surprised = outcome(Verdict.PASS, expected=expected)
+    assert (surprised.exit_status, surprised.passed_unexpectedly) == (1, ["adapter.made-up.c0"])
+    assert any("take it off" in line for line in summary_lines(surprised))
+
+
+def test_the_list_of_expected_failures_has_remarks_and_no_names_of_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "known.txt"
+    file.write_text("# all\nadapter.a.b  # later\n\n", "utf-8")
+    assert expected_failures(file, frozenset({"adapter.a.b"})) == {"adapter.a.b"}
+    with pytest.raises(WarifuError) as refused:
+        expected_failures(file, frozenset())
+    assert (refused.value.reason, refused.value.where.endswith(":2: no case is called adapter.a.b")) == (
+        Reason.FILE_INVALID,
+        True,
+    )
+
+
+def test_the_outputs_say_the_same_and_show_what_others_wrote_as_text() -> None:
+    told = outcome(Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.SKIPPED, words="seen <this>\x00")
+    page = as_page(told)
+    assert "SIMULATED" in page
+    assert "seen &lt;this&gt;" in page
+    assert "<b>" not in page
+    suite = ElementTree.fromstring(as_junit(told))
+    assert [suite.attrib[name] for name in ("tests", "failures", "errors", "skipped")] == ["4", "1", "1", "1"]
+    as_object = as_json(told)
+    assert as_object["counts"] == {"pass": 1, "fail": 1, "unknown": 1, "skipped": 1}
+    assert [each["verdict"] for each in as_object["cases"]] == ["pass", "fail", "unknown", "skipped"]
+    assert list(summary_lines(told))[-1].endswith("1 pass, 1 fail, 1 unknown, 1 skipped")
+
+
+@pytest.mark.parametrize("party", PARTIES)
+def test_every_case_has_a_name_of_its_own_and_a_rule_that_stands_somewhere(party: str) -> None:
+    cases = cases_of(party)
+    assert len({each.case_id for each in cases}) == len(cases) >= 20
+    for each in cases:
+        assert re.fullmatch(rf"{party}\.[a-z]+(\.[a-z0-9-]+)", each.case_id), each.case_id
+        page, _, anchor = each.place.partition("#")
+        headings = re.findall(r"^#+ (.*)$", (ROOT / page).read_text("utf-8"), re.MULTILINE)
+        anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+        assert anchor in anchors, each.place
+        assert all((each.rule, each.mend, each.title))
+
+
+def test_there_are_as_many_cases_as_promised_and_a_dozen_kinds_of_bad_certificates() -> None:
+    assert sum(len(cases_of(party)) for party in PARTIES) >= 60
+    for party in PARTIES:
+        assert sum(each.subject == "certificates" for each in cases_of(party)) > 12
+
+
+def test_cases_are_chosen_by_name_or_subject_and_a_name_of_nothing_is_an_error() -> None:
+    cases = cases_of("adapter")
+    assert {each.subject for each in chosen(cases, ["dates"])} == {"dates"}
+    assert [each.case_id for each in chosen(cases, ["adapter.dates.first-day"])] == ["adapter.dates.first-day"]
+    with pytest.raises(WarifuError) as refused:
+        chosen(cases, ["nothing"])
+    assert refused.value.reason is Reason.CONFIG_INVALID
+
+
+@pytest.mark.parametrize(
+    "text", ["people: 7", "[", "people: [{years: [1]}]", "people: [{local_number: T, colour: red}]"]
+)
+def test_a_file_of_people_that_makes_no_sense_is_refused_with_its_name(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "people.yaml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(WarifuError) as refused:
+        KnownPeople.read(file)
+    assert refused.value.reason is Reason.FILE_INVALID
+    assert "people.yaml" in refused.value.where
+
+
+def test_an_end_says_its_words() -> None:
+    assert isinstance(fail("so"), CaseEnd)
+    assert fail("so").words == "so"
