@@ -11,8 +11,9 @@ const littleEndian = (bytes) => BigInt(`0x${Buffer.from(bytes).reverse().toStrin
 const scalarBytes = (scalar) => Buffer.from(scalar.toString(16).padStart(64, '0'), 'hex').reverse();
 
 function scalarFrom(bytes) {
+  if (bytes.length !== 32) throw new Refusal('KEY_INVALID');
   const scalar = littleEndian(bytes);
-  if (bytes.length !== 32 || scalar === 0n || scalar >= ORDER) throw new Refusal('KEY_INVALID');
+  if (scalar === 0n || scalar >= ORDER) throw new Refusal('KEY_INVALID');
   return scalar;
 }
 
