@@ -5,7 +5,7 @@ const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const { Directory, checkFile } = require('./directory.js');
-const { Refusal, refuseUnless } = require('./errors.js');
+const { refuseUnless } = require('./errors.js');
 const { fromJson, toJson } = require('./messages.js');
 const { scalarFrom } = require('./groups.js');
 const { PermissionTable } = require('./permissions.js');
@@ -21,9 +21,8 @@ class Folder {
     this.settings = JSON.parse(this.read('party.json'));
     this.institution = this.settings.institution_code;
     this.root = this.read('root.pem');
-    this.certificate = this.read('tls.pem');
-    this.privateKey = this.read('tls.key');
-    this.revoked = this.listFrom(this.read('revoked.pem'));
+    this.listeners = new Set(); // who hears of a certificate that replaced ours
+    this.reread();
     this.table = new PermissionTable(this.read('permissions.yaml'));
     this.rowSecret = this.secret('row.key');
     this.storageKey = this.secret('storage.key');
@@ -77,15 +76,26 @@ class Folder {
     this.directory = directory;
   }
 
-  listFrom(pem) {
-    return readList(pem, this.root, Date.now());
+  // What others put here while we run: a renewed certificate with its key, and a newer revocation list.
+  reread() {
+    const [certificate, privateKey, pem] = ['tls.pem', 'tls.key', 'revoked.pem'].map((name) => this.read(name));
+    if (!this.listPem?.equals(pem)) this.#believe(pem);
+    if (this.certificate?.equals(certificate)) return;
+    const fits = new crypto.X509Certificate(certificate).checkPrivateKey(crypto.createPrivateKey(privateKey));
+    refuseUnless(fits, 'KEY_INVALID', 'tls.key');
+    Object.assign(this, { certificate, privateKey });
+    for (const listener of this.listeners) listener({ certificate, privateKey });
+  }
+
+  #believe(pem) {
+    const list = readList(pem, this.root, Date.now());
+    refuseUnless(!this.revoked || list.number >= this.revoked.number, 'FILE_INVALID', 'an older revocation list');
+    Object.assign(this, { revoked: list, listPem: pem });
   }
 
   takeList(pem) {
-    const list = this.listFrom(pem);
-    if (list.number < this.revoked.number) throw new Refusal('FILE_INVALID', 'an older revocation list');
+    this.#believe(pem);
     this.write('revoked.pem', pem);
-    this.revoked = list;
   }
 
   write(name, content) {

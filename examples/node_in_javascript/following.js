@@ -23,6 +23,7 @@ class Following {
     return new Promise((resolve) => {
       this.#follow(endpoint, resolve);
       this.#compareOn();
+      setInterval(() => this.#reread(), 1000).unref();
     });
   }
 
@@ -46,6 +47,14 @@ class Following {
   async #compareOn() {
     for (await pause(COMPARE_MS); !this.stopped; await pause(COMPARE_MS)) {
       await this.compare().catch((error) => this.#say('comparing', error));
+    }
+  }
+
+  #reread() {
+    try {
+      this.folder.reread();
+    } catch (error) {
+      this.#say('our own files', error); // what was good goes on
     }
   }
 

@@ -14,7 +14,7 @@ const { services, Health } = require('./messages.js');
 const { provide, drawnAndProven } = require('./provider.js');
 const { forParty, forHealth } = require('./status.js');
 const { Store } = require('./store.js');
-const { Peer, served, SERVER_OPTIONS } = require('./transport.js');
+const { Peer, served, serverCredentials, SERVER_OPTIONS } = require('./transport.js');
 
 const OF_HUB = { brokeOff: 'HUB_UNREACHABLE', timedOut: 'HUB_TIMED_OUT', answerInvalid: 'HUB_ANSWER_INVALID' };
 const OF_AUTHORITY = { brokeOff: 'AUTHORITY_UNREACHABLE', timedOut: 'AUTHORITY_UNREACHABLE', answerInvalid: 'AUTHORITY_ANSWER_INVALID' };
@@ -57,10 +57,8 @@ class Node {
     this.server.addService(...served(this.folder, NodeService.service, 'business', forBusiness(this)));
     this.server.addService(...served(this.folder, services.party.v1.PartyService.service, 'caretaker', forParty(this)));
     this.server.addService(...served(this.folder, Health.service, 'anybody', forHealth(this)));
-    const { root, privateKey, certificate } = this.folder;
-    const credentials = grpc.ServerCredentials.createSsl(root, [{ private_key: privateKey, cert_chain: certificate }], true);
     const port = await new Promise((resolve, reject) => {
-      this.server.bindAsync(address, credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
+      this.server.bindAsync(address, serverCredentials(this.folder), (error, bound) => (error ? reject(error) : resolve(bound)));
     });
     return `${address.replace(/:\d+$/, '')}:${port}`;
   }

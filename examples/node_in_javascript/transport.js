@@ -27,10 +27,22 @@ function identity(certificate, network) {
 // A client of one service of one party.
 class Peer {
   constructor(folder, Service, role, institution, endpoint, reasons) {
+    Object.assign(this, { folder, Service, role, institution, endpoint, reasons });
+  }
+
+  // A connection of ours lives as long as both certificates: one that replaced either is met by a new connection.
+  get client() {
+    if (this.connected && this.used === this.folder.certificate && !this.#revoked()) return this.connected;
+    this.connected?.close();
+    Object.assign(this, { used: this.folder.certificate, serial: undefined });
+    this.connected = this.#connect();
+    return this.connected;
+  }
+
+  #connect() {
+    const { folder, role, institution } = this;
     const { network } = folder.settings;
     const name = `i${institution}.${role}.${network}.warifu.test`;
-    this.folder = folder;
-    this.reasons = reasons;
     const checkServerIdentity = (host, certificate) => {
       const who = identity(certificate, network);
       if (who?.role !== role || who.institution !== institution) return new Error('another party');
@@ -39,7 +51,7 @@ class Peer {
     };
     const credentials = grpc.credentials.createSsl(folder.root, folder.privateKey, folder.certificate, { checkServerIdentity });
     const target = { 'grpc.ssl_target_name_override': name, 'grpc.default_authority': name };
-    this.client = new Service(endpoint, credentials, { ...OPTIONS, ...target });
+    return new this.Service(this.endpoint, credentials, { ...OPTIONS, ...target });
   }
 
   #revoked() {
@@ -48,7 +60,6 @@ class Peer {
 
   // One unary call; a failure is a Refusal.
   call(method, request, deadline = Date.now() + 30_000) {
-    if (this.#revoked()) return Promise.reject(new Refusal('PEER_NOT_TRUSTED'));
     return new Promise((resolve, reject) => {
       this.client[method](request, { deadline }, (error, response) => {
         if (error) reject(fromStatus(error, messages, this.reasons));
@@ -59,7 +70,6 @@ class Peer {
 
   // One message on a stream in both directions, and the one that comes back.
   async stream(method, request, deadline) {
-    if (this.#revoked()) throw new Refusal('PEER_NOT_TRUSTED');
     const call = this.client[method]({ deadline });
     call.end(request);
     try {
@@ -69,6 +79,20 @@ class Peer {
     }
     throw new Refusal(this.reasons.answerInvalid);
   }
+}
+
+// Our certificate for a server, and the one that replaces it for connections after that.
+function serverCredentials(folder) {
+  const provider = {
+    addIdentityCertificateListener: (listener) => {
+      folder.listeners.add(listener);
+      process.nextTick(listener, { certificate: folder.certificate, privateKey: folder.privateKey });
+    },
+    removeIdentityCertificateListener: (listener) => folder.listeners.delete(listener),
+    addCaCertificateListener: (listener) => process.nextTick(listener, { caCertificate: folder.root }),
+    removeCaCertificateListener: () => {},
+  };
+  return grpc.experimental.createCertificateProviderServerCredentials(provider, provider, true);
 }
 
 // Who may call a service of ours.
@@ -124,4 +148,4 @@ function told(error) {
   return toStatus(error, messages);
 }
 
-module.exports = { Peer, served, SERVER_OPTIONS };
+module.exports = { Peer, served, serverCredentials, SERVER_OPTIONS };

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
 from warifu.client import AuthorityClient, BlockingNodeClient, NetworkDescription
-from warifu.errors import Reason
+from warifu.errors import Reason, WarifuError
 from warifu.exchange.proof_policy import ALWAYS_PROVEN, ProofPolicy
 from warifu.identifiers import ResidentRecordCode
 from warifu.pki import CredentialFiles
@@ -45,6 +45,10 @@ def command_of(party: str, folder: Path, options: Sequence[str]) -> list[str]:
     if party not in IN_JAVASCRIPT:
         return party_command(party, folder, options)
     return [NODE, str(EXAMPLE / "node.js"), str(folder), *options]
+
+
+def income(result: node_pb2.InquiryResult) -> int:
+    return LocalTaxRecord.FromString(result.record).total_income_yen
 
 
 class Town:
@@ -98,6 +102,13 @@ class Town:
     def ask(self, question: node_pb2.Inquiry, party: str = "childcare") -> node_pb2.InquiryResult:
         with self.at(party) as node:
             return node.inquire(question, timeout=30)
+
+    def income_of(self, local_number: str) -> int | None:
+        """What childcare learns of somebody's income; None where the exchange did not go through."""
+        try:
+            return income(self.ask(self.question(local_number)))
+        except WarifuError:
+            return None
 
     def dies(self, party: str) -> None:
         """Kill a party's process; the network starts it again."""

@@ -6,10 +6,9 @@ import json
 import re
 
 import pytest
-from tests.integration.javascript.conftest import IN_JAVASCRIPT, Town, vectors_test
+from tests.integration.javascript.conftest import IN_JAVASCRIPT, Town, income, vectors_test
 
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
-from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
 from warifu.api.record.v1.resident_record_pb2 import ResidentRecord
 from warifu.errors import Reason, WarifuError
 
@@ -22,10 +21,6 @@ ROTATED = {
     "childcare": ("signing",),
 }
 INSURER = {"procedure_code": "JT99000000000004"}
-
-
-def income(result: node_pb2.InquiryResult) -> int:
-    return LocalTaxRecord.FromString(result.record).total_income_yen
 
 
 def test_it_makes_every_vector_again() -> None:
@@ -163,6 +158,17 @@ def test_the_network_sees_how_it_is(town: Town) -> None:
         (p, "RELEASE_DIFFERS") for p in IN_JAVASCRIPT
     }
     assert {told["parties"][party]["answers"] for party in IN_JAVASCRIPT} == {True}
+
+
+def test_a_certificate_of_its_own_is_replaced_while_it_runs(town: Town) -> None:
+    town.meets(tax="T-80", childcare="C-80")
+    town.taxed("T-80", 80)
+    pids = [town.network.parties[party].pid for party in IN_JAVASCRIPT]
+    for party in IN_JAVASCRIPT:
+        town.command("certificate", "revoke", str(town.path), party)
+        town.command("certificate", "renew", str(town.path), party)
+    town.until(lambda: town.income_of("C-80") == 80)
+    assert [town.network.parties[party].pid for party in IN_JAVASCRIPT] == pids
 
 
 def test_whose_certificate_was_taken_back_is_refused(town: Town) -> None:
