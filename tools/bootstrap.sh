@@ -18,7 +18,6 @@ run | dev) VENV=.venv ;;
 protogen) VENV=.protogen ;;
 *) echo "usage: tools/bootstrap.sh run|dev|protogen" >&2; exit 2 ;;
 esac
-JAVASCRIPT=examples/adapter_node
 # Where this is set, every process of the network would compile all that it imports again.
 unset PYTHONDONTWRITEBYTECODE
 
@@ -29,7 +28,7 @@ die() { say "$*"; exit 1; }
 key_of() {
     local inputs=(tools/bootstrap.sh tools/link_node.sh "requirements/$1.txt")
     [ "$1" = protogen ] || inputs+=(requirements/run.txt pyproject.toml)
-    [ "$1" != dev ] || inputs+=("$JAVASCRIPT"/package.json "$JAVASCRIPT"/package-lock.json)
+    [ "$1" != dev ] || inputs+=({examples/adapter_node,examples/node_in_javascript}/package{,-lock}.json)
     { echo "$PWD"; cat "${inputs[@]}"; } | sha256sum | cut -d' ' -f1
 }
 
@@ -89,10 +88,10 @@ install_project() {
 # Exactly what the lock file says, by its hashes, and no program of a package runs. The cache is kept: what installs the
 # example again needs no network.
 install_javascript() {
-    say "installing $JAVASCRIPT/package-lock.json into .node"
-    mkdir -p .node
-    cp "$JAVASCRIPT/package.json" "$JAVASCRIPT/package-lock.json" .node/
-    PATH="$PWD/$VENV/bin:$PATH" npm ci --prefix .node --cache .node/cache \
+    say "installing $1/package-lock.json into $2"
+    mkdir -p "$2"
+    cp "$1/package.json" "$1/package-lock.json" "$2/"
+    PATH="$PWD/$VENV/bin:$PATH" npm ci --prefix "$2" --cache .node/cache \
         --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel error >/dev/null
 }
 
@@ -111,7 +110,8 @@ if [ "$KIND" != protogen ]; then
 fi
 if [ "$KIND" = dev ]; then
     tools/link_node.sh "$VENV"
-    install_javascript
+    install_javascript examples/adapter_node .node
+    install_javascript examples/node_in_javascript .node/node_in_javascript
 fi
 echo "$KEY" >"$VENV/.stamp-$KIND"
 say "$VENV is ready"

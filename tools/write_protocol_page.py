@@ -98,7 +98,11 @@ LABELS = {
 WITHOUT_ERROR_INFO = (
     ("the call never left: no connection could be made", "NOT_CONNECTED", True),
     ("RESOURCE_EXHAUSTED, because the called side's gRPC took no message so large", "REQUEST_TOO_LARGE", True),
-    ("DEADLINE_EXCEEDED", "timed out (NODE_TIMED_OUT, HUB_TIMED_OUT, PROVIDER_TIMED_OUT)", False),
+    (
+        "DEADLINE_EXCEEDED",
+        "timed out (NODE_TIMED_OUT, HUB_TIMED_OUT, PROVIDER_TIMED_OUT; of the authority AUTHORITY_UNREACHABLE)",
+        False,
+    ),
     (
         "UNAVAILABLE or CANCELLED; INTERNAL or UNKNOWN, which is how a peer that dies looks",
         "broke off (NODE_UNREACHABLE, HUB_UNREACHABLE, AUTHORITY_UNREACHABLE, PROVIDER_FAILED)",

@@ -18,7 +18,12 @@ def tree() -> Path:
 @pytest.fixture(scope="session")
 def pages() -> dict[str, str]:
     """Every page written for people, by its path in the tree."""
-    found = [*ROOT.glob("*.md"), *ROOT.glob("loadtest/*.md"), *(ROOT / "docs").rglob("*.md")]
+    found = [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("loadtest/*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *ROOT.glob("examples/*/README.md"),
+    ]
     return {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in sorted(found)}
 
 

@@ -40,7 +40,7 @@ BLOCK = re.compile(
 )
 PROGRAM = re.compile(r"(?<!^<!-- run by tests/docs/test_plugin_snippet\.py -->\n)^```python$", re.MULTILINE)
 ELSEWHERE = re.compile(r"\b192\.0\.2\.\d+:\d+\b")
-WRITTEN = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+WRITTEN = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("examples/*/README.md")])
 PAGES = [path for path in WRITTEN if BLOCK.search(path.read_text("utf-8"))]
 PATIENCE_S = 60.0
 
@@ -142,7 +142,8 @@ def test_there_are_pages_with_commands_to_run() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_what_a_page_tells_people_to_type_works(page: Path, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    (tmp_path / "protos").symlink_to(ROOT / "protos")
+    for read in ("protos", "docs", "tests"):  # what examples read
+        (tmp_path / read).symlink_to(ROOT / read)
     with ExitStack() as kept_up:
         for block in BLOCK.finditer(_on_loopback(page.read_text("utf-8"))):
             if block["file"]:
@@ -155,7 +156,7 @@ def test_what_a_page_tells_people_to_type_works(page: Path, tmp_path: Path) -> N
                     kept_up.enter_context(_kept_up(command, block["until"], tmp_path))
                 else:
                     _run(command, int(block["status"] or 0), tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} <= {"examples", "protos", "runs"}
+    assert {path.name for path in tmp_path.iterdir()} <= {"docs", "examples", "protos", "runs", "tests"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -57,8 +57,9 @@ def test_the_code_generator_stays_out_of_the_other_environments(pins: dict[str, 
     assert "grpcio-tools" not in pins["run"] | pins["dev"]
 
 
-def test_packages_in_javascript_are_pinned_by_hash_and_name_no_registry(project_root: Path) -> None:
-    locked = json.loads((project_root / "examples/adapter_node/package-lock.json").read_text("utf-8"))["packages"]
+@pytest.mark.parametrize("example", ["adapter_node", "node_in_javascript"])
+def test_packages_in_javascript_are_pinned_by_hash_and_name_no_registry(project_root: Path, example: str) -> None:
+    locked = json.loads((project_root / "examples" / example / "package-lock.json").read_text("utf-8"))["packages"]
     others = {name: about for name, about in locked.items() if name}
     assert len(others) > 10
     assert [name for name, about in others.items() if not about.get("integrity", "").startswith("sha512-")] == []

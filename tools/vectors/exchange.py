@@ -97,13 +97,13 @@ def _code(told: dict[str, str]) -> inquiry_pb2.EncryptedCode:
     return inquiry_pb2.EncryptedCode(c1=bytes.fromhex(told["c1"]), c2=bytes.fromhex(told["c2"]))
 
 
-def _box(ephemeral: bytes, private: bytes, info: bytes, plaintext: bytes, least: int) -> dict[str, str]:
+def _box(ephemeral: bytes, private: bytes, info: bytes, plaintext: bytes, least: int) -> dict[str, Any]:
     """A box with everything that it is made from; the project's own function opens it, or there is none."""
     made = padded(plaintext, least)
     box = sealed_with(ephemeral, public_of(private), info, made)
     assert open_sealed(SealingKey.from_bytes(private), info, box, where="vector", least=least) == plaintext
     told = {"ephemeral": ephemeral, "to": private, "info": info, "plaintext": plaintext, "padded": made, "box": box}
-    return {name: value.hex() for name, value in told.items()}
+    return {**{name: value.hex() for name, value in told.items()}, "least": least}
 
 
 def _answered(
