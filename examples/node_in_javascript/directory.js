@@ -85,11 +85,15 @@ class Directory {
     const current = this.standing.get(institution);
     refuseUnless(current, 'INSTITUTION_UNKNOWN', where);
     if (current.epoch === epoch) return current;
-    const former = this.file.dated_entries.find(({ entry, accepted_until_ms: until }) => {
-      return entry.institution_code === institution && entry.epoch === epoch && issuedMs <= Number(until);
-    });
+    const former = this.goodEntriesOf(institution, issuedMs).find((entry) => entry.epoch === epoch);
     refuseUnless(former, 'EPOCH_STALE', where);
-    return former.entry;
+    return former;
+  }
+
+  // All entries that a context of this time may name, the one in force first.
+  goodEntriesOf(institution, issuedMs) {
+    const former = this.file.dated_entries.filter(({ accepted_until_ms: until }) => issuedMs <= Number(until)).map(({ entry }) => entry);
+    return [this.standing.get(institution), ...former.filter((entry) => entry.institution_code === institution)];
   }
 
   entriesOf(institution) {

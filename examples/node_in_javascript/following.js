@@ -13,9 +13,9 @@ const KEPT_MS = (7 * 365 - 1) * 86_400_000; // seven years less a day
 const LEAF = 'warifu.api.log.v1.ExchangeLeaf';
 
 class Following {
-  // directory and log: peers of the hub. goOn: the operator knows that our own records are of an older state.
-  constructor(folder, store, directory, log, goOn) {
-    Object.assign(this, { folder, store, directory, log, goOn, behind: 'RECORDS_BEHIND', stopped: false });
+  // directory and log: peers of the hub. rotate: brings our codes to the newest code epoch. goOn: the operator knows that our own records are of an older state.
+  constructor(folder, store, directory, log, goOn, rotate) {
+    Object.assign(this, { folder, store, directory, log, goOn, rotate, behind: 'RECORDS_BEHIND', stopped: false });
   }
 
   // Resolves when the hub was reached once; goes on for good.
@@ -47,6 +47,7 @@ class Following {
   async #compareOn() {
     for (await pause(COMPARE_MS); !this.stopped; await pause(COMPARE_MS)) {
       await this.compare().catch((error) => this.#say('comparing', error));
+      await this.#rotated();
     }
   }
 
@@ -68,6 +69,15 @@ class Following {
       this.folder.takeList(pem);
     }
     if (version > this.folder.directory.header.version) await this.takeNewer();
+    await this.#rotated();
+  }
+
+  // One at a time; what failed is tried again after the next comparison.
+  #rotated() {
+    this.rotating ??= this.rotate().catch((error) => this.#say('rotating', error)).finally(() => {
+      this.rotating = undefined;
+    });
+    return this.rotating;
   }
 
   // Takes the newest version; says whether there was one.

@@ -42,8 +42,8 @@ function build(node, inquiry, content) {
   refuseUnless(person, 'CODE_NOT_ACQUIRED', 'inquiry.local_number');
   const provider = directory.standing.get(inquiry.provider);
   refuseUnless(provider && inquiry.provider !== institution, 'INSTITUTION_UNKNOWN', 'inquiry.provider');
-  const { own, held } = entryAndCode(node, person);
   const issued = wholeMinute(Date.now());
+  const { own, held } = entryAndCode(node, person, issued);
   const flags = (inquiry.ordinance && FLAG.ORDINANCE) | (inquiry.consent && FLAG.CONSENT) | (inquiry.non_disclosure && FLAG.NON_DISCLOSURE);
   const context = encodeContext({
     suite: directory.header.suite, kind: KIND.EXCHANGE, request_id: inquiry.request_id, inquirer: institution, provider: inquiry.provider,
@@ -58,12 +58,15 @@ function build(node, inquiry, content) {
   });
 }
 
-// Our entry in force, or the one whose code epoch is the code's.
-function entryAndCode(node, person) {
-  const own = node.folder.directory.standing.get(node.folder.institution);
-  const held = person.codes.find((one) => one.code_epoch === own.code_epoch);
-  refuseUnless(held, 'CODE_NOT_ACQUIRED', 'inquiry.local_number');
-  return { own, held };
+// Our entry in force and the person's code of it; else a former entry that may still be named, and that one's.
+function entryAndCode(node, person, issued) {
+  const { directory, institution } = node.folder;
+  const good = directory.goodEntriesOf(institution, issued).map((own) => {
+    return { own, held: person.codes.find((one) => one.code_epoch === own.code_epoch) };
+  });
+  const found = good.find(({ held }) => held);
+  refuseUnless(found, 'CODE_NOT_ACQUIRED', 'inquiry.local_number');
+  return found;
 }
 
 function signedInquiry(node, context, code, provider, own, answerKey, year) {

@@ -12,6 +12,7 @@ const { headerDigest } = require('./directory.js');
 const { gossipOf } = require('./log.js');
 const { services, Health } = require('./messages.js');
 const { provide, drawnAndProven } = require('./provider.js');
+const { rotate } = require('./rotation.js');
 const { forParty, forHealth } = require('./status.js');
 const { Store } = require('./store.js');
 const { Peer, served, serverCredentials, SERVER_OPTIONS } = require('./transport.js');
@@ -28,7 +29,7 @@ class Node {
     this.hub = ofHub(services.hub.v1.HubService);
     this.authority = new Peer(this.folder, services.authority.v1.AuthorityService, 'authority', authorityCode, authority, OF_AUTHORITY);
     const directory = ofHub(services.directory.v1.DirectoryService);
-    this.following = new Following(this.folder, this.store, directory, ofHub(services.log.v1.LogService), goOn);
+    this.following = new Following(this.folder, this.store, directory, ofHub(services.log.v1.LogService), goOn, () => rotate(this));
   }
 
   mustBeReady() {

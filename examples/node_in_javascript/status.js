@@ -3,6 +3,7 @@
 
 const crypto = require('node:crypto');
 const fs = require('node:fs');
+const { behind, newest } = require('./rotation.js');
 
 const ALARM = { RECORDS_BEHIND: 15, LOG_BEHIND: 14 };
 const ALARMS_SERVICE = 'warifu.party.alarms';
@@ -33,7 +34,11 @@ function statusOf(node, started) {
     certificates: [certificate('own', folder.certificate), certificate('root', folder.root)],
     revocation_list: { number: String(folder.revoked.number), next_update: timestamp(folder.revoked.nextUpdate), serial_count: String(folder.revoked.serials.size) },
     free_disk_bytes: String(fs.statfsSync(folder.place).bavail * fs.statfsSync(folder.place).bsize),
-    counts: { person_count: String(store.people.size), record_count: String(store.inquiries.size + store.provisions.size) },
+    counts: {
+      person_count: String(store.people.size),
+      record_count: String(store.inquiries.size + store.provisions.size),
+      ...(newest(node).code_epoch > 1 && { code_behind_count: String(behind(node).length) }),
+    },
     alarms: following.behind ? [{ kind: ALARM[following.behind], since: timestamp(started), where: 'log' }] : [],
   };
 }

@@ -10,6 +10,7 @@ const { GROUPS, mod, scalarBytes, scalarFrom, invert } = require('./groups.js');
 const { STATEMENTS, statement, sign, verify, verifyAlone } = require('./statements.js');
 const { encodeContext, decodeContext } = require('./context.js');
 const codes = require('./codes.js');
+const rotation = require('./rotation.js');
 const sealed = require('./sealed.js');
 const log = require('./log.js');
 const messages = require('./messages.js');
@@ -111,6 +112,18 @@ for (const suite of [1, 2]) {
     assert.ok(!codes.batchHolds(group, factors, hex(issuing.context), encrypted, [...converted].reverse(), hex(issuing.proof)));
     for (const [place, one] of converted.entries()) same(codes.open(group, one, scalar(childcare.y)), issuing.codes[place]);
     assert.strictEqual(mod(invert(scalar(childcare.s)) * scalar(childcare.s)), 1n);
+  });
+
+  test(`rotated codes, suite ${suite}`, () => {
+    const { after, weights, encrypted, r, converted, codes: told } = v.rotating;
+    const [w, secrets] = [weights.map(scalar), r.map(scalar)];
+    const mixed = rotation.mixture([point(v.exchanging.code)], w, point(tax.S));
+    for (const [place, one] of [point(v.exchanging.code), mixed].entries()) {
+      assert.deepStrictEqual(codes.encrypt(group, one, point(after.Y_J), secrets[place]).encrypted, code(encrypted[place]));
+    }
+    const opened = converted.map((one) => codes.open(group, code(one), scalar(after.y)));
+    opened.forEach((one, place) => same(one, told[place]));
+    same(group.bytes(rotation.mixture([group.point(opened[0])], w, point(after.S))), told[1]);
   });
 
   test(`statements, suite ${suite}`, () => {

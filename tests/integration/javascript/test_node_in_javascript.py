@@ -152,12 +152,31 @@ def test_it_takes_new_keys_of_everybody_from_the_directory(town: Town) -> None:
     assert income(town.ask(town.question("I-70", **INSURER), party="insurance")) == 70
 
 
+@pytest.mark.parametrize("party", IN_JAVASCRIPT)
+def test_its_codes_are_rotated_and_nobody_is_lost(town: Town, party: str) -> None:
+    number = f"75-{party}"
+    town.meets(tax=f"T-{number}", childcare=f"C-{number}", insurance=f"I-{number}")
+    town.taxed(f"T-{number}", 75)
+    town.command("keys", "rotate", str(town.path), party, "--codes")
+    assert income(town.ask(town.question(f"C-{number}"))) == 75
+    assert income(town.ask(town.question(f"I-{number}", **INSURER), party="insurance")) == 75
+    town.meets(tax=f"T-{number}-later", childcare=f"C-{number}-later")
+    town.taxed(f"T-{number}-later", 76)
+    assert income(town.ask(town.question(f"C-{number}-later"))) == 76
+
+
 def test_the_network_sees_how_it_is(town: Town) -> None:
     told = json.loads(town.command("status", str(town.path), "--json", ends=1))
     assert {(each["party"], each["kind"]) for each in told["warnings"]} == {
         (p, "RELEASE_DIFFERS") for p in IN_JAVASCRIPT
     }
     assert {told["parties"][party]["answers"] for party in IN_JAVASCRIPT} == {True}
+
+
+def test_it_has_permits_proven_that_it_draws(sampled_town: Town) -> None:
+    sampled_town.meets(tax="T-90", childcare="C-90")
+    sampled_town.taxed("T-90", 90)
+    assert [sampled_town.income_of("C-90") for _ in range(8)] == [90] * 8
 
 
 def test_a_certificate_of_its_own_is_replaced_while_it_runs(town: Town) -> None:
