@@ -1,0 +1,33 @@
+"""The node in JavaScript, as a process, passes every case as a provider, in both suites."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from warifu.curve.suites import available_suites
+from warifu_kit.cli import app
+from warifu_kit.network.creation import create_network
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / "examples" / "node_in_javascript" / "node.js"
+PACKAGES = ROOT / ".node" / "node_in_javascript" / "node_modules"
+
+
+@pytest.mark.parametrize("suite", available_suites())
+def test_the_example_passes_every_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suite: int) -> None:
+    create_network(tmp_path / "net", suite=suite)
+    monkeypatch.setenv("NODE_PATH", str(PACKAGES))
+    told = tmp_path / "told.json"
+    node = Path(sys.executable).with_name("node")
+    start = f"{node} {PROGRAM} {{dir}} --hub {{hub}} --authority {{authority}} --listen 127.0.0.1:0"
+    words = ["check", "node", str(tmp_path / "net"), "tax", "--start", start, "--json", str(told)]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    counts = json.loads(told.read_text("utf-8"))["counts"]
+    assert (counts["fail"], counts["unknown"], counts["skipped"]) == (0, 0, 0)
+    assert counts["pass"] > 100
