@@ -169,13 +169,17 @@ class Stage:
             through_hub=(self.hub.endpoint, hub.identity(), pairs[self.row.inquirer]),
         )
 
+    def person_ids(self, people: Sequence[CastPerson], keys: AuthorityKeys) -> list[bytes | None]:
+        """What the authority calls them; None for a number that it does not know."""
+        lookups = [keys.number_lookup(MyNumber.parse(person.my_number, "my_number")) for person in people]
+        return self.authority.store.holders(lookups)
+
     def _codes(self, translator: Translator, holder: Party) -> dict[str, Point]:
         """What an agency would hold, had it acquired them."""
         group = self.folder("hub").directory().group
         keys = AuthorityKeys(group, self.folder("authority").secret("point.key"))
         factor = translator.factor(holder.institution, holder.code_epoch)
-        lookups = [keys.number_lookup(MyNumber.parse(person.my_number, "my_number")) for person in self.cast]
-        ids = self.authority.store.holders(lookups)
+        ids = self.person_ids(self.cast, keys)
         return {
             person.name: group.multiply(factor, keys.point(person_id))
             for person, person_id in zip(self.cast, ids, strict=True)
