@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from tests.conformance.honest_adapter import HonestAdapter
+from tests.conformance.honest_inquirer import HonestInquirer
 from tests.conformance.honest_node import HonestNode
 
 from warifu_kit.conformance.adapter_under_check import AdapterUnderCheck
 from warifu_kit.conformance.checking import check_adapter
-from warifu_kit.conformance.node_checking import run_node_cases
+from warifu_kit.conformance.node_checking import run_inquirer_cases, run_node_cases
 from warifu_kit.conformance.outcome import Outcome
 from warifu_kit.conformance.people import KnownPeople
 from warifu_kit.conformance.registry import cases_of, chosen
@@ -25,6 +26,7 @@ PEOPLE = HERE / "people.yaml"
 
 CheckedAdapters = Callable[..., Awaitable[Outcome]]
 CheckedNodes = Callable[..., Awaitable[Outcome]]
+CheckedInquirers = Callable[..., Awaitable[Outcome]]
 
 
 @pytest.fixture(scope="session")
@@ -74,5 +76,23 @@ def checked_node(node_network: Path) -> CheckedNodes:
                 return await run_node_cases(about, chosen(cases_of("node"), only), ended=lambda _: None)
             finally:
                 await node.server.stop(0)
+
+    return check
+
+
+@pytest.fixture
+def checked_inquirer(node_network: Path) -> CheckedInquirers:
+    """The same for a node that asks."""
+
+    async def check(kind: type[HonestInquirer], *only: str) -> Outcome:
+        nowhere = "127.0.0.1:0"
+        async with staged(node_network, "childcare", hub_at=nowhere, authority_at=nowhere, asks=True) as stage:
+            inquirer = kind(stage)
+            about = stage.inquirer_under_check(await inquirer.serve())
+            inquirer.meet(about)
+            try:
+                return await run_inquirer_cases(about, chosen(cases_of("inquirer"), only), ended=lambda _: None)
+            finally:
+                await inquirer.server.stop(0)
 
     return check

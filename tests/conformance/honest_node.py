@@ -23,7 +23,6 @@ from warifu.exchange.context import ContextKind, ExchangeContext
 from warifu.exchange.conversion_proof import Conversion
 from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.provision import CheckedPermit, OpenedQuery
-from warifu.identifiers import MyNumber
 from warifu.permissions.decision import check_lawful
 from warifu.permissions.table import TABLE_FILE, PermissionTable
 from warifu.rpc.status import to_grpc_status
@@ -68,8 +67,7 @@ class HonestNode:
         authority = AuthorityKeys(group, self.stage.folder("authority").secret("point.key"))
         factor = about.hands.translator.factor(own.institution, own.code_epoch)
         for person in self.stage.cast:
-            number = authority.number_lookup(MyNumber.parse(person.my_number, "my_number"))
-            (person_id,) = self.stage.authority.store.holders([number])
+            (person_id,) = self.stage.person_ids([person], authority)
             if person.years and person_id is not None:
                 code = group.multiply(factor, authority.point(person_id))
                 self.rows[row_key(self.keys.row_secret, code)] = person

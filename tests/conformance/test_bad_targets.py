@@ -134,3 +134,4 @@ def test_the_list_needs_no_network() -> None:
         result = CliRunner().invoke(app, ["check", party, "--list"])
         assert result.exit_code == 0
         assert f"{party}.certificates.right" in result.output
+    assert CliRunner().invoke(app, ["check", "inquirer", "--list", "--json", "-"]).exit_code == 0

@@ -1,4 +1,4 @@
-"""Our node and an honest one pass every case; each planted mistake is caught by the case that is named for it."""
+"""An honest node passes every case; each planted mistake is caught by the case that is named for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our own node, started by its command, passes every case as a provider."""
+"""Our own node, started by its command, passes every case in both roles."""
 
 from __future__ import annotations
 
@@ -11,6 +11,18 @@ from typer.testing import CliRunner
 
 from warifu_kit.cli import app
 from warifu_kit.network.creation import create_network
+
+
+def test_our_node_passes_every_case_as_an_inquirer(tmp_path: Path) -> None:
+    create_network(tmp_path / "net")
+    told = tmp_path / "told.json"
+    warifu = Path(sys.executable).with_name("warifu")
+    start = f"{warifu} agency childcare --dir {{dir}} --hub {{hub}} --authority {{authority}} --log-level error"
+    words = ["check", "inquirer", str(tmp_path / "net"), "childcare", "--start", start, "--json", str(told)]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    counts = json.loads(told.read_text("utf-8"))["counts"]
+    assert (counts["fail"], counts["unknown"], counts["skipped"]) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("party", ["tax", pytest.param("residence", marks=pytest.mark.slow)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from warifu_kit.output import say, say_json, say_table, table
 
 if TYPE_CHECKING:
     from warifu_kit.conformance.case import Case, Finished
+    from warifu_kit.conformance.node_checking import Staging
     from warifu_kit.conformance.outcome import Outcome
 
 __all__ = ["app"]
@@ -32,7 +34,23 @@ AsJson = Annotated[
 Html = Annotated[Path | None, typer.Option(metavar="FILE", help="Write one page with all the evidence.")]
 Expected = Annotated[Path | None, typer.Option(metavar="FILE", help="Cases that may fail, one a line.")]
 
+Start = Annotated[
+    str, typer.Option(metavar="COMMAND", help="Start the node so; {hub}, {authority} and {dir} are replaced.")
+]
+HubListen = Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the hub is to listen.")]
+AuthorityListen = Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the numbering authority is to listen.")]
+Wait = Annotated[float, typer.Option(metavar="SECONDS", min=1, help="How long to wait for the node.")]
+
 _NOT_RUN = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outputs:
+    """Where a result goes beside the terminal. ``json`` "-" is standard output."""
+
+    junit: Path | None
+    json: str | None
+    html: Path | None
 
 
 @app.command()
@@ -78,7 +96,7 @@ def adapter(
     except WarifuError as error:
         say(f"warifu: {error}", err=True)
         raise typer.Exit(_NOT_RUN) from None
-    _tell(outcome, junit=junit, json=json, html=html)
+    _tell(outcome, _Outputs(junit=junit, json=json, html=html))
     raise typer.Exit(outcome.exit_status)
 
 
@@ -86,14 +104,10 @@ def adapter(
 def node(
     path: NetworkDir = None,
     party: Party = "",
-    start: Annotated[
-        str, typer.Option(metavar="COMMAND", help="Start the node so; {hub}, {authority} and {dir} are replaced.")
-    ] = "",
-    hub_listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the hub is to listen.")] = "127.0.0.1:0",
-    authority_listen: Annotated[
-        str, typer.Option(metavar="HOST:PORT", help="Where the numbering authority is to listen.")
-    ] = "127.0.0.1:0",
-    wait: Annotated[float, typer.Option(metavar="SECONDS", min=1, help="How long to wait for the node.")] = 60.0,
+    start: Start = "",
+    hub_listen: HubListen = "127.0.0.1:0",
+    authority_listen: AuthorityListen = "127.0.0.1:0",
+    wait: Wait = 60.0,
     write_people: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write whom the node is to know, for one that serves no NodeService."),
@@ -115,36 +129,81 @@ def node(
 
     Example: warifu check node net tax --start "warifu agency tax --dir {dir} --hub {hub} --authority {authority}"
     """
+    from warifu_kit.conformance.node_checking import Staging
+
+    staging = Staging(
+        hub_at=hub_listen, authority_at=authority_listen, wait_s=wait, start=start, write_people=write_people
+    )
+    outputs = _Outputs(junit=junit, json=json, html=html)
+    _check_node("node", path, party, staging, only or [], list_, outputs, expected_failures)
+
+
+@app.command()
+def inquirer(
+    path: NetworkDir = None,
+    party: Party = "",
+    start: Start = "",
+    hub_listen: HubListen = "127.0.0.1:0",
+    authority_listen: AuthorityListen = "127.0.0.1:0",
+    wait: Wait = 60.0,
+    only: Only = None,
+    list_: ListAll = False,
+    junit: JUnit = None,
+    json: AsJson = None,
+    html: Html = None,
+    expected_failures: Expected = None,
+) -> None:
+    """Be the business system, the hub and a provider around the node of PARTY, and say which rules it keeps as an inquirer.
+
+    As `warifu check node`, but the node is made to ask, by its NodeService, and what it asks comes to a hub that is not always
+    honest. The exit status is the same.
+
+    Example: warifu check inquirer net childcare --start "warifu agency childcare --dir {dir} --hub {hub} --authority {authority}"
+    """
+    from warifu_kit.conformance.node_checking import Staging
+
+    staging = Staging(hub_at=hub_listen, authority_at=authority_listen, wait_s=wait, start=start, asks=True)
+    outputs = _Outputs(junit=junit, json=json, html=html)
+    _check_node("inquirer", path, party, staging, only or [], list_, outputs, expected_failures)
+
+
+def _check_node(
+    kind: str,
+    path: Path | None,
+    party: str,
+    staging: Staging,
+    only: list[str],
+    list_: bool,
+    outputs: _Outputs,
+    expected_failures: Path | None,
+) -> None:
     import asyncio
 
-    from warifu_kit.conformance.node_checking import Staging, check_node
+    from warifu_kit.conformance.node_checking import check_node
 
     try:
-        cases = _chosen("node", only or [])
+        cases = _chosen(kind, only)
         if list_:
-            _list(cases, json)
+            _list(cases, outputs.json)
             return
         if path is None or not party:
             say("warifu: say DIR and PARTY", err=True)
             raise typer.Exit(_NOT_RUN)
-        expected = _expected("node", expected_failures)
-        staging = Staging(
-            hub_at=hub_listen, authority_at=authority_listen, wait_s=wait, start=start, write_people=write_people
-        )
+        expected = _expected(kind, expected_failures)
         checking = check_node(
             path,
             party,
             staging,
             cases,
             said=lambda words: say(words, err=True),
-            ended=_teller(json),
+            ended=_teller(outputs.json),
             expected=expected,
         )
         outcome = asyncio.run(checking)
     except WarifuError as error:
         say(f"warifu: {error}", err=True)
         raise typer.Exit(_NOT_RUN) from None
-    _tell(outcome, junit=junit, json=json, html=html)
+    _tell(outcome, outputs)
     raise typer.Exit(outcome.exit_status)
 
 
@@ -180,7 +239,7 @@ def _teller(json: str | None) -> Callable[[Finished], None]:
     return lambda finished: say(progress_line(finished), err=json == "-")
 
 
-def _tell(outcome: Outcome, *, junit: Path | None, json: str | None, html: Path | None) -> None:
+def _tell(outcome: Outcome, outputs: _Outputs) -> None:
     from json import dumps
 
     from warifu_kit.conformance.output.junit import as_junit
@@ -188,13 +247,13 @@ def _tell(outcome: Outcome, *, junit: Path | None, json: str | None, html: Path 
     from warifu_kit.conformance.output.table import summary_lines
     from warifu_kit.conformance.output.told_json import as_json
 
-    if junit is not None:
-        junit.write_bytes(as_junit(outcome))
-    if html is not None:
-        html.write_text(as_page(outcome), "utf-8")
-    if json == "-":
+    if outputs.junit is not None:
+        outputs.junit.write_bytes(as_junit(outcome))
+    if outputs.html is not None:
+        outputs.html.write_text(as_page(outcome), "utf-8")
+    if outputs.json == "-":
         say_json(as_json(outcome))
         return
-    if json is not None:
-        Path(json).write_text(dumps(as_json(outcome), indent=2) + "\n", "utf-8")
+    if outputs.json is not None:
+        Path(outputs.json).write_text(dumps(as_json(outcome), indent=2) + "\n", "utf-8")
     say(*summary_lines(outcome))

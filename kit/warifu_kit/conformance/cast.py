@@ -31,6 +31,7 @@ __all__ = [
     "CastPerson",
     "designated",
     "made_up_record",
+    "make_asked_about",
     "make_known",
     "write_cast",
 ]
@@ -74,19 +75,29 @@ async def designated(authority: Connection) -> list[CastPerson]:
     ]
 
 
+async def make_asked_about(node: Connection, cast: Sequence[CastPerson]) -> None:
+    """Have a node that is to ask acquire codes of everybody but the stranger. Raises: WarifuError."""
+    async with NodeClient(node) as client:
+        await _acquire(client, [person for person in cast if person.years])
+
+
 async def make_known(node: Connection, cast: Sequence[CastPerson], agency: Agency, item: ItemCode) -> None:
     """Have the node acquire codes and register replicas, as its business system. Raises: WarifuError."""
     here = [person for person in cast if person.years]
     async with NodeClient(node) as client:
-        people = [node_pb2.PersonToAcquire(local_number=each.local_number, my_number=each.my_number) for each in here]
-        async for result in client.acquire_codes(people):
-            if result.reason:
-                raise WarifuError(Reason(result.reason), where="the node under check: acquiring codes")
+        await _acquire(client, here)
         await client.register_replicas(list(_replicas(here, agency, item)))
         for person in here:
             if person.clerk:
                 flags = node_pb2.SetFlagsRequest(local_number=person.local_number, auto_response_disabled=True)
                 await client.set_flags(flags)
+
+
+async def _acquire(client: NodeClient, cast: Sequence[CastPerson]) -> None:
+    people = [node_pb2.PersonToAcquire(local_number=each.local_number, my_number=each.my_number) for each in cast]
+    async for result in client.acquire_codes(people):
+        if result.reason:
+            raise WarifuError(Reason(result.reason), where="the node under check: acquiring codes")
 
 
 def _replicas(cast: Sequence[CastPerson], agency: Agency, item: ItemCode) -> list[node_pb2.Replica]:

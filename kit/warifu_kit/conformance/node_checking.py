@@ -13,12 +13,13 @@ from pathlib import Path
 from warifu.errors import Reason, WarifuError
 from warifu_kit.conformance.case import Case, Finished
 from warifu_kit.conformance.evidence import Evidence
+from warifu_kit.conformance.inquirer_under_check import CheckedInquirer, InquirerUnderCheck
 from warifu_kit.conformance.node_under_check import CheckedNode, NodeUnderCheck
 from warifu_kit.conformance.outcome import Outcome
 from warifu_kit.conformance.runner import run_cases
 from warifu_kit.conformance.stage import Stage, known_by_node_service, staged
 
-__all__ = ["Staging", "check_node", "run_node_cases"]
+__all__ = ["Staging", "check_node", "run_inquirer_cases", "run_node_cases"]
 
 Ended = Callable[[Finished], None]
 _STOP_S = 10.0
@@ -29,7 +30,8 @@ class Staging:
     """How a node is brought to the stage.
 
     ``start`` is a command, in which {hub}, {authority} and {dir} are replaced; without one somebody else starts the node within ``wait_s`` seconds.
-    ``write_people`` is for one that serves no NodeService: it is told there whom to know.
+    ``write_people`` is for one that serves no NodeService: it is told there whom to know. ``asks``: it is checked as
+    the one who asks.
     """
 
     hub_at: str = "127.0.0.1:0"
@@ -37,6 +39,7 @@ class Staging:
     wait_s: float = 60.0
     start: str = ""
     write_people: Path | None = None
+    asks: bool = False
 
 
 async def check_node(
@@ -54,12 +57,16 @@ async def check_node(
     Raises: NODE_UNREACHABLE when no node comes; what the node says when it does not take the people; as :func:`staged`.
     """
     hub_at, authority_at, people = staging.hub_at, staging.authority_at, staging.write_people
-    async with staged(path, party, hub_at=hub_at, authority_at=authority_at, write_people=people) as stage:
+    asks = staging.asks
+    async with staged(path, party, hub_at=hub_at, authority_at=authority_at, write_people=people, asks=asks) as stage:
         said(f"hub at {stage.hub.endpoint}, authority at {stage.authority.endpoint}; waiting for {stage.party}")
         async with _started(stage, staging.start):
             endpoint = await stage.announced(staging.wait_s)
             if staging.write_people is None:
                 await known_by_node_service(stage, endpoint)
+            if asks:
+                inquirer = stage.inquirer_under_check(endpoint)
+                return await run_inquirer_cases(inquirer, cases, ended=ended, expected=expected)
             return await run_node_cases(stage.under_check(endpoint), cases, ended=ended, expected=expected)
 
 
@@ -67,10 +74,34 @@ async def run_node_cases(
     about: NodeUnderCheck, cases: Sequence[Case], *, ended: Ended, expected: frozenset[str] = frozenset()
 ) -> Outcome:
     """Run ``cases`` against a node that stands on a stage and knows the cast."""
+    words = f"provider {about.identity.uri}, suite {about.hands.directory.suite}"
+    told = _Told(party="node", target=about.endpoint, about=words, expected=expected)
+    return await _run(cases, lambda evidence: CheckedNode(about, evidence), told, ended)
 
+
+async def run_inquirer_cases(
+    about: InquirerUnderCheck, cases: Sequence[Case], *, ended: Ended, expected: frozenset[str] = frozenset()
+) -> Outcome:
+    """The same as the one who asks."""
+    words = f"inquirer {about.uri}, suite {about.hands.directory.suite}"
+    told = _Told(party="inquirer", target=about.endpoint, about=words, expected=expected)
+    return await _run(cases, lambda evidence: CheckedInquirer(about, evidence), told, ended)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    party: str
+    target: str
+    about: str
+    expected: frozenset[str]
+
+
+async def _run(
+    cases: Sequence[Case], handed: Callable[[Evidence], CheckedNode | CheckedInquirer], told: _Told, ended: Ended
+) -> Outcome:
     @asynccontextmanager
-    async def prepared(evidence: Evidence) -> AsyncIterator[CheckedNode]:
-        async with CheckedNode(about, evidence) as checked:
+    async def prepared(evidence: Evidence) -> AsyncIterator[CheckedNode | CheckedInquirer]:
+        async with handed(evidence) as checked:
             yield checked
 
     finished = []
@@ -78,12 +109,12 @@ async def run_node_cases(
         finished.append(each)
         ended(each)
     return Outcome(
-        party="node",
-        target=about.endpoint,
-        about=f"provider {about.identity.uri}, suite {about.hands.directory.suite}",
+        party=told.party,
+        target=told.target,
+        about=told.about,
         version=version("warifu"),
         finished=tuple(finished),
-        expected=expected,
+        expected=told.expected,
     )
 
 

@@ -14,7 +14,7 @@ from warifu_kit.conformance.case import Case
 
 __all__ = ["PARTIES", "cases_of", "chosen"]
 
-PARTIES = ("adapter", "node")
+PARTIES = ("adapter", "node", "inquirer")
 """The kinds of party there are cases about."""
 
 

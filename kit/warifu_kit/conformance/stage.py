@@ -27,11 +27,13 @@ from warifu.pki import Credential, Identity, Role
 from warifu.rpc.probe import Peer, find_certificate
 from warifu_hub.app import Hub, build_hub
 from warifu_hub.translate import HubKeys, Party, Translator
-from warifu_kit.conformance.cast import CastPerson, designated, make_known, write_cast
+from warifu_kit.conformance.cast import CastPerson, designated, make_asked_about, make_known, write_cast
 from warifu_kit.conformance.certificates import Forge, Issuer
 from warifu_kit.conformance.hands import Hands
+from warifu_kit.conformance.inquirer_under_check import InquirerUnderCheck
 from warifu_kit.conformance.node_under_check import NodeUnderCheck
 from warifu_kit.conformance.wire.calls import Pair
+from warifu_kit.conformance.wire.played_hub import PlayedHub
 from warifu_services.authority.app import Authority, build_authority
 from warifu_services.authority.keys import AuthorityKeys
 from warifu_services.node.keys import NodeKeys
@@ -44,9 +46,10 @@ _REGISTRY = "residence"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """In which row of the table who asks."""
+    """In which row of the table who asks whom; by the names of the parties."""
 
     inquirer: str
+    provider: str
     procedure: ProcedureCode
     item: ItemCode
     number: str
@@ -56,7 +59,7 @@ class Row:
 class Stage:
     """What stands ready. ``cast`` have My Numbers; ``party`` is the name of the node under check.
 
-    ``serves_business``: it serves NodeService, so that clerks can decide there.
+    ``serves_business``: it serves NodeService, so that clerks can decide there. ``played`` is there when it is checked as the one who asks.
     """
 
     path: Path
@@ -67,6 +70,7 @@ class Stage:
     hub: Hub
     authority: Authority
     cast: Sequence[CastPerson]
+    played: PlayedHub | None = None
     serves_business: bool = True
 
     def folder(self, party: str) -> PartyFolder:
@@ -101,17 +105,15 @@ class Stage:
             where = f"{self.party}: nobody came within {wait_s:.0f} seconds to the hub at {self.hub.endpoint}: {last}"
             raise WarifuError(Reason.NODE_UNREACHABLE, where=where) from None
 
-    def under_check(self, endpoint: str) -> NodeUnderCheck:
-        """The node that listens there."""
+    def hands(self) -> Hands:
+        """The hands of everybody around the node."""
         hub, directory = self.folder("hub"), self.folder("hub").directory()
         factor, opening, rerandomise = (hub.secret(f"{name}.key") for name in ("factor", "opening", "rerandomise"))
         keys = HubKeys(factor_key=factor, opening_key=opening, rerandomise_key=rerandomise)
         translator = Translator(directory.group, keys)
         inquirer = NodeKeys.load(self.folder(self.row.inquirer), directory).inquirer
-        identity = self.folder(self.party).identity()
-        provider = directory.entry(identity.institution)
-        codes = self._codes(translator, Party.of(inquirer.own))
-        hands = Hands(
+        provider = directory.entry(self.folder(self.row.provider).identity().institution)
+        return Hands(
             directory=directory,
             inquirer=inquirer,
             provider=provider,
@@ -121,6 +123,29 @@ class Stage:
             hub_key=SigningKey(hub.secret("signing.key")),
             translator=translator,
         )
+
+    def inquirer_under_check(self, endpoint: str) -> InquirerUnderCheck:
+        """The node that listens there, as the one who asks."""
+        if self.played is None:
+            raise ValueError("set for a node that is asked")
+        hands, provider = self.hands(), self.folder(self.row.provider)
+        return InquirerUnderCheck(
+            endpoint=endpoint,
+            uri=self.folder(self.party).identity().uri,
+            business=self.business(self.party, endpoint),
+            hub=self.played,
+            hands=hands,
+            provider_keys=NodeKeys.load(provider, hands.directory).provider,
+            provider_agency=find_agency(self.described.parties[self.row.provider].institution_kind),
+            people={person.name: person.local_number for person in self.cast},
+            points=self._codes(hands.translator, Party.of(hands.provider)),
+        )
+
+    def under_check(self, endpoint: str) -> NodeUnderCheck:
+        """The node that listens there, as the one who is asked."""
+        hub, hands = self.folder("hub"), self.hands()
+        identity = self.folder(self.party).identity()
+        codes = self._codes(hands.translator, Party.of(hands.inquirer.own))
         pairs = {name: _pair(self.path / name) for name in self.described.parties}
         callers = {
             "another-agency": pairs[self.row.inquirer],
@@ -144,13 +169,17 @@ class Stage:
             through_hub=(self.hub.endpoint, hub.identity(), pairs[self.row.inquirer]),
         )
 
-    def _codes(self, translator: Translator, inquirer: Party) -> dict[str, Point]:
-        """What the inquirer would hold, had it acquired them."""
+    def person_ids(self, people: Sequence[CastPerson], keys: AuthorityKeys) -> list[bytes | None]:
+        """What the authority calls them; None for a number that it does not know."""
+        lookups = [keys.number_lookup(MyNumber.parse(person.my_number, "my_number")) for person in people]
+        return self.authority.store.holders(lookups)
+
+    def _codes(self, translator: Translator, holder: Party) -> dict[str, Point]:
+        """What an agency would hold, had it acquired them."""
         group = self.folder("hub").directory().group
         keys = AuthorityKeys(group, self.folder("authority").secret("point.key"))
-        factor = translator.factor(inquirer.institution, inquirer.code_epoch)
-        lookups = [keys.number_lookup(MyNumber.parse(person.my_number, "my_number")) for person in self.cast]
-        ids = self.authority.store.holders(lookups)
+        factor = translator.factor(holder.institution, holder.code_epoch)
+        ids = self.person_ids(self.cast, keys)
         return {
             person.name: group.multiply(factor, keys.point(person_id))
             for person, person_id in zip(self.cast, ids, strict=True)
@@ -160,9 +189,17 @@ class Stage:
 
 @asynccontextmanager
 async def staged(
-    path: Path, party: str, *, hub_at: str, authority_at: str, write_people: Path | None = None
+    path: Path,
+    party: str,
+    *,
+    hub_at: str,
+    authority_at: str,
+    write_people: Path | None = None,
+    asks: bool = False,
 ) -> AsyncIterator[Stage]:
     """Hub and authority of the network in ``path``, up until the end.
+
+    With ``asks`` the party under check is the one who asks, and exchanges come to the kit instead of the hub.
 
     Raises: CONFIG_INVALID when ``party`` is no agency of a kind that packages describe, or nobody of the network may ask it;
         PATH_UNUSABLE when the network is up; ADDRESS_IN_USE.
@@ -172,10 +209,11 @@ async def staged(
     if described.parties[name].role != Role.AGENCY.value:
         raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: {name} is no agency")
     agency = find_agency(described.parties[name].institution_kind)
-    row = _row(path, described, name)
+    row = _row(path, described, name, asks=asks)
+    played = PlayedHub() if asks else None
     async with AsyncExitStack() as kept:
         kept.enter_context(_claimed(path))
-        hub = build_hub(PartyFolder(path / "hub"), listen=hub_at)
+        hub = build_hub(PartyFolder(path / "hub"), listen=hub_at, server_interceptors=[played] if played else [])
         kept.push_async_callback(hub.close)
         await hub.server.start()
         kept.push_async_callback(hub.server.stop, 0)
@@ -184,7 +222,15 @@ async def staged(
         await authority.server.start()
         kept.push_async_callback(authority.server.stop, 0)
         stage = Stage(
-            path=path, described=described, party=name, agency=agency, row=row, hub=hub, authority=authority, cast=()
+            path=path,
+            described=described,
+            party=name,
+            agency=agency,
+            row=row,
+            hub=hub,
+            authority=authority,
+            cast=(),
+            played=played,
         )
         cast = await designated(stage.business("authority", authority.endpoint))
         if write_people is not None:
@@ -194,7 +240,11 @@ async def staged(
 
 async def known_by_node_service(stage: Stage, endpoint: str) -> None:
     """Make the cast known to a node that serves NodeService, as its business system. Raises: WarifuError."""
-    await make_known(stage.business(stage.party, endpoint), stage.cast, stage.agency, stage.row.item)
+    business = stage.business(stage.party, endpoint)
+    if stage.played is None:
+        await make_known(business, stage.cast, stage.agency, stage.row.item)
+    else:
+        await make_asked_about(business, stage.cast)
 
 
 async def _fault_at(endpoint: str, identity: Identity, root_pem: bytes) -> str | None:
@@ -215,24 +265,30 @@ def _claimed(path: Path) -> IO[str]:
         raise WarifuError(Reason.PATH_UNUSABLE, where=f"{error.filename}: {error.strerror}") from error
 
 
-def _row(path: Path, described: NetworkFile, provider: str) -> Row:
-    """The first row that lets an agency of the network ask the provider something, without consent or ordinance."""
+def _row(path: Path, described: NetworkFile, party: str, *, asks: bool) -> Row:
+    """The first row in which the party is asked, or asks, for something, without consent or ordinance."""
     table = PermissionTable.load(path / "hub" / TABLE_FILE)
     kinds = {
         about.institution_kind: name for name, about in described.parties.items() if about.role == Role.AGENCY.value
     }
-    asked = described.parties[provider].institution_kind
+    own = described.parties[party].institution_kind
     for row in table.rows:
         for grant in row.grants:
-            names = [kinds[kind] for kind in row.inquirer_kinds if kind in kinds and kinds[kind] != provider]
-            if names and grant.provider_kind == asked and not row.ordinance and not grant.consent_required:
+            if row.ordinance or grant.consent_required or grant.provider_kind not in kinds:
+                continue
+            askers = [kind for kind in row.inquirer_kinds if kind in kinds and kind != grant.provider_kind]
+            asked_of = own if not asks else grant.provider_kind
+            asking = [own] if asks and own in askers else [] if asks else askers
+            if asking and grant.provider_kind == asked_of:
                 return Row(
-                    inquirer=names[0],
+                    inquirer=party if asks else kinds[asking[0]],
+                    provider=kinds[grant.provider_kind] if asks else party,
                     procedure=row.procedure.procedure_code,
                     item=grant.item_code,
                     number=row.row_number,
                 )
-    raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: no agency of this network may ask {provider} for anything")
+    whom = f"{party} may ask no agency of this network" if asks else f"no agency of this network may ask {party}"
+    raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: {whom} for anything")
 
 
 def _pair(folder: Path) -> Pair:

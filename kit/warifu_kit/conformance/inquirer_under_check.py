@@ -1,0 +1,224 @@
+"""A node under check as an inquirer: the kit asks as its business system, and is the hub that its inquiries come to.
+
+Decides what an honest answer is, and what counts as an end. Whatever the hub is brought is in the case's evidence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from warifu.agency import Agency, Found, ProvidedRecord
+from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
+from warifu.api.node.v1 import node_service_pb2 as node_pb2
+from warifu.api.type.v1 import inquiry_pb2
+from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
+from warifu.client.asynchronous import NodeClient
+from warifu.client.connection import Connection
+from warifu.curve.group import Point
+from warifu.errors import Reason, WarifuError
+from warifu.exchange.provision import CheckedPermit, ProviderKeys, check_permit, make_answer, open_query, seal_found
+from warifu.exchange.seal import SealingKey
+from warifu_kit.conformance.case import expect, fail, unknown
+from warifu_kit.conformance.cast import CastPerson, made_up_record
+from warifu_kit.conformance.evidence import Evidence, told
+from warifu_kit.conformance.hands import Asked, Hands
+from warifu_kit.conformance.wire.played_hub import PlayedHub
+
+__all__ = ["CheckedInquirer", "Ended", "InquirerUnderCheck"]
+
+_ANSWERED = inquiry_pb2.PROVISION_OUTCOME_ANSWERED
+_SECONDS = 6.0
+_NO_END = frozenset(
+    {Reason.NODE_UNREACHABLE, Reason.NODE_TIMED_OUT, Reason.NOT_CONNECTED, Reason.RECORDS_BEHIND, Reason.LOG_BEHIND}
+)
+"""Says nothing about the rule: the node is gone, or the network was used for another check, whose exchanges it lacks."""
+
+Spoil = Callable[[ExchangeResponse], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InquirerUnderCheck:
+    """``people`` are the local numbers of the cast by name; ``points`` their codes at the provider, by name."""
+
+    endpoint: str
+    uri: str
+    business: Connection
+    hub: PlayedHub
+    hands: Hands
+    provider_keys: ProviderKeys = field(repr=False)
+    provider_agency: Agency
+    people: Mapping[str, str]
+    points: Mapping[str, Point] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How an inquiry ended for the business system: with a result, or an error."""
+
+    result: node_pb2.InquiryResult | None
+    error: WarifuError | None
+
+    def __str__(self) -> str:
+        if self.error is not None:
+            return f"{self.error.reason.value} [{self.error.where}], definite: {self.error.definite}"
+        return told(self.result) if self.result is not None else "nothing"
+
+
+class CheckedInquirer:
+    """One case's view of it."""
+
+    def __init__(self, under_check: InquirerUnderCheck, evidence: Evidence) -> None:
+        self.about = under_check
+        self.hands = under_check.hands
+        self.evidence = evidence
+        self.brought: list[SignedInquiry] = []
+        self._client = NodeClient(under_check.business)
+        self.hub_does(self.honest)
+
+    async def __aenter__(self) -> CheckedInquirer:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.about.hub.rest()
+        await self._client.close()
+
+    # The hub, as the kit plays it.
+
+    def hub_does(self, act: Callable[[SignedInquiry], Awaitable[ExchangeResponse]]) -> None:
+        """Have the hub do this with what it is brought from now on."""
+
+        async def noted(inquiry: SignedInquiry) -> ExchangeResponse:
+            self.brought.append(inquiry)
+            self.evidence.came_back(f"to the hub: {told(inquiry)}")
+            try:
+                response = await act(inquiry)
+            except WarifuError as error:
+                self.evidence.sent(f"by the hub: {error.reason.value}")
+                raise
+            self.evidence.sent(f"by the hub: {told(response)}")
+            return response
+
+        self.about.hub.answering = noted
+
+    async def honest(self, inquiry: SignedInquiry) -> ExchangeResponse:
+        """What an honest hub brings back: a record."""
+        return self.response(inquiry, self.record())
+
+    def spoilt(self, spoil: Spoil) -> Callable[[SignedInquiry], Awaitable[ExchangeResponse]]:
+        """A hub that does this to an honest response."""
+
+        async def act(inquiry: SignedInquiry) -> ExchangeResponse:
+            response = await self.honest(inquiry)
+            spoil(response)
+            return response
+
+        return act
+
+    def failing(self, reason: Reason) -> Callable[[SignedInquiry], Awaitable[ExchangeResponse]]:
+        """A hub that ends every exchange so."""
+
+        async def act(_: SignedInquiry) -> ExchangeResponse:
+            raise WarifuError(reason)
+
+        return act
+
+    async def silent(self, inquiry: SignedInquiry) -> ExchangeResponse:
+        """A hub that says nothing."""
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    def record(self) -> ProvidedRecord:
+        """The record that is given."""
+        person = CastPerson(name="K-9")
+        made = made_up_record(self.about.provider_agency, self.hands.item, person, 2026)
+        return ProvidedRecord(made.DESCRIPTOR.full_name, made.SerializeToString(deterministic=True))
+
+    def permit(self, inquiry: SignedInquiry) -> ProvisionPermit:
+        """The permit for it."""
+        return self.hands.permit(Asked(inquiry, SealingKey.from_bytes(secrets.token_bytes(32))))
+
+    def checked(self, permit: ProvisionPermit) -> CheckedPermit:
+        """The permit as the provider would find it. Raises: WarifuError, what is wrong with the inquiry in it."""
+        return check_permit(permit, keys=self.about.provider_keys, directory=self.hands.directory)
+
+    def response(self, inquiry: SignedInquiry, found: Found) -> ExchangeResponse:
+        """The honest provider's answer, as the hub relays it. Raises: WarifuError, what is wrong with the inquiry."""
+        permit = self.permit(inquiry)
+        checked = self.checked(permit)
+        sealed = seal_found(found, open_query(checked, self.about.provider_keys), checked)
+        return self._relayed(permit, self._signed(checked, _ANSWERED, sealed))
+
+    def response_without_box(self, inquiry: SignedInquiry, outcome: inquiry_pb2.ProvisionOutcome) -> ExchangeResponse:
+        """The same for PENDING and REFUSED."""
+        permit = self.permit(inquiry)
+        return self._relayed(permit, self._signed(self.checked(permit), outcome, b""))
+
+    def _signed(self, checked: CheckedPermit, outcome: inquiry_pb2.ProvisionOutcome, sealed: bytes) -> SignedAnswer:
+        key, now_ms = self.about.provider_keys.signing_key, checked.permit_ms
+        return make_answer(outcome, checked, key, now_ms=now_ms, sealed_answer=sealed).answer
+
+    def _relayed(self, permit: ProvisionPermit, answer: SignedAnswer) -> ExchangeResponse:
+        response = ExchangeResponse(
+            processing_number=permit.processing_number, answer=answer, permission_row=permit.permission_row
+        )
+        response.permit_time.CopyFrom(permit.permit_time)
+        return response
+
+    # The business system, as the kit plays it.
+
+    def question(self, person: CastPerson, **changes: Any) -> node_pb2.Inquiry:
+        """A good one about somebody, but for ``changes``."""
+        values: dict[str, Any] = {
+            "request_id": secrets.token_bytes(16),
+            "local_number": self.about.people[person.name],
+            "procedure_code": self.hands.procedure,
+            "provider": self.hands.provider.institution,
+            "item_code": self.hands.item,
+        }
+        return node_pb2.Inquiry(**{**values, **changes})
+
+    async def ask(self, question: node_pb2.Inquiry, *, seconds: float = _SECONDS) -> Ended:
+        """Have the node inquire; how it ended for its business system."""
+        self.evidence.sent(f"as the business system: {told(question)}")
+        try:
+            ended = Ended(await self._client.inquire(question, timeout=seconds), None)
+        except WarifuError as error:
+            ended = Ended(None, error)
+        self.evidence.came_back(str(ended))
+        return ended
+
+    async def record_of(self, question: node_pb2.Inquiry) -> node_pb2.InquiryResult:
+        """The result, which must be the record that was given. Raises: CaseEnd."""
+        ended = await self.ask(question)
+        if ended.error is not None and ended.error.reason in _NO_END:
+            raise unknown(f"the inquiry had no end: {ended}")
+        expect(ended.result is not None, f"the inquiry ended with {ended}")
+        result = ended.result or node_pb2.InquiryResult()
+        given = self.record()
+        expect(result.state == node_pb2.INQUIRY_STATE_ANSWERED, f"its state is {result.state}")
+        expect((result.record_type, result.record) == (given.record_type, given.record), "the record is another one")
+        return result
+
+    async def fails_with(self, question: node_pb2.Inquiry, *reasons: Reason, seconds: float = _SECONDS) -> WarifuError:
+        """See that it ends with one of the reasons. Raises: CaseEnd."""
+        ended = await self.ask(question, seconds=seconds)
+        names = " or ".join(each.value for each in reasons)
+        if ended.error is None:
+            raise fail(f"it was handed over instead of ending with {names}: {ended}")
+        if ended.error.reason in _NO_END and ended.error.reason not in reasons:
+            raise unknown(f"the inquiry had no end: {ended}")
+        expect(ended.error.reason in reasons, f"it ended with {ended}, not {names}")
+        return ended.error
+
+    async def one_brought(self, person: CastPerson, **changes: Any) -> SignedInquiry:
+        """The inquiry that the node made of a good question. Raises: CaseEnd where none came."""
+        before = len(self.brought)
+        ended = await self.ask(self.question(person, **changes))
+        if len(self.brought) == before and ended.error is not None and ended.error.reason in _NO_END:
+            raise unknown(f"the inquiry had no end: {ended}")
+        expect(len(self.brought) > before, "no inquiry came to the hub")
+        return self.brought[before]

@@ -1,0 +1,40 @@
+"""A node that asks honestly passes every case; each planted mistake is caught by the case that is named for it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.conformance.conftest import CheckedInquirers
+from tests.conformance.honest_inquirer import HonestInquirer
+
+from warifu_kit.conformance.case import Verdict
+from warifu_kit.conformance.registry import cases_of
+
+PLANTED = sorted(path.stem for path in (Path(__file__).parent / "planted" / "inquirers").glob("[a-z]*.py"))
+
+
+async def test_an_honest_inquirer_passes_every_case(checked_inquirer: CheckedInquirers) -> None:
+    outcome = await checked_inquirer(HonestInquirer)
+    not_passed = {each.case.case_id: each.words for each in outcome.finished if each.verdict is not Verdict.PASS}
+    assert not_passed == {}
+    assert outcome.exit_status == 0
+    assert len(outcome.finished) == len(cases_of("inquirer"))
+
+
+@pytest.mark.parametrize("name", PLANTED)
+async def test_a_planted_mistake_is_caught_by_the_case_named_for_it(
+    checked_inquirer: CheckedInquirers, name: str
+) -> None:
+    planted: Any = import_module(f"tests.conformance.planted.inquirers.{name}")
+    outcome = await checked_inquirer(planted.Planted, planted.CAUGHT_BY)
+    (ended,) = outcome.finished
+    assert ended.verdict is Verdict.FAIL, f"{ended.verdict}: {ended.words}"
+    assert outcome.exit_status == 1
+    assert ended.steps, "a failure without evidence"
+
+
+def test_there_are_enough_planted_mistakes() -> None:
+    assert len(PLANTED) >= 15
