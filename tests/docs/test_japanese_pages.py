@@ -36,7 +36,17 @@ FIGURE = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)*")
 LIST_ITEM = re.compile(r"^- ", re.MULTILINE)
 ROW = re.compile(r"^\|(.+)\|$", re.MULTILINE)
 # English spells small figures out where Japanese writes digits, as for minutes and times.
-SPELT = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "eight": "8", "ten": "10", "twelve": "12"}
+SPELT = {
+    "second": "2",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "eight": "8",
+    "ten": "10",
+    "twelve": "12",
+}
 
 AGAIN = {
     "a new request, once its cause is gone": "原因を除き、新しい要求で",
@@ -133,6 +143,17 @@ def _figures(prose: str) -> Counter[str]:
     return Counter(FIGURE.findall(LINK.sub("", CODE.sub("", prose))))
 
 
+def _misfigured(japanese: str, english: str) -> Counter[str]:
+    """The figures of one that the other has not; Japanese may have in digits what English spells out."""
+    said, wanted = _figures(japanese), _figures(english)
+    spelt = Counter(SPELT[word] for word in re.findall(r"[a-z]+", english.lower()) if word in SPELT)
+    return (wanted - said) + (said - wanted - spelt)
+
+
+def _lines(section: Section) -> list[str]:
+    return ROW.findall(section.prose)
+
+
 @pytest.mark.parametrize("page", ENGLISH)
 def test_headings_are_the_same_in_number_and_level(pages: dict[str, str], page: str) -> None:
     japanese, english = _sections(pages[page]), _sections(pages[ENGLISH[page]])
@@ -156,17 +177,21 @@ def test_names_and_options_within_the_text_are_the_very_same(pages: dict[str, st
 @pytest.mark.parametrize("page", ENGLISH)
 def test_figures_are_the_same(pages: dict[str, str], page: str) -> None:
     for japanese, english in _both(pages, page):
-        said, wanted = _figures(japanese.prose), _figures(english.prose)
-        spelt = Counter(SPELT[word] for word in re.findall(r"[a-z]+", english.prose.lower()) if word in SPELT)
-        assert wanted - said == Counter(), japanese.title
-        assert said - wanted - spelt == Counter(), japanese.title
+        assert _misfigured(japanese.prose, english.prose) == Counter(), japanese.title
 
 
 @pytest.mark.parametrize("page", ENGLISH)
-def test_tables_and_lists_have_as_many_lines(pages: dict[str, str], page: str) -> None:
+def test_tables_say_the_same_line_by_line(pages: dict[str, str], page: str) -> None:
     for japanese, english in _both(pages, page):
-        cells = [[row.count("|") for row in ROW.findall(CODE.sub("", each.prose))] for each in (japanese, english)]
-        assert cells[0] == cells[1], japanese.title
+        for said, wanted in zip(_lines(japanese), _lines(english), strict=True):
+            assert CODE.sub("", said).count("|") == CODE.sub("", wanted).count("|"), said
+            assert set(CODE.findall(said)) == set(CODE.findall(wanted)), said
+            assert _misfigured(said, wanted) == Counter(), said
+
+
+@pytest.mark.parametrize("page", ENGLISH)
+def test_lists_have_as_many_items(pages: dict[str, str], page: str) -> None:
+    for japanese, english in _both(pages, page):
         assert len(LIST_ITEM.findall(japanese.prose)) == len(LIST_ITEM.findall(english.prose)), japanese.title
 
 
@@ -189,6 +214,11 @@ def test_each_page_says_at_its_top_that_there_is_the_other(pages: dict[str, str]
 
     assert ENGLISH[page] in tops(page)
     assert page in tops(ENGLISH[page])
+
+
+def test_the_english_page_about_errors_says_that_there_is_one_in_japanese(pages: dict[str, str]) -> None:
+    errors = next(section for section in _sections(pages[ENGLISH_OF_ERRORS]) if section.title == "Errors")
+    assert "](ja/guide/errors.md)" in errors.prose
 
 
 def test_every_page_in_japanese_is_known_here(pages: dict[str, str]) -> None:
