@@ -359,7 +359,7 @@ def page() -> str:
             "reason below, and in the metadata `definite` and, if there is one, `where`, the place in the input. On a stream reason and",
             "`where` stand in `CallFailure`. *Definite* means that surely nothing was provided, also when the request was sent before;",
             "after any other, ask again with the same `request_id`. The catalogue is [errors.py](../src/warifu/errors.py); for programs, with",
-            "who makes each reason and what to do, [errors.json](errors.json).",
+            "who makes each reason and what to do, [errors.json](errors.json). In Japanese: [エラーと対処](ja/guide/errors.md).",
             "",
             "Any RPC may also end with `CALLER_NOT_IDENTIFIED`, `CALLER_REVOKED`, `CALLER_NOT_IN_DATE`, `CALLER_NOT_ALLOWED`,",
             "`REQUEST_TOO_LARGE`, `OVERLOADED` or `INTERNAL`. A message that does not parse is `REQUEST_MALFORMED`. `NOT_CONNECTED`,",
