@@ -25,7 +25,7 @@ from warifu_kit.conformance.evidence import Evidence, told
 from warifu_kit.conformance.people import NOBODY, KnownPeople, KnownPerson
 from warifu_kit.conformance.wire.calls import Pair, Reply, Wire
 
-__all__ = ["SERVICE", "AdapterUnderCheck", "CheckedAdapter"]
+__all__ = ["SERVICE", "AdapterUnderCheck", "CheckedAdapter", "processing_number"]
 
 SERVICE = "/warifu.api.adapter.v1.AdapterService"
 _SECONDS = 4.0

@@ -107,21 +107,20 @@ class Subject:
 
     def case(
         self, name: str, title: str, *, rule: str, at: str, mend: str, seconds: float = _SECONDS
-    ) -> Callable[[Check], Check]:
+    ) -> Callable[[Check], Case]:
         """Make a function a case. ``at`` is the heading's anchor in the subject's page, or ``page.md#anchor``."""
 
-        def made(check: Check) -> Check:
-            self.add(name, title, rule=rule, at=at, mend=mend, check=check, seconds=seconds)
-            return check
+        def made(check: Check) -> Case:
+            return self.add(name, title, rule=rule, at=at, mend=mend, check=check, seconds=seconds)
 
         return made
 
     def add(
         self, name: str, title: str, *, rule: str, at: str, mend: str, check: Check, seconds: float = _SECONDS
-    ) -> None:
-        """The same for a function that exists."""
+    ) -> Case:
+        """The same for a function that serves several."""
         place = f"docs/protocol/{at}" if ".md#" in at else f"{self._page}#{at}"
         case_id = f"{self._name}.{name}"
-        self.cases.append(
-            Case(case_id=case_id, title=title, rule=rule, place=place, mend=mend, check=check, seconds=seconds)
-        )
+        made = Case(case_id=case_id, title=title, rule=rule, place=place, mend=mend, check=check, seconds=seconds)
+        self.cases.append(made)
+        return made

@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from warifu.errors import Reason, WarifuError
 from warifu.pki import Identity
 
-__all__ = ["BAD_KINDS", "BadKind", "Forge", "Issuer"]
+__all__ = ["BAD_KINDS", "BadKind", "Forge", "Issuer", "Leaf"]
 
 _HOUR = timedelta(hours=1)
 

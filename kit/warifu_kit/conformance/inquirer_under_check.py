@@ -32,8 +32,16 @@ __all__ = ["CheckedInquirer", "Ended", "InquirerUnderCheck"]
 
 _ANSWERED = inquiry_pb2.PROVISION_OUTCOME_ANSWERED
 _SECONDS = 6.0
+_IN_VAIN_S = 1.5  # a node may send the same bytes again for as long as it has time
 _NO_END = frozenset(
-    {Reason.NODE_UNREACHABLE, Reason.NODE_TIMED_OUT, Reason.NOT_CONNECTED, Reason.RECORDS_BEHIND, Reason.LOG_BEHIND}
+    {
+        Reason.HUB_TIMED_OUT,
+        Reason.NODE_UNREACHABLE,
+        Reason.NODE_TIMED_OUT,
+        Reason.NOT_CONNECTED,
+        Reason.RECORDS_BEHIND,
+        Reason.LOG_BEHIND,
+    }
 )
 """Says nothing about the rule: the node is gone, or the network was used for another check, whose exchanges it lacks."""
 
@@ -203,7 +211,9 @@ class CheckedInquirer:
         expect((result.record_type, result.record) == (given.record_type, given.record), "the record is another one")
         return result
 
-    async def fails_with(self, question: node_pb2.Inquiry, *reasons: Reason, seconds: float = _SECONDS) -> WarifuError:
+    async def fails_with(
+        self, question: node_pb2.Inquiry, *reasons: Reason, seconds: float = _IN_VAIN_S
+    ) -> WarifuError:
         """See that it ends with one of the reasons. Raises: CaseEnd."""
         ended = await self.ask(question, seconds=seconds)
         names = " or ".join(each.value for each in reasons)

@@ -38,7 +38,7 @@ from warifu_services.authority.app import Authority, build_authority
 from warifu_services.authority.keys import AuthorityKeys
 from warifu_services.node.keys import NodeKeys
 
-__all__ = ["Stage", "known_by_node_service", "staged"]
+__all__ = ["Row", "Stage", "known_by_node_service", "staged"]
 
 _LOOK_AGAIN_S = 0.05
 _REGISTRY = "residence"

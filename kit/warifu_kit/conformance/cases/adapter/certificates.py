@@ -8,6 +8,8 @@ from warifu_kit.conformance.case import Check, Subject, expect, fail, skip, unkn
 from warifu_kit.conformance.certificates import BAD_KINDS, BadKind
 from warifu_kit.conformance.wire.calls import Pair, Reply
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("adapter", "certificates", "adapter.md")
 _ANYBODY = "T-1"
 _REFUSALS = frozenset({"PERMISSION_DENIED", "UNAUTHENTICATED"})

@@ -8,6 +8,8 @@ from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
 from warifu_kit.conformance.adapter_under_check import CheckedAdapter, processing_number
 from warifu_kit.conformance.case import Subject, expect
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("adapter", "clerk", "adapter.md")
 _PENDING, _FOUND = adapter_pb2.LOOK_UP_OUTCOME_PENDING, adapter_pb2.LOOK_UP_OUTCOME_FOUND
 

@@ -7,6 +7,8 @@ from warifu_kit.conformance.adapter_under_check import CheckedAdapter
 from warifu_kit.conformance.case import Subject, expect, fail, unknown
 from warifu_kit.conformance.wire.sockets import QuietConnections, say_bytes, tls_spoken
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("adapter", "connection", "adapter.md")
 _HTTP = b"GET / HTTP/1.1\r\nHost: adapter\r\n\r\n"
 

@@ -10,6 +10,8 @@ from warifu_kit.conformance.adapter_under_check import CheckedAdapter
 from warifu_kit.conformance.case import Subject, expect, skip
 from warifu_kit.conformance.people import KnownPerson
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("adapter", "dates", "adapter.md")
 _FOUND, _NOT_PUBLISHED = adapter_pb2.LOOK_UP_OUTCOME_FOUND, adapter_pb2.LOOK_UP_OUTCOME_NOT_PUBLISHED
 _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)

@@ -6,6 +6,8 @@ from warifu_kit.conformance.adapter_under_check import SERVICE, CheckedAdapter
 from warifu_kit.conformance.case import Subject, expect, unknown
 from warifu_kit.conformance.wire.calls import Reply
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("adapter", "errors", "adapter.md")
 
 

@@ -6,6 +6,8 @@ from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
 from warifu_kit.conformance.adapter_under_check import CheckedAdapter
 from warifu_kit.conformance.case import Subject, expect, unknown
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("adapter", "many", "adapter.md")
 _MIB = 1024 * 1024
 _MAY_REFUSE = frozenset({"RESOURCE_EXHAUSTED", "UNAVAILABLE"})

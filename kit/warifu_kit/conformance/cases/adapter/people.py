@@ -8,6 +8,8 @@ from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
 from warifu_kit.conformance.adapter_under_check import CheckedAdapter
 from warifu_kit.conformance.case import Check, Subject, expect
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("adapter", "people", "adapter.md")
 _FOUND, _NOT_HELD = adapter_pb2.LOOK_UP_OUTCOME_FOUND, adapter_pb2.LOOK_UP_OUTCOME_NOT_HELD
 _OF_A_RECORD = ("fiscal_year", "publication_start", "publication_end", "record_type", "record")

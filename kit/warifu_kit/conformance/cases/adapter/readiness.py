@@ -5,6 +5,8 @@ from __future__ import annotations
 from warifu_kit.conformance.adapter_under_check import CheckedAdapter
 from warifu_kit.conformance.case import Subject, expect, skip
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("adapter", "readiness", "adapter.md")
 
 

@@ -10,6 +10,8 @@ from warifu.identifiers import ItemCode
 from warifu_kit.conformance.adapter_under_check import CheckedAdapter
 from warifu_kit.conformance.case import Subject, expect, fail, skip
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("adapter", "records", "adapter.md")
 _FOUND, _NOT_HELD = adapter_pb2.LOOK_UP_OUTCOME_FOUND, adapter_pb2.LOOK_UP_OUTCOME_NOT_HELD
 _LARGEST = 1_000_000

@@ -10,6 +10,8 @@ from warifu_kit.conformance.case import Check, Subject, expect
 from warifu_kit.conformance.cast import KNOWN, SECOND
 from warifu_kit.conformance.inquirer_under_check import CheckedInquirer
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("inquirer", "again", "transport.md")
 _AT = "sending-again"
 _RULE = "Build an inquiry once, store it with its answer key, then send; after anything that is not definite send the same bytes again"
@@ -108,7 +110,7 @@ async def after_a_lie(inquirer: CheckedInquirer) -> None:
     inquirer.hub_does(inquirer.spoilt(spoil))
     await inquirer.fails_with(question, Reason.HUB_ANSWER_INVALID)
     inquirer.hub_does(inquirer.honest)
-    await inquirer.ask(question)
+    await inquirer.ask(question, seconds=1.5)
     _all_the_same(inquirer)
 
 
@@ -119,7 +121,7 @@ async def after_pending(inquirer: CheckedInquirer) -> None:
 
     question = inquirer.question(KNOWN)
     inquirer.hub_does(act)
-    await inquirer.ask(question)
+    await inquirer.ask(question, seconds=1.5)
     inquirer.hub_does(inquirer.honest)
     await inquirer.record_of(question)
     _all_the_same(inquirer)

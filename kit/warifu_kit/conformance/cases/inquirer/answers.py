@@ -15,6 +15,8 @@ from warifu_kit.conformance.case import Check, Subject, expect
 from warifu_kit.conformance.cast import KNOWN, SECOND
 from warifu_kit.conformance.inquirer_under_check import CheckedInquirer
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("inquirer", "answers", "checks.md")
 _AT = "the-inquirer"
 _RULE = "provider_signature over the digest of the inquiry that was sent, and this processing number; else HUB_ANSWER_INVALID"

@@ -16,6 +16,8 @@ from warifu_kit.conformance.case import Subject, expect, fail
 from warifu_kit.conformance.cast import KNOWN, SECOND
 from warifu_kit.conformance.inquirer_under_check import CheckedInquirer
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("inquirer", "inquiries", "node.md")
 _AT = "ask"
 _OVERHEAD = 48

@@ -14,6 +14,8 @@ from warifu_kit.conformance.cast import KNOWN, LATER, SECOND, STRANGER
 from warifu_kit.conformance.hands import Asked
 from warifu_kit.conformance.node_under_check import CheckedNode
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("node", "answers", "checks.md")
 _AT = "the-provider"
 _OVERHEAD = 48

@@ -8,6 +8,8 @@ from warifu_kit.conformance.certificates import BAD_KINDS, BadKind
 from warifu_kit.conformance.node_under_check import CheckedNode
 from warifu_kit.conformance.wire.calls import Pair, Reply
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("node", "certificates", "checks.md")
 _AT = "at-the-edge-of-every-server"
 _REFUSALS = frozenset({"PERMISSION_DENIED", "UNAUTHENTICATED", "UNAVAILABLE"})

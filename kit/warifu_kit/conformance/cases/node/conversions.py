@@ -13,6 +13,8 @@ from warifu_kit.conformance.case import Check, Subject, expect
 from warifu_kit.conformance.cast import KNOWN, SECOND
 from warifu_kit.conformance.node_under_check import CheckedNode
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("node", "conversions", "checks.md")
 _AT = "the-provider"
 _RULE = "conversion_proof holds for (context, C of the inquiry, converted_code) and the two entries' S_A, S_B, H, Y"

@@ -9,6 +9,8 @@ from warifu_kit.conformance.cast import KNOWN
 from warifu_kit.conformance.node_under_check import CheckedNode
 from warifu_kit.conformance.wire.calls import Reply
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("node", "errors", "transport.md")
 _AT = "errors"
 

@@ -8,6 +8,8 @@ from warifu_kit.conformance.case import Subject, expect
 from warifu_kit.conformance.cast import CLERK
 from warifu_kit.conformance.node_under_check import CheckedNode
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("node", "flags", "checks.md")
 _AT = "the-provider"
 _PENDING = inquiry_pb2.PROVISION_OUTCOME_PENDING

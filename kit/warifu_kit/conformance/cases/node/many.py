@@ -8,6 +8,8 @@ from warifu_kit.conformance.case import Subject, expect, unknown
 from warifu_kit.conformance.cast import KNOWN, SECOND, STRANGER, made_up_record
 from warifu_kit.conformance.node_under_check import CheckedNode
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("node", "many", "transport.md")
 _MIB = 1024 * 1024
 _MAY_REFUSE = frozenset({"OVERLOADED", "DEADLINE_TOO_SHORT"})

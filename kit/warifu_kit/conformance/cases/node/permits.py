@@ -16,6 +16,8 @@ from warifu_kit.conformance.cast import KNOWN
 from warifu_kit.conformance.hands import Asked, processing_number
 from warifu_kit.conformance.node_under_check import CheckedNode
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("node", "permits", "checks.md")
 _AT = "the-provider"
 _SIGNED = "permit.hub_signature is the hub's over the permit with all its fields"

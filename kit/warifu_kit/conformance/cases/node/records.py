@@ -10,6 +10,8 @@ from warifu_kit.conformance.case import Subject, expect, skip
 from warifu_kit.conformance.cast import KNOWN, LATER, SECOND, STRANGER, CastPerson, made_up_record
 from warifu_kit.conformance.node_under_check import CheckedNode
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("node", "records", "checks.md")
 _AT = "the-provider"
 

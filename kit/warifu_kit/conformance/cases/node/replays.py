@@ -9,6 +9,8 @@ from warifu_kit.conformance.cast import KNOWN, SECOND, STRANGER
 from warifu_kit.conformance.hands import processing_number
 from warifu_kit.conformance.node_under_check import CheckedNode
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("node", "replays", "checks.md")
 _AT = "the-provider"
 _SAME = "The same inquiry digest and processing number get the stored answer, byte for byte"

@@ -12,6 +12,8 @@ from warifu_kit.conformance.case import Check, Subject, expect
 from warifu_kit.conformance.cast import KNOWN
 from warifu_kit.conformance.node_under_check import CheckedNode
 
+__all__ = ["SUBJECT"]
+
 SUBJECT = Subject("node", "times", "checks.md")
 _AT = "the-provider"
 _MINUTE = 60_000
