@@ -15,7 +15,7 @@ from functools import partial
 from warifu.api.authority.v1 import authority_service_pb2 as messages
 from warifu.api.authority.v1.authority_service_pb2_grpc import AuthorityServiceServicer
 from warifu.api.type.v1.inquiry_pb2 import CallFailure
-from warifu.errors import Reason, WarifuError
+from warifu.errors import CATALOGUE, Reason, WarifuError
 from warifu.exchange.directory import DirectorySource
 from warifu.identifiers import InstitutionCode, MyNumber, ResidentRecordCode
 from warifu.pki.identity import Role
@@ -144,7 +144,7 @@ def _issued(asked: _Acquisitions, batch: IssuedBatch) -> list[messages.IssuedCod
         message = messages.IssuedCode(acquisition_number=acquisition.acquisition_number)
         if isinstance(result, Reason):
             where = f"acquisitions[{place}].my_number"
-            message.failure.CopyFrom(CallFailure(reason=result.value, where=where))
+            message.failure.CopyFrom(CallFailure(reason=result.value, where=where, definite=CATALOGUE[result].definite))
         else:
             message.converted_code.CopyFrom(result)
         issued.append(message)

@@ -18,7 +18,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import grpc
 
 from warifu.api.type.v1.inquiry_pb2 import CallFailure
-from warifu.errors import Reason, WarifuError
+from warifu.errors import CATALOGUE, Reason, WarifuError
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import raised_at, serving_log
 from warifu.rpc.status import WHERE_LIMIT, CallTakenBackError, UnparsedReplyError
@@ -162,10 +162,10 @@ async def _reply(call: _Call, handle: Callable[[Any, float], Awaitable[Any]], re
     try:
         response = await handle(call.request, call.timeout_ms / 1000)
     except WarifuError as error:
-        failure = CallFailure(reason=error.reason.value, where=error.where[:WHERE_LIMIT])
+        failure = CallFailure(reason=error.reason.value, where=error.where[:WHERE_LIMIT], definite=error.definite)
     except Exception as error:  # noqa: BLE001  # one call's fault must not end the others; told by type, never by text
         serving_log().error("call_failed", error=type(error).__name__, at=raised_at(error))
-        failure = CallFailure(reason=Reason.INTERNAL.value)
+        failure = CallFailure(reason=Reason.INTERNAL.value, definite=False)
     else:
         return reply_type(call_number=call.call_number, response=response)
     return reply_type(call_number=call.call_number, failure=failure)
@@ -370,6 +370,10 @@ class _Stream:
 
 
 def _failure(failure: CallFailure) -> WarifuError:
-    """What one call on the stream ended with. A reason of a later version is INTERNAL here, and so is not definite."""
-    known = failure.reason in Reason.__members__
-    return WarifuError(Reason[failure.reason] if known else Reason.INTERNAL, where=failure.where[:WHERE_LIMIT])
+    """What one call on the stream ended with. A reason of a later version is INTERNAL here, and as definite as it says."""
+    where = failure.where[:WHERE_LIMIT]
+    if failure.reason not in Reason.__members__:
+        return WarifuError(Reason.INTERNAL, where=where, definite=failure.definite)
+    reason = Reason[failure.reason]
+    told = failure.definite or not failure.HasField("definite")
+    return WarifuError(reason, where=where, definite=CATALOGUE[reason].definite and told)

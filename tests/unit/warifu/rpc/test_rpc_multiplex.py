@@ -216,6 +216,43 @@ async def test_a_broken_stream_fails_its_calls_and_the_next_call_opens_another()
     await stream.close()
 
 
+@pytest.mark.parametrize(
+    ("said", "definite"),
+    [
+        (WarifuError(Reason.PROVIDER_UNREACHABLE), True),
+        (WarifuError(Reason.PROVIDER_UNREACHABLE, definite=False), False),
+        (WarifuError(Reason.PROVIDER_FAILED, definite=True), False),  # the catalogue never calls it so
+    ],
+    ids=["as the catalogue", "less sure", "surer than it can be"],
+)
+async def test_a_call_on_a_stream_fails_as_definitely_as_it_is_said(said: WarifuError, definite: bool) -> None:
+    async def handle(_: ProvideRequest, __: float) -> ProvideResponse:
+        raise said
+
+    stream = stream_to(Peer(handle))
+    with pytest.raises(WarifuError) as failed:
+        await stream.call(request(0), 5)
+    assert (failed.value.reason, failed.value.definite) == (said.reason, definite)
+    await stream.close()
+
+
+@pytest.mark.parametrize(("told", "definite"), [(True, True), (False, False), (None, False)])
+async def test_a_reason_of_a_later_version_is_as_definite_as_it_is_said(told: bool | None, definite: bool) -> None:
+    class Later:
+        value = "OF_A_LATER_VERSION"
+
+    async def handle(_: ProvideRequest, __: float) -> ProvideResponse:
+        error = WarifuError(Reason.INTERNAL, definite=told)
+        error.reason = Later()  # type: ignore[assignment]
+        raise error
+
+    stream = stream_to(Peer(handle))
+    with pytest.raises(WarifuError) as failed:
+        await stream.call(request(0), 5)
+    assert (failed.value.reason, failed.value.definite) == (Reason.INTERNAL, definite)
+    await stream.close()
+
+
 async def test_a_stream_that_was_let_in_and_then_refused_says_nothing_definite_of_a_call_under_way() -> None:
     hold = asyncio.Event()
 
