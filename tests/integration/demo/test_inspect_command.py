@@ -122,6 +122,23 @@ def _held_of_people(folder: Path) -> Iterator[str]:
                     yield cell.value.lower()
 
 
+def test_what_the_kit_did_to_it_on_purpose_is_told(ended: Path, warifu: Any) -> None:
+    number = _numbers(ended)[0]
+    told = json.loads(warifu("inspect", ended, number, "--json").stdout)
+    common = {
+        "seed": 7,
+        "party": "hub",
+        "rpc": "HubService.Exchange",
+        "attempt": 1,
+        "by": "seed",
+        "faults": "delay:5ms",
+    }
+    lines = [{**common, "exchange": told["request_id"], "done": "ours"}, {**common, "exchange": "", "done": "none"}]
+    (ended / "hub/faults.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    shown = json.loads(warifu("inspect", ended, number, "--json").stdout)
+    assert shown["done_on_purpose"] == [{"party": "hub", "rpc": "HubService.Exchange", "done": "ours"}]
+
+
 @pytest.mark.parametrize("exchange", ["123", "x" * 32, "0" * 21, ""])
 def test_what_is_no_exchange_is_a_wrong_command_line(demonstrated: Any, warifu: Any, exchange: str) -> None:
     ended = warifu("inspect", demonstrated.folder, exchange)
