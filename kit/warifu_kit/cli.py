@@ -21,6 +21,7 @@ from warifu_kit.commands import (
     clock,
     demo,
     fault,
+    inspect,
     keys,
     log,
     member,
@@ -67,6 +68,7 @@ app.command()(up.new)
 app.command()(up.up)
 app.command()(populate.populate)
 app.command()(status.status)
+app.command()(inspect.inspect)
 app.command()(clock.clock)
 app.command()(backup.backup)
 app.command()(backup.restore)

@@ -54,7 +54,9 @@ def test_generated_code_demands_no_newer_protobuf_than_the_floor(
 
 
 def test_the_other_grpc_packages_have_the_floor_of_grpcio(floors: dict[str, Version]) -> None:
-    assert {floors[name] for name in ("grpcio-health-checking", "grpcio-status")} == {floors["grpcio"]}
+    assert {floors[name] for name in ("grpcio-health-checking", "grpcio-reflection", "grpcio-status")} == {
+        floors["grpcio"]
+    }
 
 
 def test_every_generated_folder_is_a_package(generated_files: list[Path]) -> None:

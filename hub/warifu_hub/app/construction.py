@@ -35,6 +35,7 @@ from warifu.permissions.watched import WatchedTable
 from warifu.pki import Identity, Role
 from warifu.rpc.channel import ChannelPool
 from warifu.rpc.paging import Turns
+from warifu.rpc.server import MakeService
 from warifu.tlog.cosignature import Witness
 from warifu.tlog.note import Verifier
 from warifu_hub.beats import BEAT_SECONDS, Beats
@@ -214,6 +215,7 @@ def build_hub(
     go_on: bool = False,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+    beside: MakeService | None = None,
 ) -> Hub:
     """Build the hub that lives in ``folder``. To be called inside its event loop. Streams end with ``stopping``.
 
@@ -223,7 +225,7 @@ def build_hub(
         WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, LOG_UNAVAILABLE, LOG_INVALID: it does not start on
             a malformed permission table, a missing key, an entry that does not verify, or a log that was changed.
     """
-    ground = Groundwork.of("hub", folder, clock or SystemClock())
+    ground = Groundwork.of("hub", folder, clock or SystemClock(), beside)
     permissions = PermissionTable.load(folder.path / TABLE_FILE)
     witnesses = read_witnesses(folder.path)
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built

@@ -19,6 +19,7 @@ from warifu.party.process import announce_ready, serve_until
 from warifu.party.unproven import say_if_unproven
 from warifu.pki import FileWatch
 from warifu.rpc.logging import error_fields, get_logger, raised_at
+from warifu.rpc.server import MakeService
 from warifu_hub.app.construction import Hub, build_hub
 
 __all__ = ["run_hub"]
@@ -39,6 +40,7 @@ async def run_hub(
     clock: Clock | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+    beside: MakeService | None = None,
 ) -> None:
     """Run the hub in ``path`` until ``stop`` is set; says on standard output where it listens.
 
@@ -52,6 +54,7 @@ async def run_hub(
         go_on=go_on,
         server_interceptors=server_interceptors,
         channel_interceptors=channel_interceptors,
+        beside=beside,
     )
     await hub.standing.begin()
     watch = FileWatch((path / DIRECTORY_FILE,), _LOOK_SECONDS)  # begun first: what comes meanwhile is not missed

@@ -43,6 +43,7 @@ _SHARED = (
     "warifu.rpc.channel",
     "warifu.rpc.multiplex",
     "warifu.rpc.server",
+    "grpc_reflection.v1alpha.reflection",
     "asyncio",
     "sqlite3",
     "uvloop",

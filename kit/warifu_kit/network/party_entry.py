@@ -5,7 +5,7 @@ processes that begin at once share the processors, and whoever started them wait
 
 What only networks for tests have has its options here and not there: a clock that is set, numbers from a seed, an agency that
 answers from elsewhere, and ``--faults``, with which a party takes faults (``warifu_kit.faults``). No party has them that a
-person starts.
+person starts, nor gRPC reflection, which every party has that begins here.
 """
 
 from __future__ import annotations
@@ -63,20 +63,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _for_tests(given: argparse.Namespace) -> dict[str, Any]:
-    """What a party of a network for tests is given: a clock, and what makes it take faults; nothing of any other."""
+def _by_the_kit(given: argparse.Namespace) -> dict[str, Any]:
+    """What a party is given that the kit starts; in a network for tests also a clock, and what makes it take faults."""
+    from warifu_kit.network.reflection import reflecting
+
     clock = _clock(given)
     if given.faults is None:
-        return {"clock": clock}
+        return {"beside": reflecting, "clock": clock}
     from warifu_kit.faults.seam import seam
 
-    return seam(given.party, given.dir, given.faults, clock)
+    return {"beside": reflecting, **seam(given.party, given.dir, given.faults, clock)}
 
 
 def _hub(given: argparse.Namespace) -> _Run:
     from warifu_hub.app import run_hub
 
-    return lambda stop: run_hub(stop, given.dir, listen=given.listen, go_on=given.go_on, **_for_tests(given))
+    return lambda stop: run_hub(stop, given.dir, listen=given.listen, go_on=given.go_on, **_by_the_kit(given))
 
 
 def _authority(given: argparse.Namespace) -> _Run:
@@ -89,7 +91,7 @@ def _authority(given: argparse.Namespace) -> _Run:
         hub=given.hub,
         listen=given.listen,
         random_bytes_for=None if given.seed is None else numbers_from(given.seed),
-        **_for_tests(given),
+        **_by_the_kit(given),
     )
 
 
@@ -107,7 +109,7 @@ def _agency(given: argparse.Namespace) -> _Run:
         spread_s=given.spread,
         adapter=given.adapter,
         agency=_elsewhere(given),
-        **_for_tests(given),
+        **_by_the_kit(given),
     )
 
 

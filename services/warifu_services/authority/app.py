@@ -39,6 +39,7 @@ from warifu.pki import Identity, Role
 from warifu.rpc.address import check_address
 from warifu.rpc.channel import ChannelPool, PeerChannel, wait_until_serving
 from warifu.rpc.logging import get_logger
+from warifu.rpc.server import MakeService
 from warifu_services.authority.code_conversion import HubConverter
 from warifu_services.authority.issuing import Issuer
 from warifu_services.authority.keys import AuthorityKeys
@@ -142,6 +143,7 @@ def build_authority(
     random_bytes_for: Callable[[bytes], RandomBytes] | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+    beside: MakeService | None = None,
 ) -> Authority:
     """Build the authority that lives in ``folder`` and calls the hub at ``hub`` (host:port), inside its event loop.
 
@@ -152,7 +154,7 @@ def build_authority(
         WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, FILE_INVALID or STORE_UNAVAILABLE, naming the file.
     """
     check_address(hub, where=f"hub {hub}")
-    ground, directory = Groundwork.of("authority", folder, clock or SystemClock()), folder.directory()
+    ground, directory = Groundwork.of("authority", folder, clock or SystemClock(), beside), folder.directory()
     _check_fit(ground.settings, directory)
     point_key = folder.secret("point.key")
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
@@ -249,6 +251,7 @@ async def run_authority(
     random_bytes_for: Callable[[bytes], RandomBytes] | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+    beside: MakeService | None = None,
 ) -> None:
     """Run the authority in ``path`` until ``stop`` is set; says on standard output where it listens.
 
@@ -264,6 +267,7 @@ async def run_authority(
         random_bytes_for=random_bytes_for,
         server_interceptors=server_interceptors,
         channel_interceptors=channel_interceptors,
+        beside=beside,
     )
     await authority.server.start()
     authority.lookout.serving_at(authority.endpoint)

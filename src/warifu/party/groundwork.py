@@ -20,14 +20,17 @@ from warifu.pki import CredentialFiles, RevocationFile
 from warifu.rpc.access import AccessTable
 from warifu.rpc.bounds import Bounds
 from warifu.rpc.channel import ChannelPool
-from warifu.rpc.server import TYPED_MESSAGE_LIMIT, AddService, build_server
+from warifu.rpc.server import TYPED_MESSAGE_LIMIT, AddService, MakeService, build_server
 
 __all__ = ["Groundwork"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Groundwork:
-    """What a party has before it is anything in particular. ``party`` is what it is called in its log."""
+    """What a party has before it is anything in particular. ``party`` is what it is called in its log.
+
+    ``beside`` makes what its server serves besides what the party is for; nothing unless whoever starts it says so.
+    """
 
     party: str
     folder: PartyFolder
@@ -37,9 +40,10 @@ class Groundwork:
     alarms: Alarms
     credential: CredentialFiles
     revocations: RevocationFile
+    beside: MakeService | None = None
 
     @classmethod
-    def of(cls, party: str, folder: PartyFolder, clock: Clock) -> Groundwork:
+    def of(cls, party: str, folder: PartyFolder, clock: Clock, beside: MakeService | None = None) -> Groundwork:
         """Read what lies in ``folder``. Raises: CONFIG_INVALID, KEY_INVALID, FILE_INVALID, SIGNATURE_INVALID, naming it."""
         root_pem, alarms = folder.root_pem(), Alarms(party, folder.path, clock)
         return cls(
@@ -62,6 +66,7 @@ class Groundwork:
                 on_refused=alarms.refused(AlarmKind.REVOCATION_LIST_REFUSED),
                 on_taken=alarms.taken(AlarmKind.REVOCATION_LIST_REFUSED),
             ),
+            beside=beside,
         )
 
     def channels(self, interceptors: Sequence[grpc.aio.ClientInterceptor]) -> ChannelPool:
@@ -113,5 +118,6 @@ class Groundwork:
             message_limit=message_limit,
             bounds=bounds,
             quick=quick,
+            beside=self.beside,
         )
         return server, f"{address.rpartition(':')[0]}:{port}"

@@ -18,14 +18,14 @@ from grpc_health.v1 import health, health_pb2_grpc  # type: ignore[import-untype
 from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.pki.credential import Credential, CredentialSource
-from warifu.rpc.access import HEALTH_METHODS, AccessTable, complete_table
+from warifu.rpc.access import EVERY_ROLE, HEALTH_METHODS, AccessTable, complete_table
 from warifu.rpc.address import check_address
 from warifu.rpc.admission import Admission
 from warifu.rpc.bounds import Bounds
 from warifu.rpc.edge import Edge, Handler, is_implemented
 from warifu.rpc.logging import get_logger
 
-__all__ = ["CORE_MESSAGE_LIMIT", "SERVER_OPTIONS", "TYPED_MESSAGE_LIMIT", "AddService", "build_server"]
+__all__ = ["CORE_MESSAGE_LIMIT", "SERVER_OPTIONS", "TYPED_MESSAGE_LIMIT", "AddService", "MakeService", "build_server"]
 
 TYPED_MESSAGE_LIMIT = 4 * 1024 * 1024  # above this the edge refuses, with REQUEST_TOO_LARGE
 CORE_MESSAGE_LIMIT = 2 * TYPED_MESSAGE_LIMIT  # above this gRPC itself refuses, without a reason
@@ -48,6 +48,8 @@ SERVER_OPTIONS = (
 )
 
 AddService: TypeAlias = Callable[[Any, Any], None]
+MakeService: TypeAlias = Callable[[Sequence[str]], tuple[AddService, object]]
+"""Makes a service of the names of all services that a server has."""
 
 
 def build_server(
@@ -64,6 +66,7 @@ def build_server(
     quick: frozenset[str] = frozenset(),
     health_servicer: health.aio.HealthServicer | None = None,
     clock: Clock | None = None,
+    beside: MakeService | None = None,
 ) -> tuple[grpc.aio.Server, int]:
     """A server, not yet started, and the port it got. To be called inside the event loop that will run it.
 
@@ -71,13 +74,16 @@ def build_server(
     write itself, as an async function, is not served. An interceptor sees bytes on both
     sides of a call. A message of more than ``message_limit`` bytes is refused by name, one of twice as many by gRPC. Health says
     SERVING from the start unless a ``health_servicer`` is given that says otherwise. At every message the caller's certificate
-    is held against ``clock``, which is the machine's unless given, as TLS goes by that one too.
+    is held against ``clock``, which is the machine's unless given, as TLS goes by that one too. What ``beside`` makes is for every
+    role of the network, as health is, with the same edge around it.
 
     Raises: CONFIG_INVALID when ``access`` does not fit the services exactly, or the address cannot be listened on, saying
     why; ADDRESS_IN_USE when another program does.
     """
     handlers = _collect([*services, (health_pb2_grpc.add_HealthServicer_to_server, health_servicer or _healthy())])
-    table = complete_table(access, handlers)
+    others = _collect([beside(sorted({method.split("/")[1] for method in handlers}))] if beside else [])
+    handlers |= others
+    table = complete_table({**dict.fromkeys(others, EVERY_ROLE), **access}, handlers)
     own = credential.current().identity
     log = get_logger(f"{own.role.value}/{own.institution}")
     listening: list[int] = []

@@ -95,6 +95,12 @@ class Stub:
         """Call any path of the unary shape with these bytes."""
         return await self._to.unary_unary(path)(message, timeout=10)
 
+    def talked(
+        self, path: str, serialise: Callable[[Any], bytes], parse: Callable[[bytes], Any], *messages: Any
+    ) -> Any:
+        """Call any path of the shape with a stream either way; what it replies, one by one."""
+        return self._to.stream_stream(path, serialise, parse)(iter(messages), timeout=10)
+
     async def call(self, shape: str, *texts: Any, timeout: float | None = 10) -> list[str]:
         """Send ``texts`` to an RPC of any shape; bytes go as they are."""
         messages = [text if isinstance(text, bytes) else Text(value=text).SerializeToString() for text in texts]

@@ -37,6 +37,7 @@ from warifu.permissions.watched import WatchedTable
 from warifu.pki import Identity, Role
 from warifu.rpc.address import check_address
 from warifu.rpc.channel import ChannelPool, PeerChannel
+from warifu.rpc.server import MakeService
 from warifu_services.node.acquisition import Acquirer
 from warifu_services.node.adapter.link import AdapterContact, adapter_contact
 from warifu_services.node.agency_servicer import AGENCY_ACCESS, AgencyServicer
@@ -289,6 +290,7 @@ def build_node(
     adapter: str | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+    beside: MakeService | None = None,
 ) -> Node:
     """Build the node that lives in ``folder``, inside its event loop; not yet started.
 
@@ -303,7 +305,7 @@ def build_node(
     """
     check_address(hub, where=f"hub {hub}")
     check_address(authority, where=f"authority {authority}")
-    ground, directory = Groundwork.of("node", folder, clock or SystemClock()), folder.directory()
+    ground, directory = Groundwork.of("node", folder, clock or SystemClock(), beside), folder.directory()
     agency = agency or agency_of(ground.settings.institution_kind, folder, adapter)
     check_fit(ground.settings, directory, agency)
     keys = NodeKeys.load(folder, directory)

@@ -15,6 +15,7 @@ from warifu.party.folder import PartyFolder
 from warifu.party.process import HUB_SOUGHT_S, announce_ready, happens_before, serve_until
 from warifu.party.unproven import say_if_unproven
 from warifu.rpc.logging import get_logger
+from warifu.rpc.server import MakeService
 from warifu_services.node.app.construction import build_node
 from warifu_services.node.app.fitting import agency_of
 from warifu_services.node.app.serving import Node
@@ -40,6 +41,7 @@ async def run_node(
     clock: Clock | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+    beside: MakeService | None = None,
 ) -> None:
     """Run the agency in ``path`` until ``stop`` is set; says on standard output where it listens.
 
@@ -62,6 +64,7 @@ async def run_node(
         adapter=adapter,
         server_interceptors=server_interceptors,
         channel_interceptors=channel_interceptors,
+        beside=beside,
     )
     try:
         await node.start()

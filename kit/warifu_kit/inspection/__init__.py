@@ -1,0 +1,1 @@
+"""One exchange, as each side recorded it: what ``warifu inspect`` finds, compares and tells."""
