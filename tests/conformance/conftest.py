@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.conformance.honest_adapter import HonestAdapter
@@ -27,6 +28,16 @@ PEOPLE = HERE / "people.yaml"
 CheckedAdapters = Callable[..., Awaitable[Outcome]]
 CheckedNodes = Callable[..., Awaitable[Outcome]]
 CheckedInquirers = Callable[..., Awaitable[Outcome]]
+
+
+def planted(folder: str) -> list[Any]:
+    """The planted mistakes of a folder by name; all but the first of each subject are slow: `make conformance` runs them."""
+    named, subjects = list[Any](), set[str]()
+    for path in sorted((HERE / "planted" / folder).glob("[a-z]*.py")):
+        subject = path.read_text("utf-8").partition('CAUGHT_BY = "')[2].split(".")[1]
+        named.append(pytest.param(path.stem, marks=[pytest.mark.slow] if subject in subjects else []))
+        subjects.add(subject)
+    return named
 
 
 @pytest.fixture(scope="session")

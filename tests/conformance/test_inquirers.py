@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conformance.conftest import CheckedInquirers
+from tests.conformance.conftest import CheckedInquirers, planted
 from tests.conformance.honest_inquirer import HonestInquirer
 
 from warifu_kit.conformance.case import Verdict
 from warifu_kit.conformance.registry import cases_of
 
-PLANTED = sorted(path.stem for path in (Path(__file__).parent / "planted" / "inquirers").glob("[a-z]*.py"))
+PLANTED = planted("inquirers")
 
 
 async def test_an_honest_inquirer_passes_every_case(checked_inquirer: CheckedInquirers) -> None:
@@ -28,8 +27,8 @@ async def test_an_honest_inquirer_passes_every_case(checked_inquirer: CheckedInq
 async def test_a_planted_mistake_is_caught_by_the_case_named_for_it(
     checked_inquirer: CheckedInquirers, name: str
 ) -> None:
-    planted: Any = import_module(f"tests.conformance.planted.inquirers.{name}")
-    outcome = await checked_inquirer(planted.Planted, planted.CAUGHT_BY)
+    mistake: Any = import_module(f"tests.conformance.planted.inquirers.{name}")
+    outcome = await checked_inquirer(mistake.Planted, mistake.CAUGHT_BY)
     (ended,) = outcome.finished
     assert ended.verdict is Verdict.FAIL, f"{ended.verdict}: {ended.words}"
     assert outcome.exit_status == 1
