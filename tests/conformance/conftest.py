@@ -99,7 +99,7 @@ def checked_inquirer(node_network: Path) -> CheckedInquirers:
         nowhere = "127.0.0.1:0"
         async with staged(node_network, "childcare", hub_at=nowhere, authority_at=nowhere, asks=True) as stage:
             inquirer = kind(stage)
-            about = stage.inquirer_under_check(await inquirer.serve())
+            about = replace(stage.inquirer_under_check(await inquirer.serve()), registry=None)
             inquirer.meet(about)
             try:
                 return await run_inquirer_cases(about, chosen(cases_of("inquirer"), only), ended=lambda _: None)

@@ -18,7 +18,7 @@ PLANTED = planted("inquirers")
 async def test_an_honest_inquirer_passes_every_case(checked_inquirer: CheckedInquirers) -> None:
     outcome = await checked_inquirer(HonestInquirer)
     not_passed = {each.case.case_id: each.words for each in outcome.finished if each.verdict is not Verdict.PASS}
-    assert not_passed == {}
+    assert {name.split(".")[1] for name in not_passed} == {"codes"}, not_passed  # it is given its codes
     assert outcome.exit_status == 0
     assert len(outcome.finished) == len(cases_of("inquirer"))
 
