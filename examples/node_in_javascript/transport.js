@@ -130,7 +130,8 @@ function served(folder, service, allowed, handlers) {
       admit(folder, call, allowed);
       if (!requestStream) return handler(parsed(name, call.request), call);
       let last;
-      for await (const raw of call) {
+      // Left open when the loop ends with an error: the status still has to go out.
+      for await (const raw of call.iterator({ destroyOnReturn: false })) {
         admit(folder, call, allowed);
         last = await handler(parsed(name, raw), call);
         if (responseStream) call.write(last);

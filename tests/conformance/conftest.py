@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.conformance.honest_adapter import HonestAdapter
@@ -27,6 +28,16 @@ PEOPLE = HERE / "people.yaml"
 CheckedAdapters = Callable[..., Awaitable[Outcome]]
 CheckedNodes = Callable[..., Awaitable[Outcome]]
 CheckedInquirers = Callable[..., Awaitable[Outcome]]
+
+
+def planted(folder: str) -> list[Any]:
+    """The planted mistakes of a folder by name; all but the first of each subject are slow: `make conformance` runs them."""
+    named, subjects = list[Any](), set[str]()
+    for path in sorted((HERE / "planted" / folder).glob("[a-z]*.py")):
+        subject = path.read_text("utf-8").partition('CAUGHT_BY = "')[2].split(".")[1]
+        named.append(pytest.param(path.stem, marks=[pytest.mark.slow] if subject in subjects else []))
+        subjects.add(subject)
+    return named
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +99,7 @@ def checked_inquirer(node_network: Path) -> CheckedInquirers:
         nowhere = "127.0.0.1:0"
         async with staged(node_network, "childcare", hub_at=nowhere, authority_at=nowhere, asks=True) as stage:
             inquirer = kind(stage)
-            about = stage.inquirer_under_check(await inquirer.serve())
+            about = replace(stage.inquirer_under_check(await inquirer.serve()), registry=None)
             inquirer.meet(about)
             try:
                 return await run_inquirer_cases(about, chosen(cases_of("inquirer"), only), ended=lambda _: None)

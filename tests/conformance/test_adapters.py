@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conformance.conftest import CheckedAdapters
+from tests.conformance.conftest import CheckedAdapters, planted
 from tests.conformance.honest_adapter import HonestAdapter
 
 from warifu_kit.conformance.case import Verdict
 from warifu_kit.conformance.registry import cases_of
 
-PLANTED = sorted(path.stem for path in (Path(__file__).parent / "planted" / "adapters").glob("[a-z]*.py"))
+PLANTED = planted("adapters")
 
 
 async def test_an_honest_adapter_passes_every_case(checked: CheckedAdapters) -> None:
@@ -26,8 +25,8 @@ async def test_an_honest_adapter_passes_every_case(checked: CheckedAdapters) -> 
 
 @pytest.mark.parametrize("name", PLANTED)
 async def test_a_planted_mistake_is_caught_by_the_case_named_for_it(checked: CheckedAdapters, name: str) -> None:
-    planted: Any = import_module(f"tests.conformance.planted.adapters.{name}")
-    outcome = await checked(planted.Planted, planted.CAUGHT_BY)
+    mistake: Any = import_module(f"tests.conformance.planted.adapters.{name}")
+    outcome = await checked(mistake.Planted, mistake.CAUGHT_BY)
     (ended,) = outcome.finished
     assert ended.verdict is Verdict.FAIL, f"{ended.verdict}: {ended.words}"
     assert outcome.exit_status == 1

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from warifu.party.claim import claim
 from warifu_kit.cli import app
 
 Answer = Callable[[ssl.SSLSocket], None]
@@ -88,6 +89,7 @@ def test_what_is_there_speaks_no_tls(adapter_network: Path, listening: Callable[
     assert said.startswith("warifu: ")
 
 
+@pytest.mark.slow
 def test_what_is_there_hangs(adapter_network: Path, listening: Callable[..., str]) -> None:
     status, said = checked(adapter_network, listening(adapter_network.parent / "system"))
     assert status == 2
@@ -107,6 +109,7 @@ def test_what_is_there_is_no_grpc_server(adapter_network: Path, listening: Calla
         ["--target", "127.0.0.1:1", "--only", "nothing"],
         ["--target", "127.0.0.1:1", "--people", "nowhere.yaml"],
         ["--target", "127.0.0.1:1", "--expected-failures", "nowhere.txt"],
+        ["--target", "127.0.0.1:1", "--junit", "/nowhere/cases.xml"],
         [],
     ],
     ids=" ".join,
@@ -117,10 +120,28 @@ def test_a_wrong_command_line_runs_nothing(adapter_network: Path, words: list[st
     assert result.output.startswith("warifu: ")
 
 
-def test_a_node_that_does_not_come_is_said(node_network: Path) -> None:
-    result = CliRunner().invoke(app, ["check", "node", str(node_network), "tax", "--wait", "1", "--start", "true"])
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        ("", "NODE_UNREACHABLE"),
+        pytest.param("sleep 60", "nobody came within 1 second", marks=pytest.mark.slow),
+        ("true {hub} {nothing}", "ended with status 0 before a node came"),
+        pytest.param("no-such-program {dir}", "no-such-program: No such file", marks=pytest.mark.slow),
+        pytest.param("an 'open quotation", "CONFIG_INVALID", marks=pytest.mark.slow),
+    ],
+    ids=["nothing is started", "another program", "one that ends", "none", "no command"],
+)
+def test_a_node_that_does_not_come_is_said(node_network: Path, start: str, said: str) -> None:
+    result = CliRunner().invoke(app, ["check", "node", str(node_network), "tax", "--wait", "1", "--start", start])
     assert result.exit_code == 2
-    assert "NODE_UNREACHABLE" in result.output or "nobody came" in result.output
+    assert said in result.output
+
+
+def test_a_network_that_is_up_is_left_alone(node_network: Path) -> None:
+    with claim(node_network / "network.lock"):
+        result = CliRunner().invoke(app, ["check", "node", str(node_network), "tax"])
+    assert result.exit_code == 2
+    assert "the network is up" in result.output
 
 
 def test_no_verdict_is_given_where_nothing_was_run(adapter_network: Path, tmp_path: Path) -> None:

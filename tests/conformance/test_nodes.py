@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conformance.conftest import CheckedNodes
+from tests.conformance.conftest import CheckedNodes, planted
 from tests.conformance.honest_node import HonestNode
 
 from warifu_kit.conformance.case import Verdict
 from warifu_kit.conformance.registry import cases_of
 
-PLANTED = sorted(path.stem for path in (Path(__file__).parent / "planted" / "nodes").glob("[a-z]*.py"))
+PLANTED = planted("nodes")
 WITHOUT_BUSINESS_SYSTEM = {"node.flags.released", "node.flags.refused"}
 
 
@@ -27,8 +26,8 @@ async def test_an_honest_node_passes_every_case(checked_node: CheckedNodes) -> N
 
 @pytest.mark.parametrize("name", PLANTED)
 async def test_a_planted_mistake_is_caught_by_the_case_named_for_it(checked_node: CheckedNodes, name: str) -> None:
-    planted: Any = import_module(f"tests.conformance.planted.nodes.{name}")
-    outcome = await checked_node(planted.Planted, planted.CAUGHT_BY)
+    mistake: Any = import_module(f"tests.conformance.planted.nodes.{name}")
+    outcome = await checked_node(mistake.Planted, mistake.CAUGHT_BY)
     (ended,) = outcome.finished
     assert ended.verdict is Verdict.FAIL, f"{ended.verdict}: {ended.words}"
     assert outcome.exit_status == 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from warifu.errors import WarifuError
+from warifu.errors import Reason, WarifuError
 from warifu_kit.output import say, say_json, say_table, table
 
 if TYPE_CHECKING:
@@ -52,6 +52,14 @@ class _Outputs:
     json: str | None
     html: Path | None
 
+    def check(self) -> None:
+        """Refuse a file in a folder that there is not, before anything is run. Raises: PATH_UNUSABLE."""
+        told = Path(self.json) if self.json is not None and self.json != "-" else None
+        files = (self.junit, self.html, told)
+        for file in files:
+            if file is not None and not file.absolute().parent.is_dir():
+                raise WarifuError(Reason.PATH_UNUSABLE, where=f"{file}: there is no such folder")
+
 
 @app.command()
 def adapter(
@@ -89,6 +97,8 @@ def adapter(
         if path is None or not party or not target:
             say("warifu: say DIR, PARTY and --target HOST:PORT", err=True)
             raise typer.Exit(_NOT_RUN)
+        outputs = _Outputs(junit=junit, json=json, html=html)
+        outputs.check()
         expected = _expected("adapter", expected_failures)
         known = KnownPeople.read(people) if people is not None else NOBODY
         about = AdapterUnderCheck.of(path, party, target, known)
@@ -96,7 +106,7 @@ def adapter(
     except WarifuError as error:
         say(f"warifu: {error}", err=True)
         raise typer.Exit(_NOT_RUN) from None
-    _tell(outcome, _Outputs(junit=junit, json=json, html=html))
+    _tell(outcome, outputs)
     raise typer.Exit(outcome.exit_status)
 
 
@@ -189,6 +199,7 @@ def _check_node(
         if path is None or not party:
             say("warifu: say DIR and PARTY", err=True)
             raise typer.Exit(_NOT_RUN)
+        outputs.check()
         expected = _expected(kind, expected_failures)
         checking = check_node(
             path,

@@ -7,25 +7,30 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from warifu.agency import Agency, Found, ProvidedRecord
+from warifu.api.authority.v1.authority_service_pb2 import ConversionReceipt, IssuedCode
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
-from warifu.client.asynchronous import NodeClient
+from warifu.client.asynchronous import AuthorityClient, NodeClient
 from warifu.client.connection import Connection
 from warifu.curve.group import Point
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.provision import CheckedPermit, ProviderKeys, check_permit, make_answer, open_query, seal_found
 from warifu.exchange.seal import SealingKey
-from warifu_kit.conformance.case import expect, fail, unknown
-from warifu_kit.conformance.cast import CastPerson, made_up_record
+from warifu.exchange.signature import SigningKey
+from warifu.exchange.statements import sign_conversion, sign_issue
+from warifu.identifiers import ResidentRecordCode
+from warifu_kit.conformance.case import expect, fail, skip, unknown
+from warifu_kit.conformance.cast import KNOWN, CastPerson, made_up_record
 from warifu_kit.conformance.evidence import Evidence, told
 from warifu_kit.conformance.hands import Asked, Hands
+from warifu_kit.conformance.wire.played_authority import PlayedAuthority, SpoilIssue
 from warifu_kit.conformance.wire.played_hub import PlayedHub
 
 __all__ = ["CheckedInquirer", "Ended", "InquirerUnderCheck"]
@@ -50,7 +55,10 @@ Spoil = Callable[[ExchangeResponse], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InquirerUnderCheck:
-    """``people`` are the local numbers of the cast by name; ``points`` their codes at the provider, by name."""
+    """``people`` are the local numbers of the cast by name; ``points`` their codes at the provider, by name.
+
+    ``registry`` is the way to the authority as a registry, which has numbers designated; None where the node acquires no codes.
+    """
 
     endpoint: str
     uri: str
@@ -61,6 +69,9 @@ class InquirerUnderCheck:
     provider_agency: Agency
     people: Mapping[str, str]
     points: Mapping[str, Point] = field(repr=False)
+    authority: PlayedAuthority
+    registry: Connection | None
+    authority_key: SigningKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,7 @@ class CheckedInquirer:
 
     async def __aexit__(self, *_: object) -> None:
         self.about.hub.rest()
+        self.about.authority.rest()
         await self._client.close()
 
     # The hub, as the kit plays it.
@@ -175,6 +187,70 @@ class CheckedInquirer:
         )
         response.permit_time.CopyFrom(permit.permit_time)
         return response
+
+    # The authority, and how codes are acquired.
+
+    def authority_does(self, spoil: SpoilIssue) -> None:
+        """Have issued codes and their receipt changed on their way."""
+
+        def noted(issued: Sequence[IssuedCode], receipt: ConversionReceipt) -> None:
+            spoil(issued, receipt)
+            self.evidence.sent(f"{len(issued)} codes, the first: {told(issued[0])}; {told(receipt)}")
+
+        self.about.authority.spoil = noted
+
+    def sign_as_hub(self, issued: Sequence[IssuedCode], receipt: ConversionReceipt) -> None:
+        """Sign what was converted as it is now."""
+        codes = [each.converted_code for each in issued]
+        proofs = list(receipt.conversion_proofs)
+        receipt.hub_signature = sign_conversion(self.hands.hub_key, receipt.context, codes, proofs)
+
+    def sign_as_authority(self, receipt: ConversionReceipt) -> None:
+        """Sign what was to be converted as it is now."""
+        key = self.about.authority_key
+        receipt.authority_signature = sign_issue(key, receipt.context, receipt.encrypted_codes)
+
+    async def acquires(self) -> list[str]:
+        """Have it acquire codes of two new people; their local numbers. Raises: CaseEnd."""
+        people = await self._new_people()
+        ended = await self._acquired(people)
+        if ended is not None:
+            raise fail(f"the codes were not acquired: {ended}")
+        return [each.local_number for each in people]
+
+    async def acquires_nothing(self, *reasons: Reason) -> None:
+        """See that it takes no code, for one of the reasons, and asks about nobody of them. Raises: CaseEnd."""
+        people = await self._new_people()
+        ended, names = await self._acquired(people), " or ".join(each.value for each in reasons)
+        if ended is None:
+            raise fail(f"the codes were taken instead of refused with {names}")
+        if ended.reason in _NO_END or ended.reason is Reason.AUTHORITY_UNREACHABLE:
+            raise unknown(f"acquiring had no end: {ended}")
+        expect(ended.reason in reasons, f"it ended with {ended.reason.value} [{ended.where}], not {names}")
+        for each in people:
+            question = self.question(KNOWN, local_number=each.local_number)
+            await self.fails_with(question, Reason.CODE_NOT_ACQUIRED)
+
+    async def _new_people(self) -> list[node_pb2.PersonToAcquire]:
+        if self.about.registry is None:
+            raise skip("the node is not made to acquire codes")
+        residents = [ResidentRecordCode.from_body(f"{secrets.randbelow(10**10):010d}").digits for _ in range(2)]
+        async with AuthorityClient(self.about.registry) as client:
+            numbers = await client.designate_my_numbers(residents)
+        return [
+            node_pb2.PersonToAcquire(local_number=f"N-{secrets.token_hex(6)}", my_number=number) for number in numbers
+        ]
+
+    async def _acquired(self, people: Sequence[node_pb2.PersonToAcquire]) -> WarifuError | None:
+        """None when all are there."""
+        self.evidence.sent(f"as the business system: AcquireCodes, {len(people)} people")
+        try:
+            found = [result.reason async for result in self._client.acquire_codes(people)]
+        except WarifuError as error:
+            self.evidence.came_back(f"{error.reason.value} [{error.where}]")
+            return error
+        self.evidence.came_back(f"reasons: {found}")
+        return next((WarifuError(Reason(reason)) for reason in found if reason), None)
 
     # The business system, as the kit plays it.
 

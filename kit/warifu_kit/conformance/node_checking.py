@@ -60,8 +60,8 @@ async def check_node(
     asks = staging.asks
     async with staged(path, party, hub_at=hub_at, authority_at=authority_at, write_people=people, asks=asks) as stage:
         said(f"hub at {stage.hub.endpoint}, authority at {stage.authority.endpoint}; waiting for {stage.party}")
-        async with _started(stage, staging.start):
-            endpoint = await stage.announced(staging.wait_s)
+        async with _started(stage, staging.start) as process:
+            endpoint = await _announced(stage, process, staging.wait_s)
             if staging.write_people is None:
                 await known_by_node_service(stage, endpoint)
             if asks:
@@ -119,23 +119,58 @@ async def _run(
 
 
 @asynccontextmanager
-async def _started(stage: Stage, command: str) -> AsyncIterator[None]:
-    """The node as a process, where a command was given; stopped at the end. Raises: PARTY_NOT_STARTED."""
+async def _started(stage: Stage, command: str) -> AsyncIterator[asyncio.subprocess.Process | None]:
+    """The node as a process, where a command was given; stopped at the end. Raises: PARTY_NOT_STARTED, CONFIG_INVALID."""
     if not command:
-        yield
+        yield None
         return
-    told = {"hub": stage.hub.endpoint, "authority": stage.authority.endpoint, "dir": str(stage.path / stage.party)}
-    words = [word.format(**told) for word in shlex.split(command)]
+    words = _words(stage, command)
     try:
         process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.DEVNULL)
     except OSError as error:
         raise WarifuError(Reason.PARTY_NOT_STARTED, where=f"--start {words[0]}: {error.strerror}") from error
     try:
-        yield
+        yield process
     finally:
         with suppress(ProcessLookupError):
             process.terminate()
         await _ended(process.wait(), process.kill)
+
+
+def _words(stage: Stage, command: str) -> list[str]:
+    """The command with the places filled in; braces that are none of them stay."""
+    places = {
+        "{hub}": stage.hub.endpoint,
+        "{authority}": stage.authority.endpoint,
+        "{dir}": str(stage.path / stage.party),
+    }
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise WarifuError(Reason.CONFIG_INVALID, where=f"--start: {error}") from None
+    for place, value in places.items():
+        words = [word.replace(place, value) for word in words]
+    if not words:
+        raise WarifuError(Reason.CONFIG_INVALID, where="--start: no program")
+    return words
+
+
+async def _announced(stage: Stage, process: asyncio.subprocess.Process | None, wait_s: float) -> str:
+    """Where the node listens. Raises: NODE_UNREACHABLE; PARTY_NOT_STARTED when its process ended before it came."""
+    announced = asyncio.ensure_future(stage.announced(wait_s))
+    if process is None:
+        return await announced
+    gone = asyncio.ensure_future(process.wait())
+    try:
+        await asyncio.wait({announced, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if announced.done():
+            return announced.result()
+        where = f"--start: the program ended with status {gone.result()} before a node came to the hub"
+        raise WarifuError(Reason.PARTY_NOT_STARTED, where=where)
+    finally:
+        for task in (announced, gone):
+            task.cancel()
+        await asyncio.gather(announced, gone, return_exceptions=True)
 
 
 async def _ended(waiting: Awaitable[int], kill: Callable[[], None]) -> None:

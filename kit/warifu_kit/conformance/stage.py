@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -33,6 +33,7 @@ from warifu_kit.conformance.hands import Hands
 from warifu_kit.conformance.inquirer_under_check import InquirerUnderCheck
 from warifu_kit.conformance.node_under_check import NodeUnderCheck
 from warifu_kit.conformance.wire.calls import Pair
+from warifu_kit.conformance.wire.played_authority import PlayedAuthority
 from warifu_kit.conformance.wire.played_hub import PlayedHub
 from warifu_services.authority.app import Authority, build_authority
 from warifu_services.authority.keys import AuthorityKeys
@@ -71,6 +72,7 @@ class Stage:
     authority: Authority
     cast: Sequence[CastPerson]
     played: PlayedHub | None = None
+    issuing: PlayedAuthority = field(default_factory=PlayedAuthority)
     serves_business: bool = True
 
     def folder(self, party: str) -> PartyFolder:
@@ -138,6 +140,9 @@ class Stage:
             provider_keys=NodeKeys.load(provider, hands.directory).provider,
             provider_agency=find_agency(self.described.parties[self.row.provider].institution_kind),
             people={person.name: person.local_number for person in self.cast},
+            authority=self.issuing,
+            registry=self.business("authority", self.authority.endpoint),
+            authority_key=SigningKey(self.folder("authority").secret("signing.key")),
             points=self._codes(hands.translator, Party.of(hands.provider)),
         )
 
@@ -210,14 +215,16 @@ async def staged(
         raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: {name} is no agency")
     agency = find_agency(described.parties[name].institution_kind)
     row = _row(path, described, name, asks=asks)
-    played = PlayedHub() if asks else None
+    played, issuing = PlayedHub() if asks else None, PlayedAuthority()
     async with AsyncExitStack() as kept:
         kept.enter_context(_claimed(path))
         hub = build_hub(PartyFolder(path / "hub"), listen=hub_at, server_interceptors=[played] if played else [])
         kept.push_async_callback(hub.close)
         await hub.server.start()
         kept.push_async_callback(hub.server.stop, 0)
-        authority = build_authority(PartyFolder(path / "authority"), hub=hub.endpoint, listen=authority_at)
+        authority = build_authority(
+            PartyFolder(path / "authority"), hub=hub.endpoint, listen=authority_at, server_interceptors=[issuing]
+        )
         kept.push_async_callback(authority.close)
         await authority.server.start()
         kept.push_async_callback(authority.server.stop, 0)
@@ -231,6 +238,7 @@ async def staged(
             authority=authority,
             cast=(),
             played=played,
+            issuing=issuing,
         )
         cast = await designated(stage.business("authority", authority.endpoint))
         if write_people is not None:
