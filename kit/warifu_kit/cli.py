@@ -84,7 +84,6 @@ app.add_typer(member.app)
 app.add_typer(keys.app)
 app.add_typer(fault.app)
 app.add_typer(check.app)
-app.add_typer(audit.app)
 
 
 def main() -> None:
