@@ -53,11 +53,13 @@ async def test_a_flood_takes_no_more_than_a_hub_takes_anyway(flooded: Any, hones
 
 
 async def test_of_streams_of_exchanges_a_caller_has_four_and_the_oldest_end_by_name(flooded: Any) -> None:
+    one = ExchangeStreamRequest(calls=[ExchangeCall(call_number=1, timeout_ms=60_000)]).SerializeToString()
     async with flooded.place("insurance").channel() as channel:
         streams: list[Any] = []
         for _ in range(6):
             streams.append(channel.stream_stream(EXCHANGE_STREAM)())
-            await streams[-1].wait_for_connection()
+            await streams[-1].write(one)
+            await streams[-1].read()  # so that the hub has them in this order
         for older in streams[:2]:
             with pytest.raises(grpc.aio.AioRpcError) as ended:
                 await older.read()
