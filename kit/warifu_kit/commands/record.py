@@ -24,8 +24,9 @@ def record(
 ) -> None:
     """Record what PARTY is asked and says, and what its node asks its business system, one line of JSON a call.
 
-    The network must be up with --calm, or --awkward. It goes on until --end, or until the network is started again. The file is for
-    its owner alone: it holds requests and replies in full.
+    The network must be up with --calm, or --awkward. It goes on until --end, or
+    until the network is started again. The file is for its owner alone: it holds
+    requests and replies in full.
 
     Example: warifu record net tax --out tax.jsonl
     """
@@ -60,8 +61,9 @@ def replay(
 
     Only what a node asked its business system can be asked again. Fields are named, and what is in them is not shown.
 
-    Exit status 0: all the same. 1: something differs, or is not answered. 2: not run: wrong command line or file, or the target
-    cannot be reached as itself. 3: there was nothing to compare.
+    Exit status 0: all the same. 1: something differs, or is not answered. 2: not
+    run: wrong command line or file, or the target cannot be reached as itself. 3:
+    there was nothing to compare.
 
     Example: warifu replay tax.jsonl net --target 127.0.0.1:7500
     """

@@ -63,11 +63,20 @@ def compare(kind: type[Any], before: Ended, now: Ended) -> Compared:
         names = ("status", "reason") if before.status == now.status else ("status",)
         words = f"{_shown(before)} before, {_shown(now)} now"
         return Compared(Verdict.DIFFERS, names[-1:], words)
-    try:
-        fields = differing_fields(kind, before.reply, now.reply)
-    except DecodeError:
+    if not _parses(kind, before.reply):
+        return Compared(Verdict.SKIPPED, words="what was answered before does not parse")
+    if not _parses(kind, now.reply):
         return Compared(Verdict.FAILED, words="the reply does not parse")
+    fields = differing_fields(kind, before.reply, now.reply)
     return Compared(Verdict.DIFFERS, fields) if fields else Compared(Verdict.SAME)
+
+
+def _parses(kind: type[Any], reply: bytes) -> bool:
+    try:
+        kind.FromString(reply)
+    except DecodeError:
+        return False
+    return True
 
 
 def _shown(ended: Ended) -> str:

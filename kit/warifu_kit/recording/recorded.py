@@ -20,6 +20,7 @@ CONTRACT = adapter_pb2.DESCRIPTOR.package.rpartition(".")[2]
 
 _NOTICE = "SIMULATED"
 _FORM = 1
+_LARGEST = 2**53
 
 Direction: TypeAlias = Literal["served", "made"]
 SERVED: Direction = "served"
@@ -89,13 +90,13 @@ def begins_with(line: str) -> Beginning:
     told = _object(line)
     if told.pop("notice", None) != _NOTICE:
         raise ValueError("is no recording: its first line does not say SIMULATED")
-    if (form := told.pop("recording", None)) != _FORM:
-        raise ValueError(f"is a recording of form {form!r}, and {_FORM} is known")
+    if told.pop("recording", None) != _FORM:
+        raise ValueError(f"recording: not {_FORM}, the form that is known here")
     if told.get("contract") != CONTRACT:
-        raise ValueError(f"is of contract {told.get('contract')!r}, and {CONTRACT} is known")
+        raise ValueError(f"contract: not {CONTRACT}, the version that is known here")
     began = told.pop("began", None)
-    if isinstance(began, bool) or not isinstance(began, int | float):
-        raise ValueError("began: not a number")  # noqa: TRY004
+    if isinstance(began, bool) or not isinstance(began, int | float) or not 0 <= began < _LARGEST:
+        raise ValueError("began: not a number")
     names = set(Beginning.__slots__) - {"began"}
     return Beginning(**{name: _text(told, name) for name in names}, began=float(began))
 
@@ -139,7 +140,7 @@ def _text(told: dict[str, Any], name: str) -> str:
 
 def _count(told: dict[str, Any], name: str) -> int:
     found = told.get(name)
-    if isinstance(found, bool) or not isinstance(found, int) or found < 0:
+    if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found < _LARGEST:
         raise ValueError(f"{name}: not a whole number from 0")
     return found
 

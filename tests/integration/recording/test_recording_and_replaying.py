@@ -29,10 +29,10 @@ def calls_of(recording: Recording, rpc: str) -> list[Any]:
 def recorded(town: Any) -> Path:
     """What the tax office was asked, and asked, while childcare asked four times."""
     file = Path(town.path.parent / "tax.jsonl")
-    town.meets(childcare="C-1", tax="T-9")
-    town.meets(childcare="C-2", tax="T-12")  # in nobody's file
     status, said = town.command("record", town.path, "tax", "--out", file)
     assert (status, "recording tax into" in said) == (0, True), said
+    town.meets(childcare="C-1", tax="T-9")
+    town.meets(childcare="C-2", tax="T-12")  # in nobody's file
     assert all(town.ask("C-1", fiscal_year=year).record for year in (0, 2025, 2026))
     with pytest.raises(WarifuError) as refused:
         town.ask("C-2")
@@ -58,6 +58,13 @@ def test_both_directions_are_recorded_and_only_the_owner_may_read_them(town: Any
     provided = calls_of(recording, "AgencyService.Provide")
     assert [(each.direction, each.caller) for each in provided] == [("served", "hub")] * 4
     assert [each.at_ms for each in recording.calls.values()] == sorted(each.at_ms for each in recording.calls.values())
+
+
+def test_of_a_stream_that_is_not_many_calls_only_the_messages_are_counted(recorded: Path) -> None:
+    acquired = calls_of(read_recording(recorded), "NodeService.AcquireCodes")
+    assert [(each.caller, each.status, each.messages) for each in acquired] == [("business", "OK", (1, 1))] * 2
+    assert not any(each.request or each.reply for each in acquired)
+    assert '"request":' not in next(line for line in recorded.read_text("utf-8").splitlines() if "AcquireCodes" in line)
 
 
 def test_the_same_build_answers_the_same(town: Any, recorded: Path) -> None:

@@ -65,6 +65,7 @@ def test_the_order_of_items_says_nothing() -> None:
         (Ended(status="OK", reply=found()), Ended(status="INTERNAL"), Verdict.DIFFERS, ("status",)),
         (Ended(status="OK", reply=found()), Ended(status="DEADLINE_EXCEEDED"), Verdict.FAILED, ()),
         (Ended(status="OK", reply=found()), Ended(status="OK", reply=b"\xff"), Verdict.FAILED, ()),
+        (Ended(status="OK", reply=b"\xff"), Ended(status="OK", reply=found()), Verdict.SKIPPED, ()),
         (Ended(status="UNAVAILABLE"), Ended(status="OK", reply=found()), Verdict.SKIPPED, ()),
     ],
 )
