@@ -17,6 +17,8 @@ from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.unknown_fields import UnknownFieldSet
 
+from warifu.errors import Reason
+
 __all__ = ["NO_ANSWER", "Compared", "Ended", "Verdict", "compare", "differing_fields"]
 
 NO_ANSWER = frozenset({"CANCELLED", "DEADLINE_EXCEEDED", "UNAVAILABLE"})
@@ -80,7 +82,8 @@ def _parses(kind: type[Any], reply: bytes) -> bool:
 
 
 def _shown(ended: Ended) -> str:
-    return f"{ended.status} {ended.reason}".rstrip()
+    known = not ended.reason or ended.reason in Reason.__members__
+    return f"{ended.status} {ended.reason if known else '(a reason of its own)'}".rstrip()
 
 
 def differing_fields(kind: type[Any], before: bytes, now: bytes) -> tuple[str, ...]:

@@ -74,3 +74,10 @@ def test_how_a_call_ended_is_compared_before_what_it_brought(
 ) -> None:
     compared: Compared = compare(REPLY, before, now)
     assert (compared.verdict, compared.fields) == (verdict, fields)
+
+
+def test_a_reason_that_no_catalogue_has_is_compared_and_not_shown() -> None:
+    compared = compare(REPLY, Ended(status="OK", reply=found()), Ended(status="NOT_FOUND", reason="NOBODY_IS_T-9"))
+    assert compared.words == "OK before, NOT_FOUND (a reason of its own) now"
+    compared = compare(REPLY, Ended(status="OK", reply=found()), Ended(status="INTERNAL", reason="INTERNAL"))
+    assert compared.words == "OK before, INTERNAL INTERNAL now"
