@@ -27,6 +27,7 @@ from warifu_kit.commands import (
     member,
     parties,
     populate,
+    record,
     status,
     up,
     witness,
@@ -70,6 +71,8 @@ app.command()(populate.populate)
 app.command()(status.status)
 app.command()(inspect.inspect)
 app.command()(clock.clock)
+app.command()(record.record)
+app.command()(record.replay)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(parties.hub)

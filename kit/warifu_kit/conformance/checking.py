@@ -18,7 +18,7 @@ from warifu_kit.conformance.evidence import Evidence
 from warifu_kit.conformance.outcome import Outcome
 from warifu_kit.conformance.runner import run_cases
 
-__all__ = ["check_adapter"]
+__all__ = ["check_adapter", "reach"]
 
 _CONNECT_S = 5.0
 _READY_S = 5.0
@@ -31,13 +31,9 @@ async def check_adapter(
 ) -> Outcome:
     """Run ``cases``; ``ended`` hears of each.
 
-    Raises: NOT_CONNECTED, PEER_NOT_TRUSTED when nobody, or somebody else, answers there; ADAPTER_TIMED_OUT,
-        ADAPTER_ANSWER_INVALID when what answers there answers no call; CONFIG_INVALID for no address.
+    Raises: what :func:`reach` raises.
     """
-    check_address(about.endpoint, where=f"--target {about.endpoint}")
-    peer = Peer(target=about.endpoint, expect=about.system, root_pem=about.root_pem)
-    await find_certificate(peer, frozenset(), _CONNECT_S)
-    await _answers_calls(about)
+    await reach(about)
 
     @asynccontextmanager
     async def prepared(evidence: Evidence) -> AsyncIterator[CheckedAdapter]:
@@ -57,6 +53,18 @@ async def check_adapter(
         finished=tuple(finished),
         expected=expected,
     )
+
+
+async def reach(about: AdapterUnderCheck) -> None:
+    """See that the business system is there, as itself, and answers calls.
+
+    Raises: NOT_CONNECTED, PEER_NOT_TRUSTED when nobody, or somebody else, answers there; ADAPTER_TIMED_OUT,
+        ADAPTER_ANSWER_INVALID when what answers there answers no call; CONFIG_INVALID for no address.
+    """
+    check_address(about.endpoint, where=f"--target {about.endpoint}")
+    peer = Peer(target=about.endpoint, expect=about.system, root_pem=about.root_pem)
+    await find_certificate(peer, frozenset(), _CONNECT_S)
+    await _answers_calls(about)
 
 
 async def _answers_calls(about: AdapterUnderCheck) -> None:

@@ -35,6 +35,7 @@ from warifu_kit.network.nursery import Nursery, can_fork
 from warifu_kit.network.party_process import STOP_SECONDS, PartyProcess, party_command
 from warifu_kit.network.renewal import Renewals
 from warifu_kit.network.witness_process import Witnesses
+from warifu_kit.recording.order import end_orders
 
 __all__ = ["Network"]
 
@@ -121,6 +122,7 @@ class Network:
         keep_fresh(self.path, clock=self._clock)
         order = _starting_order(self.described)
         begin_faults(self.path, order, self._faults)
+        end_orders(self.path, order)
         with ExitStack() as kept:
             for party in order:
                 wanted = self._wanted(party)

@@ -4,8 +4,8 @@ Takes the words of those commands and does what they do. It imports what a party
 processes that begin at once share the processors, and whoever started them waits for the last.
 
 What only networks for tests have has its options here and not there: a clock that is set, numbers from a seed, an agency that
-answers from elsewhere, and ``--faults``, with which a party takes faults (``warifu_kit.faults``). No party has them that a
-person starts, nor gRPC reflection, which every party has that begins here.
+answers from elsewhere, and ``--faults``, with which a party takes faults (``warifu_kit.faults``) and can be recorded
+(``warifu_kit.recording``). No party has them that a person starts, nor gRPC reflection, which every party has that begins here.
 """
 
 from __future__ import annotations
@@ -64,15 +64,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _by_the_kit(given: argparse.Namespace) -> dict[str, Any]:
-    """What a party is given that the kit starts; in a network for tests also a clock, and what makes it take faults."""
+    """What a party is given that the kit starts; for tests also a clock, and what makes it take faults and be recorded."""
     from warifu_kit.network.reflection import reflecting
 
     clock = _clock(given)
     if given.faults is None:
         return {"beside": reflecting, "clock": clock}
     from warifu_kit.faults.seam import seam
+    from warifu_kit.recording.seam import recorded_too
 
-    return {"beside": reflecting, **seam(given.party, given.dir, given.faults, clock)}
+    handed = seam(given.party, given.dir, given.faults, clock)
+    return {"beside": reflecting, **recorded_too(handed, given.party, given.dir)}
 
 
 def _hub(given: argparse.Namespace) -> _Run:

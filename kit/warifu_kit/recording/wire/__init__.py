@@ -1,0 +1,1 @@
+"""Where calls of a party pass: interceptors that note them. Nothing of a call is changed here."""
