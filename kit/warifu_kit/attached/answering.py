@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import shutil
 import tempfile
 import threading
@@ -34,6 +35,8 @@ from warifu_services.node.answering import check_found
 
 __all__ = ["AnswerDesk"]
 
+_LONGEST_FOLDER = 90  # a socket's path has 107 bytes at most, 103 on some systems
+
 
 class AnswerDesk:
     """Answers at ``path``, a socket that only this user can open, until it is closed.
@@ -46,8 +49,8 @@ class AnswerDesk:
         self.agency = agency
         self.asked: list[ProvisionQuery] = []
         self.looked_up: list[LookUp] = []
-        self.raised: list[Exception] = []
-        self._folder = Path(tempfile.mkdtemp(prefix="warifu-"))  # a socket's path has 107 bytes at most
+        self.raised: list[BaseException] = []
+        self._folder = _short_folder()
         self.path = self._folder / "agency"
         self._loop = asyncio.new_event_loop()
         self._listening = threading.Event()
@@ -107,7 +110,7 @@ class AnswerDesk:
             return _ASKED[told["ask"]](self.agency, told)
         except WarifuError as error:
             return told_error(error)
-        except Exception as error:  # noqa: BLE001  # an agency under test may raise anything; its test is told
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # an agency under test may raise anything; its test is told
             self.raised.append(error)
             return {"raised": type(error).__name__}
 
@@ -121,6 +124,15 @@ class AnswerDesk:
         if isinstance(found, ProvidedRecord):
             check_found(self.agency, asked, found)  # here, where the record's type is known
         return told_found(found)
+
+
+def _short_folder() -> Path:
+    """A private folder whose path is short enough for a socket in it."""
+    folder = Path(tempfile.mkdtemp(prefix="warifu-"))
+    if len(os.fsencode(folder)) <= _LONGEST_FOLDER:
+        return folder
+    folder.rmdir()
+    return Path(tempfile.mkdtemp(prefix="warifu-", dir="/tmp"))  # the folder in it is this user's alone
 
 
 def _kind(agency: Agency, _told: dict[str, Any]) -> dict[str, Any]:

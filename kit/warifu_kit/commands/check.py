@@ -59,6 +59,8 @@ class _Outputs:
         for file in files:
             if file is not None and not file.absolute().parent.is_dir():
                 raise WarifuError(Reason.PATH_UNUSABLE, where=f"{file}: there is no such folder")
+            if file is not None and file.is_dir():
+                raise WarifuError(Reason.PATH_UNUSABLE, where=f"{file}: is a folder")
 
 
 @app.command()
@@ -79,7 +81,7 @@ def adapter(
     The network in DIR need not be up. Every case says its rule, what was sent, what came back and how to mend it.
 
     Exit status 0: all passed or were skipped. 1: a case failed, or one passed that was to fail. 2: not run: wrong command line,
-    or the target cannot be reached as itself. 3: nothing failed, and something could not be told.
+    or the target cannot be reached as itself. 3: nothing failed, and something could not be told, or nothing was looked at.
 
     Example: warifu check adapter net tax --target 127.0.0.1:7500 --people people.yaml
     """
@@ -135,7 +137,7 @@ def node(
     node comes to them as to any. Permits are then brought to it, honest ones and others.
 
     Exit status 0: all passed or were skipped. 1: a case failed, or one passed that was to fail. 2: not run: wrong command line,
-    or the node does not come. 3: nothing failed, and something could not be told.
+    or the node does not come. 3: nothing failed, and something could not be told, or nothing was looked at.
 
     Example: warifu check node net tax --start "warifu agency tax --dir {dir} --hub {hub} --authority {authority}"
     """

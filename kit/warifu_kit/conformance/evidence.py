@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from google.protobuf.message import Message
 
-__all__ = ["Evidence", "Step", "told"]
+from warifu.printable import printable
+
+__all__ = ["Evidence", "Step", "cut", "told"]
 
 _MOST_STEPS = 60
 _LONGEST = 600
@@ -52,8 +54,13 @@ class Evidence:
         if len(self._steps) >= _MOST_STEPS:
             self._left_out += 1
             return
-        shown = words if len(words) <= _LONGEST else f"{words[:_LONGEST]}… ({len(words)} characters)"
-        self._steps.append(Step(direction, shown))
+        self._steps.append(Step(direction, cut(words)))
+
+
+def cut(words: str) -> str:
+    """``words`` as they are shown anywhere: of very many the first, and nothing in them that would move a cursor."""
+    shown = printable(words[:_LONGEST])
+    return shown if len(words) <= _LONGEST else f"{shown}… ({len(words)} characters)"
 
 
 def told(message: Message) -> str:

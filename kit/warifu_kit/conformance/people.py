@@ -53,11 +53,16 @@ class KnownPeople:
             content: Any = YAML(typ="safe", pure=True).load(path.read_bytes())
         except OSError as error:
             raise WarifuError(Reason.PATH_UNUSABLE, where=f"{path}: {error.strerror}") from error
-        except (YAMLError, UnicodeDecodeError):
-            raise WarifuError(Reason.FILE_INVALID, where=f"{path}: not YAML") from None
+        except (YAMLError, ValueError) as error:  # a date that is none is the latter
+            at = getattr(getattr(error, "problem_mark", None), "line", None)
+            place = f"{path}:{at + 1}" if at is not None else f"{path}"
+            raise WarifuError(Reason.FILE_INVALID, where=f"{place}: not YAML, or a date that is none") from None
         try:
-            people = tuple(_person(each) for each in content.pop("people"))
+            people = tuple(_person(each, place) for place, each in enumerate(content.pop("people")))
+            _check_once([each.local_number for each in people])
             return cls(people=people, **content)
+        except _SaidError as error:
+            raise WarifuError(Reason.FILE_INVALID, where=f"{path}: {error}") from None
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise WarifuError(Reason.FILE_INVALID, where=f"{path}: {_why(error)}") from None
 
@@ -66,14 +71,30 @@ NOBODY = KnownPeople()
 """Where nothing is said about people."""
 
 
-def _person(fields: dict[str, Any]) -> KnownPerson:
+class _SaidError(Exception):
+    """Where the fault is, and what should be there."""
+
+
+def _check_once(numbers: list[str]) -> None:
+    for place, number in enumerate(numbers):
+        if number in numbers[:place]:
+            raise _SaidError(f"people[{place}].local_number is that of people[{numbers.index(number)}]")
+
+
+def _person(fields: dict[str, Any], place: int) -> KnownPerson:
     given = dict(fields)
+    if not isinstance(given["local_number"], str):  # 0012 without quotes is the number ten
+        raise _SaidError(f'people[{place}].local_number should be text, in quotes: "{given["local_number"]}"')
+    if not isinstance(given.get("clerk", False), bool):
+        raise _SaidError(f"people[{place}].clerk should be true or false")
     for name in ("published_from", "published_until"):
         if isinstance(given.get(name), str):
             given[name] = date.fromisoformat(given[name])
     given["years"] = tuple(int(year) for year in given.get("years", ()))
-    given["local_number"] = str(given["local_number"])
-    return KnownPerson(**given)
+    person = KnownPerson(**given)
+    if person.published_from and person.published_until and person.published_until < person.published_from:
+        raise _SaidError(f"people[{place}].published_until is before published_from")
+    return person
 
 
 def _why(error: Exception) -> str:

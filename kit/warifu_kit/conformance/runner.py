@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from warifu_kit.conformance.case import Case, CaseEnd, Finished, Verdict
-from warifu_kit.conformance.evidence import Evidence
+from warifu_kit.conformance.evidence import Evidence, cut
 
 __all__ = ["WITHIN_S", "run_cases"]
 
@@ -40,7 +40,7 @@ async def _run(case: Case, prepared: Prepared, bound: float) -> Finished:
     evidence, begun = Evidence(), time.monotonic()
     verdict, words = await _end(case, prepared, evidence, bound)
     seconds = time.monotonic() - begun
-    return Finished(case=case, verdict=verdict, words=words, steps=evidence.steps(), seconds=seconds)
+    return Finished(case=case, verdict=verdict, words=cut(words), steps=evidence.steps(), seconds=seconds)
 
 
 async def _end(case: Case, prepared: Prepared, evidence: Evidence, bound: float) -> tuple[Verdict, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from warifu.adapter.folder import AdapterFolder, AdapterSettings
+from warifu.adapter.folder import ADAPTER_FILE, AdapterFolder, AdapterSettings
 from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.party.network_file import party_called, read_network_file
@@ -20,7 +20,7 @@ __all__ = ["make_adapter_folder"]
 def make_adapter_folder(path: Path, party: str, folder: Path, *, clock: Clock | None = None) -> AdapterSettings:
     """Write what the business system of ``party`` needs into ``folder``; again replaces it, with a new certificate.
 
-    Raises: CONFIG_INVALID when ``party`` is no agency of the network in ``path``; KEY_INVALID, naming the root's file;
+    Raises: CONFIG_INVALID when ``party`` is no agency of the network in ``path``, or the folder is another party's; KEY_INVALID, naming the root's file;
         PATH_UNUSABLE.
     """
     described = read_network_file(path)
@@ -42,6 +42,7 @@ def make_adapter_folder(path: Path, party: str, folder: Path, *, clock: Clock | 
         node_server_name=node.dns_name,
         server_name=system.dns_name,
     )
+    _check_ours(folder, settings)
     credential = issue_further(path, name, system, clock or SystemClock())
     try:
         if not folder.exists():
@@ -52,3 +53,13 @@ def make_adapter_folder(path: Path, party: str, folder: Path, *, clock: Clock | 
     except OSError as error:
         raise WarifuError(Reason.PATH_UNUSABLE, where=f"{error.filename or folder}: {error.strerror}") from error
     return settings
+
+
+def _check_ours(folder: Path, settings: AdapterSettings) -> None:
+    """Refuse to write over what another business system serves from. Raises: CONFIG_INVALID."""
+    if not (folder / ADAPTER_FILE).exists():
+        return
+    there = AdapterFolder(folder).settings()
+    if (there.network, there.institution_code) != (settings.network, settings.institution_code):
+        where = f"{folder}: is of the {there.institution_kind} agency {there.institution_code}; name another folder"
+        raise WarifuError(Reason.CONFIG_INVALID, where=where)

@@ -81,7 +81,7 @@ class AttachedAgency:
         return self._desk.looked_up
 
     @property
-    def raised(self) -> list[Exception]:
+    def raised(self) -> list[BaseException]:
         """What it fell over with in this test. A test that expects that clears the list."""
         return self._desk.raised
 

@@ -14,7 +14,7 @@ import pytest
 
 from warifu.errors import Reason, WarifuError
 from warifu_kit.conformance.case import Case, CaseEnd, Check, Finished, Verdict, expect, fail, skip, unknown
-from warifu_kit.conformance.evidence import Evidence, Step
+from warifu_kit.conformance.evidence import Evidence, Step, cut
 from warifu_kit.conformance.outcome import Outcome, expected_failures
 from warifu_kit.conformance.output.junit import as_junit
 from warifu_kit.conformance.output.page import as_page
@@ -183,6 +183,34 @@ def test_a_file_of_people_that_makes_no_sense_is_refused_with_its_name(tmp_path:
         KnownPeople.read(file)
     assert refused.value.reason is Reason.FILE_INVALID
     assert "people.yaml" in refused.value.where
+
+
+@pytest.mark.parametrize(
+    ("person", "place"),
+    [
+        ("{local_number: 0012}", "people[1].local_number should be text"),
+        ("{local_number: T-1, clerk: perhaps}", "people[1].clerk should be true or false"),
+        ("{local_number: T-0}", "people[1].local_number is that of people[0]"),
+        (
+            "{local_number: T-1, published_from: 2026-06-02, published_until: 2026-06-01}",
+            "people[1].published_until is before",
+        ),
+        ("{local_number: T-1, published_from: 2999-13-01}", "a date that is none"),
+    ],
+)
+def test_what_would_be_read_as_something_else_is_refused_by_its_place(tmp_path: Path, person: str, place: str) -> None:
+    file = tmp_path / "people.yaml"
+    file.write_text(f"people: [{{local_number: T-0}}, {person}]", "utf-8")
+    with pytest.raises(WarifuError) as refused:
+        KnownPeople.read(file)
+    assert refused.value.reason is Reason.FILE_INVALID
+    assert place in refused.value.where
+
+
+def test_what_a_party_says_at_great_length_is_cut_and_moves_no_cursor() -> None:
+    assert cut("short") == "short"
+    assert cut("\x1b[2J" + "a" * 10_000_000).startswith("\\x1b[2Ja")
+    assert len(cut("a" * 10_000_000)) < 700
 
 
 def test_an_end_says_its_words() -> None:

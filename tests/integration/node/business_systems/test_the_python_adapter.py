@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from warifu.adapter import AdapterFolder
 from warifu.adapter.servicer import build_adapter
 from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
 from warifu.api.adapter.v1.adapter_service_pb2_grpc import (
     AdapterServiceStub,
 )
-from warifu.errors import Reason
+from warifu.errors import Reason, WarifuError
 from warifu.pki import CredentialFiles
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.probe import Peer, find_certificate
@@ -55,3 +57,13 @@ async def test_no_one_but_the_node_is_let_in_by_the_python_adapter(empty_town: A
         while (await find_certificate(there, (), 5.0)).names.serial != renewed:  # noqa: ASYNC110  # files have no event
             await asyncio.sleep(0.1)
     await server.stop(0)
+
+
+async def test_the_folder_of_another_agencys_system_is_not_written_over(empty_town: Any) -> None:
+    town, folder = empty_town, empty_town.path / "one-system"
+    make_adapter_folder(town.path, "tax", folder)
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    with pytest.raises(WarifuError) as refused:
+        make_adapter_folder(town.path, "childcare", folder)
+    assert (refused.value.reason, str(folder) in refused.value.where) == (Reason.CONFIG_INVALID, True)
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before

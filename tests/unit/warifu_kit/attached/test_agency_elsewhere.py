@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -55,6 +57,11 @@ class Pension(Agency):
 class Fallen(Pension):
     async def answer(self, query: ProvisionQuery) -> Found:
         raise ZeroDivisionError("a text that names somebody")
+
+
+class Ended(Pension):
+    async def answer(self, query: ProvisionQuery) -> Found:
+        raise SystemExit(3)
 
 
 class Live(Pension):
@@ -153,6 +160,29 @@ async def test_what_it_falls_over_with_is_kept_there_and_told_by_its_kind_alone(
         await AgencyElsewhere.at(desk.path).answer(_query())
     assert str(fallen.value) == "the agency elsewhere raised ZeroDivisionError"
     assert [type(error) for error in desk.raised] == [ZeroDivisionError]
+
+
+async def test_one_that_would_end_its_process_falls_over_and_the_desk_goes_on(
+    desk: AnswerDesk, elsewhere: AgencyElsewhere
+) -> None:
+    desk.sit(Ended())
+    with pytest.raises(RuntimeError):
+        await elsewhere.answer(_query())
+    assert [type(error) for error in desk.raised] == [SystemExit]
+    desk.sit(Pension())
+    assert isinstance(await elsewhere.answer(_query(REPLICA)), ProvidedRecord)
+
+
+async def test_a_folder_for_temporary_files_may_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = tmp_path / ("x" * 100)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    opened = AnswerDesk(Pension())
+    try:
+        assert AgencyElsewhere.at(opened.path).kind == "pension"
+    finally:
+        opened.close()
+    assert list(deep.iterdir()) == []
 
 
 async def test_whoever_sits_down_later_answers_and_knows_nothing_of_before(
