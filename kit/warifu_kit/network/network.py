@@ -269,8 +269,8 @@ class Network:
             if described.changed():
                 self._follow_members()
             for party, process in list(self.parties.items()):
-                if not (self._stopping.is_set() or self._failure):
-                    self._look_after(process, deaths[party])
+                if not (self._stopping.is_set() or self._failure) and self._look_after(process, deaths[party]):
+                    break  # the hub first again: it may have ended meanwhile, and the others would wait for it in vain
             self._witnesses.look(self._places["hub"])
         self._witnesses.stop()
         self._unwatched.set()
@@ -314,23 +314,24 @@ class Network:
         self._places.pop(party, None)
         self._tell("left", party, "its folder stays")
 
-    def _look_after(self, process: PartyProcess, deaths: deque[float]) -> None:
-        """Start a party again if it has died; one that could not be started, each time after a longer pause."""
+    def _look_after(self, process: PartyProcess, deaths: deque[float]) -> bool:
+        """Start a party again if it has died, and say so; one that could not be started, each time after a longer pause."""
         status, now = process.exit_status(), time.monotonic()
         if status is None:
-            return
+            return False
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
         while deaths and now - deaths[0] >= _RESTARTS_COUNT_SECONDS:
             deaths.popleft()
         if process.is_ready:
             self._tell("died", process.party, how)
         elif deaths and now - deaths[-1] < _RETRY_SECONDS * 2 ** len(deaths):
-            return
+            return False
         deaths.append(now)
         if len(deaths) > _MOST_RESTARTS:
             self._failure = f"{process.party} died {len(deaths)} times, last by {how}; see {process.party}/party.log"
-            return
+            return False
         self._restart(process)
+        return True
 
     def _restart(self, process: PartyProcess) -> None:
         """Start a party again where it listened. Where it cannot have that any more it moves, and the others hear of it."""

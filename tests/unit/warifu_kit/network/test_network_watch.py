@@ -36,6 +36,21 @@ def test_a_party_that_dies_is_started_again_where_it_listened(
     network.check()
 
 
+def test_the_hub_comes_first_again_when_it_dies_while_another_is_started(
+    path: Path, events: Any, until: Any, stand_in: Any
+) -> None:
+    takes_the_hub_along = (
+        "import os\npids = folder.parent / 'pids'\nif pids.exists():\n"
+        "    [os.kill(int(pid), 9) for pid in pids.read_text().split()]; pids.unlink()"
+    )
+    (path / "tax" / "act").write_text(takes_the_hub_along)
+    with Network(path, on_event=events, command=stand_in) as network:
+        (path / "pids").write_text(f"{network.parties['hub'].pid} {network.parties['childcare'].pid}")
+        network.kill("tax")
+        until(lambda: len(events.of("restarted")) == 3)
+    assert [party for party, _ in events.of("restarted")] == ["tax", "hub", "childcare"]
+
+
 def test_a_party_that_ends_by_itself_is_started_again_too(path: Path, events: Any, until: Any, stand_in: Any) -> None:
     once = "import os\nif not (folder / 'been').exists():\n    (folder / 'been').touch(); ready(); os._exit(3)"
     (path / "childcare" / "act").write_text(once)
