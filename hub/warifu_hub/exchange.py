@@ -70,6 +70,7 @@ RELAY_SECONDS = 0.03
 """What is left of it when a caller whose exchange has not ended is told so; the exchange goes on."""
 
 _RELAY_SHARE = 0.03
+"""Of the time at hand, where that is more: less than :func:`pass_on` keeps, so that the outcome is there first."""
 
 LONGEST_EXCHANGE_SECONDS = 40.0
 """How long a caller without a deadline is kept waiting."""
