@@ -1,4 +1,4 @@
-"""What the hub keeps: the log's leaves, exchanges under way, endpoints and withdrawn assessments.
+"""What the hub keeps: the log's leaves and the tiles of its tree, exchanges under way, endpoints and withdrawn assessments.
 
 Decides the contract every store of the hub keeps, whatever is behind it; the same tests run over each. A write is
 durable when it returns. A store must never hold a My Number, a code, a name or a payload: there is no field for one.
@@ -8,10 +8,12 @@ Answers are kept only as the sealed bytes they came as, to be given again to the
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from warifu.identifiers import InstitutionCode, ItemCode
+from warifu.tlog.tiled_tree import HashTile
 
 __all__ = ["Assessment", "ExchangePositions", "ExchangeState", "HubStore", "StoredExchange", "WithdrawnAssessments"]
 
@@ -98,11 +100,29 @@ class HubStore(Protocol):
     def leaves(self, first: int, count: int) -> list[bytes]:
         """Up to ``count`` leaves from position ``first``, in order."""
 
-    async def publish_checkpoint(self, signed_note: bytes) -> None:
-        """Keep the newest published checkpoint."""
+    async def publish_checkpoint(self, signed_note: bytes, tiles: Sequence[HashTile] = ()) -> None:
+        """Keep the newest published checkpoint, and the tiles of the log that changed since; together.
+
+        A tile takes the place of the one of its level and number. What is called later is kept later.
+        """
 
     def published_checkpoint(self) -> bytes | None:
         """The newest published checkpoint."""
+
+    def put_tiles(self, tiles: Sequence[HashTile]) -> None:
+        """Keep tiles, and wait for the disk here: for a hub that is starting, never for one that serves."""
+
+    def tile(self, level: int, number: int) -> bytes | None:
+        """The hashes of one tile, 32 bytes each. One indexed read."""
+
+    def tiled_size(self) -> int:
+        """How many leaves have their hashes in tiles, as the last tile of level 0 says."""
+
+    async def suspect_tile(self, number: int) -> None:
+        """Keep the number of a tile of level 0 that does not fit the log, in place of any other: see ``suspected_tile``."""
+
+    def suspected_tile(self) -> int | None:
+        """The tile of level 0 to be looked at first when the hub starts."""
 
     async def put_endpoint(self, institution: InstitutionCode, endpoint: str) -> None:
         """Remember where an institution's node listens."""
@@ -134,7 +154,10 @@ class HubStore(Protocol):
         """The header of the newest version in the log."""
 
     async def forget_answers(self, before_ms: int) -> int:
-        """Drop the stored answers of exchanges permitted before ``before_ms``; how many. Leaves are never dropped."""
+        """Drop the stored answers of exchanges permitted before ``before_ms``; how many. Leaves are never dropped.
+
+        Costs what there is to drop, however many exchanges there are.
+        """
 
     def close(self) -> None:
         """Finish what is queued and let go of the file."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
+from warifu.tlog.merkle import HASH_LENGTH
+from warifu.tlog.tiled_tree import TILE_WIDTH, HashTile
 from warifu_hub.store import Assessment, ExchangePositions, ExchangeState, StoredExchange, WithdrawnAssessments
 
 __all__ = ["MemoryHubStore"]
@@ -22,6 +25,8 @@ class MemoryHubStore:
         self._endpoints: dict[InstitutionCode, str] = {}
         self._withdrawn: WithdrawnAssessments = frozenset()
         self._checkpoint: bytes | None = None
+        self._tiles: dict[tuple[int, int], bytes] = {}
+        self._suspected: int | None = None
         self._headers: dict[int, tuple[bytes, int]] = {}
 
     def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | None:
@@ -74,9 +79,31 @@ class MemoryHubStore:
         """See the contract."""
         return self._leaves[first : first + count]
 
-    async def publish_checkpoint(self, signed_note: bytes) -> None:
+    async def publish_checkpoint(self, signed_note: bytes, tiles: Sequence[HashTile] = ()) -> None:
         """See the contract."""
+        self.put_tiles(tiles)
         self._checkpoint = signed_note
+
+    def put_tiles(self, tiles: Sequence[HashTile]) -> None:
+        """See the contract."""
+        self._tiles.update({(tile.level, tile.number): tile.hashes for tile in tiles})
+
+    def tile(self, level: int, number: int) -> bytes | None:
+        """See the contract."""
+        return self._tiles.get((level, number))
+
+    def tiled_size(self) -> int:
+        """See the contract."""
+        last = max((number for level, number in self._tiles if level == 0), default=None)
+        return 0 if last is None else last * TILE_WIDTH + len(self._tiles[0, last]) // HASH_LENGTH
+
+    async def suspect_tile(self, number: int) -> None:
+        """See the contract."""
+        self._suspected = number
+
+    def suspected_tile(self) -> int | None:
+        """See the contract."""
+        return self._suspected
 
     def published_checkpoint(self) -> bytes | None:
         """See the contract."""

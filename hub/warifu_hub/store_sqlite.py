@@ -6,15 +6,18 @@ Decides the schema. Look at it with any SQLite tool: no table has a column for a
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.party.database import Database
+from warifu.tlog.tiled_tree import HashTile
 from warifu_hub.cosigned_store import COSIGNED_TABLES
 from warifu_hub.standing_store import STANDING_TABLES, KnownExchange, note_known
 from warifu_hub.standing_store import sequence_leaf as _sequence
 from warifu_hub.store import Assessment, ExchangePositions, ExchangeState, StoredExchange, WithdrawnAssessments
+from warifu_hub.tile_store import TILE_TABLES, put_tiles, read_suspected, read_tile, read_tiled_size, suspect
 
 __all__ = ["SqliteHubStore"]
 
@@ -46,6 +49,11 @@ _MIGRATIONS = (
     STANDING_TABLES,
     "ALTER TABLE exchange ADD COLUMN ended_position INTEGER NOT NULL DEFAULT -1",
     COSIGNED_TABLES,
+    TILE_TABLES,
+    """
+    DROP INDEX exchange_by_time;
+    CREATE INDEX answer_by_time ON exchange (permit_ms) WHERE state = 'answered' AND answer != x'';
+    """,
 )
 
 _INSERT_EXCHANGE = """
@@ -164,11 +172,34 @@ class SqliteHubStore:
         span = "SELECT leaf FROM leaf WHERE position >= ? AND position < ? ORDER BY position"
         return [leaf for (leaf,) in self._reader.execute(span, (first, first + count))]
 
-    async def publish_checkpoint(self, signed_note: bytes) -> None:
+    async def publish_checkpoint(self, signed_note: bytes, tiles: Sequence[HashTile] = ()) -> None:
         """See the contract."""
-        await self.database.write(
-            lambda connection: connection.execute("REPLACE INTO checkpoint VALUES (1, ?)", (signed_note,)).rowcount
-        )
+
+        def mutation(connection: sqlite3.Connection) -> None:
+            put_tiles(connection, tiles)
+            connection.execute("REPLACE INTO checkpoint VALUES (1, ?)", (signed_note,))
+
+        await self.database.write(mutation)
+
+    def put_tiles(self, tiles: Sequence[HashTile]) -> None:
+        """See the contract."""
+        self.database.write_now(lambda connection: put_tiles(connection, tiles))
+
+    def tile(self, level: int, number: int) -> bytes | None:
+        """See the contract."""
+        return read_tile(self._reader, level, number)
+
+    def tiled_size(self) -> int:
+        """See the contract."""
+        return read_tiled_size(self._reader)
+
+    async def suspect_tile(self, number: int) -> None:
+        """See the contract."""
+        await self.database.write(lambda connection: suspect(connection, number))
+
+    def suspected_tile(self) -> int | None:
+        """See the contract."""
+        return read_suspected(self._reader)
 
     def published_checkpoint(self) -> bytes | None:
         """See the contract."""

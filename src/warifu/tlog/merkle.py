@@ -12,6 +12,7 @@ Must never know: what an entry says, keys, files, the clock.
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -21,6 +22,7 @@ __all__ = [
     "EMPTY_ROOT",
     "HASH_LENGTH",
     "MerkleTree",
+    "ProvingTree",
     "implied_roots",
     "leaf_hash",
     "node_hash",
@@ -42,54 +44,19 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-class MerkleTree:
-    """An append-only tree in memory that can prove things about itself at any size it ever had.
+class ProvingTree(ABC):
+    """An append-only tree that can prove things about itself at any size it ever had, wherever its hashes lie."""
 
-    It keeps the hash of every complete subtree, one ``bytearray`` per height: 64 bytes per leaf in all.
-
-    One thread may append while others read sizes they have seen: the leaf itself is written last, so ``size`` never
-    counts a leaf whose subtrees are not all there.
-    """
-
-    __slots__ = ("_levels",)
-
-    def __init__(self, leaf_hashes: Iterable[bytes] = ()) -> None:
-        self._levels: list[bytearray] = [bytearray()]
-        self.extend(leaf_hashes)
-
-    def __repr__(self) -> str:
-        return f"MerkleTree(size={self.size})"
+    __slots__ = ()
 
     @property
+    @abstractmethod
     def size(self) -> int:
         """The number of leaves."""
-        return len(self._levels[0]) // HASH_LENGTH
 
-    def append(self, leaf_hash: bytes) -> int:
-        """Append one 32-byte leaf hash and give its index, counted from 0.
-
-        Raises ValueError for any other length: that is a fault of the caller, not of a log.
-        """
-        if len(leaf_hash) != HASH_LENGTH:
-            raise ValueError("a leaf hash has 32 bytes")
-        levels = self._levels
-        index = number = len(levels[0]) // HASH_LENGTH
-        node, height = leaf_hash, 0
-        while number & 1:  # the node is a right child, so its parent is complete now
-            left = levels[height][(number - 1) * HASH_LENGTH : number * HASH_LENGTH]
-            node, number, height = hashlib.sha256(b"\x01" + left + node).digest(), number >> 1, height + 1
-            if height == len(levels):
-                levels.append(bytearray())
-            levels[height] += node
-        levels[0] += leaf_hash
-        return index
-
-    def extend(self, leaf_hashes: Iterable[bytes]) -> int:
-        """Append several 32-byte leaf hashes in order and give the new size. Raises ValueError as ``append`` does."""
-        append = self.append
-        for one in leaf_hashes:
-            append(one)
-        return self.size
+    @abstractmethod
+    def _node(self, height: int, number: int) -> bytes:
+        """The 32-byte hash of the complete subtree ``number`` of ``2**height`` leaves, counted from the left."""
 
     def root(self, size: int | None = None) -> bytes:
         """Give the 32-byte root of the first ``size`` leaves, of all leaves by default.
@@ -128,17 +95,6 @@ class MerkleTree:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="first")
         return self._subproof(first, second) if 0 < first < second else []
 
-    def subtree_hashes(self, height: int, first: int, count: int) -> bytes:
-        """Give the hashes of ``count`` complete subtrees of ``2**height`` leaves, from number ``first``, concatenated.
-
-        Raises REQUEST_MALFORMED when they are not all complete.
-        """
-        if min(height, first, count) < 0 or (first + count) << height > self.size:
-            raise WarifuError(Reason.REQUEST_MALFORMED, where="subtree")
-        if not count:
-            return b""
-        return bytes(self._levels[height][first * HASH_LENGTH : (first + count) * HASH_LENGTH])
-
     def _subproof(self, first: int, second: int) -> list[bytes]:
         """Walk from the root to the edge of the older tree, collecting what lies beside the path."""
         proof: list[bytes] = []
@@ -161,8 +117,7 @@ class MerkleTree:
         parts = []
         while start < end:
             height = (end - start).bit_length() - 1
-            offset = (start >> height) * HASH_LENGTH
-            parts.append(bytes(self._levels[height][offset : offset + HASH_LENGTH]))
+            parts.append(self._node(height, start >> height))
             start += 1 << height
         joined = parts.pop()
         while parts:
@@ -172,6 +127,79 @@ class MerkleTree:
     def _check_size(self, size: int, where: str) -> None:
         if not 0 <= size <= self.size:
             raise WarifuError(Reason.REQUEST_MALFORMED, where=where)
+
+
+class MerkleTree(ProvingTree):
+    """Such a tree in memory.
+
+    It keeps the hash of every complete subtree, one ``bytearray`` per height: 64 bytes per leaf in all.
+
+    One thread may append while others read sizes they have seen: the leaf itself is written last, so ``size`` never
+    counts a leaf whose subtrees are not all there.
+    """
+
+    __slots__ = ("_levels",)
+
+    def __init__(self, leaf_hashes: Iterable[bytes] = ()) -> None:
+        self._levels: list[bytearray] = [bytearray()]
+        self.extend(leaf_hashes)
+
+    @classmethod
+    def of_joined(cls, leaf_hashes: bytes) -> MerkleTree:
+        """The tree of the leaf hashes that ``leaf_hashes`` is made of, 32 bytes each: height by height, at half the cost."""
+        tree = cls()
+        tree._levels = [bytearray(leaf_hashes)]
+        while len(tree._levels[-1]) >= 2 * HASH_LENGTH:
+            tree._levels.append(_parents(tree._levels[-1]))
+        return tree
+
+    def __repr__(self) -> str:
+        return f"MerkleTree(size={self.size})"
+
+    @property
+    def size(self) -> int:
+        """The number of leaves."""
+        return len(self._levels[0]) // HASH_LENGTH
+
+    def append(self, leaf_hash: bytes) -> int:
+        """Append one 32-byte leaf hash and give its index, counted from 0.
+
+        Raises ValueError for any other length: that is a fault of the caller, not of a log.
+        """
+        if len(leaf_hash) != HASH_LENGTH:
+            raise ValueError("a leaf hash has 32 bytes")
+        levels = self._levels
+        index = number = len(levels[0]) // HASH_LENGTH
+        node, height = leaf_hash, 0
+        while number & 1:  # the node is a right child, so its parent is complete now
+            left = levels[height][(number - 1) * HASH_LENGTH : number * HASH_LENGTH]
+            node, number, height = hashlib.sha256(b"\x01" + left + node).digest(), number >> 1, height + 1
+            if height == len(levels):
+                levels.append(bytearray())
+            levels[height] += node
+        levels[0] += leaf_hash
+        return index
+
+    def extend(self, leaf_hashes: Iterable[bytes]) -> int:
+        """Append several 32-byte leaf hashes in order and give the new size. Raises ValueError as ``append`` does."""
+        append = self.append
+        for one in leaf_hashes:
+            append(one)
+        return self.size
+
+    def subtree_hashes(self, height: int, first: int, count: int) -> bytes:
+        """Give the hashes of ``count`` complete subtrees of ``2**height`` leaves, from number ``first``, concatenated.
+
+        Raises REQUEST_MALFORMED when they are not all complete.
+        """
+        if min(height, first, count) < 0 or (first + count) << height > self.size:
+            raise WarifuError(Reason.REQUEST_MALFORMED, where="subtree")
+        if not count:
+            return b""
+        return bytes(self._levels[height][first * HASH_LENGTH : (first + count) * HASH_LENGTH])
+
+    def _node(self, height: int, number: int) -> bytes:
+        return bytes(self._levels[height][number * HASH_LENGTH : (number + 1) * HASH_LENGTH])
 
 
 def verify_inclusion(
@@ -263,6 +291,13 @@ def _skip_lone_levels(node: int, last: int) -> tuple[int, int]:
 def _largest_power_below(count: int) -> int:
     """The largest power of two smaller than ``count``, which is at least 2."""
     return 1 << ((count - 1).bit_length() - 1)
+
+
+def _parents(hashes: bytearray) -> bytearray:
+    """The hashes of the complete pairs of ``hashes``."""
+    pairs = range(0, len(hashes) - HASH_LENGTH, 2 * HASH_LENGTH)
+    sha256 = hashlib.sha256
+    return bytearray().join(sha256(b"\x01" + hashes[at : at + 2 * HASH_LENGTH]).digest() for at in pairs)
 
 
 def _require(holds: bool, where: str) -> None:

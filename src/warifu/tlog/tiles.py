@@ -24,6 +24,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.tlog.checkpoint import Checkpoint, read_checkpoint_unverified
 from warifu.tlog.merkle import HASH_LENGTH, MerkleTree, leaf_hash
 from warifu.tlog.note import MAX_NOTE_BYTES
+from warifu.tlog.tiled_tree import TILE_WIDTH
 
 __all__ = [
     "CHECKPOINT_FILE",
@@ -41,7 +42,6 @@ __all__ = [
 ]
 
 CHECKPOINT_FILE: Final = "checkpoint"
-TILE_WIDTH: Final = 256
 MAX_ENTRY_BYTES: Final = 0xFFFF
 _MAX_BUNDLE_BYTES: Final = TILE_WIDTH * (2 + MAX_ENTRY_BYTES)
 

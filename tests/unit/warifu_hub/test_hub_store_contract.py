@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
+from warifu.tlog.tiled_tree import HashTile
 from warifu_hub.store import ExchangePositions, ExchangeState, HubStore, StoredExchange
 from warifu_hub.store_memory import MemoryHubStore
 from warifu_hub.store_sqlite import SqliteHubStore
@@ -148,6 +150,33 @@ async def test_the_newest_checkpoint_is_kept(store: HubStore) -> None:
     assert store.published_checkpoint() == b"second"
 
 
+def tile(level: int, number: int, width: int, filled: int = 1) -> HashTile:
+    return HashTile(level, number, bytes([filled]) * 32 * width)
+
+
+async def test_tiles_are_kept_with_the_checkpoint_that_covers_them(store: HubStore) -> None:
+    assert (store.tiled_size(), store.tile(0, 0), store.suspected_tile()) == (0, None, None)
+    await store.publish_checkpoint(b"first", [tile(0, 0, 256), tile(0, 1, 3), tile(1, 0, 1)])
+    assert store.tiled_size() == 259
+    assert store.tile(0, 1) == bytes([1]) * 96
+    await store.publish_checkpoint(b"second", [tile(0, 1, 4, filled=2)])
+    assert (store.tiled_size(), store.tile(0, 1), store.tile(1, 0)) == (260, bytes([2]) * 128, bytes([1]) * 32)
+    assert (store.tile(0, 2), store.tile(2, 0), store.tile(-1, 0)) == (None, None, None)
+
+
+async def test_tiles_are_kept_without_a_checkpoint_by_a_hub_that_starts(store: HubStore) -> None:
+    store.put_tiles([tile(1, 9, 7), tile(0, 9, 256), tile(0, 10, 1)])
+    assert (store.tiled_size(), store.published_checkpoint()) == (2561, None)
+    store.put_tiles([tile(0, 10, 256), tile(0, 11, 255), tile(0, 12, 256)])
+    assert store.tiled_size() == 13 * 256
+
+
+async def test_the_tile_that_is_suspected_is_the_last_one(store: HubStore) -> None:
+    await store.suspect_tile(39_000)
+    await store.suspect_tile(0)
+    assert store.suspected_tile() == 0
+
+
 async def test_the_newest_endpoint_of_each_institution_is_kept(store: HubStore) -> None:
     await store.put_endpoint(TAX, "127.0.0.1:1")
     await store.put_endpoint(CHILDCARE, "127.0.0.1:2")
@@ -198,6 +227,30 @@ async def test_old_answers_are_forgotten_and_the_exchanges_and_leaves_stay(store
     assert store.leaf_count() == 8
 
 
+async def answered(store: HubStore, *numbers: int) -> None:
+    for number in numbers:
+        new = await opened(store, row(number))
+        await store.close_exchange(replace(new, state=ExchangeState.ANSWERED, answer=b"sealed"), b"closing")
+
+
+async def steps_to_forget(path: Path, exchanges: int) -> int:
+    """How many steps of SQLite's machine it takes to forget five answers beside so many that are forgotten already."""
+    store = SqliteHubStore(path)
+    await answered(store, *range(exchanges))
+    assert await store.forget_answers(2000) == exchanges
+    await answered(store, *range(exchanges, exchanges + 5))
+    steps = Counter[str]()
+    store.database._writer.set_progress_handler(lambda: steps.update(["step"]), 1)
+    assert await store.forget_answers(2000) == 5
+    store.close()
+    return steps["step"]
+
+
+async def test_to_forget_answers_costs_what_there_is_to_forget(tmp_path: Path) -> None:
+    few, many = [await steps_to_forget(tmp_path / f"{count}.sqlite3", count) for count in (10, 1000)]
+    assert few == many
+
+
 async def test_exchanges_opened_at_once_are_all_there(store: HubStore) -> None:
     positions = await asyncio.gather(*(store.open_exchange(row(number), b"p") for number in range(100)))
     assert sorted(position for position in positions if position is not None) == list(range(100))
@@ -212,7 +265,8 @@ async def test_everything_is_there_again_after_the_file_was_closed(file: Path) -
     new = await opened(store, row())
     closed = replace(new, state=ExchangeState.ANSWERED, answer=b"sealed")
     await store.close_exchange(closed, b"closing")
-    await store.publish_checkpoint(b"note")
+    await store.publish_checkpoint(b"note", [tile(0, 0, 2)])
+    await store.suspect_tile(3)
     await store.put_endpoint(TAX, "127.0.0.1:1")
     await store.set_assessment(TAX, LOCAL_TAX, withdrawn=True, leaf=b"w")
     store.close()
@@ -220,6 +274,7 @@ async def test_everything_is_there_again_after_the_file_was_closed(file: Path) -
     assert again.find_exchange(CHILDCARE, new.request_id) == closed
     assert again.leaves(0, 9) == [b"permitted", b"closing", b"w"]
     assert again.published_checkpoint() == b"note"
+    assert (again.tiled_size(), again.tile(0, 0), again.suspected_tile()) == (2, bytes([1]) * 64, 3)
     assert again.endpoint(TAX) == "127.0.0.1:1"
     assert again.withdrawn_assessments() == {(TAX, LOCAL_TAX)}
     assert await again.append_leaf(b"next") == 3
@@ -249,7 +304,8 @@ async def test_a_full_disk_leaves_neither_exchange_nor_leaf(file: Path) -> None:
         store.close_exchange(answered, b"closing"),
         store.close_exchange(replace(answered, answer=b""), large),
         store.set_assessment(TAX, LOCAL_TAX, withdrawn=True, leaf=large),
-        store.publish_checkpoint(large),
+        store.publish_checkpoint(large, [tile(0, 0, 1)]),
+        store.publish_checkpoint(b"small", [tile(0, 0, 256), tile(0, 1, 256), tile(0, 2, 256)]),
         store.put_endpoint(TAX, "h" * 20_000),
     ):
         with pytest.raises(WarifuError) as refused:
@@ -260,6 +316,7 @@ async def test_a_full_disk_leaves_neither_exchange_nor_leaf(file: Path) -> None:
     assert store.find_exchange(CHILDCARE, row(2).request_id) is None
     assert store.withdrawn_assessments() == frozenset()
     assert store.published_checkpoint() is None
+    assert store.tiled_size() == 0
     assert store.endpoint(TAX) is None
     writer.execute("PRAGMA max_page_count=100000")
     assert await store.open_exchange(row(2), large) == 1
@@ -295,4 +352,6 @@ def test_no_table_has_a_column_for_a_person(file: Path) -> None:
         "provided",
         "slot",
         "number",
+        "level",
+        "hashes",
     }
