@@ -1,12 +1,13 @@
 """The exchange log as the hub keeps it: sequenced in the store, integrated in a Merkle tree, published as a checkpoint.
 
 *Sequenced*: the leaf is durable at its position; nothing leaves the hub before that. *Integrated*: its hash is in the
-tree; done when somebody asks. *Published*: a signed checkpoint covers it. Decides nothing about exchanges and never
-looks inside a leaf.
+tree; done when somebody asks. *Published*: a signed checkpoint covers it, and the tiles of the tree are on disk with it.
+Decides nothing about exchanges and never looks inside a leaf.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,13 +16,11 @@ from warifu.clock import Clock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.tlog.checkpoint import Checkpoint, is_signed, open_checkpoint, read_checkpoint_unverified, sign_checkpoint
 from warifu.tlog.continuation import NEVER_CONTINUED
-from warifu.tlog.merkle import MerkleTree, leaf_hash
 from warifu.tlog.note import Verifier
+from warifu_hub.integration import integrate, take_up
 from warifu_hub.store import HubStore
 
 __all__ = ["Ledger"]
-
-_CHUNK = 4096
 
 
 class Ledger:
@@ -31,7 +30,8 @@ class Ledger:
     ``former`` are the keys it replaced: the checkpoint on disk may bear one of them.
 
     Raises:
-        WarifuError: LOG_INVALID when the leaves on disk do not give the root last published: somebody changed them.
+        WarifuError: LOG_INVALID when what is on disk does not give the root last published, or the leaves at the right
+            edge are others: somebody changed them. What lies further left ``check`` finds.
     """
 
     def __init__(
@@ -50,10 +50,11 @@ class Ledger:
         self._key = log_key
         self._verifier = verifier
         self._former = tuple(former)
-        self._tree = MerkleTree()
+        note = store.published_checkpoint()
+        self._tree, self.check = take_up(store, None if note is None else self.own_checkpoint(note))
+        self._one_by_one = asyncio.Lock()
         self.continuation = NEVER_CONTINUED  # what its checkpoints say about it; whoever knows better sets it
         self._integrate()
-        self._check_published()
 
     def sign_with(self, log_key: bytes, verifier: Verifier) -> None:
         """Sign with another key from the next checkpoint on; the log stays the one it is."""
@@ -73,41 +74,43 @@ class Ledger:
 
     def _integrate(self) -> int:
         """Bring every sequenced leaf into the tree; the size it has then."""
-        while leaves := self._store.leaves(self._tree.size, _CHUNK):
-            self._tree.extend([leaf_hash(leaf) for leaf in leaves])
-        return self._tree.size
-
-    def _check_published(self) -> None:
-        note = self._store.published_checkpoint()
-        if note is None:
-            return
-        published = self.own_checkpoint(note)
-        if published.size > self._tree.size or self._tree.root(published.size) != published.root_hash:
-            raise WarifuError(Reason.LOG_INVALID, where=f"checkpoint of size {published.size}")
+        return integrate(self._store, self._tree)
 
     async def publish(self) -> bytes:
         """Sign a checkpoint over everything sequenced so far, store it, and return it as a signed note.
 
         When nothing was sequenced since the last one, that one is returned, and the disk is not needed.
         """
-        size = self._integrate()
+        async with self._one_by_one:  # a store keeps what comes later over what came before
+            size = self._integrate()
+            note = self._signed(size)
+            if note == self._store.published_checkpoint():  # the same size gives the same bytes
+                return note
+            await self._store.publish_checkpoint(note, tuple(self._tree.unstored()))
+            self._tree.stored(size)
+            self.published_at = self._clock.now()
+            return note
+
+    def _signed(self, size: int) -> bytes:
         checkpoint = Checkpoint(
             origin=self._verifier.name,
             size=size,
             root_hash=self._tree.root(size),
             extensions=self.continuation.lines,
         )
-        note = sign_checkpoint(checkpoint, self._key)
-        if note == self._store.published_checkpoint():  # the same size gives the same bytes
-            return note
-        await self._store.publish_checkpoint(note)
-        self.published_at = self._clock.now()
-        return note
+        return sign_checkpoint(checkpoint, self._key)
 
     def published(self) -> Checkpoint | None:
         """The newest published checkpoint, as it is on this hub's disk: whoever is told of it verifies it."""
         note = self._store.published_checkpoint()
         return None if note is None else read_checkpoint_unverified(note)
+
+    def leaf(self, position: int) -> bytes:
+        """The leaf at ``position``, which is integrated. Raises: LOG_INVALID when it is gone."""
+        found = self._store.leaves(position, 1)
+        if not found:
+            raise WarifuError(Reason.LOG_INVALID, where=f"leaf {position}: missing")
+        return found[0]
 
     @property
     def size(self) -> int:

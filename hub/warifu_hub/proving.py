@@ -76,10 +76,8 @@ class ExchangeProofs:
         return log_pb2.ProvenExchange(leaves=leaves)
 
     def _leaf(self, position: int, tree_size: int) -> log_pb2.ProvenLeaf:
-        (leaf,) = self._store.leaves(position, 1)
-        return log_pb2.ProvenLeaf(
-            position=position, leaf=leaf, hashes=self._ledger.inclusion_proof(position, tree_size)
-        )
+        hashes = self._ledger.inclusion_proof(position, tree_size)
+        return log_pb2.ProvenLeaf(position=position, leaf=self._ledger.leaf(position), hashes=hashes)
 
 
 def _is_of(institution: InstitutionCode, leaf: bytes) -> bool:

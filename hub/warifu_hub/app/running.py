@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from warifu.pki import FileWatch
 from warifu.rpc.logging import error_fields, get_logger, raised_at
 from warifu.rpc.server import MakeService
 from warifu_hub.app.construction import Hub, build_hub
+from warifu_hub.whole_check import look_at_all
 
 __all__ = ["run_hub"]
 
@@ -45,6 +47,9 @@ async def run_hub(
     """Run the hub in ``path`` until ``stop`` is set; says on standard output where it listens.
 
     ``go_on`` is what an operator says of a log that was restored from an older state. ``clock`` is the machine's unless given.
+
+    Raises:
+        WarifuError: as :func:`build_hub`; LOG_INVALID also later, when it finds that the log was changed further back.
     """
     hub = build_hub(
         PartyFolder(path),
@@ -68,10 +73,14 @@ async def run_hub(
     chores.begin("forgetting answers", partial(_forget, hub))
     chores.begin("taking versions", partial(_follow_versions, hub, watch, refused=not is_taken))
     chores.begin("lookout", hub.lookout.keep)
+    changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    chores.begin("looking at the whole log", partial(_look_at_log, hub, changed, stop))
     await serve_until(stop, hub.server)
     await chores.end()
     await _publish_once(hub)
     await hub.close()
+    if changed.done():
+        changed.result()
 
 
 async def _publish(hub: Hub) -> None:
@@ -92,6 +101,21 @@ async def _publish_once(hub: Hub) -> None:
     except Exception as error:  # noqa: BLE001  # whatever it is, the next second tries again
         alarms.begin(AlarmKind.CHECKPOINT_NOT_PUBLISHED, type(error).__name__)
         get_logger("hub").error("checkpoint_not_published", error=type(error).__name__, at=raised_at(error))
+
+
+async def _look_at_log(hub: Hub, changed: asyncio.Future[None], stop: asyncio.Event) -> None:
+    """Look at the whole log once. When it was changed the hub stops: it would not have started either."""
+    check = hub.ledger.check
+    try:
+        await look_at_all(hub.store, check, first=secrets.randbelow(check.tiles) if check.tiles else 0)
+    except WarifuError as error:
+        if error.reason is not Reason.LOG_INVALID:
+            raise
+        changed.set_exception(error)
+        stop.set()
+    else:
+        get_logger("hub").info("log_looked_at", leaves=check.size)
+    await asyncio.Event().wait()
 
 
 async def _take_first(hub: Hub) -> bool:

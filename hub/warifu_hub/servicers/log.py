@@ -90,7 +90,7 @@ class LogServicer(LogServiceServicer):
         """Prove that a leaf is in the log, and show it to a party to it; of the directory, to everybody."""
         self._check_size(context, request.tree_size, "tree_size")
         hashes = self._ledger.inclusion_proof(request.position, request.tree_size)
-        (leaf,) = self._store.leaves(request.position, 1)
+        leaf = self._ledger.leaf(request.position)
         shown = leaf if _may_see(caller(context), leaf) else b""
         return log_pb2.GetInclusionProofResponse(hashes=hashes, leaf=shown)
 
@@ -133,7 +133,7 @@ class LogServicer(LogServiceServicer):
             response.consistency_hashes.extend(self._ledger.consistency_proof(seen.size, own.size))
         continuation = Continuation.of(own)
         if continuation.number:
-            response.continuation_leaf = self._store.leaves(continuation.position, 1)[0]
+            response.continuation_leaf = self._ledger.leaf(continuation.position)
             response.continuation_hashes.extend(self._ledger.inclusion_proof(continuation.position, own.size))
 
     async def ProveExchanges(

@@ -86,10 +86,15 @@ class TiledTree(ProvingTree):
         """The tiles that changed since :meth:`stored`, as they are now."""
         for (level, number), tile in self._unstored.items():
             yield HashTile(level, number, tile.subtree_hashes(0, 0, TILE_WIDTH))
+        for edge in self.edges():
+            if hashes_at(edge.level, self._size) != hashes_at(edge.level, self._stored_size):
+                yield edge
+
+    def edges(self) -> Iterator[HashTile]:
+        """The tiles at the right edge that are not whole, from level 0 up."""
         for level, tile in enumerate(self._edges):
-            if tile.size and hashes_at(level, self._size) != hashes_at(level, self._stored_size):
-                number = hashes_at(level + 1, self._size)
-                yield HashTile(level, number, tile.subtree_hashes(0, 0, tile.size))
+            if tile.size:
+                yield HashTile(level, hashes_at(level + 1, self._size), tile.subtree_hashes(0, 0, tile.size))
 
     def stored(self, size: int) -> None:
         """Every tile of the first ``size`` leaves can be read now."""

@@ -180,7 +180,7 @@ async def test_a_hub_does_not_start_on_a_folder_whose_parts_do_not_belong_togeth
 def test_a_hub_does_not_start_on_a_log_that_somebody_changed(fresh_network: Path) -> None:
     changed_leaf(fresh_network)
     told = last_words(fresh_network)
-    assert (told["reason"], told["where"]) == (Reason.LOG_INVALID.value, "checkpoint of size 3")
+    assert (told["reason"], told["where"]) == (Reason.LOG_INVALID.value, "leaf 1: not the one that was published")
 
 
 def test_a_second_hub_does_not_start_on_the_folder_of_one_that_runs(lone_hub: Any) -> None:

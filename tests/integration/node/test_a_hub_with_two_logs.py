@@ -7,6 +7,7 @@ that its own key signs and every proof in it, and to everybody else the true one
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,14 @@ from warifu.party.alarms import AlarmKind
 from warifu.party.witness_file import read_witnesses
 from warifu.rpc.identity import caller
 from warifu.tlog.checkpoint import read_checkpoint_unverified
+from warifu.tlog.tiled_tree import HashTile
 from warifu.tlog.tiles import write_copy
 from warifu_hub.app import construction
 from warifu_hub.beats import Beats
 from warifu_hub.ledger import Ledger
 from warifu_hub.servicers.log import LogServicer
 from warifu_hub.standing import Standing as HubStanding
+from warifu_hub.store_memory import MemoryHubStore
 from warifu_kit.cli import app
 from warifu_kit.network.rotation import rotate_log_key
 from warifu_services.node.comparison import compare_once
@@ -39,11 +42,11 @@ DIFFER = AlarmKind.LOG_VIEWS_DIFFER
 
 
 class ForkedStore:
-    """The hub's leaves, but that one of them says it was written at another time; with a newest checkpoint of its own."""
+    """The hub's leaves, but that one of them says it was written at another time; with a tree and checkpoint of its own."""
 
     def __init__(self, store: Any, position: int) -> None:
         self._store, self._position = store, position
-        self._note: bytes | None = None
+        self._published = MemoryHubStore()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
@@ -58,10 +61,16 @@ class ForkedStore:
         return found
 
     def published_checkpoint(self) -> bytes | None:
-        return self._note
+        return self._published.published_checkpoint()
 
-    async def publish_checkpoint(self, note: bytes) -> None:
-        self._note = note
+    async def publish_checkpoint(self, note: bytes, tiles: Sequence[HashTile] = ()) -> None:
+        await self._published.publish_checkpoint(note, tiles)
+
+    def tile(self, level: int, number: int) -> bytes | None:
+        return self._published.tile(level, number)
+
+    def tiled_size(self) -> int:
+        return self._published.tiled_size()
 
 
 class Unconcerned(HubStanding):

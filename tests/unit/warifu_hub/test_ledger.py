@@ -110,7 +110,7 @@ async def test_a_checkpoint_asked_for_again_is_the_same_and_needs_no_disk(
     await sequence(store, b"a")
     note = await ledger.publish()
 
-    async def full(_: bytes) -> None:
+    async def full(*_: object) -> None:
         raise WarifuError(Reason.LOG_UNAVAILABLE)
 
     monkeypatch.setattr(store, "publish_checkpoint", full)
