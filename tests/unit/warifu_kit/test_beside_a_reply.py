@@ -9,7 +9,7 @@ from warifu.api.record.v1.sealed_pb2 import SealedAnswer
 from warifu_kit.conformance.wire.beside import beside, own_metadata, strange_fields
 from warifu_kit.conformance.wire.calls import Reply
 
-LOOKED = LookUpResponse.DESCRIPTOR
+LOOKED = LookUpResponse
 NEW = b"\xc2\x3e\x03new"  # field 1000, bytes
 ANSWER = LookUpResponse(local_number="T-9", item_code="TM00000000000002", outcome=1, fiscal_year=2026, record=b"\x08\1")
 
@@ -62,9 +62,9 @@ def test_a_field_that_the_message_has_not_is_told_by_its_number() -> None:
 
 def test_fields_are_looked_at_at_any_depth() -> None:
     within = b"\x0a" + bytes([len(NEW)]) + NEW  # SealedAnswer.record, a message that holds only the new field
-    assert strange_fields(within, SealedAnswer.DESCRIPTOR) == ["record.field 1000"]
+    assert strange_fields(within, SealedAnswer) == ["record.field 1000"]
     received = b"\x32" + bytes([len(NEW)]) + NEW
-    assert strange_fields(received, GetClerkDecisionRequest.DESCRIPTOR) == ["received_time.field 1000"]
+    assert strange_fields(received, GetClerkDecisionRequest) == ["received_time.field 1000"]
 
 
 def test_a_field_that_stands_there_twice_hides_the_first() -> None:
@@ -73,10 +73,7 @@ def test_a_field_that_stands_there_twice_hides_the_first() -> None:
 
 
 def test_a_list_may_have_many() -> None:
-    assert (
-        strange_fields(GetReadinessResponse(item_codes=["a", "b"]).SerializeToString(), GetReadinessResponse.DESCRIPTOR)
-        == []
-    )
+    assert strange_fields(GetReadinessResponse(item_codes=["a", "b"]).SerializeToString(), GetReadinessResponse) == []
 
 
 def test_a_field_of_another_kind_is_strange() -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
 
 from warifu_kit.conformance.wire.calls import Reply
 
@@ -35,7 +37,7 @@ _KINDS = {
 """How a type of field travels; what is not here travels as a number."""
 
 
-def beside(reply: Reply, message: Descriptor, allowed: frozenset[str] = frozenset()) -> list[str]:
+def beside(reply: Reply, message: type[Message], allowed: frozenset[str] = frozenset()) -> list[str]:
     """All that came with an answer and is not in its message, each in words; nothing for an error. Shows no values.
 
     ``allowed`` are names of metadata that the contract has.
@@ -45,7 +47,7 @@ def beside(reply: Reply, message: Descriptor, allowed: frozenset[str] = frozense
     found = [f"metadata {name!r}" for name in own_metadata(reply) if name not in allowed]
     if reply.words:
         found.append("a text with the status OK")
-    return found + [f"{message.name}: {each}" for each in strange_fields(reply.body, message)]
+    return found + [f"{message.DESCRIPTOR.name}: {each}" for each in strange_fields(reply.body, message)]
 
 
 def own_metadata(reply: Reply) -> list[str]:
@@ -53,13 +55,13 @@ def own_metadata(reply: Reply) -> list[str]:
     return sorted({name for name, value in reply.metadata if not _is_of_grpc(name, value)})
 
 
-def strange_fields(body: bytes, message: Descriptor) -> list[str]:
+def strange_fields(body: bytes, message: type[Message]) -> list[str]:
     """What ``body`` holds that such a message has not, at any depth: by path, as "record.field 1000".
 
     Strange is a field of another number or another kind, one that stands there twice though there is one, and bytes that are
     no field. A parser passes over the first and the last, and takes the later of two.
     """
-    return list(dict.fromkeys(_strange(body, message, "")))
+    return list(dict.fromkeys(_strange(body, message.DESCRIPTOR, "")))
 
 
 def _is_of_grpc(name: str, value: bytes) -> bool:
@@ -67,10 +69,10 @@ def _is_of_grpc(name: str, value: bytes) -> bool:
     return form is not None and form.fullmatch(value.decode("latin-1")) is not None
 
 
-def _strange(body: bytes, message: Descriptor, path: str) -> Iterator[str]:
+def _strange(body: bytes, descriptor: Any, path: str) -> Iterator[str]:
     seen = set[int]()
     for number, kind, value in _fields(body):
-        field = message.fields_by_number.get(number)
+        field = descriptor.fields_by_number.get(number)
         if field is None or not _travels_as(field, kind):
             yield f"{path}field {number}" if number else f"{path}bytes that are no field"
             continue
