@@ -52,7 +52,7 @@ async def hangs(handed: Any) -> None:
 
 
 def case(check: Check, name: str = "one", seconds: float = 5.0) -> Case:
-    rule = {"rule": "What must hold", "place": "docs/protocol/x.md#y", "mend": "Mend <it>."}
+    rule: Any = {"rule": "What must hold", "place": "docs/protocol/x.md#y", "mend": "Mend <it>."}
     return Case(case_id=f"adapter.made-up.{name}", title="It holds", check=check, seconds=seconds, **rule)
 
 

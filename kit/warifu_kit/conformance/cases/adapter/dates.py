@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
 from warifu_kit.conformance.adapter_under_check import CheckedAdapter
 from warifu_kit.conformance.case import Subject, expect, skip
+from warifu_kit.conformance.cases.adapter.people import expect_nothing_of_a_record
 from warifu_kit.conformance.people import KnownPerson
 
 __all__ = ["SUBJECT"]
@@ -44,12 +45,12 @@ def _day(day: date | None) -> date:
     "Before its day a record is NOT_PUBLISHED, and nothing of it is told",
     rule="A record that may not be provided on that day: NOT_PUBLISHED",
     at="what-is-not-there",
-    mend="Tell what is held and not published apart from what is not held; leave the record's fields empty.",
+    mend="Tell what is held and not published apart from what is not held; leave record, year and both days empty.",
 )
 async def not_yet(adapter: CheckedAdapter) -> None:
     person, begins = _beginning(adapter)
     told = await _on(adapter, person.local_number, begins - 30 * _ONE, _NOT_PUBLISHED)
-    expect(not told.record and not told.record_type and not told.fiscal_year, "something of the record was told")
+    expect_nothing_of_a_record(told)
 
 
 @SUBJECT.case(
