@@ -29,10 +29,10 @@ def _see_none(adapter: CheckedAdapter, *, fields: bool) -> None:
 
 @SUBJECT.case(
     "metadata",
-    "No answer of the whole run has metadata or a text beside it",
-    rule="With an answer comes its message and what gRPC itself sends: no metadata of your own, no text with the status OK",
+    "No answer of the whole run has metadata beside it",
+    rule="With an answer comes its message and what gRPC itself sends: no metadata of your own",
     at="beside-an-answer",
-    mend="Set neither initial nor trailing metadata nor a status text on an answer; keep timings and row counts in your log.",
+    mend="Set neither initial nor trailing metadata on an answer; keep timings and row counts in your log.",
     turn=Turn.LAST,
 )
 async def metadata(adapter: CheckedAdapter) -> None:
