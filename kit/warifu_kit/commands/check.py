@@ -254,10 +254,14 @@ def _list(cases: list[Case], json: str | None) -> None:
 
 
 def _teller(json: str | None, expected: frozenset[str]) -> Callable[[Finished], None]:
-    """Tells each end as it comes: on standard error where the output is for machines."""
+    """Tells each end as it comes, but for what was not begun: on standard error where the output is for machines."""
     from warifu_kit.conformance.output.table import progress_line
 
-    return lambda finished: say(progress_line(finished, expected), err=json == "-")
+    def tell(finished: Finished) -> None:
+        if finished.begun:
+            say(progress_line(finished, expected), err=json == "-")
+
+    return tell
 
 
 def _tell(outcome: Outcome, outputs: _Outputs) -> None:

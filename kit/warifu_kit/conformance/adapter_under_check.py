@@ -5,6 +5,7 @@ Decides what a good question looks like, and that a call that was to be answered
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ __all__ = ["SERVICE", "AdapterUnderCheck", "CheckedAdapter", "Watch", "processin
 
 SERVICE = "/warifu.api.adapter.v1.AdapterService"
 _SECONDS = 4.0
+_AT_A_TIME = 16
 _NO_END = frozenset({"DEADLINE_EXCEEDED", "UNAVAILABLE", "CANCELLED"})
 _REPLIES: dict[str, type[Message]] = {
     "GetReadiness": adapter_pb2.GetReadinessResponse,
@@ -221,10 +223,8 @@ class CheckedAdapter:
         self, method: str, request: Message | bytes, *, caller: Pair | None, seconds: float = _SECONDS
     ) -> Reply:
         """Call as ``caller``; how it ended, whatever that is."""
-        body = request if isinstance(request, bytes) else request.SerializeToString()
-        shown = f"{len(request)} bytes" if isinstance(request, bytes) else told(request)
-        self.evidence.sent(f"{method} {shown}")
-        reply = await self._wire.call(f"{SERVICE}/{method}", body, caller, seconds=seconds)
+        self.evidence.sent(f"{method} {_shown(request)}")
+        reply = await self._wire.call(f"{SERVICE}/{method}", _body(request), caller, seconds=seconds)
         self.watch.look(method, reply, self.record_type)
         self._note(method, reply)
         return reply
@@ -248,6 +248,24 @@ class CheckedAdapter:
         counts = (f"{sum(each.status == status for each in replies)} {status}" for status in statuses)
         self.evidence.came_back(", ".join(counts))
         return replies
+
+    async def quietly(self, asked: Sequence[tuple[str, Message | bytes]]) -> list[Reply]:
+        """Many calls as the node, some at a time, of which the evidence has the count alone; :meth:`show` adds one of them."""
+        self.evidence.sent(f"{len(asked)} calls, of {', '.join(sorted({method for method, _ in asked}))}")
+        replies: list[Reply] = []
+        for place in range(0, len(asked), _AT_A_TIME):
+            part = asked[place : place + _AT_A_TIME]
+            calls = ((f"{SERVICE}/{method}", _body(request)) for method, request in part)
+            ended = (self._wire.call(method, body, self.about.node, seconds=_SECONDS) for method, body in calls)
+            replies += await asyncio.gather(*ended)
+        for (method, _), reply in zip(asked, replies, strict=True):
+            self.watch.look(method, reply, self.record_type)
+        return replies
+
+    def show(self, method: str, request: Message | bytes, reply: Reply) -> None:
+        """Put one call and its end into the evidence."""
+        self.evidence.sent(f"{method} {_shown(request)}")
+        self._note(method, reply)
 
     async def look_up(self, request: adapter_pb2.LookUpRequest) -> adapter_pb2.LookUpResponse:
         """The node's question, which must be answered. Raises: CaseEnd."""
@@ -288,6 +306,14 @@ class CheckedAdapter:
             self.evidence.came_back(told(_REPLIES[method].FromString(reply.body)))
         except (DecodeError, KeyError):
             self.evidence.came_back(f"OK, {len(reply.body)} bytes that do not parse")
+
+
+def _body(request: Message | bytes) -> bytes:
+    return request if isinstance(request, bytes) else request.SerializeToString()
+
+
+def _shown(request: Message | bytes) -> str:
+    return f"{len(request)} bytes" if isinstance(request, bytes) else told(request)
 
 
 def processing_number() -> str:

@@ -96,13 +96,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """How one case ended, why, and what was sent and came back until then."""
+    """How one case ended, why, and what was sent and came back until then; or why it was not ``begun``."""
 
     case: Case
     verdict: Verdict
     words: str
     steps: tuple[Step, ...]
     seconds: float
+    begun: bool = True
 
 
 class Subject:

@@ -30,7 +30,7 @@ async def run_cases(cases: Sequence[Case], prepared: Prepared, *, within_s: floa
         gone = time.monotonic() - begun
         why = why or pace.why_ended(finished, cases[place:], gone)
         if why:
-            yield Finished(case=case, verdict=Verdict.UNKNOWN, words=why, steps=(), seconds=0.0)
+            yield Finished(case=case, verdict=Verdict.UNKNOWN, words=why, steps=(), seconds=0.0, begun=False)
             continue
         finished.append(await _run(case, prepared, min(within_s - gone, pace.seconds_of(case))))
         yield finished[-1]

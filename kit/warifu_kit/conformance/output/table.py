@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from warifu_kit.conformance.case import Finished, Verdict
@@ -20,15 +21,21 @@ def progress_line(finished: Finished, expected: frozenset[str] = frozenset()) ->
 
 
 def summary_lines(outcome: Outcome) -> Iterator[str]:
-    """Of what failed all that helps to mend it, of what failed as expected a line, then the counts."""
+    """Of what failed all that helps to mend it, of what failed as expected a line, why cases were not begun, the counts."""
     for each in outcome.finished:
         if outcome.is_expected(each):
             yield progress_line(each, outcome.expected)
         elif each.verdict is Verdict.FAIL:
             yield from _failure(each)
+    yield from _not_begun(outcome)
     for case_id in outcome.passed_unexpectedly:
         yield f"{case_id} passed, though it is on the list of expected failures: take it off"
     yield f"SIMULATED  {outcome.party} at {outcome.target}: {outcome.counted}"
+
+
+def _not_begun(outcome: Outcome) -> Iterator[str]:
+    for why, count in Counter(each.words for each in outcome.finished if not each.begun).items():
+        yield f"{count} cases were {why}"
 
 
 def _failure(finished: Finished) -> Iterator[str]:

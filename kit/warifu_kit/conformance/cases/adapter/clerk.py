@@ -93,6 +93,23 @@ async def decision(adapter: CheckedAdapter) -> None:
 
 
 @SUBJECT.case(
+    "decision-of-another-item",
+    "Nothing is released of an item that it does not provide",
+    rule="Of an item that it does not provide nothing is released",
+    at="a-clerk-decides",
+    mend="Look a decision up by processing number, person and item together; say PENDING of what you do not know.",
+)
+async def decision_of_another_item(adapter: CheckedAdapter) -> None:
+    person = adapter.person("has clerk", lambda each: each.clerk)
+    request = adapter.decision_question(person.local_number, item_code="TM99999999999999")
+    reply = await adapter.call("GetClerkDecision", request, caller=adapter.about.node)
+    if reply.ok:
+        told = adapter.parsed("GetClerkDecision", reply)
+        expect(told.decision != adapter_pb2.PROVISION_DECISION_RELEASE, "it released what it does not provide")
+    await adapter.still_answers()
+
+
+@SUBJECT.case(
     "decision-about-nobody",
     "A decision about somebody unknown is no error",
     rule="GetClerkDecision repeats processing_number and says PENDING, RELEASE or REFUSE",

@@ -95,7 +95,7 @@ async def asked_on(adapter: CheckedAdapter) -> None:
 
 @SUBJECT.case(
     "written",
-    "Days are written as days, and hold the day asked on",
+    "Days are written as days, are those of the record, and hold the day asked on",
     rule="publication_start and publication_end are whole days, YYYY-MM-DD, or empty",
     at="looking-somebody-up",
     mend="Write a day as YYYY-MM-DD, without a time, or leave it empty.",
@@ -109,6 +109,9 @@ async def written(adapter: CheckedAdapter) -> None:
         for name in ("publication_start", "publication_end"):
             text = getattr(told, name)
             expect(not text or _WRITTEN.fullmatch(text), f"{name} is {text!r}")
+        for name, said in (("publication_start", each.published_from), ("publication_end", each.published_until)):
+            text = getattr(told, name)
+            expect(not said or text in ("", said.isoformat()), f"{name} is {text!r}, and {said} in the people's file")
         if told.outcome == _FOUND:
             expect(not told.publication_start or told.publication_start <= day, f"publication_start is after {day}")
             expect(not told.publication_end or day <= told.publication_end, f"publication_end is before {day}")

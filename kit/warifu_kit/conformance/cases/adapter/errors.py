@@ -57,25 +57,30 @@ def _faulty(adapter: CheckedAdapter, number: str, other: int = 0) -> dict[str, t
 )
 async def nothing_personal(adapter: CheckedAdapter) -> None:
     known = [each.local_number for each in adapter.about.people.people]
-    for number in (*known[:3], _NOBODY, _OTHER_NOBODY):
-        for other in (0, 1):
-            for method, request in _faulty(adapter, number, other).values():
-                reply = await adapter.call(method, request, caller=adapter.about.node)
-                _holds_nothing(reply, (number, *_OF_THE_QUESTION))
+    asked = [
+        (number, *question)
+        for number in (*known, _NOBODY, _OTHER_NOBODY)
+        for other in (0, 1)
+        for question in _faulty(adapter, number, other).values()
+    ]
+    replies = await adapter.quietly([(method, request) for _, method, request in asked])
+    for (number, method, request), reply in zip(asked, replies, strict=True):
+        if told := _tells(reply, (number, *_OF_THE_QUESTION)):
+            adapter.show(method, request, reply)
+            raise fail(f"an error ({reply.status}) tells the question{told}")
 
 
-def _holds_nothing(reply: Reply, words: Sequence[str]) -> None:
-    """See that an error has none of the words, as they are or otherwise written. Raises: CaseEnd."""
+def _tells(reply: Reply, words: Sequence[str]) -> str:
+    """How an error has one of the words, as it is or otherwise written, to be read after "tells the question"; else empty."""
     if reply.ok:
-        return
-    expect(
-        not any(word.encode() in reply.everything for word in words), f"an error ({reply.status}) tells the question"
-    )
+        return ""
+    if any(word.encode() in reply.everything for word in words):
+        return " as it is"
     bare = _bare(reply.everything.decode("latin-1"))
-    for word in map(_bare, words):
-        if len(word) >= _SHORTEST:
-            expect(word not in bare, f"an error ({reply.status}) tells the question, written otherwise")
-            expect(word[::-1] not in bare, f"an error ({reply.status}) tells the question, backwards")
+    written = [word for word in map(_bare, words) if len(word) >= _SHORTEST]
+    if any(word in bare for word in written):
+        return ", written otherwise"
+    return ", backwards" if any(word[::-1] in bare for word in written) else ""
 
 
 def _bare(text: str) -> str:
@@ -90,26 +95,33 @@ def _bare(text: str) -> str:
     mend="Look at the question before the person, and give every fault one fixed sentence; put no name, row or id into it.",
 )
 async def same_for_everybody(adapter: CheckedAdapter) -> None:
-    people = [*(each.local_number for each in adapter.about.people.people), _OTHER_NOBODY]
+    people = [_NOBODY, *(each.local_number for each in adapter.about.people.people), _OTHER_NOBODY]
     for other in (0, 1):
-        for what, (method, request) in _faulty(adapter, _NOBODY, other).items():
-            first = await adapter.call(method, request, caller=adapter.about.node)
-            for number in people:
-                again, asked = _faulty(adapter, number, other)[what]
-                _expect_same(first, await adapter.call(again, asked, caller=adapter.about.node), what)
+        asked = [_faulty(adapter, number, other) for number in people]
+        for what in asked[0]:
+            questions = [each[what] for each in asked]
+            replies = await adapter.quietly(questions)
+            for question, reply in zip(questions[1:], replies[1:], strict=True):
+                if differs := _differs(replies[0], reply):
+                    adapter.show(*questions[0], replies[0])
+                    adapter.show(*question, reply)
+                    raise fail(f"{what}: {differs}")
 
 
-def _expect_same(nobody: Reply, somebody: Reply, what: str) -> None:
+def _differs(nobody: Reply, somebody: Reply) -> str:
+    """What of two errors is not the same, in words; else empty. Raises: CaseEnd, unknown, where there is no end of its own."""
     for reply in (nobody, somebody):
         if reply.status in {"DEADLINE_EXCEEDED", "UNAVAILABLE"}:
-            raise unknown(f"{what}: no end of its own: {reply}")
+            raise unknown(f"no end of its own: {reply}")
     if nobody.status != somebody.status:
-        raise fail(f"{what}: {nobody.status} for somebody unknown, {somebody.status} for another")
+        return f"{nobody.status} for somebody unknown, {somebody.status} for another"
     if nobody.ok:
-        return
-    expect(nobody.where == somebody.where, f"{what}: where of the error depends on the person")
-    expect(nobody.words == somebody.words, f"{what}: the text of the error depends on the person")
-    expect(_beside(nobody) == _beside(somebody), f"{what}: the metadata of the error depends on the person")
+        return ""
+    if nobody.words != somebody.words:
+        return "the text of the error depends on the person"
+    if nobody.where != somebody.where:
+        return "where of the error depends on the person"
+    return "" if _beside(nobody) == _beside(somebody) else "the metadata of the error depends on the person"
 
 
 def _beside(reply: Reply) -> list[tuple[str, bytes]]:

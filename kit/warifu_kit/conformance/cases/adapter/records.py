@@ -166,15 +166,17 @@ async def other_item(adapter: CheckedAdapter) -> None:
 
 @SUBJECT.case(
     "same-again",
-    "The same question gets the same answer",
+    "The same question gets the same answer, in another exchange as well",
     rule="The same question gets the same answer, for as long as nothing changes",
     at="looking-somebody-up",
-    mend="Put nothing into a record that depends on when or how often it was asked.",
+    mend="Put nothing into a record that depends on when, how often or in which exchange it was asked.",
 )
 async def same_again(adapter: CheckedAdapter) -> None:
     request = adapter.question(adapter.anybody().local_number)
     first, second = await adapter.look_up(request), await adapter.look_up(request)
     expect(first == second, "the second answer differs from the first")
+    of_another = await adapter.look_up(adapter.question(request.local_number))
+    expect(first == of_another, "in another exchange, with another processing number, the answer differs")
 
 
 @SUBJECT.case(
