@@ -38,9 +38,10 @@ class Pace:
             words = f"not begun: the {len(finished)} cases before it took {self.within_s:.0f} seconds"
             return f"{words}; --timeout SECONDS gives more"
         basics = [each for each in finished if each.case.turn is Turn.BASIC]
-        if not basics or left[0].turn is Turn.BASIC:
-            return ""
-        return _not_told(basics) or (self._too_slow(basics, left, gone_s) if len(basics) == len(finished) else "")
+        if not_told := _not_told(basics):
+            return not_told
+        only_basics_ended = basics and len(basics) == len(finished) and left[0].turn is not Turn.BASIC
+        return self._too_slow(basics, left, gone_s) if only_basics_ended else ""
 
     def _too_slow(self, basics: Sequence[Finished], left: Sequence[Case], gone_s: float) -> str:
         """Looked at once, after the basics: what goes on then goes on to its end."""

@@ -11,7 +11,13 @@ from warifu_kit.conformance.wire.calls import Reply
 
 LOOKED = LookUpResponse
 NEW = b"\xc2\x3e\x03new"  # field 1000, bytes
-ANSWER = LookUpResponse(local_number="T-9", item_code="TM00000000000002", outcome="LOOK_UP_OUTCOME_FOUND", fiscal_year=2026, record=b"\x08\1")
+ANSWER = LookUpResponse(
+    local_number="T-9",
+    item_code="TM00000000000002",
+    outcome="LOOK_UP_OUTCOME_FOUND",
+    fiscal_year=2026,
+    record=b"\x08\1",
+)
 
 
 def of(**metadata: str) -> Reply:
