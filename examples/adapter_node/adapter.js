@@ -52,7 +52,7 @@ function lookUp(call, callback) {
   const asked = call.request;
   const about = { local_number: asked.local_number, item_code: asked.item_code }; // the node refuses a reply without
   const people = asked.item_code === ITEM ? JSON.parse(fs.readFileSync(PEOPLE, 'utf8')) : {};
-  const rows = people[asked.local_number] ?? [];
+  const rows = Object.hasOwn(people, asked.local_number) ? people[asked.local_number] : []; // "constructor" is nobody
   const held = rows.filter((row) => asked.fiscal_year === 0 || row.fiscal_year === asked.fiscal_year);
   const provided = held.filter((row) => row.provided_from <= asked.asked_on);
   if (provided.length === 0) {

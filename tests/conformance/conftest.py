@@ -50,13 +50,20 @@ def adapter_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def checked(adapter_network: Path) -> CheckedAdapters:
-    """Serves an adapter, checks it, stops it."""
+def checked(adapter_network: Path, tmp_path: Path) -> CheckedAdapters:
+    """Serves an adapter, checks it, stops it. ``people`` is the text of a people's file, ``party`` another office of the network."""
 
-    async def check(kind: type[HonestAdapter], *only: str) -> Outcome:
-        server, endpoint = await kind(adapter_network.parent / "system").serve()
+    async def check(kind: type[HonestAdapter], *only: str, people: str = "", party: str = "tax") -> Outcome:
+        system, file = adapter_network.parent / "system", PEOPLE
+        if party != "tax":
+            system = tmp_path / "system"
+            make_adapter_folder(adapter_network, party, system)
+        if people:
+            file = tmp_path / "people.yaml"
+            file.write_text(people, "utf-8")
+        server, endpoint = await kind(system).serve()
         try:
-            about = AdapterUnderCheck.of(adapter_network, "tax", endpoint, KnownPeople.read(PEOPLE))
+            about = AdapterUnderCheck.of(adapter_network, party, endpoint, KnownPeople.read(file))
             return await check_adapter(about, chosen(cases_of("adapter"), only), ended=lambda _: None)
         finally:
             await server.stop(0)

@@ -24,8 +24,8 @@ PEOPLE = """
 item_code: TM00000000000002
 procedure_code: JT99000000000001
 people:
-  - {local_number: T-9, years: [2025, 2026]}
-  - {local_number: T-10, years: [2026], clerk: true}
+  - {local_number: T-9, records: {2025: {total_income_yen: 3100000}, 2026: {total_income_yen: 3200000}}}
+  - {local_number: T-10, records: {2026: {total_income_yen: 4800000}}, clerk: true}
   - {local_number: T-11, years: [2026], published_from: 2999-06-01}
 """
 

@@ -25,7 +25,10 @@ NetworkDir = Annotated[Path | None, typer.Argument(metavar="DIR", help="The netw
 Party = Annotated[str, typer.Argument(metavar="PARTY", help="The agency whose it is, such as tax.")]
 Target = Annotated[str, typer.Option(metavar="HOST:PORT", help="Where it listens.")]
 People = Annotated[Path | None, typer.Option(metavar="FILE", help="Made-up people that it knows, as YAML.")]
-Only = Annotated[list[str] | None, typer.Option(metavar="CASE|SUBJECT", help="These cases alone; may be given again.")]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(metavar="CASE|SUBJECT", help="These cases alone, such as adapter.dates; may be given again."),
+]
 ListAll = Annotated[bool, typer.Option("--list", help="List the cases and end.")]
 JUnit = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result as JUnit's XML.")]
 AsJson = Annotated[
@@ -33,6 +36,7 @@ AsJson = Annotated[
 ]
 Html = Annotated[Path | None, typer.Option(metavar="FILE", help="Write one page with all the evidence.")]
 Expected = Annotated[Path | None, typer.Option(metavar="FILE", help="Cases that may fail, one a line.")]
+Timeout = Annotated[float, typer.Option(metavar="SECONDS", min=1, help="How long all cases together may take.")]
 
 Start = Annotated[
     str, typer.Option(metavar="COMMAND", help="Start the node so; {hub}, {authority} and {dir} are replaced.")
@@ -75,10 +79,12 @@ def adapter(
     json: AsJson = None,
     html: Html = None,
     expected_failures: Expected = None,
+    timeout: Timeout = 55.0,
 ) -> None:
     """Be the node of PARTY in front of its business system at HOST:PORT, and say which rules it keeps.
 
-    The network in DIR need not be up. Every case says its rule, what was sent, what came back and how to mend it.
+    The network in DIR need not be up. The basics come first; a target that does not answer them, or so slowly that most cases
+    would not be begun in the time, is asked no more. Every case says its rule, what was sent, what came back and how to mend it.
 
     Exit status 0: all passed or were skipped. 1: a case failed, or one passed that was to fail. 2: not run: wrong command line,
     or the target cannot be reached as itself. 3: nothing failed, and something could not be told, or nothing was looked at.
@@ -104,7 +110,9 @@ def adapter(
         expected = _expected("adapter", expected_failures)
         known = KnownPeople.read(people) if people is not None else NOBODY
         about = AdapterUnderCheck.of(path, party, target, known)
-        outcome = asyncio.run(check_adapter(about, cases, ended=_teller(json), expected=expected))
+        outcome = asyncio.run(
+            check_adapter(about, cases, ended=_teller(json, expected), expected=expected, within_s=timeout)
+        )
     except WarifuError as error:
         say(f"warifu: {error}", err=True)
         raise typer.Exit(_NOT_RUN) from None
@@ -209,7 +217,7 @@ def _check_node(
             staging,
             cases,
             said=lambda words: say(words, err=True),
-            ended=_teller(outputs.json),
+            ended=_teller(outputs.json, expected),
             expected=expected,
         )
         outcome = asyncio.run(checking)
@@ -245,11 +253,15 @@ def _list(cases: list[Case], json: str | None) -> None:
     say_table(shown)
 
 
-def _teller(json: str | None) -> Callable[[Finished], None]:
-    """Tells each end as it comes: on standard error where the output is for machines."""
+def _teller(json: str | None, expected: frozenset[str]) -> Callable[[Finished], None]:
+    """Tells each end as it comes, but for what was not begun: on standard error where the output is for machines."""
     from warifu_kit.conformance.output.table import progress_line
 
-    return lambda finished: say(progress_line(finished), err=json == "-")
+    def tell(finished: Finished) -> None:
+        if finished.begun:
+            say(progress_line(finished, expected), err=json == "-")
+
+    return tell
 
 
 def _tell(outcome: Outcome, outputs: _Outputs) -> None:

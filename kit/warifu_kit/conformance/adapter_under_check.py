@@ -5,6 +5,7 @@ Decides what a good question looks like, and that a call that was to be answered
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,22 +14,27 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf.message import DecodeError, Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from warifu.agency import Agency, find_agency
 from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
 from warifu.errors import Reason, WarifuError
+from warifu.identifiers import ItemCode
 from warifu.party.network_file import party_called, read_network_file
 from warifu.pki import Credential, Identity, Role
+from warifu_kit.conformance.asking import Asking, asking
 from warifu_kit.conformance.case import fail, skip, unknown
 from warifu_kit.conformance.certificates import Forge, Issuer
 from warifu_kit.conformance.evidence import Evidence, told
 from warifu_kit.conformance.people import NOBODY, KnownPeople, KnownPerson
+from warifu_kit.conformance.wire.beside import beside, strange_fields
 from warifu_kit.conformance.wire.calls import Pair, Reply, Wire
 
-__all__ = ["SERVICE", "AdapterUnderCheck", "CheckedAdapter", "processing_number"]
+__all__ = ["SERVICE", "AdapterUnderCheck", "CheckedAdapter", "Watch", "processing_number"]
 
 SERVICE = "/warifu.api.adapter.v1.AdapterService"
 _SECONDS = 4.0
+_AT_A_TIME = 16
 _NO_END = frozenset({"DEADLINE_EXCEEDED", "UNAVAILABLE", "CANCELLED"})
 _REPLIES: dict[str, type[Message]] = {
     "GetReadiness": adapter_pb2.GetReadinessResponse,
@@ -52,7 +58,7 @@ class AdapterUnderCheck:
     agency: Agency | None
     people: KnownPeople
     callers: dict[str, Pair] = field(repr=False)
-    inquirer: str
+    asking: Asking
 
     @classmethod
     def of(cls, path: Path, party: str, endpoint: str, people: KnownPeople = NOBODY) -> AdapterUnderCheck:
@@ -73,6 +79,7 @@ class AdapterUnderCheck:
                 (Role.AGENCY, described.parties[others[0]].institution_code),
             )
         )
+        agency = _agency(about.institution_kind)
         folders = {each: path / each for each in described.parties} | {"own-business": path / name / "business"}
         callers = {each: pair for each, folder in folders.items() if (pair := _pair(folder)) is not None}
         return cls(
@@ -81,7 +88,7 @@ class AdapterUnderCheck:
             node=callers[name],
             root_pem=(path / described.root_certificate).read_bytes(),
             forge=Forge(Issuer.load(path / "root"), own, other),
-            agency=_agency(about.institution_kind),
+            agency=agency,
             people=people,
             callers={
                 "another-agency": callers[others[0]],
@@ -91,7 +98,7 @@ class AdapterUnderCheck:
                     if each in callers
                 },
             },
-            inquirer=str(other.institution),
+            asking=asking(path, described, name, agency, people),
         )
 
 
@@ -110,12 +117,39 @@ def _agency(kind: str) -> Agency | None:
         return None
 
 
+class Watch:
+    """What was seen beside the answers of a whole run, whichever case asked: each kind of thing once, with its call."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, str] = {}
+
+    def look(self, method: str, reply: Reply, record_type: type[Message] | None) -> None:
+        """Look at all of an answer, and at the record in it."""
+        message = _REPLIES.get(method)
+        if not reply.ok or message is None:
+            return
+        found = beside(reply, message)
+        if message is adapter_pb2.LookUpResponse and record_type is not None:
+            found += [f"the record: {each}" for each in _strange_in_record(reply.body, record_type)]
+        for each in found:
+            self.seen.setdefault(each, method)
+
+
+def _strange_in_record(body: bytes, record_type: type[Message]) -> list[str]:
+    try:
+        record = adapter_pb2.LookUpResponse.FromString(body).record
+    except DecodeError:
+        return []
+    return strange_fields(record, record_type)
+
+
 class CheckedAdapter:
     """One case's view of it: every call is in the case's evidence."""
 
-    def __init__(self, under_check: AdapterUnderCheck, evidence: Evidence) -> None:
+    def __init__(self, under_check: AdapterUnderCheck, evidence: Evidence, watch: Watch | None = None) -> None:
         self.about = under_check
         self.evidence = evidence
+        self.watch = watch if watch is not None else Watch()
         self._wire = Wire(under_check.endpoint, under_check.system, under_check.root_pem)
 
     async def __aenter__(self) -> CheckedAdapter:
@@ -132,20 +166,45 @@ class CheckedAdapter:
             "local_number": local_number,
             "item_code": self.item,
             "asked_on": date.today().isoformat(),  # noqa: DTZ011  # replaced where the day matters
-            "procedure_code": self.about.people.procedure_code or "JT99000000000001",
-            "inquirer": self.about.inquirer,
+            "procedure_code": self.about.asking.procedure_code,
+            "inquirer": self.about.asking.inquirer,
             "processing_number": processing_number(),
         }
         return adapter_pb2.LookUpRequest(**{**values, **changes})
 
+    def question_found(self, person: KnownPerson, **changes: Any) -> adapter_pb2.LookUpRequest:
+        """One to which that person's record is the answer: on a day on which it is provided, released where a clerk decides."""
+        day = {"asked_on": person.given_on.isoformat()} if person.given_on else {}
+        return self.question(person.local_number, **{"released": person.clerk, **day, **changes})
+
+    def decision_question(self, local_number: str, number: str = "", **changes: Any) -> Any:
+        """What the node asks about a provision that waits, ``number`` or a new one, since this minute."""
+        asked, received = self.question(local_number), Timestamp()
+        received.GetCurrentTime()
+        received.nanos, received.seconds = 0, received.seconds - received.seconds % 60
+        values: dict[str, Any] = {
+            "processing_number": number or asked.processing_number,
+            "local_number": local_number,
+            "item_code": asked.item_code,
+            "procedure_code": asked.procedure_code,
+            "inquirer": asked.inquirer,
+            "received_time": received,
+        }
+        return adapter_pb2.GetClerkDecisionRequest(**{**values, **changes})
+
     @property
     def item(self) -> str:
         """The item that is asked for: as the people's file says, else the first that the kind provides."""
-        if self.about.people.item_code:
-            return self.about.people.item_code
-        if self.about.agency is None:
+        if not self.about.asking.item_code:
             raise skip("which item to ask for is not known; say item_code in the people's file")
-        return str(next(iter(self.about.agency.provides)))
+        return self.about.asking.item_code
+
+    @property
+    def record_type(self) -> type[Message] | None:
+        """The message of the item's record; None where no package describes it."""
+        agency, item = self.about.agency, self.about.asking.item_code
+        provided = agency.provides.get(ItemCode(item)) if agency is not None and item else None
+        return provided.record_type if provided is not None else None
 
     def person(self, words: str, wanted: Any) -> KnownPerson:
         """The first whom ``wanted`` fits. Raises: CaseEnd, skipped, saying that nobody is ``words``."""
@@ -164,10 +223,9 @@ class CheckedAdapter:
         self, method: str, request: Message | bytes, *, caller: Pair | None, seconds: float = _SECONDS
     ) -> Reply:
         """Call as ``caller``; how it ended, whatever that is."""
-        body = request if isinstance(request, bytes) else request.SerializeToString()
-        shown = f"{len(request)} bytes" if isinstance(request, bytes) else told(request)
-        self.evidence.sent(f"{method} {shown}")
-        reply = await self._wire.call(f"{SERVICE}/{method}", body, caller, seconds=seconds)
+        self.evidence.sent(f"{method} {_shown(request)}")
+        reply = await self._wire.call(f"{SERVICE}/{method}", _body(request), caller, seconds=seconds)
+        self.watch.look(method, reply, self.record_type)
         self._note(method, reply)
         return reply
 
@@ -184,10 +242,30 @@ class CheckedAdapter:
         self.evidence.sent(f"LookUp, {len(requests)} at once, the first: {told(requests[0])}")
         bodies = [each.SerializeToString() for each in requests]
         replies = await self._wire.call_many(f"{SERVICE}/LookUp", bodies, self.about.node, seconds=seconds)
+        for reply in replies:
+            self.watch.look("LookUp", reply, self.record_type)
         statuses = sorted({reply.status for reply in replies})
         counts = (f"{sum(each.status == status for each in replies)} {status}" for status in statuses)
         self.evidence.came_back(", ".join(counts))
         return replies
+
+    async def quietly(self, asked: Sequence[tuple[str, Message | bytes]]) -> list[Reply]:
+        """Many calls as the node, some at a time, of which the evidence has the count alone; :meth:`show` adds one of them."""
+        self.evidence.sent(f"{len(asked)} calls, of {', '.join(sorted({method for method, _ in asked}))}")
+        replies: list[Reply] = []
+        for place in range(0, len(asked), _AT_A_TIME):
+            part = asked[place : place + _AT_A_TIME]
+            calls = ((f"{SERVICE}/{method}", _body(request)) for method, request in part)
+            ended = (self._wire.call(method, body, self.about.node, seconds=_SECONDS) for method, body in calls)
+            replies += await asyncio.gather(*ended)
+        for (method, _), reply in zip(asked, replies, strict=True):
+            self.watch.look(method, reply, self.record_type)
+        return replies
+
+    def show(self, method: str, request: Message | bytes, reply: Reply) -> None:
+        """Put one call and its end into the evidence."""
+        self.evidence.sent(f"{method} {_shown(request)}")
+        self._note(method, reply)
 
     async def look_up(self, request: adapter_pb2.LookUpRequest) -> adapter_pb2.LookUpResponse:
         """The node's question, which must be answered. Raises: CaseEnd."""
@@ -228,6 +306,14 @@ class CheckedAdapter:
             self.evidence.came_back(told(_REPLIES[method].FromString(reply.body)))
         except (DecodeError, KeyError):
             self.evidence.came_back(f"OK, {len(reply.body)} bytes that do not parse")
+
+
+def _body(request: Message | bytes) -> bytes:
+    return request if isinstance(request, bytes) else request.SerializeToString()
+
+
+def _shown(request: Message | bytes) -> str:
+    return f"{len(request)} bytes" if isinstance(request, bytes) else told(request)
 
 
 def processing_number() -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from warifu_kit.conformance.evidence import Step
 
-__all__ = ["Case", "CaseEnd", "Check", "Finished", "Subject", "Verdict", "expect", "fail", "skip", "unknown"]
+__all__ = ["Case", "CaseEnd", "Check", "Finished", "Subject", "Turn", "Verdict", "expect", "fail", "skip", "unknown"]
 
 Check = Callable[[Any], Awaitable[None]]
 _SECONDS = 10.0
@@ -26,6 +26,14 @@ class Verdict(enum.Enum):
     FAIL = "fail"
     UNKNOWN = "unknown"
     SKIPPED = "skipped"
+
+
+class Turn(enum.IntEnum):
+    """When a case is run: the basics before all others, what looks back at the whole run after them."""
+
+    BASIC = 0
+    USUAL = 1
+    LAST = 2
 
 
 class CaseEnd(Exception):  # noqa: N818  # not always an error
@@ -73,6 +81,7 @@ class Case:
     mend: str
     check: Check
     seconds: float = _SECONDS
+    turn: Turn = Turn.USUAL
 
     @property
     def party(self) -> str:
@@ -87,13 +96,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """How one case ended, why, and what was sent and came back until then."""
+    """How one case ended, why, and what was sent and came back until then; or why it was not ``begun``."""
 
     case: Case
     verdict: Verdict
     words: str
     steps: tuple[Step, ...]
     seconds: float
+    begun: bool = True
 
 
 class Subject:
@@ -106,21 +116,40 @@ class Subject:
         self._page = f"docs/protocol/{page}"
 
     def case(
-        self, name: str, title: str, *, rule: str, at: str, mend: str, seconds: float = _SECONDS
+        self,
+        name: str,
+        title: str,
+        *,
+        rule: str,
+        at: str,
+        mend: str,
+        seconds: float = _SECONDS,
+        turn: Turn = Turn.USUAL,
     ) -> Callable[[Check], Case]:
         """Make a function a case. ``at`` is the heading's anchor in the subject's page, or ``page.md#anchor``."""
 
         def made(check: Check) -> Case:
-            return self.add(name, title, rule=rule, at=at, mend=mend, check=check, seconds=seconds)
+            return self.add(name, title, rule=rule, at=at, mend=mend, check=check, seconds=seconds, turn=turn)
 
         return made
 
     def add(
-        self, name: str, title: str, *, rule: str, at: str, mend: str, check: Check, seconds: float = _SECONDS
+        self,
+        name: str,
+        title: str,
+        *,
+        rule: str,
+        at: str,
+        mend: str,
+        check: Check,
+        seconds: float = _SECONDS,
+        turn: Turn = Turn.USUAL,
     ) -> Case:
         """The same for a function that serves several."""
         place = f"docs/protocol/{at}" if ".md#" in at else f"{self._page}#{at}"
         case_id = f"{self._name}.{name}"
-        made = Case(case_id=case_id, title=title, rule=rule, place=place, mend=mend, check=check, seconds=seconds)
+        made = Case(
+            case_id=case_id, title=title, rule=rule, place=place, mend=mend, check=check, seconds=seconds, turn=turn
+        )
         self.cases.append(made)
         return made

@@ -12,10 +12,11 @@ from importlib.metadata import version
 from warifu.errors import Reason, WarifuError
 from warifu.rpc.address import check_address
 from warifu.rpc.probe import Peer, find_certificate
-from warifu_kit.conformance.adapter_under_check import AdapterUnderCheck, CheckedAdapter
+from warifu_kit.conformance.adapter_under_check import AdapterUnderCheck, CheckedAdapter, Watch
 from warifu_kit.conformance.case import Case, Finished
 from warifu_kit.conformance.evidence import Evidence
 from warifu_kit.conformance.outcome import Outcome
+from warifu_kit.conformance.pace import AT_ONCE
 from warifu_kit.conformance.runner import run_cases
 
 __all__ = ["check_adapter", "reach"]
@@ -27,21 +28,27 @@ Ended = Callable[[Finished], None]
 
 
 async def check_adapter(
-    about: AdapterUnderCheck, cases: Sequence[Case], *, ended: Ended, expected: frozenset[str] = frozenset()
+    about: AdapterUnderCheck,
+    cases: Sequence[Case],
+    *,
+    ended: Ended,
+    expected: frozenset[str] = frozenset(),
+    within_s: float = AT_ONCE,
 ) -> Outcome:
-    """Run ``cases``; ``ended`` hears of each.
+    """Run ``cases`` within so many seconds; ``ended`` hears of each.
 
     Raises: what :func:`reach` raises.
     """
     await reach(about)
+    watch = Watch()
 
     @asynccontextmanager
     async def prepared(evidence: Evidence) -> AsyncIterator[CheckedAdapter]:
-        async with CheckedAdapter(about, evidence) as checked:
+        async with CheckedAdapter(about, evidence, watch) as checked:
             yield checked
 
     finished = []
-    async for each in run_cases(cases, prepared):
+    async for each in run_cases(cases, prepared, within_s=within_s):
         finished.append(each)
         ended(each)
     people = len(about.people.people)

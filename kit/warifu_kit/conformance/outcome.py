@@ -13,9 +13,11 @@ from pathlib import Path
 from warifu.errors import Reason, WarifuError
 from warifu_kit.conformance.case import Finished, Verdict
 
-__all__ = ["FAILED", "NOT_RUN", "UNKNOWN_ONLY", "Outcome", "expected_failures"]
+__all__ = ["FAILED", "NOT_RUN", "UNKNOWN_ONLY", "XFAIL", "Outcome", "expected_failures", "foretold"]
 
 FAILED, NOT_RUN, UNKNOWN_ONLY = 1, 2, 3
+XFAIL = "xfail"
+"""How a failure that was foretold is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,18 @@ class Outcome:
 
     def is_expected(self, finished: Finished) -> bool:
         """Whether it failed as was foretold."""
-        return finished.verdict is Verdict.FAIL and finished.case.case_id in self.expected
+        return foretold(finished, self.expected)
+
+    def shown(self, finished: Finished) -> str:
+        """How its end is named wherever it is told: as its verdict, or ``xfail`` where it failed as was foretold."""
+        return XFAIL if self.is_expected(finished) else finished.verdict.value
+
+    @property
+    def counted(self) -> str:
+        """How many ended how, in words: "80 pass, 0 fail, 2 xfail, 0 unknown, 1 skipped". Expected failures are no failures."""
+        counts = Counter(self.shown(each) for each in self.finished)
+        named = [Verdict.PASS.value, Verdict.FAIL.value, XFAIL, Verdict.UNKNOWN.value, Verdict.SKIPPED.value]
+        return ", ".join(f"{counts[each]} {each}" for each in named if counts[each] or each != XFAIL)
 
     @property
     def passed_unexpectedly(self) -> list[str]:
@@ -53,6 +66,11 @@ class Outcome:
             return FAILED
         nothing_seen = not self.counts[Verdict.PASS] and not self.counts[Verdict.FAIL]
         return UNKNOWN_ONLY if self.counts[Verdict.UNKNOWN] or nothing_seen else 0
+
+
+def foretold(finished: Finished, expected: frozenset[str]) -> bool:
+    """Whether it failed and stands on the list."""
+    return finished.verdict is Verdict.FAIL and finished.case.case_id in expected
 
 
 def expected_failures(path: Path, known: frozenset[str]) -> frozenset[str]:

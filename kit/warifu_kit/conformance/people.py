@@ -5,7 +5,8 @@ Decides what may be said of each: a business system is asked for these and must 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,13 @@ class KnownPerson:
     """``years`` are the fiscal years of which there is a record, empty where records have none.
 
     ``published_from`` and ``published_until`` are the first and the last day on which it is provided; ``clerk``: a clerk
-    releases the answer first.
+    releases the answer first. ``records`` says by fiscal year (0 where records have none) what stands in some fields of the
+    record; the rest is not looked at.
     """
 
     local_number: str
     years: tuple[int, ...] = ()
+    records: Mapping[int, Mapping[str, object]] = field(default_factory=dict, repr=False)
     published_from: date | None = None
     published_until: date | None = None
     clerk: bool = False
@@ -36,6 +39,11 @@ class KnownPerson:
     def plain(self) -> bool:
         """Somebody whose record is simply given."""
         return not self.clerk and self.published_from is None and self.published_until is None
+
+    @property
+    def given_on(self) -> date | None:
+        """A day on which the record is provided; None where any day is one."""
+        return self.published_from or self.published_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +98,22 @@ def _person(fields: dict[str, Any], place: int) -> KnownPerson:
     for name in ("published_from", "published_until"):
         if isinstance(given.get(name), str):
             given[name] = date.fromisoformat(given[name])
-    given["years"] = tuple(int(year) for year in given.get("years", ()))
+    given["records"] = _records(given.get("records", {}), f"people[{place}].records")
+    given["years"] = tuple(int(year) for year in given.get("years", [year for year in given["records"] if year]))
     person = KnownPerson(**given)
     if person.published_from and person.published_until and person.published_until < person.published_from:
         raise _SaidError(f"people[{place}].published_until is before published_from")
     return person
 
 
+def _records(said: Any, where: str) -> dict[int, dict[str, object]]:
+    """Raises: _SaidError."""
+    if not isinstance(said, dict) or not all(isinstance(fields, dict) for fields in said.values()):
+        raise _SaidError(f"{where} should be fields by fiscal year, such as {{2026: {{total_income_yen: 3200000}}}}")
+    return {int(year): {str(name): value for name, value in fields.items()} for year, fields in said.items()}
+
+
 def _why(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"{error.args[0]} is missing"
-    return "people: a list of local_number, years, published_from, published_until, clerk; item_code; procedure_code"
+    return "people: a list of local_number, years, records, published_from, published_until, clerk; item_code; procedure_code"

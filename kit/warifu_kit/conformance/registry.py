@@ -1,6 +1,6 @@
 """Finding the cases: every file of ``cases/<party>/`` that has a list of them.
 
-Decides which are run when some are asked for by name.
+Decides in which order they are run, and which are when some are asked for by name.
 """
 
 from __future__ import annotations
@@ -19,15 +19,17 @@ PARTIES = ("adapter", "node", "inquirer")
 
 
 def cases_of(party: str) -> list[Case]:
-    """Every case about that kind of party, by subject."""
+    """Every case about that kind of party, by subject; the basics come first."""
     package = import_module(f"warifu_kit.conformance.cases.{party}")
     subjects = sorted(found.name for found in pkgutil.iter_modules(package.__path__))
     files = [import_module(f"{package.__name__}.{name}") for name in subjects]
-    return [case for file in files for case in file.SUBJECT.cases]
+    return sorted((case for file in files for case in file.SUBJECT.cases), key=lambda case: case.turn)
 
 
 def chosen(cases: Sequence[Case], only: Sequence[str]) -> list[Case]:
-    """Those that are named by their whole name, their last part or their subject; all when none is named.
+    """Those that are named by their whole name or its beginning, their last part or their subject; all when none is named.
+
+    A beginning is whole words: ``adapter.dates``, and not ``adapter.da``.
 
     Raises: CONFIG_INVALID for a name that nothing has.
     """
@@ -38,4 +40,9 @@ def chosen(cases: Sequence[Case], only: Sequence[str]) -> list[Case]:
 
 
 def _named(case: Case, name: str) -> bool:
-    return name in {case.case_id, case.subject, case.case_id.partition(".")[2], case.case_id.rpartition(".")[2]}
+    of_party = case.case_id.partition(".")[2]
+    return f"{case.case_id}.".startswith(f"{name}.") or name in {
+        case.subject,
+        of_party,
+        case.case_id.rpartition(".")[2],
+    }

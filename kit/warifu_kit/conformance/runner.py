@@ -13,27 +13,27 @@ from typing import Any
 
 from warifu_kit.conformance.case import Case, CaseEnd, Finished, Verdict
 from warifu_kit.conformance.evidence import Evidence, cut
+from warifu_kit.conformance.pace import AT_ONCE, Pace
 
-__all__ = ["WITHIN_S", "run_cases"]
-
-WITHIN_S = 55.0
-"""How long all cases together may take; what has not begun by then is unknown."""
+__all__ = ["run_cases"]
 
 Prepared = Callable[[Evidence], AbstractAsyncContextManager[Any]]
 
 
-async def run_cases(
-    cases: Sequence[Case], prepared: Prepared, *, within_s: float = WITHIN_S
-) -> AsyncIterator[Finished]:
-    """Each case's end, as it comes. ``prepared`` gives what a case is handed, and tidies up after it."""
-    give_up = time.monotonic() + within_s
-    for case in cases:
-        left = give_up - time.monotonic()
-        if left <= 0:
-            words = f"not begun: the cases before it took {within_s:.0f} seconds"
-            yield Finished(case=case, verdict=Verdict.UNKNOWN, words=words, steps=(), seconds=0.0)
-        else:
-            yield await _run(case, prepared, min(left, case.seconds))
+async def run_cases(cases: Sequence[Case], prepared: Prepared, *, within_s: float = AT_ONCE) -> AsyncIterator[Finished]:
+    """Each case's end, as it comes; what is not begun within ``within_s`` seconds, or not at all, is unknown and says why.
+
+    ``prepared`` gives what a case is handed, and tidies up after it.
+    """
+    begun, pace, finished, why = time.monotonic(), Pace(within_s), list[Finished](), ""
+    for place, case in enumerate(cases):
+        gone = time.monotonic() - begun
+        why = why or pace.why_ended(finished, cases[place:], gone)
+        if why:
+            yield Finished(case=case, verdict=Verdict.UNKNOWN, words=why, steps=(), seconds=0.0, begun=False)
+            continue
+        finished.append(await _run(case, prepared, min(within_s - gone, pace.seconds_of(case))))
+        yield finished[-1]
 
 
 async def _run(case: Case, prepared: Prepared, bound: float) -> Finished:

@@ -94,6 +94,7 @@ class AdapterServicer(AdapterServiceServicer):
             released=request.released,
             seconds=_seconds(context),
         )
+        self._agency.provided(asked.item_code)  # before the person: the refusal is the same whoever is asked about
         told = adapter_pb2.LookUpResponse(local_number=request.local_number, item_code=request.item_code)
         _fill(told, await self._agency.look_up(asked), self._agency, asked)
         return told

@@ -13,12 +13,12 @@ from xml.etree import ElementTree
 import pytest
 
 from warifu.errors import Reason, WarifuError
-from warifu_kit.conformance.case import Case, CaseEnd, Check, Finished, Verdict, expect, fail, skip, unknown
+from warifu_kit.conformance.case import Case, CaseEnd, Check, Finished, Turn, Verdict, expect, fail, skip, unknown
 from warifu_kit.conformance.evidence import Evidence, Step, cut
 from warifu_kit.conformance.outcome import Outcome, expected_failures
 from warifu_kit.conformance.output.junit import as_junit
 from warifu_kit.conformance.output.page import as_page
-from warifu_kit.conformance.output.table import summary_lines
+from warifu_kit.conformance.output.table import progress_line, summary_lines
 from warifu_kit.conformance.output.told_json import as_json
 from warifu_kit.conformance.people import KnownPeople
 from warifu_kit.conformance.registry import PARTIES, cases_of, chosen
@@ -52,7 +52,7 @@ async def hangs(handed: Any) -> None:
 
 
 def case(check: Check, name: str = "one", seconds: float = 5.0) -> Case:
-    rule = {"rule": "What must hold", "place": "docs/protocol/x.md#y", "mend": "Mend <it>."}
+    rule: Any = {"rule": "What must hold", "place": "docs/protocol/x.md#y", "mend": "Mend <it>."}
     return Case(case_id=f"adapter.made-up.{name}", title="It holds", check=check, seconds=seconds, **rule)
 
 
@@ -119,6 +119,21 @@ def test_an_expected_failure_fails_nothing_and_an_expected_one_that_passes_does(
     assert any("take it off" in line for line in summary_lines(surprised))
 
 
+def test_an_expected_failure_is_told_as_one_wherever_it_is_told() -> None:
+    expected = frozenset({"adapter.made-up.c0"})
+    told = outcome(Verdict.FAIL, Verdict.PASS, expected=expected)
+    assert progress_line(told.finished[0], expected).startswith("XFAIL    adapter.made-up.c0: ")
+    assert progress_line(told.finished[0]).startswith("FAIL ")
+    lines = list(summary_lines(told))
+    assert lines[-1].endswith("1 pass, 0 fail, 1 xfail, 0 unknown, 0 skipped")
+    assert not any("FAIL" in line.replace("XFAIL", "") or "to mend" in line for line in lines)
+    page = as_page(told)
+    assert '<span class="xfail">xfail</span> <code>adapter.made-up.c0</code>' in page
+    assert 'class="fail"' not in page
+    assert as_json(told)["failed_as_expected"] == ["adapter.made-up.c0"]
+    assert [ElementTree.fromstring(as_junit(told)).attrib[name] for name in ("failures", "skipped")] == ["0", "1"]
+
+
 def test_the_list_of_expected_failures_has_remarks_and_no_names_of_nothing(tmp_path: Path) -> None:
     file = tmp_path / "known.txt"
     file.write_text("# all\nadapter.a.b  # later\n\n", "utf-8")
@@ -167,10 +182,25 @@ def test_there_are_as_many_cases_as_promised_and_a_dozen_kinds_of_bad_certificat
 def test_cases_are_chosen_by_name_or_subject_and_a_name_of_nothing_is_an_error() -> None:
     cases = cases_of("adapter")
     assert {each.subject for each in chosen(cases, ["dates"])} == {"dates"}
+    assert chosen(cases, ["adapter.dates"]) == chosen(cases, ["dates"])
+    assert chosen(cases, ["adapter"]) == cases
     assert [each.case_id for each in chosen(cases, ["adapter.dates.first-day"])] == ["adapter.dates.first-day"]
-    with pytest.raises(WarifuError) as refused:
-        chosen(cases, ["nothing"])
-    assert refused.value.reason is Reason.CONFIG_INVALID
+    for name in ("nothing", "adapter.da", "adapter.", ""):
+        with pytest.raises(WarifuError) as refused:
+            chosen(cases, [name])
+        assert refused.value.reason is Reason.CONFIG_INVALID
+
+
+def test_the_basics_come_first_and_what_looks_back_comes_last() -> None:
+    turns = [each.turn for each in cases_of("adapter")]
+    assert turns == sorted(turns)
+    assert [each.case_id for each in cases_of("adapter") if each.turn is Turn.BASIC] == [
+        "adapter.certificates.right",
+        "adapter.people.repeated",
+        "adapter.people.unknown",
+        "adapter.readiness.itself",
+        "adapter.records.found",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -196,6 +226,7 @@ def test_a_file_of_people_that_makes_no_sense_is_refused_with_its_name(tmp_path:
             "people[1].published_until is before",
         ),
         ("{local_number: T-1, published_from: 2999-13-01}", "a date that is none"),
+        ("{local_number: T-1, records: [2026]}", "people[1].records should be fields by fiscal year"),
     ],
 )
 def test_what_would_be_read_as_something_else_is_refused_by_its_place(tmp_path: Path, person: str, place: str) -> None:
@@ -205,6 +236,14 @@ def test_what_would_be_read_as_something_else_is_refused_by_its_place(tmp_path: 
         KnownPeople.read(file)
     assert refused.value.reason is Reason.FILE_INVALID
     assert place in refused.value.where
+
+
+def test_the_years_of_people_are_those_of_their_records(tmp_path: Path) -> None:
+    file = tmp_path / "people.yaml"
+    file.write_text("people: [{local_number: T-0, records: {2026: {total_income_yen: 7}, 0: {}}}]", "utf-8")
+    (person,) = KnownPeople.read(file).people
+    assert person.years == (2026,)
+    assert person.records[2026] == {"total_income_yen": 7}
 
 
 def test_what_a_party_says_at_great_length_is_cut_and_moves_no_cursor() -> None:

@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from warifu_kit.conformance.case import Finished, Verdict
-from warifu_kit.conformance.outcome import Outcome
+from warifu_kit.conformance.outcome import XFAIL, Outcome, foretold
 
 __all__ = ["progress_line", "summary_lines"]
 
 _MARKS = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.UNKNOWN: "unknown", Verdict.SKIPPED: "skipped"}
 
 
-def progress_line(finished: Finished) -> str:
-    """One line for a case that has just ended."""
+def progress_line(finished: Finished, expected: frozenset[str] = frozenset()) -> str:
+    """One line for a case that has just ended; ``expected`` are names of cases that may fail."""
     why = f": {finished.words}" if finished.words else ""
-    return f"{_MARKS[finished.verdict]:8} {finished.case.case_id}{why}"
+    mark = XFAIL.upper() if foretold(finished, expected) else _MARKS[finished.verdict]
+    return f"{mark:8} {finished.case.case_id}{why}"
 
 
 def summary_lines(outcome: Outcome) -> Iterator[str]:
-    """Of what failed all that helps to mend it, then the counts."""
+    """Of what failed all that helps to mend it, of what failed as expected a line, why cases were not begun, the counts."""
     for each in outcome.finished:
-        if each.verdict is Verdict.FAIL:
-            yield from _failure(each, "as expected" if outcome.is_expected(each) else "")
+        if outcome.is_expected(each):
+            yield progress_line(each, outcome.expected)
+        elif each.verdict is Verdict.FAIL:
+            yield from _failure(each)
+    yield from _not_begun(outcome)
     for case_id in outcome.passed_unexpectedly:
         yield f"{case_id} passed, though it is on the list of expected failures: take it off"
-    counts = ", ".join(f"{outcome.counts[each]} {each.value}" for each in Verdict)
-    yield f"SIMULATED  {outcome.party} at {outcome.target}: {counts}"
+    yield f"SIMULATED  {outcome.party} at {outcome.target}: {outcome.counted}"
 
 
-def _failure(finished: Finished, remark: str) -> Iterator[str]:
+def _not_begun(outcome: Outcome) -> Iterator[str]:
+    for why, count in Counter(each.words for each in outcome.finished if not each.begun).items():
+        yield f"{count} cases were {why}"
+
+
+def _failure(finished: Finished) -> Iterator[str]:
     case = finished.case
     yield ""
-    yield f"{case.case_id}  {case.title}{f'  ({remark})' if remark else ''}"
+    yield f"{case.case_id}  {case.title}"
     yield f"  rule       {case.rule} ({case.place})"
     yield f"  seen       {finished.words}"
     for step in finished.steps[-6:]:

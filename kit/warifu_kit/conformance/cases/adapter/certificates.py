@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from warifu.api.adapter.v1.adapter_service_pb2 import GetClerkDecisionRequest, GetReadinessRequest
-from warifu_kit.conformance.adapter_under_check import CheckedAdapter, processing_number
-from warifu_kit.conformance.case import Check, Subject, expect, fail, skip, unknown
+from google.protobuf.message import Message
+
+from warifu.api.adapter.v1.adapter_service_pb2 import GetReadinessRequest
+from warifu_kit.conformance.adapter_under_check import CheckedAdapter
+from warifu_kit.conformance.case import Check, Subject, Turn, expect, fail, skip, unknown
 from warifu_kit.conformance.certificates import BAD_KINDS, BadKind
 from warifu_kit.conformance.wire.calls import Pair, Reply
 
@@ -30,9 +32,21 @@ def _refused(reply: Reply, whom: str) -> None:
 
 
 async def _asks_in_vain(adapter: CheckedAdapter, caller: Pair | None, whom: str) -> None:
+    """See that a caller is refused each of the three calls, and that the node is answered as ever."""
     adapter.evidence.noted(f"the caller has {whom}")
-    _refused(await adapter.call("LookUp", adapter.question(_number(adapter)), caller=caller), f"a caller with {whom}")
+    for method, request in _calls(adapter).items():
+        _refused(await adapter.call(method, request, caller=caller), f"{method} of a caller with {whom}")
     await adapter.still_answers()
+
+
+def _calls(adapter: CheckedAdapter) -> dict[str, Message]:
+    """One of each call of the service."""
+    number = _number(adapter)
+    return {
+        "LookUp": adapter.question(number),
+        "GetReadiness": GetReadinessRequest(institution_code=str(adapter.about.system.institution)),
+        "GetClerkDecision": adapter.decision_question(number),
+    }
 
 
 def _number(adapter: CheckedAdapter) -> str:
@@ -62,6 +76,7 @@ def _other(caller: str) -> Check:
     rule="The own node is let in by the URI in its certificate, whichever certificate that is",
     at="who-may-ask",
     mend="Compare the URI, not the certificate, its serial number or its subject: the node's is renewed.",
+    turn=Turn.BASIC,
 )
 async def right(adapter: CheckedAdapter) -> None:
     request = GetReadinessRequest(institution_code=str(adapter.about.system.institution))
@@ -90,16 +105,19 @@ for _caller in ("another-agency", "hub", "authority", "supervisor", "own-busines
 
 @SUBJECT.case(
     "every-call",
-    "Another agency of the same network is refused each of the three calls",
+    "Nobody else is answered any of the three calls, whatever certificate they have",
     rule="Everybody else of the network is refused each of the three calls",
     at="who-may-ask",
     mend="Look at the caller in one place that every method goes through.",
 )
 async def every_call(adapter: CheckedAdapter) -> None:
-    caller = adapter.about.callers["another-agency"]
-    decision = GetClerkDecisionRequest(processing_number=processing_number(), local_number=_number(adapter))
-    _refused(await adapter.call("GetReadiness", GetReadinessRequest(), caller=caller), "GetReadiness of another agency")
-    _refused(await adapter.call("GetClerkDecision", decision, caller=caller), "GetClerkDecision of another agency")
+    forge = adapter.about.forge
+    strangers = {"no certificate": None, "one of another root": Pair(*forge.of_another_root())}
+    others = {f"the certificate of {name}": pair for name, pair in adapter.about.callers.items()}
+    for whom, caller in {**strangers, **others}.items():
+        for method, request in _calls(adapter).items():
+            _refused(await adapter.call(method, request, caller=caller), f"{method} of a caller with {whom}")
+    await adapter.still_answers()
 
 
 @SUBJECT.case(

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
 from warifu_kit.conformance.adapter_under_check import CheckedAdapter
 from warifu_kit.conformance.case import Subject, expect, skip
+from warifu_kit.conformance.cases.adapter.people import expect_nothing_of_a_record
 from warifu_kit.conformance.people import KnownPerson
 
 __all__ = ["SUBJECT"]
@@ -44,12 +45,12 @@ def _day(day: date | None) -> date:
     "Before its day a record is NOT_PUBLISHED, and nothing of it is told",
     rule="A record that may not be provided on that day: NOT_PUBLISHED",
     at="what-is-not-there",
-    mend="Tell what is held and not published apart from what is not held; leave the record's fields empty.",
+    mend="Tell what is held and not published apart from what is not held; leave record, year and both days empty.",
 )
 async def not_yet(adapter: CheckedAdapter) -> None:
     person, begins = _beginning(adapter)
     told = await _on(adapter, person.local_number, begins - 30 * _ONE, _NOT_PUBLISHED)
-    expect(not told.record and not told.record_type and not told.fiscal_year, "something of the record was told")
+    expect_nothing_of_a_record(told)
 
 
 @SUBJECT.case(
@@ -94,7 +95,7 @@ async def asked_on(adapter: CheckedAdapter) -> None:
 
 @SUBJECT.case(
     "written",
-    "Days are written as days, and hold the day asked on",
+    "Days are written as days, are those of the record, and hold the day asked on",
     rule="publication_start and publication_end are whole days, YYYY-MM-DD, or empty",
     at="looking-somebody-up",
     mend="Write a day as YYYY-MM-DD, without a time, or leave it empty.",
@@ -108,6 +109,9 @@ async def written(adapter: CheckedAdapter) -> None:
         for name in ("publication_start", "publication_end"):
             text = getattr(told, name)
             expect(not text or _WRITTEN.fullmatch(text), f"{name} is {text!r}")
+        for name, said in (("publication_start", each.published_from), ("publication_end", each.published_until)):
+            text = getattr(told, name)
+            expect(not said or text in ("", said.isoformat()), f"{name} is {text!r}, and {said} in the people's file")
         if told.outcome == _FOUND:
             expect(not told.publication_start or told.publication_start <= day, f"publication_start is after {day}")
             expect(not told.publication_end or day <= told.publication_end, f"publication_end is before {day}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
 from warifu_kit.conformance.adapter_under_check import CheckedAdapter
-from warifu_kit.conformance.case import Subject, expect, unknown
+from warifu_kit.conformance.case import Subject, expect, fail, skip, unknown
 
 __all__ = ["SUBJECT"]
 
@@ -45,6 +45,26 @@ async def _together(adapter: CheckedAdapter, count: int) -> int:
 async def together(adapter: CheckedAdapter) -> None:
     answered = await _together(adapter, 40)
     expect(answered == 40, f"of 40 at once {answered} were answered")
+
+
+@SUBJECT.case(
+    "two-known",
+    "Of known people asked about together each gets their own record",
+    rule="Each is answered about the person it asks about",
+    at="many-at-once",
+    mend="Keep the row that was found in the call that found it: no field of the server, no shared cursor or buffer.",
+)
+async def two_known(adapter: CheckedAdapter) -> None:
+    questions = [adapter.question_found(each) for each in adapter.about.people.people]
+    alone = [await adapter.look_up(each) for each in questions]
+    given = [(asked, told) for asked, told in zip(questions, alone, strict=True) if told.record]
+    if len({told.record for _, told in given}) < 2:
+        raise skip("no two people in the people's file whose records differ are simply given")
+    turns = [given[turn % len(given)] for turn in range(40)]
+    replies = await adapter.at_once([asked for asked, _ in turns])
+    for (asked, told), reply in zip(turns, replies, strict=True):
+        if adapter.answered("LookUp", reply) != told:
+            raise fail(f"of {asked.local_number} it gave another answer than when asked alone")
 
 
 @SUBJECT.case(

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
 from warifu_kit.conformance.adapter_under_check import CheckedAdapter
-from warifu_kit.conformance.case import Check, Subject, expect
+from warifu_kit.conformance.case import Check, Subject, Turn, expect, skip
+from warifu_kit.conformance.spellings import SPELLINGS
 
-__all__ = ["SUBJECT"]
+__all__ = ["SUBJECT", "expect_nothing_of_a_record"]
 
 SUBJECT = Subject("adapter", "people", "adapter.md")
 _FOUND, _NOT_HELD = adapter_pb2.LOOK_UP_OUTCOME_FOUND, adapter_pb2.LOOK_UP_OUTCOME_NOT_HELD
@@ -17,6 +18,12 @@ _OF_A_RECORD = ("fiscal_year", "publication_start", "publication_end", "record_t
 
 def _name(outcome: adapter_pb2.LookUpOutcome) -> str:
     return adapter_pb2.LookUpOutcome.Name(outcome)
+
+
+def expect_nothing_of_a_record(told: adapter_pb2.LookUpResponse) -> None:
+    """See that an answer without a record tells no part of one. Raises: CaseEnd."""
+    there = [name for name in _OF_A_RECORD if getattr(told, name)]
+    expect(not there, f"with {_name(told.outcome)} there is {', '.join(there)}")
 
 
 async def _is_nobody(adapter: CheckedAdapter, local_number: str) -> None:
@@ -31,6 +38,7 @@ async def _is_nobody(adapter: CheckedAdapter, local_number: str) -> None:
     rule="local_number and item_code repeat the question, to the character",
     at="looking-somebody-up",
     mend="Copy local_number and item_code of the request into every response: a reply without is discarded.",
+    turn=Turn.BASIC,
 )
 async def repeated(adapter: CheckedAdapter) -> None:
     for number in (adapter.anybody().local_number, "NOBODY-0"):
@@ -45,6 +53,7 @@ async def repeated(adapter: CheckedAdapter) -> None:
     rule="Nobody of that number: NOT_HELD. It is no error, and the status is OK",
     at="what-is-not-there",
     mend="Answer with outcome NOT_HELD and status OK; NOT_FOUND would fail the exchange and tell the hub something.",
+    turn=Turn.BASIC,
 )
 async def unknown_person(adapter: CheckedAdapter) -> None:
     await _is_nobody(adapter, "NOBODY-0")
@@ -59,9 +68,7 @@ async def unknown_person(adapter: CheckedAdapter) -> None:
     mend="Leave every field of a record empty unless the outcome is FOUND.",
 )
 async def nothing_of_a_record(adapter: CheckedAdapter) -> None:
-    told = await adapter.look_up(adapter.question("NOBODY-0"))
-    there = [name for name in _OF_A_RECORD if getattr(told, name)]
-    expect(not there, f"there is {', '.join(there)}")
+    expect_nothing_of_a_record(await adapter.look_up(adapter.question("NOBODY-0")))
 
 
 @SUBJECT.case(
@@ -83,40 +90,21 @@ async def same_manner(adapter: CheckedAdapter) -> None:
 def _spelled(change: Callable[[str], str]) -> Check:
     async def check(adapter: CheckedAdapter) -> None:
         known = {each.local_number for each in adapter.about.people.people}
-        other = change(adapter.anybody().local_number)
-        if other not in known:
-            await _is_nobody(adapter, other)
+        number = adapter.anybody().local_number
+        other = change(number)
+        if other in known:
+            raise skip(f"{number} written so is {other}, which is known as well")
+        await _is_nobody(adapter, other)
 
     return check
 
 
-_SPELLINGS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
-    ("longer", "with one more digit", lambda number: f"{number}0"),
-    ("shorter", "that is the beginning of a known one", lambda number: number[:-1] or "0"),
-    ("with-space", "with a space before it", lambda number: f" {number}"),
-    (
-        "other-case",
-        "in the other case",
-        lambda number: number.swapcase() if number.swapcase() != number else f"{number}a",
-    ),
-    ("wildcard", "that is a pattern", lambda number: f"{number[:1]}%"),
-    ("star", "that is another kind of pattern", lambda number: f"{number[:1]}*"),
-    ("quoted", "that ends a quotation", lambda number: f"{number}' OR '1'='1"),
-    ("with-nul", "with a NUL behind it", lambda number: f"{number}\0"),
-    ("full-width", "in full-width characters", lambda number: "".join(_full_width(each) for each in number)),
-)
-
-
-def _full_width(character: str) -> str:
-    return chr(ord(character) + 0xFEE0) if "!" <= character <= "~" else character
-
-
-for _ending, _words, _change in _SPELLINGS:
+for _spelling in SPELLINGS:
     SUBJECT.add(
-        f"number-{_ending}",
-        f"A number {_words} is nobody's",
+        f"number-{_spelling.name}",
+        f"A number {_spelling.words} is nobody's",
         rule="They name one person: no pattern, no part, no other spelling",
         at="looking-somebody-up",
         mend="Look local numbers up by equality, as a parameter of the query; neither trim nor fold them.",
-        check=_spelled(_change),
+        check=_spelled(_spelling.change),
     )

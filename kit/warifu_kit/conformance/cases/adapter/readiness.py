@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from warifu_kit.conformance.adapter_under_check import CheckedAdapter
-from warifu_kit.conformance.case import Subject, expect, skip
+from warifu_kit.conformance.case import Subject, Turn, expect, skip
 
 __all__ = ["SUBJECT"]
 
@@ -16,6 +16,7 @@ SUBJECT = Subject("adapter", "readiness", "adapter.md")
     rule="institution_code is the own, ready says whether it would answer now",
     at="readiness",
     mend="Answer with institution_code of adapter.json; do not repeat what was asked.",
+    turn=Turn.BASIC,
 )
 async def itself(adapter: CheckedAdapter) -> None:
     told = await adapter.readiness()

@@ -1,0 +1,12 @@
+"""Puts the number into the text of the query."""
+
+from __future__ import annotations
+
+from tests.conformance.honest_adapter import ROWS, HonestAdapter, Row
+
+CAUGHT_BY = "adapter.people.number-quoted"
+
+
+class Planted(HonestAdapter):
+    def rows_of(self, local_number: str) -> list[Row]:
+        return [row for row in ROWS if row["number"] == local_number or "' OR '" in local_number]

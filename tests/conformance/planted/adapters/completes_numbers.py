@@ -1,0 +1,12 @@
+"""Completes what was typed so far, as its search form does."""
+
+from __future__ import annotations
+
+from tests.conformance.honest_adapter import ROWS, HonestAdapter, Row
+
+CAUGHT_BY = "adapter.people.number-shorter"
+
+
+class Planted(HonestAdapter):
+    def rows_of(self, local_number: str) -> list[Row]:
+        return [row for row in ROWS if row["number"].startswith(local_number)]

@@ -1,0 +1,12 @@
+"""Compares without hyphens."""
+
+from __future__ import annotations
+
+from tests.conformance.honest_adapter import ROWS, HonestAdapter, Row
+
+CAUGHT_BY = "adapter.people.number-without-marks"
+
+
+class Planted(HonestAdapter):
+    def rows_of(self, local_number: str) -> list[Row]:
+        return [row for row in ROWS if row["number"].replace("-", "") == local_number.replace("-", "")]

@@ -1,0 +1,12 @@
+"""Writes every number in capitals before it looks it up."""
+
+from __future__ import annotations
+
+from tests.conformance.honest_adapter import ROWS, HonestAdapter, Row
+
+CAUGHT_BY = "adapter.people.number-lower-case"
+
+
+class Planted(HonestAdapter):
+    def rows_of(self, local_number: str) -> list[Row]:
+        return [row for row in ROWS if row["number"] == local_number.upper()]
