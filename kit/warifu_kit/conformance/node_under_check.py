@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from google.protobuf.message import DecodeError, Message
@@ -40,7 +41,7 @@ _ANSWERED = inquiry_pb2.PROVISION_OUTCOME_ANSWERED
 class NodeUnderCheck:
     """Where it listens, who it is, what plays around it, and whom it knows.
 
-    ``codes`` are the inquirer's codes of people, by name; ``through_hub`` is where the real hub listens, who it is, and the
+    ``codes`` are the inquirer's codes of people, by name; ``day`` is the one in Japan that their days count from; ``through_hub`` is where the real hub listens, who it is, and the
     inquirer's certificate; ``business`` is the way to its NodeService, None where it serves none.
     """
 
@@ -52,6 +53,7 @@ class NodeUnderCheck:
     hands: Hands
     agency: Agency
     codes: Mapping[str, Point] = field(repr=False)
+    day: date
     local_numbers: tuple[str, ...]
     callers: Mapping[str, Pair] = field(repr=False)
     through_hub: tuple[str, Identity, Pair]

@@ -10,11 +10,13 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import IO
 
 from warifu.agency import Agency, find_agency
 from warifu.client.connection import Connection
+from warifu.clock import SystemClock, day_in_japan
 from warifu.curve.group import Point
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.signature import SigningKey
@@ -58,7 +60,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """What stands ready. ``cast`` have My Numbers; ``party`` is the name of the node under check.
+    """What stands ready. ``cast`` have My Numbers, and days that count from ``day``; ``party`` is the name of the node under check.
 
     ``serves_business``: it serves NodeService, so that clerks can decide there. ``played`` is there when it is checked as the one who asks.
     """
@@ -71,6 +73,7 @@ class Stage:
     hub: Hub
     authority: Authority
     cast: Sequence[CastPerson]
+    day: date
     played: PlayedHub | None = None
     issuing: PlayedAuthority = field(default_factory=PlayedAuthority)
     serves_business: bool = True
@@ -168,6 +171,7 @@ class Stage:
             hands=hands,
             agency=self.agency,
             codes=codes,
+            day=self.day,
             local_numbers=tuple(person.local_number for person in self.cast),
             callers=callers,
             business=self.business(self.party, endpoint) if self.serves_business else None,
@@ -237,10 +241,11 @@ async def staged(
             hub=hub,
             authority=authority,
             cast=(),
+            day=day_in_japan(SystemClock().now()),
             played=played,
             issuing=issuing,
         )
-        cast = await designated(stage.business("authority", authority.endpoint))
+        cast = await designated(stage.business("authority", authority.endpoint), stage.day)
         if write_people is not None:
             write_cast(write_people, cast, agency, row.item)
         yield replace(stage, cast=cast, serves_business=write_people is None)

@@ -6,6 +6,7 @@ Decides that a call has one end, told as a value: a status, the bytes that came,
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,7 +32,11 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """How a call ended. ``status`` is gRPC's name of it; ``reason``, ``where`` and ``definite`` are of an ErrorInfo, or empty."""
+    """How a call ended. ``status`` is gRPC's name of it; ``reason``, ``where`` and ``definite`` are of an ErrorInfo, or empty.
+
+    ``metadata`` is initial and trailing; ``words`` are the status's text, which an answer may have as well; ``seconds`` is how
+    long it took.
+    """
 
     status: str
     body: bytes = b""
@@ -42,6 +47,7 @@ class Reply:
     domain: str = ""
     details: int = 0
     metadata: tuple[tuple[str, bytes], ...] = ()
+    seconds: float = 0.0
 
     @property
     def ok(self) -> bool:
@@ -106,6 +112,7 @@ _OPTIONS: list[tuple[str, Any]] = [
 
 
 async def _end(call: Any) -> Reply:
+    begun = time.monotonic()
     try:
         body: bytes = await call
     except grpc.aio.AioRpcError as error:
@@ -120,9 +127,14 @@ async def _end(call: Any) -> Reply:
             domain=info.domain,
             details=details,
             metadata=metadata,
+            seconds=time.monotonic() - begun,
         )
     return Reply(
-        status="OK", body=body, metadata=_metadata(await call.initial_metadata(), await call.trailing_metadata())
+        status="OK",
+        body=body,
+        words=await call.details() or "",
+        metadata=_metadata(await call.initial_metadata(), await call.trailing_metadata()),
+        seconds=time.monotonic() - begun,
     )
 
 
