@@ -17,7 +17,7 @@ from warifu.api.agency.v1.agency_service_pb2 import ProvideRequest, ProvideRespo
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as WireCode
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
-from warifu.clock import SystemClock, day_in_japan
+from warifu.clock import Clock, SystemClock, day_in_japan
 from warifu.curve.group import Point
 from warifu.errors import Reason, WarifuError
 from warifu.exchange import provision, statements
@@ -62,7 +62,7 @@ class HonestNode:
         self.hub_uri = stage.folder("hub").identity().uri
         self.kept: dict[Key, Kept] = {}
         self.rows: dict[bytes, CastPerson] = {}
-        self.clock = SystemClock()
+        self.clock: Clock = SystemClock()
         self.server: Any = None
 
     def meet(self, about: NodeUnderCheck) -> None:
