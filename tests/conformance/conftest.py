@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.conformance.honest_adapter import HonestAdapter
 from tests.conformance.honest_inquirer import HonestInquirer
 from tests.conformance.honest_node import HonestNode
 
+from warifu.exchange.proof_policy import ProofPolicy
 from warifu_kit.conformance.adapter_under_check import AdapterUnderCheck
 from warifu_kit.conformance.checking import check_adapter
 from warifu_kit.conformance.node_checking import run_inquirer_cases, run_node_cases
@@ -28,6 +30,7 @@ PEOPLE = HERE / "people.yaml"
 CheckedAdapters = Callable[..., Awaitable[Outcome]]
 CheckedNodes = Callable[..., Awaitable[Outcome]]
 CheckedInquirers = Callable[..., Awaitable[Outcome]]
+NetworkWith = Callable[[str], Path]
 
 
 def planted(folder: str) -> list[Any]:
@@ -72,20 +75,31 @@ def checked(adapter_network: Path, tmp_path: Path) -> CheckedAdapters:
 
 
 @pytest.fixture(scope="session")
-def node_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network made for checks of its tax office's node."""
-    path = tmp_path_factory.mktemp("conformance") / "net"
-    create_network(path)
-    return path
+def network_with(tmp_path_factory: pytest.TempPathFactory) -> NetworkWith:
+    """A network made for checks of its tax office's node, one for each policy of proofs."""
+
+    @cache
+    def made(proofs: str) -> Path:
+        path = tmp_path_factory.mktemp("conformance") / "net"
+        create_network(path, proofs=ProofPolicy.parse(proofs))
+        return path
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def node_network(network_with: NetworkWith) -> Path:
+    """The one where every conversion is proven."""
+    return network_with("always")
 
 
 @pytest.fixture
-def checked_node(node_network: Path) -> CheckedNodes:
+def checked_node(network_with: NetworkWith) -> CheckedNodes:
     """Sets the stage, serves a node on it, checks it, stops it."""
 
-    async def check(kind: type[HonestNode], *only: str) -> Outcome:
+    async def check(kind: type[HonestNode], *only: str, proofs: str = "always") -> Outcome:
         nowhere = "127.0.0.1:0"
-        async with staged(node_network, "tax", hub_at=nowhere, authority_at=nowhere) as stage:
+        async with staged(network_with(proofs), "tax", hub_at=nowhere, authority_at=nowhere) as stage:
             node = kind(stage)
             endpoint = await node.serve()
             about = replace(stage.under_check(endpoint), business=None)

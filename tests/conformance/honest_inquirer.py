@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
+from tests.conformance.to_hub import channel_to_hub
 
 from warifu.agency import Absence, ProvidedRecord
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeRequest, ExchangeResponse
@@ -26,7 +27,6 @@ from warifu.exchange.inquiry import OpenedAnswer, Question
 from warifu.exchange.seal import SealingKey
 from warifu.exchange.statements import inquiry_digest
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
-from warifu.rpc.channel import secure_channel
 from warifu.rpc.status import from_rpc_error, to_grpc_status
 from warifu_hub.translate import Party
 from warifu_kit.conformance.inquirer_under_check import InquirerUnderCheck
@@ -144,20 +144,16 @@ class HonestInquirer:
         return secrets.token_bytes(size)
 
     async def exchange(self, inquiry: SignedInquiry, left: float) -> ExchangeResponse:
-        folder = self.stage.folder(self.stage.party)
-        channel = secure_channel(
-            self.stage.hub.endpoint,
-            credential=folder.credential().current(),
-            root_pem=folder.root_pem(),
-            expect=self.stage.folder("hub").identity(),
-        )
-        async with channel:
+        async with self.channel() as channel:
             stub: Any = HubServiceStub(channel)
             try:
                 response: ExchangeResponse = await stub.Exchange(ExchangeRequest(inquiry=inquiry), timeout=left)
             except grpc.aio.AioRpcError as error:
                 raise from_rpc_error(error, default=_CODES) from None
         return response
+
+    def channel(self) -> Any:
+        return channel_to_hub(self.stage)
 
     def believed(self, error: WarifuError) -> WarifuError:
         return WarifuError(Reason.HUB_ANSWER_INVALID) if error.reason in NO_HUB_SAYS else error

@@ -6,15 +6,18 @@ It keeps everything in memory and answers unary calls. Each method is one step o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import grpc
+from tests.conformance import to_hub
 
 from warifu.agency import Absence, Found, ProvidedRecord
 from warifu.api.agency.v1.agency_service_pb2 import ProvideRequest, ProvideResponse
 from warifu.api.type.v1 import inquiry_pb2
+from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as WireCode
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
-from warifu.clock import SystemClock
+from warifu.clock import Clock, SystemClock, day_in_japan
 from warifu.curve.group import Point
 from warifu.errors import Reason, WarifuError
 from warifu.exchange import provision, statements
@@ -22,6 +25,7 @@ from warifu.exchange.codes import EncryptedCode, row_key
 from warifu.exchange.context import ContextKind, ExchangeContext
 from warifu.exchange.conversion_proof import Conversion
 from warifu.exchange.directory_entry import DirectoryEntry
+from warifu.exchange.proof_policy import PolicyKind
 from warifu.exchange.provision import CheckedPermit, OpenedQuery
 from warifu.permissions.decision import check_lawful
 from warifu.permissions.table import TABLE_FILE, PermissionTable
@@ -58,7 +62,7 @@ class HonestNode:
         self.hub_uri = stage.folder("hub").identity().uri
         self.kept: dict[Key, Kept] = {}
         self.rows: dict[bytes, CastPerson] = {}
-        self.clock = SystemClock()
+        self.clock: Clock = SystemClock()
         self.server: Any = None
 
     def meet(self, about: NodeUnderCheck) -> None:
@@ -91,7 +95,16 @@ class HonestNode:
         await context.abort_with_status(to_grpc_status(error))
 
     async def asked_to_provide(self, request: ProvideRequest) -> SignedAnswer:
-        return self.provided(request.permit)
+        return self.provided(await self.proven(request.permit))
+
+    async def proven(self, permit: ProvisionPermit) -> ProvisionPermit:
+        """The permit with its proof if permits are sampled and this one is drawn."""
+        asked = statements.inquiry_digest(permit.inquiry)
+        return await to_hub.proven(self.stage, permit) if self.is_drawn(asked, permit.converted_code) else permit
+
+    def is_drawn(self, asked: bytes, made: WireCode) -> bool:
+        policy = self.directory.proof_policy
+        return policy.kind is PolicyKind.SAMPLED and to_hub.is_drawn(self.keys.row_secret, asked, made, policy.one_in)
 
     # One provision.
 
@@ -209,8 +222,12 @@ class HonestNode:
         return self.rows.get(found) if found is not None else None
 
     def opened(self, checked: CheckedPermit) -> bytes | None:
-        """The row key of the code, once it is proven."""
-        return provision.open_row_key(checked, self.keys, self.directory)
+        """The row key of the code, once it is proven, where it has to be."""
+        made = checked.conversion.converted
+        drawn = self.is_drawn(checked.asked, WireCode(c1=made.c1, c2=made.c2))
+        if drawn or self.directory.proof_policy.kind is PolicyKind.ALWAYS:
+            return provision.open_row_key(checked, self.keys, self.directory)
+        return provision.open_row_key_unproven(checked, self.keys, self.directory)
 
     def answer(self, checked: CheckedPermit, query: OpenedQuery, person: CastPerson | None) -> SignedAnswer:
         if person is not None and self.waits(person):
@@ -233,7 +250,11 @@ class HonestNode:
         return query.fiscal_year in (0, year)
 
     def is_published(self, person: CastPerson) -> bool:
-        return person.published_from <= self.clock.now().date().isoformat()
+        today = self.today().isoformat()
+        return person.published_from <= today and (not person.published_until or today <= person.published_until)
+
+    def today(self) -> date:
+        return day_in_japan(self.clock.now())
 
     def record(self, person: CastPerson, year: int) -> ProvidedRecord:
         record = made_up_record(self.stage.agency, self.stage.row.item, person, year)

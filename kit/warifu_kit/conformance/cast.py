@@ -9,6 +9,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from pathlib import Path
 
 from google.protobuf.message import Message
@@ -24,10 +25,14 @@ from warifu.pki import write_private_file
 __all__ = [
     "CAST",
     "CLERK",
+    "FIRST_DAY",
     "KNOWN",
+    "LAST_DAY",
     "LATER",
+    "OVER",
     "SECOND",
     "STRANGER",
+    "TOMORROW",
     "CastPerson",
     "designated",
     "made_up_record",
@@ -43,13 +48,17 @@ _SINCE = "2020-01-01"
 class CastPerson:
     """``years`` are those of the records that the node is to hold; without any it does not know the person at all.
 
-    ``local_number`` is another one in each check, so that a network can be checked in again.
+    ``local_number`` is another one in each check, so that a network can be checked in again. ``begins_in`` and ``ends_in`` are
+    days from the day of the check in Japan.
     """
 
     name: str
     local_number: str = ""
     years: tuple[int, ...] = ()
     published_from: str = _SINCE
+    published_until: str = ""
+    begins_in: int | None = None
+    ends_in: int | None = None
     clerk: bool = False
     my_number: str = field(default="", repr=False)
 
@@ -59,20 +68,34 @@ SECOND = CastPerson(name="K-2", years=(2026,))
 LATER = CastPerson(name="K-3", years=(2026,), published_from="2999-01-01")
 CLERK = CastPerson(name="K-4", years=(2026,), clerk=True)
 STRANGER = CastPerson(name="K-5")
-CAST = (KNOWN, SECOND, LATER, CLERK, STRANGER)
-"""Everybody: two with records, one whose record is of later, one of whom a clerk decides, one whom the node never met."""
+FIRST_DAY = CastPerson(name="K-11", years=(2026,), begins_in=0)
+TOMORROW = CastPerson(name="K-12", years=(2026,), begins_in=1)
+LAST_DAY = CastPerson(name="K-13", years=(2026,), ends_in=0)
+OVER = CastPerson(name="K-14", years=(2026,), ends_in=-1)
+CAST = (KNOWN, SECOND, LATER, CLERK, STRANGER, FIRST_DAY, TOMORROW, LAST_DAY, OVER)
+"""Everybody: two with records, one whose record is of later, one of whom a clerk decides, one whom the node never met, and four
+whose records begin or end about today."""
 
 
-async def designated(authority: Connection) -> list[CastPerson]:
-    """The cast, with a My Number each."""
+async def designated(authority: Connection, today: date) -> list[CastPerson]:
+    """The cast, with a My Number each, and the days of those whose days count from ``today``."""
     residents = [ResidentRecordCode.from_body(f"{secrets.randbelow(10**10):010d}").digits for _ in CAST]
     async with AuthorityClient(authority) as client:
         numbers = await client.designate_my_numbers(residents)
     run = secrets.token_hex(4)
     return [
-        replace(person, my_number=number, local_number=f"{person.name}-{run}")
+        replace(_dated(person, today), my_number=number, local_number=f"{person.name}-{run}")
         for person, number in zip(CAST, numbers, strict=True)
     ]
+
+
+def _dated(person: CastPerson, today: date) -> CastPerson:
+    begins, ends = (
+        (today + timedelta(days=n)).isoformat() if n is not None else None for n in (person.begins_in, person.ends_in)
+    )
+    return replace(
+        person, published_from=begins or person.published_from, published_until=ends or person.published_until
+    )
 
 
 async def make_asked_about(node: Connection, cast: Sequence[CastPerson]) -> None:
@@ -107,6 +130,7 @@ def _replicas(cast: Sequence[CastPerson], agency: Agency, item: ItemCode) -> lis
             item_code=item,
             fiscal_year=year if agency.year_of(made) else 0,
             publication_start=person.published_from,
+            publication_end=person.published_until,
             record=made.SerializeToString(deterministic=True),
         )
         for person in cast
@@ -143,6 +167,7 @@ def write_cast(path: Path, cast: Sequence[CastPerson], agency: Agency, item: Ite
             "my_number": person.my_number,
             "clerk": person.clerk,
             "publication_start": person.published_from,
+            "publication_end": person.published_until,
             "records": {
                 str(year): made_up_record(agency, item, person, year).SerializeToString(deterministic=True).hex()
                 for year in person.years

@@ -22,6 +22,7 @@ from warifu.exchange.context import ExchangeContext
 from warifu.exchange.directory import Directory
 from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.inquiry import InquirerKeys, OpenedAnswer, Question, build_inquiry, open_answer
+from warifu.exchange.proof_policy import PolicyKind, ProofPolicy
 from warifu.exchange.seal import SealingKey, seal
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import inquiry_digest, sign_inquiry, sign_permit
@@ -114,6 +115,11 @@ class Hands:
 
     # The hub's.
 
+    @property
+    def policy(self) -> ProofPolicy:
+        """Which conversions the hub of this network proves."""
+        return self.directory.proof_policy
+
     def permit(self, asked: Asked, *, number: str | None = None, row: str | None = None) -> ProvisionPermit:
         """An honest permit for it."""
         converted, proof = self.converted(asked.inquiry)
@@ -137,7 +143,7 @@ class Hands:
         return permit
 
     def converted(self, inquiry: SignedInquiry) -> tuple[WireCode, bytes]:
-        """The conversion of the code in it, and its proof."""
+        """The conversion of the code in it, and its proof, which is empty where permits come without one."""
         own = self.inquirer.own
         code = inquiry.encrypted_code
         conversion = self.translator.conversion(
@@ -148,7 +154,7 @@ class Hands:
             to_key=self.provider.agency_key,
         )
         made, proof = at_once(conversion)
-        return WireCode(c1=made.c1, c2=made.c2), proof
+        return WireCode(c1=made.c1, c2=made.c2), proof if self.policy.kind is PolicyKind.ALWAYS else b""
 
     def sign(self, permit: ProvisionPermit, key: SigningKey | None = None) -> None:
         """Sign it as it is now, as the hub or with another key."""

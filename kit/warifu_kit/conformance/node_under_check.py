@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from google.protobuf.message import DecodeError, Message
@@ -40,8 +41,8 @@ _ANSWERED = inquiry_pb2.PROVISION_OUTCOME_ANSWERED
 class NodeUnderCheck:
     """Where it listens, who it is, what plays around it, and whom it knows.
 
-    ``codes`` are the inquirer's codes of people, by name; ``through_hub`` is where the real hub listens, who it is, and the
-    inquirer's certificate; ``business`` is the way to its NodeService, None where it serves none.
+    ``codes`` are the inquirer's codes of people, by name; ``day`` is the one in Japan that their days count from; ``through_hub`` is where the real hub listens, who it is, and the
+    inquirer's certificate; ``other`` is somebody else who may ask, and their code of somebody known; ``business`` is the way to its NodeService, None where it serves none.
     """
 
     endpoint: str
@@ -52,10 +53,12 @@ class NodeUnderCheck:
     hands: Hands
     agency: Agency
     codes: Mapping[str, Point] = field(repr=False)
+    day: date
     local_numbers: tuple[str, ...]
     callers: Mapping[str, Pair] = field(repr=False)
     through_hub: tuple[str, Identity, Pair]
     business: Connection | None
+    other: tuple[Hands, Point] | None = None
 
 
 class CheckedNode:
@@ -130,8 +133,12 @@ class CheckedNode:
 
     def opened(self, permit: ProvisionPermit, asked: Asked, answer: SignedAnswer) -> OpenedAnswer:
         """What is in an answer, as the inquirer would read it. Raises: CaseEnd for one that does not verify."""
+        return self.opened_by(self.hands, permit, asked, answer)
+
+    def opened_by(self, hands: Hands, permit: ProvisionPermit, asked: Asked, answer: SignedAnswer) -> OpenedAnswer:
+        """The same by another inquirer's hands."""
         try:
-            opened = self.hands.opened(permit, asked, answer)
+            opened = hands.opened(permit, asked, answer)
         except WarifuError as error:
             raise fail(f"the inquirer discards the answer: {error.where or error.reason.value}") from None
         self.evidence.noted(f"opened: {opened.found!r}")

@@ -7,14 +7,16 @@ as in any network, and announces itself; what it is brought in the cases comes f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import IO
 
 from warifu.agency import Agency, find_agency
 from warifu.client.connection import Connection
+from warifu.clock import SystemClock, day_in_japan
 from warifu.curve.group import Point
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.signature import SigningKey
@@ -27,7 +29,7 @@ from warifu.pki import Credential, Identity, Role
 from warifu.rpc.probe import Peer, find_certificate
 from warifu_hub.app import Hub, build_hub
 from warifu_hub.translate import HubKeys, Party, Translator
-from warifu_kit.conformance.cast import CastPerson, designated, make_asked_about, make_known, write_cast
+from warifu_kit.conformance.cast import KNOWN, CastPerson, designated, make_asked_about, make_known, write_cast
 from warifu_kit.conformance.certificates import Forge, Issuer
 from warifu_kit.conformance.hands import Hands
 from warifu_kit.conformance.inquirer_under_check import InquirerUnderCheck
@@ -58,7 +60,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """What stands ready. ``cast`` have My Numbers; ``party`` is the name of the node under check.
+    """What stands ready. ``cast`` have My Numbers, and days that count from ``day``; ``party`` is the name of the node under check.
 
     ``serves_business``: it serves NodeService, so that clerks can decide there. ``played`` is there when it is checked as the one who asks.
     """
@@ -71,9 +73,11 @@ class Stage:
     hub: Hub
     authority: Authority
     cast: Sequence[CastPerson]
+    day: date
     played: PlayedHub | None = None
     issuing: PlayedAuthority = field(default_factory=PlayedAuthority)
     serves_business: bool = True
+    other_row: Row | None = None
 
     def folder(self, party: str) -> PartyFolder:
         """A party's folder."""
@@ -107,21 +111,22 @@ class Stage:
             where = f"{self.party}: nobody came within {wait_s:.0f} seconds to the hub at {self.hub.endpoint}: {last}"
             raise WarifuError(Reason.NODE_UNREACHABLE, where=where) from None
 
-    def hands(self) -> Hands:
-        """The hands of everybody around the node."""
+    def hands(self, row: Row | None = None) -> Hands:
+        """The hands of everybody around the node; of who asks in another row."""
+        row = row or self.row
         hub, directory = self.folder("hub"), self.folder("hub").directory()
         factor, opening, rerandomise = (hub.secret(f"{name}.key") for name in ("factor", "opening", "rerandomise"))
         keys = HubKeys(factor_key=factor, opening_key=opening, rerandomise_key=rerandomise)
         translator = Translator(directory.group, keys)
-        inquirer = NodeKeys.load(self.folder(self.row.inquirer), directory).inquirer
-        provider = directory.entry(self.folder(self.row.provider).identity().institution)
+        inquirer = NodeKeys.load(self.folder(row.inquirer), directory).inquirer
+        provider = directory.entry(self.folder(row.provider).identity().institution)
         return Hands(
             directory=directory,
             inquirer=inquirer,
             provider=provider,
-            procedure=self.row.procedure,
-            item=self.row.item,
-            row=self.row.number,
+            procedure=row.procedure,
+            item=row.item,
+            row=row.number,
             hub_key=SigningKey(hub.secret("signing.key")),
             translator=translator,
         )
@@ -168,11 +173,20 @@ class Stage:
             hands=hands,
             agency=self.agency,
             codes=codes,
+            day=self.day,
             local_numbers=tuple(person.local_number for person in self.cast),
             callers=callers,
             business=self.business(self.party, endpoint) if self.serves_business else None,
+            other=self._other(),
             through_hub=(self.hub.endpoint, hub.identity(), pairs[self.row.inquirer]),
         )
+
+    def _other(self) -> tuple[Hands, Point] | None:
+        """Somebody else who may ask the node, if there is one, and their code of somebody whom it knows."""
+        if self.other_row is None:
+            return None
+        hands = self.hands(self.other_row)
+        return hands, self._codes(hands.translator, Party.of(hands.inquirer.own))[KNOWN.name]
 
     def person_ids(self, people: Sequence[CastPerson], keys: AuthorityKeys) -> list[bytes | None]:
         """What the authority calls them; None for a number that it does not know."""
@@ -215,6 +229,7 @@ async def staged(
         raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: {name} is no agency")
     agency = find_agency(described.parties[name].institution_kind)
     row = _row(path, described, name, asks=asks)
+    rows = [] if asks else _rows(path, described, name, asks=asks)
     played, issuing = PlayedHub() if asks else None, PlayedAuthority()
     async with AsyncExitStack() as kept:
         kept.enter_context(_claimed(path))
@@ -234,13 +249,15 @@ async def staged(
             party=name,
             agency=agency,
             row=row,
+            other_row=next((each for each in rows if each.inquirer != row.inquirer), None),
             hub=hub,
             authority=authority,
             cast=(),
+            day=day_in_japan(SystemClock().now()),
             played=played,
             issuing=issuing,
         )
-        cast = await designated(stage.business("authority", authority.endpoint))
+        cast = await designated(stage.business("authority", authority.endpoint), stage.day)
         if write_people is not None:
             write_cast(write_people, cast, agency, row.item)
         yield replace(stage, cast=cast, serves_business=write_people is None)
@@ -274,7 +291,15 @@ def _claimed(path: Path) -> IO[str]:
 
 
 def _row(path: Path, described: NetworkFile, party: str, *, asks: bool) -> Row:
-    """The first row in which the party is asked, or asks, for something, without consent or ordinance."""
+    """The first row in which the party is asked, or asks, for something. Raises: CONFIG_INVALID when there is none."""
+    for row in _rows(path, described, party, asks=asks):
+        return row
+    whom = f"{party} may ask no agency of this network" if asks else f"no agency of this network may ask {party}"
+    raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: {whom} for anything")
+
+
+def _rows(path: Path, described: NetworkFile, party: str, *, asks: bool) -> Iterator[Row]:
+    """Every row in which the party is asked, or asks, for something, without consent or ordinance."""
     table = PermissionTable.load(path / "hub" / TABLE_FILE)
     kinds = {
         about.institution_kind: name for name, about in described.parties.items() if about.role == Role.AGENCY.value
@@ -285,18 +310,16 @@ def _row(path: Path, described: NetworkFile, party: str, *, asks: bool) -> Row:
             if row.ordinance or grant.consent_required or grant.provider_kind not in kinds:
                 continue
             askers = [kind for kind in row.inquirer_kinds if kind in kinds and kind != grant.provider_kind]
-            asked_of = own if not asks else grant.provider_kind
-            asking = [own] if asks and own in askers else [] if asks else askers
-            if asking and grant.provider_kind == asked_of:
-                return Row(
-                    inquirer=party if asks else kinds[asking[0]],
-                    provider=kinds[grant.provider_kind] if asks else party,
-                    procedure=row.procedure.procedure_code,
-                    item=grant.item_code,
-                    number=row.row_number,
-                )
-    whom = f"{party} may ask no agency of this network" if asks else f"no agency of this network may ask {party}"
-    raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: {whom} for anything")
+            asking = [kind for kind in askers if not asks or kind == own]
+            if asks or grant.provider_kind == own:
+                for kind in asking:
+                    yield Row(
+                        inquirer=party if asks else kinds[kind],
+                        provider=kinds[grant.provider_kind] if asks else party,
+                        procedure=row.procedure.procedure_code,
+                        item=grant.item_code,
+                        number=row.row_number,
+                    )
 
 
 def _pair(folder: Path) -> Pair:

@@ -10,7 +10,7 @@ from warifu.errors import WarifuError
 from warifu.exchange.code_proof import check_own
 from warifu.exchange.codes import EncryptedCode, row_key
 from warifu.exchange.context import ContextKind, ExchangeContext
-from warifu.exchange.provision import open_query, open_row_key
+from warifu.exchange.provision import open_query, open_row_key_unproven
 from warifu.exchange.statements import check_inquiry
 from warifu_kit.conformance.case import Subject, expect, fail
 from warifu_kit.conformance.cast import KNOWN, SECOND
@@ -155,7 +155,7 @@ async def person(inquirer: CheckedInquirer) -> None:
         inquiry = await inquirer.one_brought(each)
         permit = inquirer.permit(inquiry)
         try:
-            opened = open_row_key(inquirer.checked(permit), provider, inquirer.hands.directory)
+            opened = open_row_key_unproven(inquirer.checked(permit), provider, inquirer.hands.directory)
         except WarifuError as error:
             raise fail(f"a provider would refuse it: {error.reason.value} {error.where}") from None
         wanted = row_key(provider.row_secret, points[each.name])

@@ -57,7 +57,8 @@ def _other_code(permit: ProvisionPermit) -> None:
 
 
 def _other_proof(permit: ProvisionPermit) -> None:
-    permit.conversion_proof = permit.conversion_proof[:-1] + bytes([permit.conversion_proof[-1] ^ 1])
+    proof = permit.conversion_proof or bytes(128)  # where permits come without one
+    permit.conversion_proof = proof[:-1] + bytes([proof[-1] ^ 1])
 
 
 def _other_signature_inside(permit: ProvisionPermit) -> None:

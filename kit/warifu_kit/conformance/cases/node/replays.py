@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from warifu.api.agency.v1.agency_service_pb2 import ProvideResponse
 from warifu.errors import Reason
-from warifu_kit.conformance.case import Subject, expect, unknown
+from warifu_kit.conformance.case import Subject, expect, skip, unknown
 from warifu_kit.conformance.cast import KNOWN, SECOND, STRANGER
 from warifu_kit.conformance.hands import processing_number
 from warifu_kit.conformance.node_under_check import CheckedNode
@@ -16,6 +16,7 @@ _AT = "the-provider"
 _SAME = "The same inquiry digest and processing number get the stored answer, byte for byte"
 _SAME_MEND = "Store the signed answer with the permit before it leaves, and give the stored bytes again."
 _OTHER = "Anything else under this inquirer's request_id is refused: PERMIT_REUSED"
+_MANY, _TOGETHER = 200, 25
 _OTHER_MEND = "Key what was answered by inquirer and request_id, and compare inquiry digest and processing number."
 
 
@@ -108,3 +109,42 @@ async def given_up(node: CheckedNode) -> None:
         if reply.reason not in {"", "DEADLINE_TOO_SHORT"}:
             raise unknown(f"it was refused: {reply}")
     expect((await node.answer(permit)) == (await node.answer(permit)), "the second answer is another one")
+
+
+@SUBJECT.case(
+    "after-many",
+    "It gets the same answer after very many others",
+    rule="Answers for whoever asks again: a day",
+    at="node.md#keep",
+    mend="Keep answers by time, on disk, and not the newest few.",
+    seconds=25,
+)
+async def after_many(node: CheckedNode) -> None:
+    permit = node.hands.permit(node.asked(KNOWN))
+    first = await node.answer(permit)
+    for _ in range(_MANY // _TOGETHER):
+        await node.at_once([node.hands.permit(node.asked(STRANGER)) for _ in range(_TOGETHER)])
+    expect((await node.answer(permit)) == first, f"after {_MANY} others the answer is another one")
+
+
+@SUBJECT.case(
+    "of-another-inquirer",
+    "Another inquirer's request_id is another exchange, though it be the same bytes",
+    rule="This inquirer's request_id is known here",
+    at=_AT,
+    mend="Key what was answered by inquirer and request_id, both.",
+)
+async def of_another_inquirer(node: CheckedNode) -> None:
+    if node.about.other is None:
+        raise skip("nobody else of this network may ask it for anything")
+    mine, (hands, code) = node.asked(KNOWN), node.about.other
+    permit = node.hands.permit(mine)
+    first = await node.answer(permit)
+    theirs = hands.asked(code, request_id=mine.inquiry.context[2:18])
+    other = hands.permit(theirs)
+    reply = await node.provide(other)
+    expect(reply.ok, f"the other one's inquiry ended with {reply}")
+    answer = node.answered(reply)
+    expect(answer != first, "the other inquirer got the first one's answer")
+    node.opened_by(hands, other, theirs, answer)
+    expect((await node.answer(permit)) == first, "the first one's answer is another one now")
