@@ -38,3 +38,77 @@ async def test_tools_for_the_real_file_find_the_tax_under_the_names_they_look_fo
     assert header.index("情報提供者機関コード") == 12
     assert int(told["市町村民税均等割額"]) >= 0
     assert int(told["市町村民税所得割額（定額減税前）"]) >= 0
+
+
+async def test_what_the_law_forbids_and_whom_no_code_is_held_for_fail_alone_in_the_words_of_real_files(
+    batch: Any, outside: Any
+) -> None:
+    case = batch.cases()[0]
+    good, unknown, forbidden = (
+        batch.row(case, case.tax_office, TAX),
+        batch.row(case, case.tax_office, TAX, f2="000000014689427", f3=""),
+        batch.row(case, case.tax_office, TAX, f10="JT99000000000004"),
+    )
+    batch.write([unknown, good, forbidden, good, batch.row(case, case.tax_office, TAX, f14="")])
+    ended = batch.run("--json")
+    assert ended.returncode == 1
+    told = json.loads(ended.stdout)
+    assert told["reasons"] == {"CODE_NOT_ACQUIRED": 1, "EXCHANGE_NOT_PERMITTED": 1}
+    assert ended.stderr.splitlines()[:2] == [
+        f"{batch.file}:4 asks what line 2 asks",
+        f"{batch.file}:5 field 14 特定個人情報名コード is empty",
+    ]
+    _, *results = batch.results()
+    assert [(line[STATUS], line[ITEM_STATUS], line[REASON]) for line in results] == [
+        ("03", "", "CODE_NOT_ACQUIRED"),
+        ("09", "01", ""),
+        ("09", "03", "EXCHANGE_NOT_PERMITTED"),
+        ("90", "", ""),
+        ("90", "", ""),
+    ]
+    assert results[0][
+        WORDS
+    ] == "指定された団体内統合宛名番号「００００００１４６８９４２７」は符号が未取得です。".replace(
+        "「００", "「０００", 1
+    )
+    assert "「ＴＭ０００００００００００００２」の照会は許可されていません" in results[2][WORDS]
+    permitted = await outside.permitted(batch.request_ids())
+    assert list(permitted.values()) == [0, 1, 0], (
+        "nothing leaves for whom no code is held, and nothing is permitted that is not"
+    )
+
+
+async def test_a_row_that_waits_for_a_clerk_is_asked_again_by_the_same_command(
+    batch: Any, town: Any, offices: Any
+) -> None:
+    (case,) = [case for case in town.plan.procedures[0].cases if case.clerk_needed][:1]
+    batch.write([batch.row(case, case.tax_office, TAX, 1950), *batch.rows(3)])
+    ended = batch.run("--json")
+    assert (ended.returncode, json.loads(ended.stdout)["waits"]) == (1, 1)
+    number = batch.results()[1][NUMBER]
+    await offices.nodes[case.tax_office].decide_provision(number, 2)
+    again = batch.run()
+    assert again.returncode == 0, again.stderr
+    assert "going on: 3 of 4 rows have ended" in again.stdout
+    assert batch.results()[1][STATUS : NUMBER + 2] == [
+        "09",
+        "03",
+        "情報提供者が提供を認めませんでした。",
+        "",
+        "RELEASE_REFUSED",
+    ]
+
+
+def test_a_file_that_is_none_asks_nothing_and_names_the_line(batch: Any) -> None:
+    batch.file.write_bytes(b"\xef\xbb\xbf" + batch.rows(1)[0].encode())
+    ended = batch.run()
+    assert ended.returncode == 1
+    assert f"[{batch.file}:1 is UTF-8, as is all of the file: the layout is CP932]" in ended.stderr
+    assert not batch.out.exists()
+
+
+def test_a_file_of_nobody_in_the_network_asks_nothing(batch: Any) -> None:
+    batch.write([row.replace(row.split(",")[6], "1" * 16) for row in batch.rows(2)])
+    ended = batch.run()
+    assert ended.returncode == 1
+    assert "INSTITUTION_UNKNOWN" in ended.stderr

@@ -77,7 +77,7 @@ async def test_what_is_asked_in_bulk_leaves_room_for_who_waits(
     assert (refused.value.reason, refused.value.where) == (Reason.OVERLOADED, "inquirer")
     second = room.begin(another(one), b"digest", go_on.wait)
     go_on.set()
-    assert await asyncio.gather(first, second) == [True, True]
+    assert [await first, await second] == [True, True]
 
 
 async def test_there_is_an_end_to_the_room_of_all(small: None, one: ExchangeContext, monkeypatch: Any) -> None:
