@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from warifu.api.node.v1 import node_service_pb2 as node_pb2
+
 TAX = "TM00000000000002"
 STATUS, ITEM_STATUS, WORDS, NUMBER, REASON = 18, 19, 20, 21, 22
 
@@ -66,11 +68,8 @@ async def test_what_the_law_forbids_and_whom_no_code_is_held_for_fail_alone_in_t
         ("90", "", ""),
         ("90", "", ""),
     ]
-    assert results[0][
-        WORDS
-    ] == "指定された団体内統合宛名番号「００００００１４６８９４２７」は符号が未取得です。".replace(
-        "「００", "「０００", 1
-    )
+    not_acquired = "指定された団体内統合宛名番号「０００００００１４６８９４２７」は符号が未取得です。"
+    assert results[0][WORDS] == not_acquired
     assert "「ＴＭ０００００００００００００２」の照会は許可されていません" in results[2][WORDS]
     permitted = await outside.permitted(batch.request_ids())
     assert list(permitted.values()) == [0, 1, 0], (
@@ -81,15 +80,19 @@ async def test_what_the_law_forbids_and_whom_no_code_is_held_for_fail_alone_in_t
 async def test_a_row_that_waits_for_a_clerk_is_asked_again_by_the_same_command(
     batch: Any, town: Any, offices: Any
 ) -> None:
-    (case,) = [case for case in town.plan.procedures[0].cases if case.clerk_needed][:1]
-    batch.write([batch.row(case, case.tax_office, TAX, 1950), *batch.rows(3)])
+    case = batch.cases()[0]
+    tax = offices.nodes[case.tax_office]
+    local_number = town.plan.agencies[case.tax_office].people[case.resident.resident_number].local_number
+    await tax.set_flags(node_pb2.SetFlagsRequest(local_number=local_number, auto_response_disabled=True))
+    batch.write([batch.row(case, case.tax_office, TAX, 1950), *batch.rows(1)])
     ended = batch.run("--json")
     assert (ended.returncode, json.loads(ended.stdout)["waits"]) == (1, 1)
     number = batch.results()[1][NUMBER]
-    await offices.nodes[case.tax_office].decide_provision(number, 2)
+    await tax.decide_provision(number, node_pb2.CLERK_DECISION_REFUSE)
+    await tax.set_flags(node_pb2.SetFlagsRequest(local_number=local_number))
     again = batch.run()
     assert again.returncode == 0, again.stderr
-    assert "going on: 3 of 4 rows have ended" in again.stdout
+    assert "going on: 1 of 2 rows have ended" in again.stdout
     assert batch.results()[1][STATUS : NUMBER + 2] == [
         "09",
         "03",
