@@ -14,12 +14,29 @@ from typing import Any
 
 from measure import Spread, percentile, spread
 
-__all__ = ["IN_FLIGHT", "REAL", "UNPROVEN", "Row", "SliceResult", "faults", "goal_text", "rows_of", "with_quartiles"]
+__all__ = [
+    "BULK",
+    "IN_FLIGHT",
+    "REAL",
+    "UNPROVEN",
+    "Row",
+    "SliceResult",
+    "faults",
+    "goal_text",
+    "rows_of",
+    "with_quartiles",
+]
 
 IN_FLIGHT = (1, 8, 64)
 REAL = ("unary", "stream")
 UNPROVEN = "unproven"
 """The cell of a network whose hub proves nothing; measured at full load only, for what proofs cost."""
+
+BULK = {"bulk": "stream", "bulk_unproven": UNPROVEN}
+"""The cells in which 256 rows are asked in a message, and whose processes they use; at full load only, two messages at a time."""
+
+_ARITHMETIC_US = {1: 357.0, 2: 531.0}
+"""Group arithmetic of an exchange at all three parties, in C, by suite: what nothing but other arithmetic takes away."""
 
 _PARTIES = ("inquirer", "hub", "provider")
 _BARE_PARTIES = ("client", "relay", "echo")
@@ -28,6 +45,8 @@ GOALS: dict[str, tuple[str, float]] = {
     "stream_ratio": (">=", 0.30),
     "acquire_1000_s": ("<=", 3.0),
     "first_exchange_s": ("<=", 8.0),
+    "bulk_ratio": (">=", 1.2),
+    "bulk_crypto_share": (">=", 0.55),
     "proof_cpu_ratio": ("<=", 1.25),
     "issue_proof_ratio": ("<=", 1.5),
 }
@@ -100,17 +119,18 @@ def faults(slices: Sequence[SliceResult]) -> list[str]:
         where = f"round {each.round_number}, {each.cell} with {each.in_flight} in flight"
         if each.errors:
             found.append(f"{where}: {len(each.errors)} errors, the first: {each.errors[0]}")
-        if each.cell in (*REAL, UNPROVEN) and each.leaves != 2 * each.made:
+        if each.cell in (*REAL, UNPROVEN, *BULK) and each.leaves != 2 * each.made:
             found.append(f"{where}: {each.made} exchanges left {each.leaves} leaves in the hub's log, not two each")
     return found
 
 
-def rows_of(slices: Sequence[SliceResult]) -> list[Row]:
-    """Every figure of the exchanges."""
+def rows_of(slices: Sequence[SliceResult], *, suite: int, cores: int) -> list[Row]:
+    """Every figure of the exchanges, measured in a suite on so many cores."""
     measured = _Measured(slices)
     rows = []
     for in_flight in reversed(IN_FLIGHT):
         rows += measured.ratios(in_flight)
+    rows += measured.bulk(IN_FLIGHT[-1], suite, cores)
     rows += measured.proofs(IN_FLIGHT[-1])
     for in_flight in reversed(IN_FLIGHT):
         rows += measured.rates(in_flight)
@@ -139,6 +159,21 @@ class _Measured:
         both = [(a, b) for a, b in zip(bare_a, bare_b, strict=True) if a.took_ms and b.took_ms]
         rows += with_quartiles(f"bare_a_to_b{end}", spread(a.rate / b.rate for a, b in both))
         return rows + with_quartiles(f"bare_a_to_b_cpu{end}", spread(_cpu(a) / _cpu(b) for a, b in both))
+
+    def bulk(self, in_flight: int, suite: int, cores: int) -> list[Row]:
+        """Rows a second to bare calls a second, inside each round; what of the machine is group arithmetic then."""
+        bare_a, bare_b = (self._slices[cell, in_flight] for cell in ("bare_a", "bare_b"))
+        rate = [(a.rate + b.rate) / 2 for a, b in zip(bare_a, bare_b, strict=True)]
+        rows = []
+        for cell in BULK:
+            found = self._slices[cell, in_flight]
+            per_s = spread(each.rate for each in found).median
+            ratio = spread(each.rate / bare for each, bare in zip(found, rate, strict=True) if bare)
+            rows += with_quartiles(f"{cell}_ratio", ratio)
+            rows.append(Row(f"{cell}_crypto_share", _ARITHMETIC_US[suite] * per_s / 1e6 / cores, "1"))
+            rows.append(Row(f"{cell}_rows_per_s", per_s, "1/s"))
+            rows += _cpu_rows(f"cpu_us_per_{cell}_row", _PARTIES, found)
+        return rows
 
     def proofs(self, in_flight: int) -> list[Row]:
         """Processor time of an exchange, all its processes, with proofs over without, inside each round."""

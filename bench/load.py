@@ -7,7 +7,8 @@
 Reads one JSON order a line from standard input and answers each with one JSON line on standard output. ``bare`` calls
 the relay. The others are the inquirer's side of a node: its folder and keys, its database with durable writes, and the
 production :class:`~warifu_services.node.inquirer.Inquirer`; an answer counts only when it verified, opened, was recorded
-and is the very record of the person asked about. ``stream`` reaches the hub as a node does, ``unary`` one RPC at a time.
+and is the very record of the person asked about. ``stream`` reaches the hub as a node does, ``unary`` one RPC at a time; an order
+may say that a slice is to be asked in bulk, 256 rows in a message.
 
 A slice is measured while it is in full swing: the calls in flight start, settle for a moment, and only then do the
 clocks run; calls that end after the clocks stop are not counted.
@@ -45,7 +46,8 @@ from warifu.pki import Identity, Role
 from warifu.rpc.channel import PeerChannel
 from warifu_services.agencies.childcare import CHILD_ALLOWANCE_PROCEDURE
 from warifu_services.agencies.tax import LOCAL_TAX
-from warifu_services.node.hub_link import StreamedHub, UnaryHub
+from warifu_services.node.bulk import MOST_INQUIRIES
+from warifu_services.node.hub_link import BulkHub, StreamedHub, UnaryHub
 from warifu_services.node.inquirer import HubPort, Inquirer
 from warifu_services.node.inquiry_book import InquiryRequest
 from warifu_services.node.keys import NodeKeys
@@ -91,6 +93,26 @@ class Slice:
                 return
             if self._counting:
                 self._took_ms.append(round((time.perf_counter() - started) * 1000, 3))
+
+
+class BulkSlice(Slice):
+    """One slice of messages of inquiries; what is counted are the rows."""
+
+    def __init__(self, load: RealLoad) -> None:
+        super().__init__(load.call)
+        self._load = load
+
+    async def _caller(self) -> None:
+        while self._going:
+            try:
+                await self._load.message(self._ended)
+            except Exception as error:  # noqa: BLE001  # as above
+                self._errors.append(f"{type(error).__name__}: {error}")
+                return
+
+    def _ended(self, seconds: float) -> None:
+        if self._counting:
+            self._took_ms.append(round(seconds * 1000, 3))
 
 
 class BareLoad:
@@ -151,6 +173,7 @@ class RealLoad:
         hub = Identity(network=self._directory.network, role=Role.HUB, institution=self._directory.hub)
         self._peer = PeerChannel(target, credential=folder.credential(), root_pem=folder.root_pem(), expect=hub)
         self._hub = StreamedHub(self._peer) if streamed else UnaryHub(self._peer)
+        self._bulk_hub = BulkHub(self._peer, self._hub) if isinstance(self._hub, StreamedHub) else None
         self._inquirer = self._inquirer_over(self._hub)
         (tax,) = self._directory.of_kind("tax")
         self._provider = tax.institution
@@ -159,11 +182,28 @@ class RealLoad:
         self.made = 0
 
     def _inquirer_over(self, hub: HubPort) -> Inquirer:
-        return Inquirer(keys=self._keys, directory=self._directory, store=self._store, hub=hub, clock=SystemClock())
+        return Inquirer(
+            keys=self._keys,
+            directory=self._directory,
+            store=self._store,
+            hub=hub,
+            bulk=self._bulk_hub,
+            clock=SystemClock(),
+        )
 
     async def call(self) -> None:
         """One exchange about anybody. Raises: ValueError when the record is not that person's."""
         await self._ask(self._inquirer)
+
+    async def message(self, ended: Callable[[float], None]) -> None:
+        """A message of bulk inquiries about anybody; ``ended`` hears how many seconds each row took. Raises: as :meth:`call`."""
+        started = time.perf_counter()
+
+        async def row() -> None:
+            await self._ask(self._inquirer, in_bulk=True)
+            ended(time.perf_counter() - started)
+
+        await asyncio.gather(*(row() for _ in range(MOST_INQUIRIES)))
 
     async def sizes(self) -> dict[str, int]:
         """The sizes, in bytes, of the messages of a real exchange among as many as are in flight at most.
@@ -175,7 +215,7 @@ class RealLoad:
         await asyncio.gather(*(self._ask(inquirer) for _ in range(max(IN_FLIGHT))))
         return measuring.sizes
 
-    async def _ask(self, inquirer: Inquirer) -> None:
+    async def _ask(self, inquirer: Inquirer, *, in_bulk: bool = False) -> None:
         self.made += 1
         person = random.choice(self._people)
         question = Question(
@@ -185,7 +225,8 @@ class RealLoad:
             item_code=LOCAL_TAX,
             fiscal_year=FISCAL_YEAR,
         )
-        result = await inquirer.inquire(InquiryRequest(local_number=person, question=question), _PATIENCE_S)
+        asked = InquiryRequest(local_number=person, question=question)
+        result = await inquirer.inquire(asked, _PATIENCE_S, in_bulk=in_bulk)
         if not isinstance(result.found, ProvidedRecord) or result.found.record != self._records[person]:
             raise ValueError("the answer is not the record of the person asked about")
 
@@ -193,6 +234,8 @@ class RealLoad:
         """Let go of channel and store."""
         await self._inquirer.close()
         await self._hub.close()
+        if self._bulk_hub is not None:
+            await self._bulk_hub.close()
         await self._peer.close()
         self._store.close()
 
@@ -212,7 +255,8 @@ async def _obey(load: BareLoad | RealLoad, order: dict[str, Any]) -> dict[str, A
         assert isinstance(load, RealLoad)
         return {"sizes": await load.sizes()}
     before = load.made
-    told = await Slice(load.call).run(**order["slice"])
+    slice_ = BulkSlice(load) if isinstance(load, RealLoad) and order["in_bulk"] else Slice(load.call)
+    told = await slice_.run(**order["slice"])
     return {**told, "made": load.made - before}
 
 

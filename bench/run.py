@@ -9,6 +9,7 @@ Exit status: 0 the figures hold, goals reached or not (a missed one is named); 1
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import statistics
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from figures import IN_FLIGHT, UNPROVEN, Row, SliceResult, faults, goal_text, rows_of, with_quartiles
+from figures import BULK, IN_FLIGHT, UNPROVEN, Row, SliceResult, faults, goal_text, rows_of, with_quartiles
 from first_exchange import first_exchange_seconds
 from measure import fdatasync_ms, machine, spread
 from rich.box import SIMPLE_HEAD
@@ -35,6 +36,7 @@ from warifu.printable import printable
 
 RESULTS = Path(__file__).parent / "results"
 _SETTLE_S = {1: 0.05, 8: 0.1, 64: 0.25}
+_MESSAGES, _BULK_SETTLE_S, _BULK_LONGER = 2, 1.0, 3  # a message takes a good part of a second
 _SHORT_ROUNDS, _ACQUISITIONS = 4, 5
 _PROVEN, _UNPROVEN = "always", "off"
 
@@ -77,7 +79,7 @@ class _Run:
         self._seconds = seconds
         self._short = short
         self._suite = available_suites()[0]  # as `warifu up` chooses
-        steps = rounds * (4 * len(IN_FLIGHT) + 1) + 10
+        steps = rounds * (4 * len(IN_FLIGHT) + 1 + len(BULK)) + 10
         self._task = progress.add_task("starting", total=steps)
         self.slices: list[SliceResult] = []
         self.sizes: dict[str, int] = {}
@@ -98,7 +100,11 @@ class _Run:
                 self.sizes = stage.sizes
                 self._measure(stage)
             sync_ms = fdatasync_ms(Path(folder))
-        rows = rows_of(self.slices) + rows + [Row("fdatasync_p50_ms", sync_ms, "ms")]
+        rows = (
+            rows_of(self.slices, suite=self._suite, cores=os.cpu_count() or 1)
+            + rows
+            + [Row("fdatasync_p50_ms", sync_ms, "ms")]
+        )
         rows.append(Row("suite", self._suite, ""))
         rows += [Row(f"message_{name}_bytes", size, "bytes") for name, size in self.sizes.items()]
         return rows + [Row(f"machine_{name}", value, "") for name, value in machine().items()]
@@ -118,9 +124,12 @@ class _Run:
                 self.slices.append(self._slice(cell, in_flight, number))
 
     def _slice(self, cell: Cell, in_flight: int, number: int) -> SliceResult:
+        in_bulk = cell.name in BULK
         order = {"in_flight": in_flight, "settle_s": _SETTLE_S[in_flight], "seconds": self._seconds, "pids": cell.pids}
+        if in_bulk:
+            order |= {"in_flight": _MESSAGES, "settle_s": _BULK_SETTLE_S, "seconds": _BULK_LONGER * self._seconds}
         leaves, counted = _at_hub(cell)
-        told = cell.load.order({"do": "slice", "slice": order})
+        told = cell.load.order({"do": "slice", "in_bulk": in_bulk, "slice": order})
         leaves_after, counted_after = _at_hub(cell)
         return SliceResult(
             cell=cell.name,
@@ -139,7 +148,7 @@ class _Run:
 
 def _loads_of(cell: Cell) -> tuple[int, ...]:
     """The calls in flight with which a cell is measured."""
-    return IN_FLIGHT[-1:] if cell.name == UNPROVEN else IN_FLIGHT
+    return IN_FLIGHT[-1:] if cell.name in (UNPROVEN, *BULK) else IN_FLIGHT
 
 
 def _issuing_rows(took: dict[str, list[Acquired]]) -> list[Row]:

@@ -16,11 +16,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from figures import UNPROVEN
+from figures import BULK, UNPROVEN
 from measure import cpu_ns
 from people import BusinessSystem, designate, local_numbers
 
@@ -220,6 +220,9 @@ class Stage:
         side = Side(self._ends, self._unproven, "stream")
         pids = (side.load.pid, side.hub.pid, side.provider.pid)
         self.cells.append(Cell(name=UNPROVEN, load=side.load, pids=pids, side=side))
+        for name, of in BULK.items():
+            (shared,) = [cell for cell in self.cells if cell.name == of]
+            self.cells.append(replace(shared, name=name))
         load, relay, echo = self._floor()
         for name in ("bare_a", "bare_b"):
             self.cells.append(Cell(name=name, load=load, pids=(load.pid, relay.pid, echo.pid)))

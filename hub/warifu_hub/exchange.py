@@ -121,7 +121,8 @@ _Known: TypeAlias = asyncio.Task[MediatedExchange] | StoredExchange
 class Mediator:
     """Mediates exchanges for one hub process.
 
-    ``check_log`` raises LOG_BEHIND while nothing may be logged. Concurrent calls with the same request_id share one exchange.
+    ``check_log`` raises LOG_BEHIND while nothing may be logged. Concurrent calls with the same request_id share one exchange,
+    also those of another mediator in the same ``room``.
     """
 
     def __init__(
@@ -135,6 +136,7 @@ class Mediator:
         clock: Clock,
         check_log: Callable[[], None] = lambda: None,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        room: Room[MediatedExchange] | None = None,
     ) -> None:
         self._directories = directory
         self._permissions = permissions
@@ -144,7 +146,7 @@ class Mediator:
         self._clock = clock
         self._check_log = check_log
         self._random_bytes = random_bytes
-        self._room = Room[MediatedExchange]()
+        self._room = room or Room[MediatedExchange]()
 
     @property
     def _directory(self) -> Directory:

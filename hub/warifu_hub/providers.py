@@ -7,11 +7,12 @@ asked (PROVIDER_UNREACHABLE) or may have answered (PROVIDER_TIMED_OUT, PROVIDER_
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import grpc
 
 from warifu.api.agency.v1.agency_service_pb2 import (
+    ProvideBulkRequest,
     ProvideCall,
     ProvideRequest,
     ProvideResponse,
@@ -24,11 +25,11 @@ from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.identifiers import InstitutionCode
 from warifu.pki import Identity, Role
 from warifu.rpc.channel import ChannelPool, PeerChannel
-from warifu.rpc.multiplex import CallStream, StreamedRpc
+from warifu.rpc.multiplex import IN_BULK, CallStream, StreamedRpc
 from warifu.rpc.status import translated, unconnected_as
 from warifu_hub.store import HubStore
 
-__all__ = ["GrpcProviders"]
+__all__ = ["BulkProviders", "GrpcProviders"]
 
 _BROKEN = {
     grpc.StatusCode.DEADLINE_EXCEEDED: Reason.PROVIDER_TIMED_OUT,
@@ -39,17 +40,22 @@ _PROVIDERS_OWN = {Reason.PROVIDER_TIMED_OUT, Reason.PROVIDER_FAILED, Reason.PROV
 
 @dataclass(frozen=True, slots=True)
 class _Reached:
-    """One provider, and the stream to it where it is."""
+    """One provider, and the streams to it where it is: one for what is waited for, one for what was asked in bulk."""
 
     expect: Identity
     endpoint: str
     stream: CallStream[ProvideRequest, ProvideResponse]
+    bulk: CallStream[ProvideRequest, ProvideResponse]
+
+    async def close(self) -> None:
+        await asyncio.gather(self.stream.close(), self.bulk.close())
 
 
 class GrpcProviders:
-    """:class:`warifu_hub.exchange.Providers` over one lasting channel, and on it one lasting stream, per provider node.
+    """:class:`warifu_hub.exchange.Providers` over one lasting channel, and on it two lasting streams, per provider node.
 
-    A node that serves no stream is called permit by permit; with ``streamed`` False every node is.
+    One is for permits in bulk; a node that does not serve it gets those on the other. A node that serves no stream is called
+    permit by permit; with ``streamed`` False every node is.
     """
 
     def __init__(self, *, network: str, channels: ChannelPool, store: HubStore, streamed: bool = True) -> None:
@@ -62,16 +68,15 @@ class GrpcProviders:
 
     async def provide(self, provider: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:
         """See the contract."""
-        reached = self._reach(provider.institution)
-        try:
-            response = await reached.stream.call(ProvideRequest(permit=permit), timeout)
-        except WarifuError as error:
-            raise _of_provider(error) from None
-        return response.answer
+        return await _provided(self._reach(provider.institution).stream, permit, timeout)
+
+    async def provide_in_bulk(self, provider: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:
+        """The same, for what was asked in bulk."""
+        return await _provided(self._reach(provider.institution).bulk, permit, timeout)
 
     async def close(self) -> None:
         """End every stream. Permits still waiting fail as if their provider had broken off."""
-        await asyncio.gather(*(reached.stream.close() for reached in self._reached.values()), *self._leaving)
+        await asyncio.gather(*(reached.close() for reached in self._reached.values()), *self._leaving)
 
     def _reach(self, institution: InstitutionCode) -> _Reached:
         """How ``institution`` is called where it is now. Where it was before, nothing is kept."""
@@ -88,12 +93,36 @@ class GrpcProviders:
         expect = Identity(network=self._network, role=Role.AGENCY, institution=institution)
         peer = self._channels.peer(expect, endpoint)
         stream = CallStream[ProvideRequest, ProvideResponse](peer, _provide_rpc(peer), streamed=self._streamed)
-        reached = self._reached[institution] = _Reached(expect, endpoint, stream)
+        bulk = CallStream[ProvideRequest, ProvideResponse](peer, _bulk_rpc(peer, stream), streamed=self._streamed)
+        reached = self._reached[institution] = _Reached(expect, endpoint, stream, bulk)
         return reached
 
     async def _leave(self, reached: _Reached) -> None:
-        await reached.stream.close()
+        await reached.close()
         await self._channels.drop(reached.expect, reached.endpoint)
+
+
+class BulkProviders:
+    """:class:`warifu_hub.exchange.Providers` for what was asked in bulk."""
+
+    __slots__ = ("_providers",)
+
+    def __init__(self, providers: GrpcProviders) -> None:
+        self._providers = providers
+
+    async def provide(self, provider: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:
+        """See the contract."""
+        return await self._providers.provide_in_bulk(provider, permit, timeout)
+
+
+async def _provided(
+    stream: CallStream[ProvideRequest, ProvideResponse], permit: ProvisionPermit, timeout: float
+) -> SignedAnswer:
+    try:
+        response = await stream.call(ProvideRequest(permit=permit), timeout)
+    except WarifuError as error:
+        raise _of_provider(error) from None
+    return response.answer
 
 
 def _provide_rpc(peer: PeerChannel) -> StreamedRpc:
@@ -106,6 +135,16 @@ def _provide_rpc(peer: PeerChannel) -> StreamedRpc:
         timed_out=Reason.PROVIDER_TIMED_OUT,
         ended=Reason.PROVIDER_FAILED,
         garbled=Reason.PROVIDER_FAILED,
+    )
+
+
+def _bulk_rpc(peer: PeerChannel, otherwise: CallStream[ProvideRequest, ProvideResponse]) -> StreamedRpc:
+    return replace(
+        _provide_rpc(peer),
+        open=lambda messages: peer.stub(AgencyServiceStub).ProvideBulk(messages),
+        alone=otherwise.call,
+        message_type=ProvideBulkRequest,
+        width=IN_BULK,
     )
 
 

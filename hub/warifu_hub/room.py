@@ -18,13 +18,16 @@ from warifu.identifiers import InstitutionCode
 from warifu.pki import Identity
 from warifu.rpc.token_bucket import Buckets, Rate
 
-__all__ = ["MOST_OF_ONE", "MOST_UNDER_WAY", "REFUSALS", "Room"]
+__all__ = ["MOST_IN_BULK", "MOST_OF_ONE", "MOST_UNDER_WAY", "REFUSALS", "Room"]
 
 MOST_UNDER_WAY = 1024
 """Exchanges under way at once; above it callers are told to come back."""
 
 MOST_OF_ONE = MOST_UNDER_WAY // 2
 """Of those, by one inquirer, and at one provider: one that is busy, or has stopped, leaves room for the others."""
+
+MOST_IN_BULK = MOST_OF_ONE // 2
+"""The same for one more that is asked in bulk, so that whoever waits for an answer finds room beside a batch."""
 
 REFUSALS = Rate(per_second=20.0, burst=2000)
 """How often an inquirer is refused, each time with a leaf; above it nothing of its is decided, and so nothing logged."""
@@ -40,9 +43,17 @@ class Room(Generic[_Ended]):
     """The exchanges under way at one hub process, and the refusals of each inquirer."""
 
     def __init__(self) -> None:
+        self._in_bulk = False
         self._under_way: dict[ExchangeKey, tuple[bytes, asyncio.Task[_Ended]]] = {}
         self._sides: Counter[tuple[str, InstitutionCode]] = Counter()
         self._refusals = Buckets(REFUSALS)
+
+    def in_bulk(self) -> Room[_Ended]:
+        """The same exchanges and refusals, for what is asked in bulk."""
+        other = Room[_Ended]()
+        other._in_bulk = True
+        other._under_way, other._sides, other._refusals = self._under_way, self._sides, self._refusals
+        return other
 
     def find(self, key: ExchangeKey) -> tuple[bytes, asyncio.Task[_Ended]] | None:
         """The digest of the inquiry under way under this key, and its task."""
@@ -55,9 +66,10 @@ class Room(Generic[_Ended]):
 
         Raises: OVERLOADED, naming the inquirer or the provider where it is that one's share that is full.
         """
+        most_of_one = MOST_IN_BULK if self._in_bulk else MOST_OF_ONE
         sides = (("inquirer", context.inquirer), ("provider", context.provider))
         for side in sides:
-            if self._sides[side] >= MOST_OF_ONE:
+            if self._sides[side] >= most_of_one:
                 raise WarifuError(Reason.OVERLOADED, where=side[0])
         if len(self._under_way) >= MOST_UNDER_WAY:
             raise WarifuError(Reason.OVERLOADED)

@@ -15,6 +15,7 @@ from warifu.party.inherited import settle_process
 from warifu_kit.commands import (
     audit,
     backup,
+    bulk,
     certificates,
     check,
     clerk,
@@ -68,6 +69,7 @@ app.command()(demo.demo)
 app.command()(up.new)
 app.command()(up.up)
 app.command()(populate.populate)
+app.command()(bulk.bulk)
 app.command()(status.status)
 app.command()(inspect.inspect)
 app.command()(clock.clock)

@@ -42,10 +42,11 @@ from warifu_hub.beats import BEAT_SECONDS, Beats
 from warifu_hub.cosigned_store import CosignedStore
 from warifu_hub.cosigning import Cosigning
 from warifu_hub.drawn_conversions import DrawnConversions
-from warifu_hub.exchange import Mediator
+from warifu_hub.exchange import MediatedExchange, Mediator, Providers
 from warifu_hub.issuing import CodeConverter
 from warifu_hub.ledger import Ledger
-from warifu_hub.providers import GrpcProviders
+from warifu_hub.providers import BulkProviders, GrpcProviders
+from warifu_hub.room import Room
 from warifu_hub.servicers.directory import DIRECTORY_ACCESS, DirectoryServicer
 from warifu_hub.servicers.hub import HUB_ACCESS, HUB_BOUNDS, HUB_QUICK, LARGEST_MESSAGE, HubServicer
 from warifu_hub.servicers.log import LOG_ACCESS, LogServicer
@@ -139,16 +140,30 @@ class _Parts:
         return GrpcProviders(network=self.ground.settings.network, channels=self.channels, store=self.store)
 
     @cached_property
+    def room(self) -> Room[MediatedExchange]:
+        """The exchanges under way."""
+        return Room[MediatedExchange]()
+
+    @cached_property
     def mediator(self) -> Mediator:
         """Mediates exchanges, blindly."""
+        return self._mediator(self.providers, self.room)
+
+    @cached_property
+    def bulk(self) -> Mediator:
+        """Mediates those that are asked in bulk."""
+        return self._mediator(BulkProviders(self.providers), self.room.in_bulk())
+
+    def _mediator(self, providers: Providers, room: Room[MediatedExchange]) -> Mediator:
         return Mediator(
             directory=self.versions,
             permissions=self.permissions,
             keys=self.versions.keys,
             store=self.store,
-            providers=self.providers,
+            providers=providers,
             clock=self.ground.clock,
             check_log=self.standing.check,
+            room=room,
         )
 
     @cached_property
@@ -167,7 +182,7 @@ class _Parts:
     def hub_servicer(self) -> HubServicer:
         """What agencies and authority ask the hub for."""
         drawn = DrawnConversions(directory=self.versions, keys=self.versions.keys)
-        return HubServicer(self.mediator, self.converter, drawn, stopping=self.stopping)
+        return HubServicer(self.mediator, self.converter, drawn, bulk=self.bulk, stopping=self.stopping)
 
     @cached_property
     def turns(self) -> Turns:

@@ -14,7 +14,7 @@ from warifu.rpc.bounds import Bounds
 from warifu.rpc.deadline import remaining
 from warifu.rpc.identity import AnyContext, caller
 from warifu.rpc.logging import bind
-from warifu.rpc.multiplex import serve_calls
+from warifu.rpc.multiplex import IN_BULK, serve_calls
 from warifu_hub.drawn_conversions import DrawnConversions
 from warifu_hub.exchange import MediatedExchange, Mediator
 from warifu_hub.issuing import CodeConverter
@@ -37,6 +37,7 @@ _MOST_STREAMS = 4
 HUB_ACCESS: AccessTable = {
     f"{_SERVICE}/Exchange": frozenset({Role.AGENCY}),
     f"{_SERVICE}/ExchangeStream": frozenset({Role.AGENCY}),
+    f"{_SERVICE}/ExchangeBulk": frozenset({Role.AGENCY}),
     f"{_SERVICE}/ConvertIssuedCodes": frozenset({Role.AUTHORITY}),
     f"{_SERVICE}/RotateCodes": frozenset({Role.AGENCY}),
     f"{_SERVICE}/ProveConversions": frozenset({Role.AGENCY}),
@@ -68,14 +69,17 @@ class HubServicer(HubServiceServicer):
         converter: CodeConverter,
         drawn: DrawnConversions,
         *,
+        bulk: Mediator | None = None,
         stopping: asyncio.Event | None = None,
     ) -> None:
-        """Streams take no more calls once ``stopping`` is set, and end."""
+        """``bulk`` mediates what is asked in bulk. Streams take no more calls once ``stopping`` is set, and end."""
         self._mediator = mediator
+        self._bulk = bulk or mediator
         self._converter = converter
         self._drawn = drawn
         self._stopping = stopping
         self._streams = NewestStreams(_MOST_STREAMS)
+        self._bulk_streams = NewestStreams(_MOST_STREAMS)
 
     async def Exchange(self, request: hub_pb2.ExchangeRequest, context: AnyContext) -> hub_pb2.ExchangeResponse:
         """Mediate one exchange."""
@@ -100,6 +104,27 @@ class HubServicer(HubServiceServicer):
                 reply_type=hub_pb2.ExchangeReply,
                 response_type=hub_pb2.ExchangeStreamResponse,
                 stopping=self._stopping,
+            ):
+                yield response
+
+    async def ExchangeBulk(
+        self, request_iterator: AsyncIterator[hub_pb2.ExchangeBulkRequest], context: AnyContext
+    ) -> AsyncIterator[hub_pb2.ExchangeBulkResponse]:
+        """Mediate many exchanges that nobody waits for one by one, each as :meth:`Exchange` would."""
+        identity = caller(context)
+
+        async def handle(request: hub_pb2.ExchangeRequest, left: float) -> hub_pb2.ExchangeResponse:
+            bind(request_id=request_id_of(request.inquiry.context))
+            return exchange_response(await self._bulk.exchange(identity, request.inquiry, left))
+
+        async with self._bulk_streams.place(identity):
+            async for response in serve_calls(
+                request_iterator,
+                handle=handle,
+                reply_type=hub_pb2.ExchangeReply,
+                response_type=hub_pb2.ExchangeBulkResponse,
+                stopping=self._stopping,
+                width=IN_BULK,
             ):
                 yield response
 

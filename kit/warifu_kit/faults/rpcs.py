@@ -138,7 +138,7 @@ def _described(method: MethodDescriptor) -> Rpc:
 
 def _unary_of(method: MethodDescriptor) -> Rpc | None:
     """What a stream stands for that carries many calls (``warifu.rpc.multiplex``)."""
-    stem = method.name.removesuffix("Stream")
+    stem = method.name.removesuffix("Stream").removesuffix("Bulk")
     unary = method.containing_service.methods_by_name.get(stem)
     shared = _has(method.input_type, "calls") and _has(method.output_type, "replies")
     return _described(unary) if stem != method.name and unary is not None and shared else None

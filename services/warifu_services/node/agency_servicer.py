@@ -13,7 +13,7 @@ from warifu.rpc.access import AccessTable
 from warifu.rpc.deadline import remaining
 from warifu.rpc.identity import AnyContext
 from warifu.rpc.logging import bind
-from warifu.rpc.multiplex import serve_calls
+from warifu.rpc.multiplex import IN_BULK, serve_calls
 from warifu_services.node.provider import Provider
 
 __all__ = ["AGENCY_ACCESS", "AgencyServicer"]
@@ -23,6 +23,7 @@ _SERVICE = "/warifu.api.agency.v1.AgencyService"
 AGENCY_ACCESS: AccessTable = {
     f"{_SERVICE}/Provide": frozenset({Role.HUB}),
     f"{_SERVICE}/ProvideStream": frozenset({Role.HUB}),
+    f"{_SERVICE}/ProvideBulk": frozenset({Role.HUB}),
 }
 """Who may call which method of AgencyService."""
 
@@ -49,6 +50,20 @@ class AgencyServicer(AgencyServiceServicer):
             reply_type=agency_pb2.ProvideReply,
             response_type=agency_pb2.ProvideStreamResponse,
             stopping=self._stopping,
+        ):
+            yield response
+
+    async def ProvideBulk(
+        self, request_iterator: AsyncIterator[agency_pb2.ProvideBulkRequest], context: AnyContext
+    ) -> AsyncIterator[agency_pb2.ProvideBulkResponse]:
+        """Answer permitted inquiries that were made in bulk, each as :meth:`Provide` would."""
+        async for response in serve_calls(
+            request_iterator,
+            handle=self._provide,
+            reply_type=agency_pb2.ProvideReply,
+            response_type=agency_pb2.ProvideBulkResponse,
+            stopping=self._stopping,
+            width=IN_BULK,
         ):
             yield response
 

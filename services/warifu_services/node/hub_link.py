@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import grpc
 
 from warifu.api.directory.v1.directory_service_pb2 import AnnounceEndpointRequest
 from warifu.api.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from warifu.api.hub.v1.hub_service_pb2 import (
+    ExchangeBulkRequest,
     ExchangeCall,
     ExchangeRequest,
     ExchangeResponse,
@@ -40,11 +42,11 @@ from warifu.errors import Reason, WarifuError
 from warifu.party.following import RevocationFollower
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import error_fields, get_logger
-from warifu.rpc.multiplex import CallStream, StreamedRpc
+from warifu.rpc.multiplex import IN_BULK, CallStream, StreamedRpc
 from warifu.rpc.status import CodeTable, parsed, translated, unconnected_as
 from warifu_services.node.lateness import InContact
 
-__all__ = ["GrpcRotation", "HubContact", "HubLog", "HubProofs", "StreamedHub", "UnaryHub"]
+__all__ = ["BulkHub", "GrpcRotation", "HubContact", "HubLog", "HubProofs", "StreamedHub", "UnaryHub"]
 
 _WITHOUT_REASON: CodeTable = {
     grpc.StatusCode.UNAVAILABLE: Reason.HUB_UNREACHABLE,
@@ -108,7 +110,10 @@ class StreamedHub:
     __slots__ = ("_stream",)
 
     def __init__(self, hub: PeerChannel) -> None:
-        rpc = StreamedRpc(
+        self._stream: CallStream[ExchangeRequest, ExchangeResponse] = CallStream(hub, self._rpc(hub))
+
+    def _rpc(self, hub: PeerChannel) -> StreamedRpc:
+        return StreamedRpc(
             open=lambda messages: hub.stub(HubServiceStub).ExchangeStream(messages),
             alone=lambda request, timeout: hub.stub(HubServiceStub).Exchange(request, timeout=timeout),
             call_type=ExchangeCall,
@@ -118,7 +123,6 @@ class StreamedHub:
             ended=Reason.HUB_UNREACHABLE,
             garbled=Reason.HUB_ANSWER_INVALID,
         )
-        self._stream: CallStream[ExchangeRequest, ExchangeResponse] = CallStream(hub, rpc)
 
     async def exchange(self, inquiry: SignedInquiry, timeout: float) -> ExchangeResponse:
         """See the contract."""
@@ -127,6 +131,25 @@ class StreamedHub:
     async def close(self) -> None:
         """End the stream."""
         await self._stream.close()
+
+
+class BulkHub(StreamedHub):
+    """The same for exchanges in bulk, on a stream of their own. A hub that does not serve it gets them on ``otherwise``."""
+
+    __slots__ = ("_otherwise",)
+
+    def __init__(self, hub: PeerChannel, otherwise: StreamedHub) -> None:
+        self._otherwise = otherwise
+        super().__init__(hub)
+
+    def _rpc(self, hub: PeerChannel) -> StreamedRpc:
+        return replace(
+            super()._rpc(hub),
+            open=lambda messages: hub.stub(HubServiceStub).ExchangeBulk(messages),
+            alone=lambda request, timeout: self._otherwise.exchange(request.inquiry, timeout),
+            message_type=ExchangeBulkRequest,
+            width=IN_BULK,
+        )
 
 
 class GrpcRotation:

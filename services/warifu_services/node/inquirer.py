@@ -62,6 +62,9 @@ _SHORTEST_ATTEMPT_S = 0.05
 _LONGEST_ATTEMPT_S = 30.0
 _BACKGROUND_S = LONGEST_VALIDITY.total_seconds()
 _RESUMED_AT_ONCE = 16
+_SHARES = frozenset({"", "inquirer", "provider"})
+"""Where a hub says that it is overloaded of the exchanges under way, which end: then there is room again."""
+
 _NOTHING_LEARNT = frozenset({Reason.HUB_UNREACHABLE, Reason.HUB_TIMED_OUT})
 
 
@@ -90,23 +93,27 @@ class Inquirer:
         directory: DirectorySource,
         store: NodeStore,
         hub: HubPort,
+        bulk: HubPort | None = None,
         clock: Clock,
         standing: Level = LEVEL,
         gossip: Gossip = SILENT,
         spread: Spread = AT_ONCE,
     ) -> None:
-        """``spread`` says when what nobody waits for is sent."""
+        """``spread`` says when what nobody waits for is sent; ``bulk`` is the way of what is asked in bulk, ``hub`` unless given."""
         self._spread = spread
         self._standing = standing
         self._store = store
         self._hub = hub
+        self._bulk = bulk or hub
         self._clock = clock
         self._book = InquiryBook(keys=keys, directory=directory, store=store, clock=clock, gossip=gossip)
         self._under_way: dict[bytes, asyncio.Task[InquiryResult]] = {}
         self._background: set[asyncio.Task[None]] = set()
 
-    async def inquire(self, asked: InquiryRequest, left: float | None) -> InquiryResult:
+    async def inquire(self, asked: InquiryRequest, left: float | None, *, in_bulk: bool = False) -> InquiryResult:
         """Ask, and wait for the end or for PENDING, at most ``left`` seconds (None: half a minute).
+
+        ``in_bulk``: one of many that nobody waits for by itself. Where the hub has no room for it now, it is sent again.
 
         Raises:
             WarifuError: every reason listed at ``NodeService.Inquire``.
@@ -117,7 +124,7 @@ class Inquirer:
         opened = await self._book.begin(asked)  # (2.1), (2.2)
         if not opened.kept.sealed_secrets:
             return _handed_over(self._book.result(opened.kept))
-        return _handed_over(await self.send(opened, give_up - _now()))
+        return _handed_over(await self.send(opened, give_up - _now(), in_bulk=in_bulk))
 
     async def submit(self, asked: InquiryRequest) -> None:
         """Take an inquiry durably and go on with it in the background, where there is a spread at a moment within it.
@@ -167,7 +174,7 @@ class Inquirer:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def send(self, opened: OpenInquiry, timeout: float) -> InquiryResult:
+    async def send(self, opened: OpenInquiry, timeout: float, *, in_bulk: bool = False) -> InquiryResult:
         """Steps 2.3 to 5.2, once per request_id at a time, and to their end even when the caller has gone.
 
         Whoever joins an attempt that another began gives up by its own deadline, and goes on by itself when the other
@@ -179,7 +186,7 @@ class Inquirer:
         give_up = _now() + timeout
         while True:
             joined = opened.kept.record.request_id in self._under_way
-            attempt = self._attempt(opened, max(give_up - _now(), _SHORTEST_ATTEMPT_S))
+            attempt = self._attempt(opened, max(give_up - _now(), _SHORTEST_ATTEMPT_S), in_bulk=in_bulk)
             patience = give_up - _now() + MARGIN_SECONDS - RELAY_SECONDS
             try:
                 return await outcome_within(attempt, patience, otherwise=_still_under_way())
@@ -200,12 +207,14 @@ class Inquirer:
                 raise
             raise asked_before(error) from None
 
-    def _attempt(self, opened: OpenInquiry, timeout: float, wait_s: float = 0.0) -> asyncio.Task[InquiryResult]:
+    def _attempt(
+        self, opened: OpenInquiry, timeout: float, wait_s: float = 0.0, *, in_bulk: bool = False
+    ) -> asyncio.Task[InquiryResult]:
         """The attempt that is under way, or a new one that begins in ``wait_s`` seconds and takes ``timeout`` at most."""
         request_id = opened.kept.record.request_id
         task = self._under_way.get(request_id)
         if task is None:
-            task = asyncio.create_task(self._send(opened, timeout, wait_s))
+            task = asyncio.create_task(self._send(opened, timeout, wait_s, in_bulk))
             self._under_way[request_id] = task
             task.add_done_callback(lambda ended: self._forget(request_id, ended))
         return task
@@ -215,12 +224,12 @@ class Inquirer:
         if not task.cancelled():
             task.exception()  # seen here, so that an inquiry whose caller has gone does not warn
 
-    async def _send(self, opened: OpenInquiry, timeout: float, wait_s: float) -> InquiryResult:
+    async def _send(self, opened: OpenInquiry, timeout: float, wait_s: float, in_bulk: bool) -> InquiryResult:
         await asyncio.sleep(max(wait_s, self._dated_in_s(opened)))
         secrets = self._book.secrets(opened)
         sent_before = opened.secrets is None and may_be_provided(opened.kept.record)
         try:
-            response = await self._exchange(secrets.inquiry, timeout, sent_before=sent_before)  # (2.3)
+            response = await self._exchange(secrets.inquiry, timeout, sent_before, in_bulk)  # (2.3)
             answer = await self._book.open(opened.kept, secrets, response)  # (5.1)
         except _NotLetInError:
             raise
@@ -241,23 +250,27 @@ class Inquirer:
         await self._store.put_inquiry(ended)  # (5.2)
         return InquiryResult(kept=ended, found=answer.found)
 
-    async def _exchange(self, inquiry: SignedInquiry, timeout: float, *, sent_before: bool) -> ExchangeResponse:
+    async def _exchange(
+        self, inquiry: SignedInquiry, timeout: float, sent_before: bool, in_bulk: bool
+    ) -> ExchangeResponse:
         """Step 2.3. A hub that cannot be reached may be restarting: it gets the same bytes again while there is time.
 
-        ``sent_before``: they may have reached it already.
+        So does one that has no room for what is asked ``in_bulk``. ``sent_before``: they may have reached it already.
         """
+        hub = self._bulk if in_bulk else self._hub
         give_up, pause = _now() + timeout, _FIRST_PAUSE_S
         while True:
             self._standing.check()
             try:
-                return await self._hub.exchange(inquiry, min(give_up - _now(), _LONGEST_ATTEMPT_S))
+                return await hub.exchange(inquiry, min(give_up - _now(), _LONGEST_ATTEMPT_S))
             except WarifuError as error:
-                if sent_before and is_at_the_door(error.reason):
+                no_room = in_bulk and error.reason is Reason.OVERLOADED and error.where in _SHARES
+                if sent_before and is_at_the_door(error.reason) and not no_room:
                     told = asked_before(error)
                     raise _NotLetInError(told.reason, where=told.where, debug=told.debug) from None
-                if error.reason is not Reason.HUB_UNREACHABLE or _now() + pause >= give_up:
+                if (error.reason is not Reason.HUB_UNREACHABLE and not no_room) or _now() + pause >= give_up:
                     raise
-            sent_before = True
+                sent_before = sent_before or not no_room
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 

@@ -22,10 +22,12 @@ from warifu.rpc.access import AccessTable
 from warifu.rpc.deadline import remaining
 from warifu.rpc.identity import AnyContext, caller
 from warifu.rpc.logging import bind
+from warifu.rpc.multiplex import failure_message
 from warifu.rpc.paging import PagedList, Turns, row_number
 from warifu_services.node.acquisition import Acquirer, PersonToAcquire
+from warifu_services.node.bulk import MOST_INQUIRIES, BulkInquirer, Ended, two_at_a_time
 from warifu_services.node.inquirer import LONGEST_WAIT_SECONDS, Inquirer
-from warifu_services.node.inquiry_book import InquiryResult
+from warifu_services.node.inquiry_book import InquiryRequest, InquiryResult
 from warifu_services.node.messages import (
     check_local_number,
     exchange_record_message,
@@ -47,6 +49,7 @@ _METHODS = (
     "RegisterReplicas",
     "SetFlags",
     "Inquire",
+    "BulkInquire",
     "SubmitInquiry",
     "FetchAnswer",
     "ListPendingProvisions",
@@ -75,6 +78,7 @@ class NodeCore:
     acquirer: Acquirer
     registrar: Registrar
     inquirer: Inquirer
+    bulk: BulkInquirer
     provider: Provider
     store: NodeStore
     items: Mapping[ItemCode, Provided]
@@ -145,6 +149,23 @@ class NodeServicer(NodeServiceServicer):
             result=self._result(await self._core.inquirer.inquire(asked, remaining(context)))
         )
 
+    async def BulkInquire(
+        self, request_iterator: AsyncIterator[node_pb2.BulkInquireRequest], context: AnyContext
+    ) -> AsyncIterator[node_pb2.BulkInquireResponse]:
+        """Inquire about many, message by message."""
+        self._admit(context)
+
+        async def answered(request: node_pb2.BulkInquireRequest) -> node_pb2.BulkInquireResponse:
+            _check_count(request.inquiries, "inquiries", MOST_INQUIRIES)
+            asked = [_read_or_fault(inquiry) for inquiry in request.inquiries]
+            ended = await self._core.bulk.inquire(asked, remaining(context))
+            results = map(self._bulk_result, request.inquiries, ended)
+            return node_pb2.BulkInquireResponse(results=results)
+
+        async with aclosing(two_at_a_time(request_iterator, answered)) as answers:
+            async for answer in answers:
+                yield answer
+
     async def SubmitInquiry(
         self, request: node_pb2.SubmitInquiryRequest, context: AnyContext
     ) -> node_pb2.SubmitInquiryResponse:
@@ -205,6 +226,11 @@ class NodeServicer(NodeServiceServicer):
     def _pending_item(self, kept: KeptProvision) -> node_pb2.PendingProvision | None:
         return pending_message(self._core.provider.pending(kept))
 
+    def _bulk_result(self, inquiry: node_pb2.Inquiry, ended: Ended) -> node_pb2.BulkResult:
+        if isinstance(ended, WarifuError):
+            return node_pb2.BulkResult(request_id=inquiry.request_id, failure=failure_message(ended))
+        return node_pb2.BulkResult(request_id=inquiry.request_id, result=self._result(ended))
+
     def _result(self, result: InquiryResult) -> node_pb2.InquiryResult:
         record = result.kept.record
         message = node_pb2.InquiryResult(
@@ -241,6 +267,14 @@ def _wait(request: node_pb2.FetchAnswerRequest) -> float:
     return wait
 
 
-def _check_count(things: Sequence[object], where: str) -> None:
-    if not 1 <= len(things) <= _MOST_AT_ONCE:
+def _read_or_fault(inquiry: node_pb2.Inquiry) -> InquiryRequest | WarifuError:
+    """One inquiry of many; what is wrong with it is its own."""
+    try:
+        return read_inquiry(inquiry)
+    except WarifuError as error:
+        return error
+
+
+def _check_count(things: Sequence[object], where: str, most: int = _MOST_AT_ONCE) -> None:
+    if not 1 <= len(things) <= most:
         raise WarifuError(Reason.REQUEST_MALFORMED, where=where, debug=f"{len(things)} of them")

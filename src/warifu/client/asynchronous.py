@@ -46,6 +46,7 @@ CALL_SECONDS = 30.0
 
 _STREAM_SECONDS = 300.0
 _DESIGNATED_AT_ONCE = 1_000
+_IN_BULK = 256
 
 
 def _unreachable(reason: Reason, timed_out: Reason) -> CodeTable:
@@ -164,6 +165,27 @@ class NodeClient(_Client):
             self._peer.stub(NodeServiceStub).Inquire, request, timeout
         )
         return response.result
+
+    async def bulk_inquire(
+        self, inquiries: Iterable[node_pb2.Inquiry], *, timeout: float = _STREAM_SECONDS
+    ) -> AsyncIterator[node_pb2.BulkResult]:
+        """What came of each inquiry, in the order asked, as it becomes known; up to 256 of them in a message.
+
+        An error's ``where`` counts in ``inquiries``, and its ``done`` says how many results came before it. What of the others
+        is not known: the same inquiries, with the same request_ids, tell it.
+        """
+        cut = pieces(inquiries, "inquiries", count=_IN_BULK)
+        requests = (node_pb2.BulkInquireRequest(inquiries=piece.things) for piece in cut)
+        call: Any = self._peer.stub(NodeServiceStub).BulkInquire(timeout=timeout)
+        done = 0
+        try:
+            async with sending(call, requests, self._broken):
+                async for response in call:
+                    done += len(response.results)
+                    for result in response.results:
+                        yield result
+        except WarifuError as error:
+            raise error.after(done) from error
 
     async def submit_inquiry(self, inquiry: node_pb2.Inquiry, *, timeout: float = CALL_SECONDS) -> None:
         """Have an inquiry taken durably; :meth:`fetch_answer` says what came of it."""

@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 _CALL_SECONDS = 30.0
 _STREAM_SECONDS = 300.0
+_IN_BULK = 256
 
 _BROKEN: CodeTable = {
     grpc.StatusCode.UNAVAILABLE: Reason.NODE_UNREACHABLE,
@@ -108,6 +109,27 @@ class BlockingNodeClient:
         """Inquire about one person and wait for the answer; PENDING when a clerk must release it first."""
         with translated(_BROKEN):
             return self._stub.Inquire(node_pb2.InquireRequest(inquiry=inquiry), timeout=timeout).result
+
+    def bulk_inquire(
+        self, inquiries: Iterable[node_pb2.Inquiry], *, timeout: float = _STREAM_SECONDS
+    ) -> Iterator[node_pb2.BulkResult]:
+        """What came of each inquiry, in the order asked, as it becomes known; up to 256 of them in a message.
+
+        An error's ``where`` counts in ``inquiries``, and its ``done`` says how many results came before it. What of the others
+        is not known: the same inquiries, with the same request_ids, tell it.
+        """
+        cut = pieces(inquiries, "inquiries", count=_IN_BULK)
+        requests = (node_pb2.BulkInquireRequest(inquiries=piece.things) for piece in cut)
+        done, call = 0, self._stub.BulkInquire(requests, timeout=timeout)
+        try:
+            with translated(_BROKEN):
+                for response in call:
+                    done += len(response.results)
+                    yield from response.results
+        except WarifuError as error:
+            raise error.after(done) from error
+        finally:
+            call.cancel()
 
     def submit_inquiry(self, inquiry: node_pb2.Inquiry, *, timeout: float = _CALL_SECONDS) -> None:
         """Have an inquiry taken durably; :meth:`fetch_answer` says what came of it."""

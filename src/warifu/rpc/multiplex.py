@@ -23,15 +23,28 @@ from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import raised_at, serving_log
 from warifu.rpc.status import WHERE_LIMIT, CallTakenBackError, UnparsedReplyError
 
-__all__ = ["MOST_CALLS", "CallStream", "StreamedRpc", "serve_calls"]
+__all__ = ["IN_BULK", "MOST_CALLS", "CallStream", "StreamedRpc", "Width", "failure_message", "serve_calls"]
 
 MOST_CALLS = 256
 """Calls, or replies, in one message."""
 
-_CALLS_TOGETHER = 16  # sent in one message: most of what sharing saves; with more, one side idles while the other works
 _BYTES_TOGETHER = 1024 * 1024  # a message ends once it is this long: with one more call it is still no too large one
-_MOST_UNDER_WAY = 1024
 _MOST_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Width:
+    """How wide a stream is: calls, or replies, that leave in one message, and calls that are served at once."""
+
+    together: int
+    under_way: int
+
+
+_ONE_BY_ONE = Width(together=16, under_way=1024)
+"""For calls that somebody waits for. Sixteen have most of what sharing saves; with more, one side idles while the other works."""
+
+IN_BULK = Width(together=MOST_CALLS, under_way=MOST_CALLS)
+"""For calls of which many came together and nobody waits for any: what shares a message shares everything after it."""
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -52,10 +65,11 @@ async def serve_calls(
     reply_type: Callable[..., Any],
     response_type: Callable[..., Any],
     stopping: asyncio.Event | None = None,
+    width: Width = _ONE_BY_ONE,
 ) -> AsyncIterator[Any]:
     """The server's end: run every call of every message, and yield replies as they are ready.
 
-    ``handle(request, seconds_left)`` serves one call. At most 1,024 calls are under way, and 4 MiB of them and of replies;
+    ``handle(request, seconds_left)`` serves one call. At most 1,024 calls are under way, or what ``width`` says, and 4 MiB of them and of replies;
     above that no more is read. A call is under way until its reply is sent: a caller who reads no replies is soon not read
     either.
     Once ``stopping`` is set no more is read either, and the stream ends when the calls under way have. The edge looks
@@ -65,7 +79,7 @@ async def serve_calls(
         WarifuError: REQUEST_MALFORMED for an empty or overfull message.
     """
     ready: asyncio.Queue[Any] = asyncio.Queue()
-    slots = asyncio.Semaphore(_MOST_UNDER_WAY)
+    slots = asyncio.Semaphore(width.under_way)
     room = _Room(_MOST_BYTES)
     running: set[asyncio.Task[None]] = set()
 
@@ -93,7 +107,7 @@ async def serve_calls(
     reader = asyncio.create_task(read_until_stopping())
     reader.add_done_callback(lambda _: ready.put_nowait(None))
     try:
-        async for replies in _batches(ready):
+        async for replies in _batches(ready, width.together):
             yield response_type(replies=replies)
             for reply in replies:  # gRPC asks for more only once these have gone
                 slots.release()
@@ -142,11 +156,11 @@ async def _until(stopping: asyncio.Event | None, work: Awaitable[None]) -> None:
     return None
 
 
-async def _batches(ready: asyncio.Queue[Any]) -> AsyncIterator[list[Any]]:
-    """Whatever is ready, as soon as anything is, and no more than one message may carry; ends after a None."""
+async def _batches(ready: asyncio.Queue[Any], together: int) -> AsyncIterator[list[Any]]:
+    """Whatever is ready, as soon as anything is, ``together`` at most and no more than one message may carry; ends after a None."""
     while (first := await ready.get()) is not None:
         batch, size, ended = [first], first.ByteSize(), False
-        while not ended and len(batch) < _CALLS_TOGETHER and size < _BYTES_TOGETHER and not ready.empty():
+        while not ended and len(batch) < together and size < _BYTES_TOGETHER and not ready.empty():
             following = ready.get_nowait()
             if following is None:
                 ended = True
@@ -162,7 +176,7 @@ async def _reply(call: _Call, handle: Callable[[Any, float], Awaitable[Any]], re
     try:
         response = await handle(call.request, call.timeout_ms / 1000)
     except WarifuError as error:
-        failure = CallFailure(reason=error.reason.value, where=error.where[:WHERE_LIMIT], definite=error.definite)
+        failure = failure_message(error)
     except Exception as error:  # noqa: BLE001  # one call's fault must not end the others; told by type, never by text
         serving_log().error("call_failed", error=type(error).__name__, at=raised_at(error))
         failure = CallFailure(reason=Reason.INTERNAL.value, definite=False)
@@ -171,9 +185,14 @@ async def _reply(call: _Call, handle: Callable[[Any, float], Awaitable[Any]], re
     return reply_type(call_number=call.call_number, failure=failure)
 
 
+def failure_message(error: WarifuError) -> CallFailure:
+    """How one of many calls failed, as a message."""
+    return CallFailure(reason=error.reason.value, where=error.where[:WHERE_LIMIT], definite=error.definite)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamedRpc:
-    """An RPC that carries many calls, and the unary one that it stands for.
+    """An RPC that carries many calls, and the unary one that it stands for, or another that carries them.
 
     ``open(messages)`` starts the stream; ``alone(request, timeout)`` makes one call without it, for a peer that does
     not serve the stream; the same request may be made twice. ``call_type`` and ``message_type`` are the contract's
@@ -189,6 +208,7 @@ class StreamedRpc:
     timed_out: Reason
     ended: Reason
     garbled: Reason
+    width: Width = _ONE_BY_ONE
 
 
 class CallStream(Generic[Request, Response]):
@@ -310,7 +330,7 @@ class _Stream:
         await asyncio.gather(self._reader, return_exceptions=True)
 
     async def _messages(self) -> AsyncIterator[Any]:
-        async for calls in _batches(self._outgoing):
+        async for calls in _batches(self._outgoing, self._rpc.width.together):
             yield self._rpc.message_type(calls=calls)
 
     async def _read(self) -> None:

@@ -71,6 +71,12 @@ class SpoiltHub(HubServiceServicer):
         async for _ in request_iterator:
             yield hub_messages.ExchangeStreamResponse()
 
+    async def ExchangeBulk(
+        self, request_iterator: AsyncIterator[hub_messages.ExchangeBulkRequest], context: Any
+    ) -> AsyncIterator[hub_messages.ExchangeBulkResponse]:
+        async for _ in request_iterator:
+            yield hub_messages.ExchangeBulkResponse()
+
     async def RotateCodes(
         self, request: hub_messages.RotateCodesRequest, context: Any
     ) -> hub_messages.RotateCodesResponse:

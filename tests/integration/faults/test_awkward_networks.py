@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from warifu.api.node.v1.node_service_pb2 import INQUIRY_STATE_ANSWERED, INQUIRY_STATE_PENDING, Inquiry
+from warifu.errors import Reason
 from warifu.tlog import verify_copy
 from warifu_kit.audit.log_copy import copy_log
 from warifu_kit.audit.reconciliation import reconcile
+from warifu_kit.bulk.told import ASKED_AGAIN
 from warifu_kit.demo.offices import Offices, open_offices
 from warifu_kit.faults.kinds import KNOBS
 from warifu_kit.faults.settings import FaultSettings
@@ -90,6 +92,39 @@ def test_one_seed_does_the_same_to_the_same_calls_whatever_their_order(
     assert about_exchanges(one) == about_exchanges(other)
     done = {fault.partition(":")[0] for line in one.ledger("hub") for fault in line.faults.split("+")}
     assert done >= {"delay", "unavailable_before", "unavailable_after", "duplicate", "unknown_field"}, f"seed {SEED}"
+
+
+async def _bulk(net: Any) -> tuple[Counter[str], Any]:
+    """Childcare's questions, asked in bulk until the end of each is known."""
+    asked = [each for each in net.inquiries() if each.procedure_code == net.plan.procedures[0].procedure_code]
+    ends: dict[bytes, str] = {}
+    async with open_offices(net.path) as offices:
+        for _ in range(9):
+            left = [each for each in asked if each.request_id not in ends]
+            async for result in offices.nodes["childcare"].bulk_inquire(left):
+                if result.WhichOneof("end") == "result":
+                    ends[result.request_id] = "result"
+                elif Reason[result.failure.reason] not in ASKED_AGAIN:
+                    ends[result.request_id] = result.failure.reason
+        await copy_log(offices.log, net.path.parent / "copy")
+        records: dict[str, Any] = {
+            offices.institution(each): await node.exchange_records() for each, node in offices.nodes.items()
+        }
+    assert len(ends) == len(asked)
+    verified = verify_copy(net.path.parent / "copy", (net.path / "log.vkey").read_text("ascii").strip())
+    return Counter(ends.values()), reconcile(verified.leaves(), records)
+
+
+def test_what_is_asked_in_bulk_meets_the_same_faults_and_all_of_it_ends(
+    begin_awkward: Callable[[FaultSettings], Any],
+) -> None:
+    net = begin_awkward(FaultSettings(seed=SEED, rates=OFTEN))
+    ends, reconciled = asyncio.run(_bulk(net))
+    assert set(ends) == {"result"}, f"seed {SEED}"
+    assert reconciled.differences == (), f"seed {SEED}"
+    assert alarms(net) == [], f"seed {SEED}"
+    done = {fault.partition(":")[0] for line in net.ledger("hub") for fault in line.faults.split("+")}
+    assert done >= {"delay", "unavailable_after", "duplicate"}, f"seed {SEED}"
 
 
 def test_as_awkward_as_it_is_by_itself_everything_is_answered(begin_awkward: Callable[[FaultSettings], Any]) -> None:

@@ -250,6 +250,13 @@ class SpoiltHub(HubServiceServicer, DirectoryServiceServicer):
         ):
             yield response
 
+    async def ExchangeBulk(
+        self, request_iterator: AsyncIterator[hub_pb2.ExchangeBulkRequest], context: Any
+    ) -> AsyncIterator[hub_pb2.ExchangeBulkResponse]:
+        """As a hub that was built before bulk inquiries were."""
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "Method not found!")
+        yield hub_pb2.ExchangeBulkResponse()
+
     async def ConvertIssuedCodes(
         self, request: hub_pb2.ConvertIssuedCodesRequest, context: Any
     ) -> hub_pb2.ConvertIssuedCodesResponse:

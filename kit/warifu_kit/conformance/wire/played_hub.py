@@ -1,8 +1,9 @@
-"""The hub's two ways to be asked, taken over by the kit; everything else of the hub stays the hub's own."""
+"""The hub's ways to be asked, taken over by the kit; everything else of the hub stays the hub's own."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import grpc
@@ -17,7 +18,10 @@ __all__ = ["Answering", "PlayedHub"]
 
 Answering = Callable[[SignedInquiry], Awaitable[hub_pb2.ExchangeResponse]]
 _EXCHANGE = "/warifu.api.hub.v1.HubService/Exchange"
-_STREAM = "/warifu.api.hub.v1.HubService/ExchangeStream"
+_STREAMS: dict[str, tuple[type[Any], type[Any]]] = {
+    "/warifu.api.hub.v1.HubService/ExchangeStream": (hub_pb2.ExchangeStreamRequest, hub_pb2.ExchangeStreamResponse),
+    "/warifu.api.hub.v1.HubService/ExchangeBulk": (hub_pb2.ExchangeBulkRequest, hub_pb2.ExchangeBulkResponse),
+}
 
 
 async def _nobody(_: SignedInquiry) -> hub_pb2.ExchangeResponse:
@@ -42,11 +46,10 @@ class PlayedHub(grpc.aio.ServerInterceptor):
             return grpc.unary_unary_rpc_method_handler(
                 self._exchange, hub_pb2.ExchangeRequest.FromString, hub_pb2.ExchangeResponse.SerializeToString
             )
-        if handler_call_details.method == _STREAM:
+        if handler_call_details.method in _STREAMS:
+            request_type, response_type = _STREAMS[handler_call_details.method]
             return grpc.stream_stream_rpc_method_handler(
-                self._stream,
-                hub_pb2.ExchangeStreamRequest.FromString,
-                hub_pb2.ExchangeStreamResponse.SerializeToString,
+                partial(self._stream, response_type), request_type.FromString, response_type.SerializeToString
             )
         return await continuation(handler_call_details)
 
@@ -58,9 +61,7 @@ class PlayedHub(grpc.aio.ServerInterceptor):
             await context.abort_with_status(to_grpc_status(error))
             raise
 
-    async def _stream(
-        self, messages: AsyncIterator[hub_pb2.ExchangeStreamRequest], context: Any
-    ) -> AsyncIterator[hub_pb2.ExchangeStreamResponse]:
+    async def _stream(self, response_type: type[Any], messages: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
         async def handle(request: hub_pb2.ExchangeRequest, _: float) -> hub_pb2.ExchangeResponse:
             self._note(context)
             return await self.answering(request.inquiry)
@@ -69,7 +70,7 @@ class PlayedHub(grpc.aio.ServerInterceptor):
             messages,
             handle=handle,
             reply_type=hub_pb2.ExchangeReply,
-            response_type=hub_pb2.ExchangeStreamResponse,
+            response_type=response_type,
         ):
             yield response
 

@@ -45,12 +45,13 @@ from warifu_services.node.app.about import about_node
 from warifu_services.node.app.fitting import agency_of, check_fit, fitting_store
 from warifu_services.node.app.serving import Node
 from warifu_services.node.authority_link import GrpcAuthority
+from warifu_services.node.bulk import BulkInquirer
 from warifu_services.node.drawn_permits import DrawnPermits, KeyedDraw
 from warifu_services.node.evidence import EvidenceBook
 from warifu_services.node.evidence_files import EvidenceFolder
 from warifu_services.node.evidence_store import EvidenceStore
 from warifu_services.node.gossip import GossipBox
-from warifu_services.node.hub_link import GrpcRotation, HubContact, HubLog, HubProofs, StreamedHub
+from warifu_services.node.hub_link import BulkHub, GrpcRotation, HubContact, HubLog, HubProofs, StreamedHub
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.keys import NodeKeys
 from warifu_services.node.lateness import InContact
@@ -140,6 +141,11 @@ class _Parts:
         return StreamedHub(self.to_hub)
 
     @cached_property
+    def bulk_exchanges(self) -> BulkHub:
+        """The stream of exchanges in bulk to the hub."""
+        return BulkHub(self.to_hub, self.exchanges)
+
+    @cached_property
     def inquirer(self) -> Inquirer:
         """The side that asks."""
         return Inquirer(
@@ -147,6 +153,7 @@ class _Parts:
             directory=self.directory,
             store=self.store,
             hub=self.exchanges,
+            bulk=self.bulk_exchanges,
             clock=self.ground.clock,
             standing=self.standing,
             spread=self.spread,
@@ -252,6 +259,7 @@ class _Parts:
             acquirer=self.acquirer,
             registrar=Registrar(self.agency, self.store),
             inquirer=self.inquirer,
+            bulk=BulkInquirer(self.inquirer),
             provider=self.provider,
             store=self.store,
             items=provided_items(),
@@ -379,6 +387,7 @@ def _node(parts: _Parts, server: grpc.aio.Server, endpoint: str) -> Node:
         views=parts.views,
         hub_log=HubLog(parts.to_hub),
         hub=parts.exchanges,
+        bulk=parts.bulk_exchanges,
         drawn=parts.drawn,
         adapter=parts.adapter,
         channels=parts.channels,

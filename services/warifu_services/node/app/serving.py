@@ -55,6 +55,7 @@ class Node:
     views: Views
     hub_log: HubLog
     hub: StreamedHub
+    bulk: StreamedHub
     drawn: DrawnPermits
     adapter: AdapterContact | None
     channels: ChannelPool
@@ -86,6 +87,7 @@ class Node:
         await self.inquirer.close()
         await self.drawn.close()
         await self.hub.close()
+        await self.bulk.close()
         await self.channels.close()
         self.workers.shutdown()
         self.store.close()

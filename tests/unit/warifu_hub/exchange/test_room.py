@@ -64,6 +64,22 @@ async def test_one_party_takes_half_of_the_room_and_leaves_the_rest_to_others(
     await room.begin(another(one), b"digest", run)
 
 
+async def test_what_is_asked_in_bulk_leaves_room_for_who_waits(
+    small: None, one: ExchangeContext, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(room_module, "MOST_IN_BULK", 1)
+    room, go_on = Room[bool](), asyncio.Event()
+    bulk = room.in_bulk()
+    first = bulk.begin(one, b"digest", go_on.wait)
+    assert room.find(one.key) == bulk.find(one.key) == (b"digest", first)
+    with pytest.raises(WarifuError) as refused:
+        bulk.begin(another(one), b"digest", go_on.wait)
+    assert (refused.value.reason, refused.value.where) == (Reason.OVERLOADED, "inquirer")
+    second = room.begin(another(one), b"digest", go_on.wait)
+    go_on.set()
+    assert [await first, await second] == [True, True]
+
+
 async def test_there_is_an_end_to_the_room_of_all(small: None, one: ExchangeContext, monkeypatch: Any) -> None:
     monkeypatch.setattr(room_module, "MOST_UNDER_WAY", 1)
     room, go_on = Room[bool](), asyncio.Event()

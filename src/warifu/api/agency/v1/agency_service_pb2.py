@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from warifu.api.type.v1 import inquiry_pb2 as warifu_dot_api_dot_type_dot_v1_dot_inquiry__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)warifu/api/agency/v1/agency_service.proto\x12\x14warifu.api.agency.v1\x1a warifu/api/type/v1/inquiry.proto\"E\n\x0eProvideRequest\x12\x33\n\x06permit\x18\x01 \x01(\x0b\x32#.warifu.api.type.v1.ProvisionPermit\"C\n\x0fProvideResponse\x12\x30\n\x06\x61nswer\x18\x01 \x01(\x0b\x32 .warifu.api.type.v1.SignedAnswer\"H\n\x14ProvideStreamRequest\x12\x30\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32!.warifu.api.agency.v1.ProvideCall\"m\n\x0bProvideCall\x12\x13\n\x0b\x63\x61ll_number\x18\x01 \x01(\x04\x12\x12\n\ntimeout_ms\x18\x02 \x01(\r\x12\x35\n\x07request\x18\x03 \x01(\x0b\x32$.warifu.api.agency.v1.ProvideRequest\"L\n\x15ProvideStreamResponse\x12\x33\n\x07replies\x18\x01 \x03(\x0b\x32\".warifu.api.agency.v1.ProvideReply\"\x99\x01\n\x0cProvideReply\x12\x13\n\x0b\x63\x61ll_number\x18\x01 \x01(\x04\x12\x39\n\x08response\x18\x02 \x01(\x0b\x32%.warifu.api.agency.v1.ProvideResponseH\x00\x12\x32\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x1f.warifu.api.type.v1.CallFailureH\x00\x42\x05\n\x03\x65nd2\xd5\x01\n\rAgencyService\x12V\n\x07Provide\x12$.warifu.api.agency.v1.ProvideRequest\x1a%.warifu.api.agency.v1.ProvideResponse\x12l\n\rProvideStream\x12*.warifu.api.agency.v1.ProvideStreamRequest\x1a+.warifu.api.agency.v1.ProvideStreamResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)warifu/api/agency/v1/agency_service.proto\x12\x14warifu.api.agency.v1\x1a warifu/api/type/v1/inquiry.proto\"E\n\x0eProvideRequest\x12\x33\n\x06permit\x18\x01 \x01(\x0b\x32#.warifu.api.type.v1.ProvisionPermit\"C\n\x0fProvideResponse\x12\x30\n\x06\x61nswer\x18\x01 \x01(\x0b\x32 .warifu.api.type.v1.SignedAnswer\"H\n\x14ProvideStreamRequest\x12\x30\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32!.warifu.api.agency.v1.ProvideCall\"m\n\x0bProvideCall\x12\x13\n\x0b\x63\x61ll_number\x18\x01 \x01(\x04\x12\x12\n\ntimeout_ms\x18\x02 \x01(\r\x12\x35\n\x07request\x18\x03 \x01(\x0b\x32$.warifu.api.agency.v1.ProvideRequest\"L\n\x15ProvideStreamResponse\x12\x33\n\x07replies\x18\x01 \x03(\x0b\x32\".warifu.api.agency.v1.ProvideReply\"F\n\x12ProvideBulkRequest\x12\x30\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32!.warifu.api.agency.v1.ProvideCall\"J\n\x13ProvideBulkResponse\x12\x33\n\x07replies\x18\x01 \x03(\x0b\x32\".warifu.api.agency.v1.ProvideReply\"\x99\x01\n\x0cProvideReply\x12\x13\n\x0b\x63\x61ll_number\x18\x01 \x01(\x04\x12\x39\n\x08response\x18\x02 \x01(\x0b\x32%.warifu.api.agency.v1.ProvideResponseH\x00\x12\x32\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x1f.warifu.api.type.v1.CallFailureH\x00\x42\x05\n\x03\x65nd2\xbd\x02\n\rAgencyService\x12V\n\x07Provide\x12$.warifu.api.agency.v1.ProvideRequest\x1a%.warifu.api.agency.v1.ProvideResponse\x12l\n\rProvideStream\x12*.warifu.api.agency.v1.ProvideStreamRequest\x1a+.warifu.api.agency.v1.ProvideStreamResponse(\x01\x30\x01\x12\x66\n\x0bProvideBulk\x12(.warifu.api.agency.v1.ProvideBulkRequest\x1a).warifu.api.agency.v1.ProvideBulkResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,8 +42,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROVIDECALL']._serialized_end=424
   _globals['_PROVIDESTREAMRESPONSE']._serialized_start=426
   _globals['_PROVIDESTREAMRESPONSE']._serialized_end=502
-  _globals['_PROVIDEREPLY']._serialized_start=505
-  _globals['_PROVIDEREPLY']._serialized_end=658
-  _globals['_AGENCYSERVICE']._serialized_start=661
-  _globals['_AGENCYSERVICE']._serialized_end=874
+  _globals['_PROVIDEBULKREQUEST']._serialized_start=504
+  _globals['_PROVIDEBULKREQUEST']._serialized_end=574
+  _globals['_PROVIDEBULKRESPONSE']._serialized_start=576
+  _globals['_PROVIDEBULKRESPONSE']._serialized_end=650
+  _globals['_PROVIDEREPLY']._serialized_start=653
+  _globals['_PROVIDEREPLY']._serialized_end=806
+  _globals['_AGENCYSERVICE']._serialized_start=809
+  _globals['_AGENCYSERVICE']._serialized_end=1126
 # @@protoc_insertion_point(module_scope)

@@ -41,6 +41,18 @@ class ProvideStreamResponse(_message.Message):
     replies: _containers.RepeatedCompositeFieldContainer[ProvideReply]
     def __init__(self, replies: _Optional[_Iterable[_Union[ProvideReply, _Mapping]]] = ...) -> None: ...
 
+class ProvideBulkRequest(_message.Message):
+    __slots__ = ("calls",)
+    CALLS_FIELD_NUMBER: _ClassVar[int]
+    calls: _containers.RepeatedCompositeFieldContainer[ProvideCall]
+    def __init__(self, calls: _Optional[_Iterable[_Union[ProvideCall, _Mapping]]] = ...) -> None: ...
+
+class ProvideBulkResponse(_message.Message):
+    __slots__ = ("replies",)
+    REPLIES_FIELD_NUMBER: _ClassVar[int]
+    replies: _containers.RepeatedCompositeFieldContainer[ProvideReply]
+    def __init__(self, replies: _Optional[_Iterable[_Union[ProvideReply, _Mapping]]] = ...) -> None: ...
+
 class ProvideReply(_message.Message):
     __slots__ = ("call_number", "response", "failure")
     CALL_NUMBER_FIELD_NUMBER: _ClassVar[int]

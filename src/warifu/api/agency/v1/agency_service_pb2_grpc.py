@@ -45,6 +45,11 @@ class AgencyServiceStub(object):
                 request_serializer=warifu_dot_api_dot_agency_dot_v1_dot_agency__service__pb2.ProvideStreamRequest.SerializeToString,
                 response_deserializer=warifu_dot_api_dot_agency_dot_v1_dot_agency__service__pb2.ProvideStreamResponse.FromString,
                 _registered_method=True)
+        self.ProvideBulk = channel.stream_stream(
+                '/warifu.api.agency.v1.AgencyService/ProvideBulk',
+                request_serializer=warifu_dot_api_dot_agency_dot_v1_dot_agency__service__pb2.ProvideBulkRequest.SerializeToString,
+                response_deserializer=warifu_dot_api_dot_agency_dot_v1_dot_agency__service__pb2.ProvideBulkResponse.FromString,
+                _registered_method=True)
 
 
 class AgencyServiceServicer(object):
@@ -70,6 +75,15 @@ class AgencyServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ProvideBulk(self, request_iterator, context):
+        """Answers permitted inquiries that came to the hub in bulk (一括照会), as many in a message as came together. Caller: the
+        hub. Each is answered, recorded and sealed exactly as in Provide. A node that does not serve it is asked by ProvideStream.
+        Errors: REQUEST_MALFORMED, and as Provide inside each reply.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AgencyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -82,6 +96,11 @@ def add_AgencyServiceServicer_to_server(servicer, server):
                     servicer.ProvideStream,
                     request_deserializer=warifu_dot_api_dot_agency_dot_v1_dot_agency__service__pb2.ProvideStreamRequest.FromString,
                     response_serializer=warifu_dot_api_dot_agency_dot_v1_dot_agency__service__pb2.ProvideStreamResponse.SerializeToString,
+            ),
+            'ProvideBulk': grpc.stream_stream_rpc_method_handler(
+                    servicer.ProvideBulk,
+                    request_deserializer=warifu_dot_api_dot_agency_dot_v1_dot_agency__service__pb2.ProvideBulkRequest.FromString,
+                    response_serializer=warifu_dot_api_dot_agency_dot_v1_dot_agency__service__pb2.ProvideBulkResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -139,6 +158,33 @@ class AgencyService(object):
             '/warifu.api.agency.v1.AgencyService/ProvideStream',
             warifu_dot_api_dot_agency_dot_v1_dot_agency__service__pb2.ProvideStreamRequest.SerializeToString,
             warifu_dot_api_dot_agency_dot_v1_dot_agency__service__pb2.ProvideStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProvideBulk(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/warifu.api.agency.v1.AgencyService/ProvideBulk',
+            warifu_dot_api_dot_agency_dot_v1_dot_agency__service__pb2.ProvideBulkRequest.SerializeToString,
+            warifu_dot_api_dot_agency_dot_v1_dot_agency__service__pb2.ProvideBulkResponse.FromString,
             options,
             channel_credentials,
             insecure,

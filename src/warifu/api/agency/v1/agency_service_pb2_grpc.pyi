@@ -44,6 +44,11 @@ class AgencyServiceStub:
     """Answers many permitted inquiries over one long-lived stream. Caller: the hub. Replies leave when ready, in any
     order, matched by call_number. Errors: REQUEST_MALFORMED, and as Provide inside each reply.
     """
+    ProvideBulk: _grpc.StreamStreamMultiCallable[_agency_service_pb2.ProvideBulkRequest, _agency_service_pb2.ProvideBulkResponse]
+    """Answers permitted inquiries that came to the hub in bulk (一括照会), as many in a message as came together. Caller: the
+    hub. Each is answered, recorded and sealed exactly as in Provide. A node that does not serve it is asked by ProvideStream.
+    Errors: REQUEST_MALFORMED, and as Provide inside each reply.
+    """
 
 @_typing.type_check_only
 class AgencyServiceAsyncStub(AgencyServiceStub):
@@ -60,6 +65,11 @@ class AgencyServiceAsyncStub(AgencyServiceStub):
     ProvideStream: _aio.StreamStreamMultiCallable[_agency_service_pb2.ProvideStreamRequest, _agency_service_pb2.ProvideStreamResponse]  # type: ignore[assignment]
     """Answers many permitted inquiries over one long-lived stream. Caller: the hub. Replies leave when ready, in any
     order, matched by call_number. Errors: REQUEST_MALFORMED, and as Provide inside each reply.
+    """
+    ProvideBulk: _aio.StreamStreamMultiCallable[_agency_service_pb2.ProvideBulkRequest, _agency_service_pb2.ProvideBulkResponse]  # type: ignore[assignment]
+    """Answers permitted inquiries that came to the hub in bulk (一括照会), as many in a message as came together. Caller: the
+    hub. Each is answered, recorded and sealed exactly as in Provide. A node that does not serve it is asked by ProvideStream.
+    Errors: REQUEST_MALFORMED, and as Provide inside each reply.
     """
 
 class AgencyServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -86,6 +96,17 @@ class AgencyServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_agency_service_pb2.ProvideStreamResponse], _abc.AsyncIterator[_agency_service_pb2.ProvideStreamResponse]]:
         """Answers many permitted inquiries over one long-lived stream. Caller: the hub. Replies leave when ready, in any
         order, matched by call_number. Errors: REQUEST_MALFORMED, and as Provide inside each reply.
+        """
+
+    @_abc_1.abstractmethod
+    def ProvideBulk(
+        self,
+        request_iterator: _MaybeAsyncIterator[_agency_service_pb2.ProvideBulkRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_agency_service_pb2.ProvideBulkResponse], _abc.AsyncIterator[_agency_service_pb2.ProvideBulkResponse]]:
+        """Answers permitted inquiries that came to the hub in bulk (一括照会), as many in a message as came together. Caller: the
+        hub. Each is answered, recorded and sealed exactly as in Provide. A node that does not serve it is asked by ProvideStream.
+        Errors: REQUEST_MALFORMED, and as Provide inside each reply.
         """
 
 def add_AgencyServiceServicer_to_server(servicer: AgencyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from warifu.api.type.v1 import inquiry_pb2 as warifu_dot_api_dot_type_dot_v1_dot_inquiry__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#warifu/api/hub/v1/hub_service.proto\x12\x11warifu.api.hub.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a warifu/api/type/v1/inquiry.proto\"E\n\x0f\x45xchangeRequest\x12\x32\n\x07inquiry\x18\x01 \x01(\x0b\x32!.warifu.api.type.v1.SignedInquiry\"\xc4\x01\n\x10\x45xchangeResponse\x12\x19\n\x11processing_number\x18\x01 \x01(\t\x12\x30\n\x06\x61nswer\x18\x02 \x01(\x0b\x32 .warifu.api.type.v1.SignedAnswer\x12\x1a\n\x12permitted_position\x18\x03 \x01(\x04\x12/\n\x0bpermit_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0epermission_row\x18\x05 \x01(\t\"G\n\x15\x45xchangeStreamRequest\x12.\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32\x1f.warifu.api.hub.v1.ExchangeCall\"l\n\x0c\x45xchangeCall\x12\x13\n\x0b\x63\x61ll_number\x18\x01 \x01(\x04\x12\x12\n\ntimeout_ms\x18\x02 \x01(\r\x12\x33\n\x07request\x18\x03 \x01(\x0b\x32\".warifu.api.hub.v1.ExchangeRequest\"K\n\x16\x45xchangeStreamResponse\x12\x31\n\x07replies\x18\x01 \x03(\x0b\x32 .warifu.api.hub.v1.ExchangeReply\"\x98\x01\n\rExchangeReply\x12\x13\n\x0b\x63\x61ll_number\x18\x01 \x01(\x04\x12\x37\n\x08response\x18\x02 \x01(\x0b\x32#.warifu.api.hub.v1.ExchangeResponseH\x00\x12\x32\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x1f.warifu.api.type.v1.CallFailureH\x00\x42\x05\n\x03\x65nd\"\x85\x01\n\x19\x43onvertIssuedCodesRequest\x12\x0f\n\x07\x63ontext\x18\x01 \x01(\x0c\x12:\n\x0f\x65ncrypted_codes\x18\x02 \x03(\x0b\x32!.warifu.api.type.v1.EncryptedCode\x12\x1b\n\x13\x61uthority_signature\x18\x03 \x01(\x0c\"\x8a\x01\n\x1a\x43onvertIssuedCodesResponse\x12:\n\x0f\x63onverted_codes\x18\x01 \x03(\x0b\x32!.warifu.api.type.v1.EncryptedCode\x12\x15\n\rhub_signature\x18\x02 \x01(\x0c\x12\x19\n\x11\x63onversion_proofs\x18\x03 \x03(\x0c\"{\n\x12RotateCodesRequest\x12\x0f\n\x07\x63ontext\x18\x01 \x01(\x0c\x12:\n\x0f\x65ncrypted_codes\x18\x02 \x03(\x0b\x32!.warifu.api.type.v1.EncryptedCode\x12\x18\n\x10\x61gency_signature\x18\x03 \x01(\x0c\"h\n\x13RotateCodesResponse\x12:\n\x0f\x63onverted_codes\x18\x01 \x03(\x0b\x32!.warifu.api.type.v1.EncryptedCode\x12\x15\n\rhub_signature\x18\x02 \x01(\x0c\"O\n\x17ProveConversionsRequest\x12\x34\n\x07permits\x18\x01 \x03(\x0b\x32#.warifu.api.type.v1.ProvisionPermit\"C\n\x10ProvenConversion\x12\x18\n\x10\x63onversion_proof\x18\x01 \x01(\x0c\x12\x15\n\rhub_signature\x18\x02 \x01(\x0c\"O\n\x18ProveConversionsResponse\x12\x33\n\x06proven\x18\x01 \x03(\x0b\x32#.warifu.api.hub.v1.ProvenConversion2\x8a\x04\n\nHubService\x12S\n\x08\x45xchange\x12\".warifu.api.hub.v1.ExchangeRequest\x1a#.warifu.api.hub.v1.ExchangeResponse\x12i\n\x0e\x45xchangeStream\x12(.warifu.api.hub.v1.ExchangeStreamRequest\x1a).warifu.api.hub.v1.ExchangeStreamResponse(\x01\x30\x01\x12q\n\x12\x43onvertIssuedCodes\x12,.warifu.api.hub.v1.ConvertIssuedCodesRequest\x1a-.warifu.api.hub.v1.ConvertIssuedCodesResponse\x12\\\n\x0bRotateCodes\x12%.warifu.api.hub.v1.RotateCodesRequest\x1a&.warifu.api.hub.v1.RotateCodesResponse\x12k\n\x10ProveConversions\x12*.warifu.api.hub.v1.ProveConversionsRequest\x1a+.warifu.api.hub.v1.ProveConversionsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#warifu/api/hub/v1/hub_service.proto\x12\x11warifu.api.hub.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a warifu/api/type/v1/inquiry.proto\"E\n\x0f\x45xchangeRequest\x12\x32\n\x07inquiry\x18\x01 \x01(\x0b\x32!.warifu.api.type.v1.SignedInquiry\"\xc4\x01\n\x10\x45xchangeResponse\x12\x19\n\x11processing_number\x18\x01 \x01(\t\x12\x30\n\x06\x61nswer\x18\x02 \x01(\x0b\x32 .warifu.api.type.v1.SignedAnswer\x12\x1a\n\x12permitted_position\x18\x03 \x01(\x04\x12/\n\x0bpermit_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0epermission_row\x18\x05 \x01(\t\"G\n\x15\x45xchangeStreamRequest\x12.\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32\x1f.warifu.api.hub.v1.ExchangeCall\"l\n\x0c\x45xchangeCall\x12\x13\n\x0b\x63\x61ll_number\x18\x01 \x01(\x04\x12\x12\n\ntimeout_ms\x18\x02 \x01(\r\x12\x33\n\x07request\x18\x03 \x01(\x0b\x32\".warifu.api.hub.v1.ExchangeRequest\"K\n\x16\x45xchangeStreamResponse\x12\x31\n\x07replies\x18\x01 \x03(\x0b\x32 .warifu.api.hub.v1.ExchangeReply\"E\n\x13\x45xchangeBulkRequest\x12.\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32\x1f.warifu.api.hub.v1.ExchangeCall\"I\n\x14\x45xchangeBulkResponse\x12\x31\n\x07replies\x18\x01 \x03(\x0b\x32 .warifu.api.hub.v1.ExchangeReply\"\x98\x01\n\rExchangeReply\x12\x13\n\x0b\x63\x61ll_number\x18\x01 \x01(\x04\x12\x37\n\x08response\x18\x02 \x01(\x0b\x32#.warifu.api.hub.v1.ExchangeResponseH\x00\x12\x32\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x1f.warifu.api.type.v1.CallFailureH\x00\x42\x05\n\x03\x65nd\"\x85\x01\n\x19\x43onvertIssuedCodesRequest\x12\x0f\n\x07\x63ontext\x18\x01 \x01(\x0c\x12:\n\x0f\x65ncrypted_codes\x18\x02 \x03(\x0b\x32!.warifu.api.type.v1.EncryptedCode\x12\x1b\n\x13\x61uthority_signature\x18\x03 \x01(\x0c\"\x8a\x01\n\x1a\x43onvertIssuedCodesResponse\x12:\n\x0f\x63onverted_codes\x18\x01 \x03(\x0b\x32!.warifu.api.type.v1.EncryptedCode\x12\x15\n\rhub_signature\x18\x02 \x01(\x0c\x12\x19\n\x11\x63onversion_proofs\x18\x03 \x03(\x0c\"{\n\x12RotateCodesRequest\x12\x0f\n\x07\x63ontext\x18\x01 \x01(\x0c\x12:\n\x0f\x65ncrypted_codes\x18\x02 \x03(\x0b\x32!.warifu.api.type.v1.EncryptedCode\x12\x18\n\x10\x61gency_signature\x18\x03 \x01(\x0c\"h\n\x13RotateCodesResponse\x12:\n\x0f\x63onverted_codes\x18\x01 \x03(\x0b\x32!.warifu.api.type.v1.EncryptedCode\x12\x15\n\rhub_signature\x18\x02 \x01(\x0c\"O\n\x17ProveConversionsRequest\x12\x34\n\x07permits\x18\x01 \x03(\x0b\x32#.warifu.api.type.v1.ProvisionPermit\"C\n\x10ProvenConversion\x12\x18\n\x10\x63onversion_proof\x18\x01 \x01(\x0c\x12\x15\n\rhub_signature\x18\x02 \x01(\x0c\"O\n\x18ProveConversionsResponse\x12\x33\n\x06proven\x18\x01 \x03(\x0b\x32#.warifu.api.hub.v1.ProvenConversion2\xef\x04\n\nHubService\x12S\n\x08\x45xchange\x12\".warifu.api.hub.v1.ExchangeRequest\x1a#.warifu.api.hub.v1.ExchangeResponse\x12i\n\x0e\x45xchangeStream\x12(.warifu.api.hub.v1.ExchangeStreamRequest\x1a).warifu.api.hub.v1.ExchangeStreamResponse(\x01\x30\x01\x12\x63\n\x0c\x45xchangeBulk\x12&.warifu.api.hub.v1.ExchangeBulkRequest\x1a\'.warifu.api.hub.v1.ExchangeBulkResponse(\x01\x30\x01\x12q\n\x12\x43onvertIssuedCodes\x12,.warifu.api.hub.v1.ConvertIssuedCodesRequest\x1a-.warifu.api.hub.v1.ConvertIssuedCodesResponse\x12\\\n\x0bRotateCodes\x12%.warifu.api.hub.v1.RotateCodesRequest\x1a&.warifu.api.hub.v1.RotateCodesResponse\x12k\n\x10ProveConversions\x12*.warifu.api.hub.v1.ProveConversionsRequest\x1a+.warifu.api.hub.v1.ProveConversionsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,22 +43,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXCHANGECALL']._serialized_end=576
   _globals['_EXCHANGESTREAMRESPONSE']._serialized_start=578
   _globals['_EXCHANGESTREAMRESPONSE']._serialized_end=653
-  _globals['_EXCHANGEREPLY']._serialized_start=656
-  _globals['_EXCHANGEREPLY']._serialized_end=808
-  _globals['_CONVERTISSUEDCODESREQUEST']._serialized_start=811
-  _globals['_CONVERTISSUEDCODESREQUEST']._serialized_end=944
-  _globals['_CONVERTISSUEDCODESRESPONSE']._serialized_start=947
-  _globals['_CONVERTISSUEDCODESRESPONSE']._serialized_end=1085
-  _globals['_ROTATECODESREQUEST']._serialized_start=1087
-  _globals['_ROTATECODESREQUEST']._serialized_end=1210
-  _globals['_ROTATECODESRESPONSE']._serialized_start=1212
-  _globals['_ROTATECODESRESPONSE']._serialized_end=1316
-  _globals['_PROVECONVERSIONSREQUEST']._serialized_start=1318
-  _globals['_PROVECONVERSIONSREQUEST']._serialized_end=1397
-  _globals['_PROVENCONVERSION']._serialized_start=1399
-  _globals['_PROVENCONVERSION']._serialized_end=1466
-  _globals['_PROVECONVERSIONSRESPONSE']._serialized_start=1468
-  _globals['_PROVECONVERSIONSRESPONSE']._serialized_end=1547
-  _globals['_HUBSERVICE']._serialized_start=1550
-  _globals['_HUBSERVICE']._serialized_end=2072
+  _globals['_EXCHANGEBULKREQUEST']._serialized_start=655
+  _globals['_EXCHANGEBULKREQUEST']._serialized_end=724
+  _globals['_EXCHANGEBULKRESPONSE']._serialized_start=726
+  _globals['_EXCHANGEBULKRESPONSE']._serialized_end=799
+  _globals['_EXCHANGEREPLY']._serialized_start=802
+  _globals['_EXCHANGEREPLY']._serialized_end=954
+  _globals['_CONVERTISSUEDCODESREQUEST']._serialized_start=957
+  _globals['_CONVERTISSUEDCODESREQUEST']._serialized_end=1090
+  _globals['_CONVERTISSUEDCODESRESPONSE']._serialized_start=1093
+  _globals['_CONVERTISSUEDCODESRESPONSE']._serialized_end=1231
+  _globals['_ROTATECODESREQUEST']._serialized_start=1233
+  _globals['_ROTATECODESREQUEST']._serialized_end=1356
+  _globals['_ROTATECODESRESPONSE']._serialized_start=1358
+  _globals['_ROTATECODESRESPONSE']._serialized_end=1462
+  _globals['_PROVECONVERSIONSREQUEST']._serialized_start=1464
+  _globals['_PROVECONVERSIONSREQUEST']._serialized_end=1543
+  _globals['_PROVENCONVERSION']._serialized_start=1545
+  _globals['_PROVENCONVERSION']._serialized_end=1612
+  _globals['_PROVECONVERSIONSRESPONSE']._serialized_start=1614
+  _globals['_PROVECONVERSIONSRESPONSE']._serialized_end=1693
+  _globals['_HUBSERVICE']._serialized_start=1696
+  _globals['_HUBSERVICE']._serialized_end=2319
 # @@protoc_insertion_point(module_scope)

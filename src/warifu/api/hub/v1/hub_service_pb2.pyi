@@ -52,6 +52,18 @@ class ExchangeStreamResponse(_message.Message):
     replies: _containers.RepeatedCompositeFieldContainer[ExchangeReply]
     def __init__(self, replies: _Optional[_Iterable[_Union[ExchangeReply, _Mapping]]] = ...) -> None: ...
 
+class ExchangeBulkRequest(_message.Message):
+    __slots__ = ("calls",)
+    CALLS_FIELD_NUMBER: _ClassVar[int]
+    calls: _containers.RepeatedCompositeFieldContainer[ExchangeCall]
+    def __init__(self, calls: _Optional[_Iterable[_Union[ExchangeCall, _Mapping]]] = ...) -> None: ...
+
+class ExchangeBulkResponse(_message.Message):
+    __slots__ = ("replies",)
+    REPLIES_FIELD_NUMBER: _ClassVar[int]
+    replies: _containers.RepeatedCompositeFieldContainer[ExchangeReply]
+    def __init__(self, replies: _Optional[_Iterable[_Union[ExchangeReply, _Mapping]]] = ...) -> None: ...
+
 class ExchangeReply(_message.Message):
     __slots__ = ("call_number", "response", "failure")
     CALL_NUMBER_FIELD_NUMBER: _ClassVar[int]

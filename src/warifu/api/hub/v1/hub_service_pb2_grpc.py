@@ -45,6 +45,11 @@ class HubServiceStub(object):
                 request_serializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ExchangeStreamRequest.SerializeToString,
                 response_deserializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ExchangeStreamResponse.FromString,
                 _registered_method=True)
+        self.ExchangeBulk = channel.stream_stream(
+                '/warifu.api.hub.v1.HubService/ExchangeBulk',
+                request_serializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ExchangeBulkRequest.SerializeToString,
+                response_deserializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ExchangeBulkResponse.FromString,
+                _registered_method=True)
         self.ConvertIssuedCodes = channel.unary_unary(
                 '/warifu.api.hub.v1.HubService/ConvertIssuedCodes',
                 request_serializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ConvertIssuedCodesRequest.SerializeToString,
@@ -82,6 +87,16 @@ class HubServiceServicer(object):
     def ExchangeStream(self, request_iterator, context):
         """Mediates many exchanges over one long-lived stream. Steps, permits and records are per exchange, exactly as in
         Exchange; replies leave when ready, in any order, matched by call_number. Callers: as Exchange.
+        Errors: REQUEST_MALFORMED, and as Exchange inside each reply.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExchangeBulk(self, request_iterator, context):
+        """Mediates exchanges that nobody waits for one by one (一括照会), as many in a message as came together. Each is permitted,
+        numbered, logged and converted exactly as in Exchange. They leave room for others': at most half of what an inquirer, or
+        a provider, may have under way. A hub that does not serve it is asked by ExchangeStream. Callers: as Exchange.
         Errors: REQUEST_MALFORMED, and as Exchange inside each reply.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -129,6 +144,11 @@ def add_HubServiceServicer_to_server(servicer, server):
                     servicer.ExchangeStream,
                     request_deserializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ExchangeStreamRequest.FromString,
                     response_serializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ExchangeStreamResponse.SerializeToString,
+            ),
+            'ExchangeBulk': grpc.stream_stream_rpc_method_handler(
+                    servicer.ExchangeBulk,
+                    request_deserializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ExchangeBulkRequest.FromString,
+                    response_serializer=warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ExchangeBulkResponse.SerializeToString,
             ),
             'ConvertIssuedCodes': grpc.unary_unary_rpc_method_handler(
                     servicer.ConvertIssuedCodes,
@@ -201,6 +221,33 @@ class HubService(object):
             '/warifu.api.hub.v1.HubService/ExchangeStream',
             warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ExchangeStreamRequest.SerializeToString,
             warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ExchangeStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExchangeBulk(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/warifu.api.hub.v1.HubService/ExchangeBulk',
+            warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ExchangeBulkRequest.SerializeToString,
+            warifu_dot_api_dot_hub_dot_v1_dot_hub__service__pb2.ExchangeBulkResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -49,6 +49,12 @@ class HubServiceStub:
     Exchange; replies leave when ready, in any order, matched by call_number. Callers: as Exchange.
     Errors: REQUEST_MALFORMED, and as Exchange inside each reply.
     """
+    ExchangeBulk: _grpc.StreamStreamMultiCallable[_hub_service_pb2.ExchangeBulkRequest, _hub_service_pb2.ExchangeBulkResponse]
+    """Mediates exchanges that nobody waits for one by one (一括照会), as many in a message as came together. Each is permitted,
+    numbered, logged and converted exactly as in Exchange. They leave room for others': at most half of what an inquirer, or
+    a provider, may have under way. A hub that does not serve it is asked by ExchangeStream. Callers: as Exchange.
+    Errors: REQUEST_MALFORMED, and as Exchange inside each reply.
+    """
     ConvertIssuedCodes: _grpc.UnaryUnaryMultiCallable[_hub_service_pb2.ConvertIssuedCodesRequest, _hub_service_pb2.ConvertIssuedCodesResponse]
     """Converts codes being issued: from encryptions of person points to encryptions of an agency's codes. Caller: the
     numbering authority only. No My Number travels here, not even encrypted. Errors: CALLER_NOT_IDENTIFIED,
@@ -84,6 +90,12 @@ class HubServiceAsyncStub(HubServiceStub):
     ExchangeStream: _aio.StreamStreamMultiCallable[_hub_service_pb2.ExchangeStreamRequest, _hub_service_pb2.ExchangeStreamResponse]  # type: ignore[assignment]
     """Mediates many exchanges over one long-lived stream. Steps, permits and records are per exchange, exactly as in
     Exchange; replies leave when ready, in any order, matched by call_number. Callers: as Exchange.
+    Errors: REQUEST_MALFORMED, and as Exchange inside each reply.
+    """
+    ExchangeBulk: _aio.StreamStreamMultiCallable[_hub_service_pb2.ExchangeBulkRequest, _hub_service_pb2.ExchangeBulkResponse]  # type: ignore[assignment]
+    """Mediates exchanges that nobody waits for one by one (一括照会), as many in a message as came together. Each is permitted,
+    numbered, logged and converted exactly as in Exchange. They leave room for others': at most half of what an inquirer, or
+    a provider, may have under way. A hub that does not serve it is asked by ExchangeStream. Callers: as Exchange.
     Errors: REQUEST_MALFORMED, and as Exchange inside each reply.
     """
     ConvertIssuedCodes: _aio.UnaryUnaryMultiCallable[_hub_service_pb2.ConvertIssuedCodesRequest, _hub_service_pb2.ConvertIssuedCodesResponse]  # type: ignore[assignment]
@@ -130,6 +142,18 @@ class HubServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_hub_service_pb2.ExchangeStreamResponse], _abc.AsyncIterator[_hub_service_pb2.ExchangeStreamResponse]]:
         """Mediates many exchanges over one long-lived stream. Steps, permits and records are per exchange, exactly as in
         Exchange; replies leave when ready, in any order, matched by call_number. Callers: as Exchange.
+        Errors: REQUEST_MALFORMED, and as Exchange inside each reply.
+        """
+
+    @_abc_1.abstractmethod
+    def ExchangeBulk(
+        self,
+        request_iterator: _MaybeAsyncIterator[_hub_service_pb2.ExchangeBulkRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_hub_service_pb2.ExchangeBulkResponse], _abc.AsyncIterator[_hub_service_pb2.ExchangeBulkResponse]]:
+        """Mediates exchanges that nobody waits for one by one (一括照会), as many in a message as came together. Each is permitted,
+        numbered, logged and converted exactly as in Exchange. They leave room for others': at most half of what an inquirer, or
+        a provider, may have under way. A hub that does not serve it is asked by ExchangeStream. Callers: as Exchange.
         Errors: REQUEST_MALFORMED, and as Exchange inside each reply.
         """
 

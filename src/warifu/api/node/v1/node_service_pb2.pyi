@@ -1,6 +1,7 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from warifu.api.type.v1 import inquiry_pb2 as _inquiry_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -175,6 +176,28 @@ class InquireResponse(_message.Message):
     RESULT_FIELD_NUMBER: _ClassVar[int]
     result: InquiryResult
     def __init__(self, result: _Optional[_Union[InquiryResult, _Mapping]] = ...) -> None: ...
+
+class BulkInquireRequest(_message.Message):
+    __slots__ = ("inquiries",)
+    INQUIRIES_FIELD_NUMBER: _ClassVar[int]
+    inquiries: _containers.RepeatedCompositeFieldContainer[Inquiry]
+    def __init__(self, inquiries: _Optional[_Iterable[_Union[Inquiry, _Mapping]]] = ...) -> None: ...
+
+class BulkResult(_message.Message):
+    __slots__ = ("request_id", "result", "failure")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    request_id: bytes
+    result: InquiryResult
+    failure: _inquiry_pb2.CallFailure
+    def __init__(self, request_id: _Optional[bytes] = ..., result: _Optional[_Union[InquiryResult, _Mapping]] = ..., failure: _Optional[_Union[_inquiry_pb2.CallFailure, _Mapping]] = ...) -> None: ...
+
+class BulkInquireResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[BulkResult]
+    def __init__(self, results: _Optional[_Iterable[_Union[BulkResult, _Mapping]]] = ...) -> None: ...
 
 class SubmitInquiryRequest(_message.Message):
     __slots__ = ("inquiry",)

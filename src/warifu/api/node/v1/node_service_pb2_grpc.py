@@ -55,6 +55,11 @@ class NodeServiceStub(object):
                 request_serializer=warifu_dot_api_dot_node_dot_v1_dot_node__service__pb2.InquireRequest.SerializeToString,
                 response_deserializer=warifu_dot_api_dot_node_dot_v1_dot_node__service__pb2.InquireResponse.FromString,
                 _registered_method=True)
+        self.BulkInquire = channel.stream_stream(
+                '/warifu.api.node.v1.NodeService/BulkInquire',
+                request_serializer=warifu_dot_api_dot_node_dot_v1_dot_node__service__pb2.BulkInquireRequest.SerializeToString,
+                response_deserializer=warifu_dot_api_dot_node_dot_v1_dot_node__service__pb2.BulkInquireResponse.FromString,
+                _registered_method=True)
         self.SubmitInquiry = channel.unary_unary(
                 '/warifu.api.node.v1.NodeService/SubmitInquiry',
                 request_serializer=warifu_dot_api_dot_node_dot_v1_dot_node__service__pb2.SubmitInquiryRequest.SerializeToString,
@@ -119,6 +124,17 @@ class NodeServiceServicer(object):
         that is under way shares it, and gives up by its own deadline, with HUB_TIMED_OUT. Errors: as
         HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED, RELEASE_REFUSED,
         HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, RECORDS_BEHIND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BulkInquire(self, request_iterator, context):
+        """Inquires about many people, message by message (一括照会). Each inquiry is one as Inquire makes it, with its own record,
+        permit and randomness, and a fault of one is its own. The results of a message come in one message, in the order asked;
+        what was asked leaves in an order drawn at random. At most two messages are worked on at a time. A result that is not
+        known is had by the same inquiry, with the same request_id, in another message. Errors: REQUEST_MALFORMED, and as
+        Inquire inside each result.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -189,6 +205,11 @@ def add_NodeServiceServicer_to_server(servicer, server):
                     servicer.Inquire,
                     request_deserializer=warifu_dot_api_dot_node_dot_v1_dot_node__service__pb2.InquireRequest.FromString,
                     response_serializer=warifu_dot_api_dot_node_dot_v1_dot_node__service__pb2.InquireResponse.SerializeToString,
+            ),
+            'BulkInquire': grpc.stream_stream_rpc_method_handler(
+                    servicer.BulkInquire,
+                    request_deserializer=warifu_dot_api_dot_node_dot_v1_dot_node__service__pb2.BulkInquireRequest.FromString,
+                    response_serializer=warifu_dot_api_dot_node_dot_v1_dot_node__service__pb2.BulkInquireResponse.SerializeToString,
             ),
             'SubmitInquiry': grpc.unary_unary_rpc_method_handler(
                     servicer.SubmitInquiry,
@@ -325,6 +346,33 @@ class NodeService(object):
             '/warifu.api.node.v1.NodeService/Inquire',
             warifu_dot_api_dot_node_dot_v1_dot_node__service__pb2.InquireRequest.SerializeToString,
             warifu_dot_api_dot_node_dot_v1_dot_node__service__pb2.InquireResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BulkInquire(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/warifu.api.node.v1.NodeService/BulkInquire',
+            warifu_dot_api_dot_node_dot_v1_dot_node__service__pb2.BulkInquireRequest.SerializeToString,
+            warifu_dot_api_dot_node_dot_v1_dot_node__service__pb2.BulkInquireResponse.FromString,
             options,
             channel_credentials,
             insecure,

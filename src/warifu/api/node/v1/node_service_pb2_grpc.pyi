@@ -55,6 +55,13 @@ class NodeServiceStub:
     HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED, RELEASE_REFUSED,
     HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, RECORDS_BEHIND.
     """
+    BulkInquire: _grpc.StreamStreamMultiCallable[_node_service_pb2.BulkInquireRequest, _node_service_pb2.BulkInquireResponse]
+    """Inquires about many people, message by message (一括照会). Each inquiry is one as Inquire makes it, with its own record,
+    permit and randomness, and a fault of one is its own. The results of a message come in one message, in the order asked;
+    what was asked leaves in an order drawn at random. At most two messages are worked on at a time. A result that is not
+    known is had by the same inquiry, with the same request_id, in another message. Errors: REQUEST_MALFORMED, and as
+    Inquire inside each result.
+    """
     SubmitInquiry: _grpc.UnaryUnaryMultiCallable[_node_service_pb2.SubmitInquiryRequest, _node_service_pb2.SubmitInquiryResponse]
     """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Where the node has a spread, it is sent at a
     random moment within it, and FetchAnswer does not hurry it. Errors: REQUEST_MALFORMED, INSTITUTION_UNKNOWN,
@@ -105,6 +112,13 @@ class NodeServiceAsyncStub(NodeServiceStub):
     that is under way shares it, and gives up by its own deadline, with HUB_TIMED_OUT. Errors: as
     HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED, RELEASE_REFUSED,
     HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, RECORDS_BEHIND.
+    """
+    BulkInquire: _aio.StreamStreamMultiCallable[_node_service_pb2.BulkInquireRequest, _node_service_pb2.BulkInquireResponse]  # type: ignore[assignment]
+    """Inquires about many people, message by message (一括照会). Each inquiry is one as Inquire makes it, with its own record,
+    permit and randomness, and a fault of one is its own. The results of a message come in one message, in the order asked;
+    what was asked leaves in an order drawn at random. At most two messages are worked on at a time. A result that is not
+    known is had by the same inquiry, with the same request_id, in another message. Errors: REQUEST_MALFORMED, and as
+    Inquire inside each result.
     """
     SubmitInquiry: _aio.UnaryUnaryMultiCallable[_node_service_pb2.SubmitInquiryRequest, _node_service_pb2.SubmitInquiryResponse]  # type: ignore[assignment]
     """Takes an inquiry durably and returns at once; FetchAnswer says what came of it. Where the node has a spread, it is sent at a
@@ -177,6 +191,19 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         that is under way shares it, and gives up by its own deadline, with HUB_TIMED_OUT. Errors: as
         HubService.Exchange, and CODE_NOT_ACQUIRED, RECORD_NOT_HELD, RECORD_NOT_PUBLISHED, RELEASE_REFUSED,
         HUB_UNREACHABLE, HUB_TIMED_OUT, HUB_ANSWER_INVALID, STORE_UNAVAILABLE, RECORDS_BEHIND.
+        """
+
+    @_abc_1.abstractmethod
+    def BulkInquire(
+        self,
+        request_iterator: _MaybeAsyncIterator[_node_service_pb2.BulkInquireRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_node_service_pb2.BulkInquireResponse], _abc.AsyncIterator[_node_service_pb2.BulkInquireResponse]]:
+        """Inquires about many people, message by message (一括照会). Each inquiry is one as Inquire makes it, with its own record,
+        permit and randomness, and a fault of one is its own. The results of a message come in one message, in the order asked;
+        what was asked leaves in an order drawn at random. At most two messages are worked on at a time. A result that is not
+        known is had by the same inquiry, with the same request_id, in another message. Errors: REQUEST_MALFORMED, and as
+        Inquire inside each result.
         """
 
     @_abc_1.abstractmethod
