@@ -76,7 +76,9 @@ def _call(row: Mapping[str, Any]) -> str:
 def _table(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE, padding=(0, 0, 0, 1))
     for place, heading in enumerate(columns.values()):
-        table.add_column(heading, justify="right" if place else "left", no_wrap=bool(place))
+        table.add_column(
+            heading, justify="right" if place else "left", no_wrap=bool(place), min_width=0 if place else 9
+        )
     for row in rows:
         table.add_row(*(_cell(row[name]) for name in columns))
     return table

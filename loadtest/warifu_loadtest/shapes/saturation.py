@@ -29,7 +29,7 @@ class Saturation:
         rate = next_rate(self._search, self._probes(outcomes))
         if rate is None:
             return None
-        return Stage(name=f"{rate:,.0f} a second", rates=self._asked.rates(rate), seconds=self._asked.step_s)
+        return Stage(name=f"{rate:,.0f}/s", rates=self._asked.rates(rate), seconds=self._asked.step_s)
 
     def knee(self, outcomes: Sequence[Outcome]) -> Knee:
         """The interval in which the knee is, by the stages so far."""
