@@ -77,7 +77,7 @@ floods: dev ## Put a hub under each flood that one member can make, and time its
 blindness: dev ## Search everything the hub had for anything personal
 	@$(PY) -m pytest tests/integration/blindness $(ARGS)
 
-load: dev ## Drive a fresh network with locust for 20 seconds
+load: dev ## Drive a fresh network with locust for a minute, tell what was missed (ARGS="--shape saturation")
 	@$(PY) loadtest/run.py $(ARGS)
 
 bench: dev ## Measure the network beside a bare mTLS relay

@@ -7,8 +7,7 @@ from grpc.experimental import gevent
 
 gevent.init_gevent()
 
-import final_stats  # noqa: E402, F401  # writes the figures when locust quits
-import last_calls  # noqa: E402, F401  # has open calls counted
-from users import AgencyUser  # noqa: E402  # only now may a channel be made
+import warifu_loadtest.driving.options  # noqa: E402, F401  # what can be asked
+from warifu_loadtest.driving.plugin import Hand  # noqa: E402  # only now may a channel be made
 
-__all__ = ["AgencyUser"]
+__all__ = ["Hand"]

@@ -1,13 +1,12 @@
-"""What ``make load`` runs: a fresh network, made-up residents, locust for a while, a table.
+"""What ``make load`` runs: a fresh calm network, made-up residents, locust for a minute, a table, a report.
 
-Exit status: 0 no request failed; 1 some did, or something did not start; 130 it was interrupted.
+Whatever is not said below is locust's to read: ``--rate``, ``--shape``, ``--mix``, ``--processes``, the thresholds. Exit status:
+0 no threshold was missed; 1 one was, or something did not start; 2 it was asked for what there is not; 130 it was interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import signal
 import subprocess
 import sys
@@ -16,9 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from warifu.party.inherited import settle_process
 from warifu.printable import printable
@@ -28,50 +25,45 @@ HERE = Path(__file__).resolve().parent
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 _INTERRUPTED = 130
-_STATS = "stats.json"
 
 
 def main() -> int:
     """Run it all; the exit status."""
     settle_process()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the network must not stay up
-    arguments = _arguments()
+    arguments, words = _arguments()
     console = Console(markup=False, emoji=False, highlight=False)
     try:
-        return _loaded(arguments, console)
+        return _loaded(arguments, words, console)
     except KeyboardInterrupt:
         sys.stderr.write("load: stopped\n")
         return _INTERRUPTED
 
 
-def _loaded(arguments: argparse.Namespace, console: Console) -> int:
+def _loaded(arguments: argparse.Namespace, words: list[str], console: Console) -> int:
     with tempfile.TemporaryDirectory(prefix="warifu-load-") as folder:
         network = Path(folder) / "network"
-        up = subprocess.Popen([*_warifu("up"), str(network)], stdout=subprocess.DEVNULL)
+        up = subprocess.Popen([*_warifu("up"), str(network), "--calm"], stdout=subprocess.DEVNULL)
         try:
             _wait_until_up(up, network)
             _populate(network, arguments.residents)
-            console.print(f"SIMULATED load: {arguments.users} users for {arguments.seconds} s")
-            status = _drive(arguments, network, Path(folder))
-            rows = _rows(Path(folder))
+            status = _drive(arguments, words, network)
         finally:
             _stop(up)
-    console.print(_table(rows))
-    if arguments.json:
-        arguments.json.write_text(json.dumps({"simulated": True, "rows": rows}, indent=2) + "\n", "utf-8")
-    return 1 if status or not rows or any(row["failures"] for row in rows) else 0
+    page = arguments.out / "load.html"
+    if page.exists():
+        console.print(f"report: {printable(str(page))}", soft_wrap=True)
+    return status
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments() -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--users", type=int, default=16, help="load users at once (default 16)")
-    parser.add_argument("--seconds", type=int, default=20, help="how long (default 20)")
     parser.add_argument("--residents", type=int, default=200, help="made-up residents (default 200)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table's rows to FILE as well")
-    arguments = parser.parse_args()
-    if arguments.json and (arguments.json.is_dir() or not arguments.json.absolute().parent.is_dir()):
-        parser.error(f"--json {printable(str(arguments.json))}: there is no such folder, or it is one")
-    return arguments
+    parser.add_argument("--out", type=Path, metavar="DIR", default=Path("runs/load"), help="report (default runs/load)")
+    arguments, words = parser.parse_known_args()
+    if arguments.out.exists() and not arguments.out.is_dir():
+        parser.error(f"--out {printable(str(arguments.out))}: is no folder")
+    return arguments, words
 
 
 def _warifu(command: str) -> list[str]:
@@ -114,32 +106,16 @@ def _is_up(description: Path) -> bool:
     return all(party["endpoint"] for party in parties if party["role"] != "supervisor")
 
 
-def _drive(arguments: argparse.Namespace, network: Path, folder: Path) -> int:
+def _drive(arguments: argparse.Namespace, words: list[str], network: Path) -> int:
     command = [sys.executable, "-m", "locust", "-f", str(HERE / "locustfile.py"), "--headless", "--only-summary"]
-    command += ["--users", str(arguments.users), "--spawn-rate", str(arguments.users), "--loglevel", "WARNING"]
-    command += ["--run-time", f"{arguments.seconds}s", "--exit-code-on-error", "0"]
-    environment = {**os.environ, "WARIFU_NETWORK": str(network), "WARIFU_STATS": str(folder / _STATS)}
-    with (folder / "locust.log").open("wb") as log:
-        driven = subprocess.run(command, env=environment, stdout=log, stderr=log, check=False)
-    if driven.returncode:
-        sys.stderr.write((folder / "locust.log").read_text("utf-8", errors="replace"))
-    return driven.returncode
-
-
-def _rows(folder: Path) -> list[dict[str, Any]]:
-    path = folder / _STATS
-    rows: list[dict[str, Any]] = json.loads(path.read_text("utf-8")) if path.exists() else []
-    return rows
-
-
-def _table(rows: list[dict[str, Any]]) -> Table:
-    table = Table(title="SIMULATED network under load", title_justify="left", box=box.SIMPLE)
-    headings = ("who asks whom", "asked", "failed", "per s", "p50 ms", "p95 ms", "p99 ms")
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == headings[0] else "right", no_wrap=True)
-    for row in rows:
-        table.add_row(*(str(cell) for cell in row.values()))
-    return table
+    command += ["--loglevel", "ERROR", "--network", str(network), "--out", str(arguments.out), *words]
+    driven = subprocess.Popen(command)
+    try:
+        return driven.wait()
+    except KeyboardInterrupt:
+        driven.send_signal(signal.SIGTERM)  # its report comes first
+        driven.wait(timeout=_STOP_SECONDS)
+        raise
 
 
 if __name__ == "__main__":

@@ -9,19 +9,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from types import TracebackType
-from typing import Self, TypeVar, cast
+from typing import TypeVar, cast
 
 import grpc
 
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceStub
+from warifu.client.blocking_channel import BlockingClient
 from warifu.client.connection import Connection
 from warifu.client.pieces import pieces
 from warifu.client.text import sendable
 from warifu.errors import Reason, WarifuError
-from warifu.pki import CredentialFiles
-from warifu.rpc.blocking import BlockingPeerChannel
 from warifu.rpc.status import CodeTable, translated
 
 __all__ = ["BlockingNodeClient"]
@@ -39,34 +37,13 @@ _BROKEN: CodeTable = {
 }
 
 
-class BlockingNodeClient:
+class BlockingNodeClient(BlockingClient):
     """An agency's business system at its own node, blocking. One lasting channel; a context manager."""
 
     def __init__(self, connection: Connection) -> None:
-        """Prepare the channel; it connects on the first call.
-
-        Raises: KEY_INVALID, CALLER_NOT_IDENTIFIED; FILE_INVALID or SIGNATURE_INVALID for the revocation list.
-        """
-        self._channel = BlockingPeerChannel(
-            connection.endpoint,
-            credential=CredentialFiles(connection.certificate, connection.private_key).current(),
-            root_pem=connection.root_pem(),
-            expect=connection.expect,
-            revoked=connection.revoked(),
-        )
+        """As every blocking client."""
+        super().__init__(connection)
         self._stub = NodeServiceStub(cast(grpc.Channel, self._channel))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the channel, with the calls on it."""
-        self._channel.close()
 
     def acquire_codes(
         self, people: Iterable[node_pb2.PersonToAcquire], *, timeout: float = _STREAM_SECONDS

@@ -1,0 +1,1 @@
+"""What is told of a run: a table for the terminal, and files: a page, rows for a spreadsheet, everything as JSON."""
