@@ -19,6 +19,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
+import nacl.bindings as sodium
 import pytest
 
 from warifu.agency import Replica
@@ -92,7 +93,8 @@ def _kinds(suite: int) -> dict[CodeType, str]:
         "verify": signature._verify,
         "hpke_seal": seal.seal,
         "hpke_open": seal.SealingKey.decrypt,
-        "key_pair": seal.SealingKey.__init__,
+        "x25519": sodium.crypto_scalarmult,
+        "x25519_base": sodium.crypto_scalarmult_base,
         "at_rest": seal.seal_at_rest,
         "from_rest": seal.open_at_rest,
     }
