@@ -28,7 +28,7 @@ __all__ = ["MOST_CALLS", "CallStream", "StreamedRpc", "serve_calls"]
 MOST_CALLS = 256
 """Calls, or replies, in one message."""
 
-_CALLS_TOGETHER = 16  # sent in one message: most of what sharing saves; with more, one side idles while the other works
+_CALLS_TOGETHER = 32  # sent in one message: most of what sharing saves; with more, one side idles while the other works
 _BYTES_TOGETHER = 1024 * 1024  # a message ends once it is this long: with one more call it is still no too large one
 _MOST_UNDER_WAY = 1024
 _MOST_BYTES = 4 * 1024 * 1024

@@ -79,14 +79,14 @@ def _cost(count: int, *tables: dict[str, dict[str, tuple[int, int]]]) -> dict[st
     return summed
 
 
-@pytest.mark.parametrize("count", [1, 16])
+@pytest.mark.parametrize("count", [1, 16, 32])
 async def test_an_exchange_costs_what_is_written_here_and_nothing_else(parties_with: Parties, count: int) -> None:
     parties = await parties_with("always")
     tally = await parties.ask_together(count)
     assert tally.told() == _cost(count, UNPROVEN, PROOF)
 
 
-@pytest.mark.parametrize("count", [1, 16])
+@pytest.mark.parametrize("count", [1, 16, 32])
 async def test_without_proofs_it_costs_that_much_less(parties_with: Parties, count: int) -> None:
     parties = await parties_with("off")
     tally = await parties.ask_together(count)
