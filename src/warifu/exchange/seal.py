@@ -1,7 +1,6 @@
 """Sealed boxes: what only the addressed agency can read.
 
-Decides how a query or an answer is encrypted on its way (HPKE, RFC 9180, base mode, DHKEM(X25519, HKDF-SHA256),
-HKDF-SHA256, ChaCha20-Poly1305) and how a code is encrypted at rest (RFC 8439). The ``info`` of a box is the exchange's
+Decides how a query or an answer is encrypted on its way (:mod:`warifu.exchange.hpke`) and how a code is encrypted at rest (RFC 8439). The ``info`` of a box is the exchange's
 context, so a box opens only inside the exchange it was made for. Boxes come in steps of 256 bytes, because the hub sees
 lengths. The hub must never import this module; it relays boxes and cannot open one.
 
@@ -15,12 +14,11 @@ from functools import lru_cache
 from typing import Final, Self
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from warifu.curve.group import RandomBytes
 from warifu.errors import Reason, WarifuError
+from warifu.exchange import hpke
 
 __all__ = [
     "BOX_OVERHEAD",
@@ -39,14 +37,13 @@ PADDING_STEP: Final = 256
 LEAST_ANSWER: Final = 2 * PADDING_STEP
 """What an answer is padded to at least, so that small records look as long as none, with what parties tell each other."""
 
-BOX_OVERHEAD: Final = 48
+BOX_OVERHEAD: Final = hpke.KEY_SIZE + hpke.TAG_SIZE
 """Bytes a box adds to its padded plaintext: an ephemeral public key (32) and a tag (16)."""
 
 _KEY_SIZE: Final = 32
 _LENGTH_SIZE: Final = 4
 _NONCE_SIZE: Final = 12
 _TAG_SIZE: Final = 16
-_SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 
 
 class SealingKey:
@@ -57,29 +54,32 @@ class SealingKey:
 
     __slots__ = ("_private", "public")
 
-    def __init__(self, private: X25519PrivateKey) -> None:
+    def __init__(self, private: bytes, where: str = "") -> None:
+        if len(private) != hpke.KEY_SIZE:
+            raise WarifuError(Reason.KEY_INVALID, where=where)
         self._private = private
-        self.public: Final = private.public_key().public_bytes_raw()
+        self.public: Final = hpke.public_of(private)
 
     @classmethod
     def generate(cls) -> Self:
         """A new key pair."""
-        return cls(X25519PrivateKey.generate())
+        return cls(secrets.token_bytes(hpke.KEY_SIZE))
 
     @classmethod
     def from_bytes(cls, encoded: bytes, where: str = "") -> Self:
         """The key pair of 32 private bytes. Raises: ``KEY_INVALID``."""
-        if len(encoded) != _KEY_SIZE:
-            raise WarifuError(Reason.KEY_INVALID, where=where)
-        return cls(X25519PrivateKey.from_private_bytes(encoded))
+        return cls(encoded, where)
 
     def to_bytes(self) -> bytes:
         """The 32 private bytes, for a key file."""
-        return self._private.private_bytes_raw()
+        return self._private
 
     def decrypt(self, info: bytes, box: bytes) -> bytes:
-        """The padded plaintext of ``box``. Raises: ``cryptography.exceptions.InvalidTag`` when it does not open."""
-        return _SUITE.decrypt(box, self._private, info)
+        """The padded plaintext of ``box``.
+
+        Raises: ``cryptography.exceptions.InvalidTag`` when it does not open; ValueError when it is none.
+        """
+        return hpke.open_box(self._private, self.public, info, box)
 
     def __repr__(self) -> str:
         return "SealingKey(…)"
@@ -93,7 +93,7 @@ def seal(public_key: bytes, info: bytes, plaintext: bytes, *, least: int = PADDI
     """
     padded = _pad(plaintext, least)
     try:
-        return _SUITE.encrypt(padded, X25519PublicKey.from_public_bytes(public_key), info)
+        return hpke.sealed_box(public_key, info, padded)
     except ValueError:
         raise WarifuError(Reason.KEY_INVALID, where="sealing_key") from None
 

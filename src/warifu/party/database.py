@@ -5,9 +5,9 @@ and its callers are told only when that is on disk, so that concurrent exchanges
 everything that the event loop had ready has run: calls in lockstep (``warifu.lockstep``) are then all in it. It waits
 for no clock, and whatever comes during a sync is the next group.
 
-The statements of a group run on the event loop, some microseconds each, and only the commit, which waits for the disk,
-runs on a thread: a thread that ran the statements too would fight the event loop for the interpreter at every one of
-them, at several times their cost. A long mutation is declared ``bulk`` and runs on that thread as a whole; so does a
+The statements of a group run on the event loop, some microseconds each, and so does the commit while the disk is quick
+(:mod:`warifu.party.commit_place`); while it is slow, that waits on a thread. A thread that ran the statements too would fight
+the event loop for the interpreter at every one of them, at several times their cost. A long mutation is declared ``bulk`` and runs on that thread as a whole; so does a
 group that finds the file locked by somebody else's tool, because only the thread may wait for the lock.
 
 Must never know what is stored. Each party's own store module says that; it passes *mutations*, plain functions of a
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -28,6 +29,7 @@ from typing import IO, Any, TypeVar, cast
 
 from warifu.errors import Reason, WarifuError
 from warifu.party.claim import claim
+from warifu.party.commit_place import CommitPlace
 from warifu.pki import keep_private
 
 __all__ = ["Database", "Mutation", "Reader", "Rows"]
@@ -114,8 +116,14 @@ class Database:
     """
 
     def __init__(
-        self, path: Path, migrations: Sequence[str], *, unavailable: Reason = Reason.STORE_UNAVAILABLE
+        self,
+        path: Path,
+        migrations: Sequence[str],
+        *,
+        unavailable: Reason = Reason.STORE_UNAVAILABLE,
+        seconds: Callable[[], float] = time.perf_counter,
     ) -> None:
+        """``seconds`` is any clock that never goes back: it says whether the disk is slow."""
         self._path = path
         self._unavailable = unavailable
         self.began_empty = False
@@ -141,6 +149,7 @@ class Database:
         self._group: list[_Waiting] = []
         self._committing: Future[None] | None = None
         self._gathering: asyncio.Handle | None = None
+        self._place, self._seconds = CommitPlace(), seconds
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"writer:{path.name}")
 
     def write(self, mutation: Mutation[Result], *, bulk: bool = False) -> asyncio.Future[Result]:
@@ -273,6 +282,10 @@ class Database:
             if not any(waiting.bulk for waiting in self._group):
                 try:
                     self._run(self._group)
+                    if self._place.is_loop():
+                        self._commit_here()
+                        self._end_group(None)
+                        continue
                     work = self._commit
                 except Exception as error:  # noqa: BLE001  # whatever it is, it is the caller's to see
                     if not _is_locked(error):
@@ -297,8 +310,16 @@ class Database:
             self._roll_back()
             raise
 
+    def _commit_here(self) -> None:
+        """Wait for the disk on the event loop, and note how long that took."""
+        began = self._seconds()
+        try:
+            self._commit()
+        finally:
+            self._place.took(self._seconds() - began)
+
     def _commit(self) -> None:
-        """Wait for the disk. Runs on the thread."""
+        """Wait for the disk."""
         try:
             self._writer.execute("COMMIT")
         except BaseException:

@@ -40,8 +40,8 @@ class Width:
     under_way: int
 
 
-_ONE_BY_ONE = Width(together=16, under_way=1024)
-"""For calls that somebody waits for. Sixteen have most of what sharing saves; with more, one side idles while the other works."""
+_ONE_BY_ONE = Width(together=32, under_way=1024)
+"""For calls that somebody waits for. 32 have most of what sharing saves; with more, one side idles while the other works."""
 
 IN_BULK = Width(together=MOST_CALLS, under_way=MOST_CALLS)
 """For calls of which many came together and nobody waits for any: what shares a message shares everything after it."""

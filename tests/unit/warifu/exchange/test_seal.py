@@ -1,13 +1,8 @@
-"""Sealed boxes: HPKE by RFC 9180, their padding, and values at rest."""
+"""Sealed boxes, their padding, and values at rest."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
-from cryptography.hazmat.bindings._rust import openssl
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +11,6 @@ from warifu.exchange import seal as module
 from warifu.exchange.context import CONTEXT_SIZE
 from warifu.exchange.seal import BOX_OVERHEAD, PADDING_STEP, SealingKey, open_at_rest, open_sealed, seal, seal_at_rest
 
-VECTOR = json.loads((Path(__file__).parents[3] / "vectors" / "rfc9180_a2_1.json").read_text())
 KEY = SealingKey.from_bytes(bytes(range(32)))
 INFO = bytes(CONTEXT_SIZE)
 
@@ -43,22 +37,6 @@ def reason_of_opening(key: SealingKey, info: bytes, box: bytes) -> Reason:
         open_sealed(key, info, box, where="query")
     assert caught.value.where == "query"
     return caught.value.reason
-
-
-def test_the_suite_in_use_opens_the_box_of_rfc_9180_a_2_1() -> None:
-    opened = openssl.hpke._decrypt_with_aad(
-        module._SUITE,
-        bytes.fromhex(VECTOR["enc"] + VECTOR["ciphertext"]),
-        X25519PrivateKey.from_private_bytes(bytes.fromhex(VECTOR["recipient_private"])),
-        bytes.fromhex(VECTOR["info"]),
-        bytes.fromhex(VECTOR["aad"]),
-    )
-    assert opened.hex() == VECTOR["plaintext"]
-
-
-def test_a_sealing_key_has_the_public_half_of_rfc_9180_a_2_1() -> None:
-    key = SealingKey.from_bytes(bytes.fromhex(VECTOR["recipient_private"]))
-    assert key.public.hex() == VECTOR["recipient_public"]
 
 
 def test_a_box_of_an_earlier_version_stays_readable() -> None:
