@@ -48,7 +48,7 @@ def test_an_example_passes_every_case(example: str, adapter_network: Path, tmp_p
     files = {name: tmp_path / f"told.{name}" for name in ("json", "junit", "html")}
     options = [word for name, path in files.items() for word in (f"--{name}", str(path))]
     words = ["check", "adapter", str(adapter_network), "tax", "--target", example]
-    result = CliRunner().invoke(app, [*words, "--people", str(tmp_path / "people.yaml"), *options])
+    result = CliRunner().invoke(app, [*words, "--people", str(tmp_path / "people.yaml"), "--timeout", "120", *options])
     assert result.exit_code == 0, result.output
     told = json.loads(files["json"].read_text("utf-8"))
     assert (told["counts"]["fail"], told["counts"]["unknown"]) == (0, 0)

@@ -27,20 +27,15 @@ from warifu_kit.conformance.case import fail, skip, unknown
 from warifu_kit.conformance.certificates import Forge, Issuer
 from warifu_kit.conformance.evidence import Evidence, told
 from warifu_kit.conformance.people import NOBODY, KnownPeople, KnownPerson
-from warifu_kit.conformance.wire.beside import beside, strange_fields
+from warifu_kit.conformance.watch import REPLIES, Watch
 from warifu_kit.conformance.wire.calls import Pair, Reply, Wire
 
-__all__ = ["SERVICE", "AdapterUnderCheck", "CheckedAdapter", "Watch", "processing_number"]
+__all__ = ["SERVICE", "AdapterUnderCheck", "CheckedAdapter", "processing_number"]
 
 SERVICE = "/warifu.api.adapter.v1.AdapterService"
 _SECONDS = 4.0
 _AT_A_TIME = 16
 _NO_END = frozenset({"DEADLINE_EXCEEDED", "UNAVAILABLE", "CANCELLED"})
-_REPLIES: dict[str, type[Message]] = {
-    "GetReadiness": adapter_pb2.GetReadinessResponse,
-    "LookUp": adapter_pb2.LookUpResponse,
-    "GetClerkDecision": adapter_pb2.GetClerkDecisionResponse,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,32 +110,6 @@ def _agency(kind: str) -> Agency | None:
         return find_agency(kind)
     except WarifuError:
         return None
-
-
-class Watch:
-    """What was seen beside the answers of a whole run, whichever case asked: each kind of thing once, with its call."""
-
-    def __init__(self) -> None:
-        self.seen: dict[str, str] = {}
-
-    def look(self, method: str, reply: Reply, record_type: type[Message] | None) -> None:
-        """Look at all of an answer, and at the record in it."""
-        message = _REPLIES.get(method)
-        if not reply.ok or message is None:
-            return
-        found = beside(reply, message)
-        if message is adapter_pb2.LookUpResponse and record_type is not None:
-            found += [f"the record: {each}" for each in _strange_in_record(reply.body, record_type)]
-        for each in found:
-            self.seen.setdefault(each, method)
-
-
-def _strange_in_record(body: bytes, record_type: type[Message]) -> list[str]:
-    try:
-        record = adapter_pb2.LookUpResponse.FromString(body).record
-    except DecodeError:
-        return []
-    return strange_fields(record, record_type)
 
 
 class CheckedAdapter:
@@ -287,7 +256,7 @@ class CheckedAdapter:
     def parsed(self, method: str, reply: Reply) -> Any:
         """The message of an answer. Raises: CaseEnd for bytes that are none."""
         try:
-            return _REPLIES[method].FromString(reply.body)
+            return REPLIES[method].FromString(reply.body)
         except DecodeError:
             raise fail(f"the answer to {method} does not parse") from None
 
@@ -303,7 +272,7 @@ class CheckedAdapter:
             self.evidence.came_back(str(reply))
             return
         try:
-            self.evidence.came_back(told(_REPLIES[method].FromString(reply.body)))
+            self.evidence.came_back(told(REPLIES[method].FromString(reply.body)))
         except (DecodeError, KeyError):
             self.evidence.came_back(f"OK, {len(reply.body)} bytes that do not parse")
 

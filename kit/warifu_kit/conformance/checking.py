@@ -12,12 +12,13 @@ from importlib.metadata import version
 from warifu.errors import Reason, WarifuError
 from warifu.rpc.address import check_address
 from warifu.rpc.probe import Peer, find_certificate
-from warifu_kit.conformance.adapter_under_check import AdapterUnderCheck, CheckedAdapter, Watch
+from warifu_kit.conformance.adapter_under_check import AdapterUnderCheck, CheckedAdapter
 from warifu_kit.conformance.case import Case, Finished
 from warifu_kit.conformance.evidence import Evidence
 from warifu_kit.conformance.outcome import Outcome
 from warifu_kit.conformance.pace import AT_ONCE
 from warifu_kit.conformance.runner import run_cases
+from warifu_kit.conformance.watch import Watch
 
 __all__ = ["check_adapter", "reach"]
 
