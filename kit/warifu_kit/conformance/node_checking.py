@@ -59,7 +59,7 @@ async def check_node(
     hub_at, authority_at, people = staging.hub_at, staging.authority_at, staging.write_people
     asks = staging.asks
     async with staged(path, party, hub_at=hub_at, authority_at=authority_at, write_people=people, asks=asks) as stage:
-        said(f"hub at {stage.hub.endpoint}, authority at {stage.authority.endpoint}; waiting for {stage.party}")
+        said(f"hub at {stage.hub_endpoint}, authority at {stage.authority.endpoint}; waiting for {stage.party}")
         async with _started(stage, staging.start) as process:
             endpoint = await _announced(stage, process, staging.wait_s)
             if staging.write_people is None:
@@ -140,7 +140,7 @@ async def _started(stage: Stage, command: str) -> AsyncIterator[asyncio.subproce
 def _words(stage: Stage, command: str) -> list[str]:
     """The command with the places filled in; braces that are none of them stay."""
     places = {
-        "{hub}": stage.hub.endpoint,
+        "{hub}": stage.hub_endpoint,
         "{authority}": stage.authority.endpoint,
         "{dir}": str(stage.path / stage.party),
     }
