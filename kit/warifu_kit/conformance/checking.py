@@ -17,6 +17,7 @@ from warifu_kit.conformance.case import Case, Finished
 from warifu_kit.conformance.evidence import Evidence
 from warifu_kit.conformance.outcome import Outcome
 from warifu_kit.conformance.runner import run_cases
+from warifu_kit.conformance.wire.spoken import why_no_grpc
 
 __all__ = ["check_adapter", "reach"]
 
@@ -76,5 +77,7 @@ async def _answers_calls(about: AdapterUnderCheck) -> None:
         raise WarifuError(
             Reason.ADAPTER_TIMED_OUT, where=f"{whom}: connected, and no answer within {_READY_S:.0f} seconds"
         )
-    if reply.status in {"UNAVAILABLE", "UNIMPLEMENTED"}:
+    if why := why_no_grpc(reply):
+        raise WarifuError(Reason.ADAPTER_ANSWER_INVALID, where=f"{whom}: {why}")
+    if reply.status == "UNIMPLEMENTED":
         raise WarifuError(Reason.ADAPTER_ANSWER_INVALID, where=f"{whom}: no AdapterService answers: {reply.status}")

@@ -14,7 +14,7 @@ from warifu_kit.conformance.wire.played_hub import Answering, PlayedHub
 __all__ = ["Impostor", "impostor"]
 
 
-class Impostor(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpcio has no types
+class Impostor(grpc.GenericRpcHandler):
     """``called`` are the methods of whatever was called, whether it was answered or not."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Impostor(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpcio has no t
         """See :class:`grpc.GenericRpcHandler`: there is nothing but what the played hub serves."""
 
 
-class _Noting(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpcio has no types
+class _Noting(grpc.aio.ServerInterceptor):
     def __init__(self, called: list[str]) -> None:
         self._called = called
 
