@@ -312,7 +312,7 @@ class HonestNode:
             self.ProvideStream, ProvideStreamRequest.FromString, ProvideStreamResponse.SerializeToString
         )
         service = "warifu.api.agency.v1.AgencyService"
-        handlers = {"Provide": handler, "ProvideStream": many}
+        handlers: dict[str, Any] = {"Provide": handler, "ProvideStream": many}
         self.server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
         endpoint = f"127.0.0.1:{self.server.add_secure_port('127.0.0.1:0', credentials)}"
         await self.server.start()

@@ -95,7 +95,7 @@ def web_server(adapter_network: Path) -> Iterator[Callable[[int], str]]:
 
     def serve(status: int) -> str:
         node = Path(sys.executable).with_name("node")
-        words = [node, "-e", WEB_SERVER, adapter_network.parent / "system", str(status)]
+        words = [str(node), "-e", WEB_SERVER, str(adapter_network.parent / "system"), str(status)]
         made.append(subprocess.Popen(words, stdout=subprocess.PIPE, text=True))
         assert made[-1].stdout is not None
         return f"127.0.0.1:{made[-1].stdout.readline().strip()}"

@@ -33,6 +33,7 @@ from warifu_kit.conformance.certificates import Forge
 from warifu_kit.conformance.evidence import Evidence, told
 from warifu_kit.conformance.hands import Asked, Hands
 from warifu_kit.conformance.wire.calls import Pair, Reply, Wire
+from warifu_kit.conformance.wire.played_log import PlayedLog
 
 __all__ = ["PROVIDE", "CheckedNode", "NodeUnderCheck"]
 
@@ -49,7 +50,7 @@ class NodeUnderCheck:
     """Where it listens, who it is, what plays around it, and whom it knows.
 
     ``codes`` are the inquirer's codes of people, by name; ``day`` is the one in Japan that their days count from; ``through_hub`` is where the real hub listens, who it is, and the
-    inquirer's certificate; ``other`` is somebody else who may ask, and their code of somebody known; ``business`` is the way to its NodeService, None where it serves none.
+    inquirer's certificate; ``log`` is what it is told of the hub's log, ``log_key`` the seed that signs it; ``other`` is somebody else who may ask, and their code of somebody known; ``business`` is the way to its NodeService, None where it serves none.
     """
 
     endpoint: str
@@ -65,6 +66,8 @@ class NodeUnderCheck:
     callers: Mapping[str, Pair] = field(repr=False)
     through_hub: tuple[str, Identity, Pair]
     business: Connection | None
+    log: PlayedLog
+    log_key: bytes = field(repr=False)
     other: tuple[Hands, Point] | None = None
 
 

@@ -29,6 +29,7 @@ from warifu.pki import Credential, Identity, Role
 from warifu.rpc.address import check_address
 from warifu.rpc.probe import Peer, find_certificate
 from warifu_hub.app import Hub, build_hub
+from warifu_hub.own_keys import OwnKeys
 from warifu_hub.translate import HubKeys, Party, Translator
 from warifu_kit.conformance.cast import KNOWN, CastPerson, designated, make_asked_about, make_known, write_cast
 from warifu_kit.conformance.certificates import Forge, Issuer
@@ -39,6 +40,7 @@ from warifu_kit.conformance.wire.calls import Pair
 from warifu_kit.conformance.wire.front_door import FrontDoor, is_of_loopback
 from warifu_kit.conformance.wire.played_authority import PlayedAuthority
 from warifu_kit.conformance.wire.played_hub import PlayedHub
+from warifu_kit.conformance.wire.played_log import PlayedLog
 from warifu_services.authority.app import Authority, build_authority
 from warifu_services.authority.keys import AuthorityKeys
 from warifu_services.node.keys import NodeKeys
@@ -78,6 +80,7 @@ class Stage:
     day: date
     played: PlayedHub | None = None
     issuing: PlayedAuthority = field(default_factory=PlayedAuthority)
+    log: PlayedLog = field(default_factory=PlayedLog)
     serves_business: bool = True
     other_row: Row | None = None
     door: FrontDoor | None = None
@@ -186,6 +189,8 @@ class Stage:
             local_numbers=tuple(person.local_number for person in self.cast),
             callers=callers,
             business=self.business(self.party, endpoint) if self.serves_business else None,
+            log=self.log,
+            log_key=OwnKeys.load(hub, hub.directory()).log_key,
             other=self._other(),
             through_hub=(self.hub.endpoint, hub.identity(), pairs[self.row.inquirer]),
         )
@@ -244,12 +249,14 @@ async def staged(
     agency = find_agency(described.parties[name].institution_kind)
     row = _row(path, described, name, asks=asks)
     rows = [] if asks else _rows(path, described, name, asks=asks)
-    played, issuing = PlayedHub() if asks else None, PlayedAuthority()
+    played, issuing, log = PlayedHub() if asks else None, PlayedAuthority(), PlayedLog()
     async with AsyncExitStack() as kept:
         kept.enter_context(_claimed(path))
         behind = asks and is_of_loopback(hub_at)
         listen = "127.0.0.1:0" if behind else hub_at
-        hub = build_hub(PartyFolder(path / "hub"), listen=listen, server_interceptors=[played] if played else [])
+        hub = build_hub(
+            PartyFolder(path / "hub"), listen=listen, server_interceptors=[log, *([played] if played else [])]
+        )
         kept.push_async_callback(hub.close)
         await hub.server.start()
         kept.push_async_callback(hub.server.stop, 0)
@@ -275,6 +282,7 @@ async def staged(
             day=day_in_japan(SystemClock().now()),
             played=played,
             issuing=issuing,
+            log=log,
             door=door,
         )
         cast = await designated(stage.business("authority", authority.endpoint), stage.day)

@@ -102,7 +102,7 @@ class Wire:
             for body in bodies:
                 await on.write(body)
             while not enough(heard):
-                told = await on.read()
+                told: Any = await on.read()
                 if told is grpc.aio.EOF:
                     return heard, (await on.code()).name
                 heard.append(told)
