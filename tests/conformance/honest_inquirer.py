@@ -27,6 +27,7 @@ from warifu.exchange.inquiry import OpenedAnswer, Question
 from warifu.exchange.seal import SealingKey
 from warifu.exchange.statements import inquiry_digest
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
+from warifu.rpc.probe import Peer, find_certificate
 from warifu.rpc.status import from_rpc_error, to_grpc_status
 from warifu_hub.translate import Party
 from warifu_kit.conformance.inquirer_under_check import InquirerUnderCheck
@@ -144,6 +145,7 @@ class HonestInquirer:
         return secrets.token_bytes(size)
 
     async def exchange(self, inquiry: SignedInquiry, left: float) -> ExchangeResponse:
+        await self.check_hub(left)
         async with self.channel() as channel:
             stub: Any = HubServiceStub(channel)
             try:
@@ -151,6 +153,11 @@ class HonestInquirer:
             except grpc.aio.AioRpcError as error:
                 raise from_rpc_error(error, default=_CODES) from None
         return response
+
+    async def check_hub(self, left: float) -> None:
+        hub = self.stage.folder("hub")
+        peer = Peer(target=self.stage.hub_endpoint, expect=hub.identity(), root_pem=hub.root_pem())
+        await find_certificate(peer, frozenset(), left)
 
     def channel(self) -> Any:
         return channel_to_hub(self.stage)

@@ -1,10 +1,11 @@
 """A node that keeps every rule of a provider in docs/protocol/checks.md: what planted mistakes are made of.
 
-It keeps everything in memory and answers unary calls. Each method is one step of the page, and one thing to get wrong.
+It keeps everything in memory. Each method is one step of the page, and one thing to get wrong.
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +14,13 @@ import grpc
 from tests.conformance import to_hub
 
 from warifu.agency import Absence, Found, ProvidedRecord
-from warifu.api.agency.v1.agency_service_pb2 import ProvideRequest, ProvideResponse
+from warifu.api.agency.v1.agency_service_pb2 import (
+    ProvideReply,
+    ProvideRequest,
+    ProvideResponse,
+    ProvideStreamRequest,
+    ProvideStreamResponse,
+)
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as WireCode
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
@@ -29,6 +36,7 @@ from warifu.exchange.proof_policy import PolicyKind
 from warifu.exchange.provision import CheckedPermit, OpenedQuery
 from warifu.permissions.decision import check_lawful
 from warifu.permissions.table import TABLE_FILE, PermissionTable
+from warifu.rpc.multiplex import serve_calls
 from warifu.rpc.status import to_grpc_status
 from warifu_hub.translate import Party
 from warifu_kit.conformance.cast import CastPerson, made_up_record
@@ -90,6 +98,24 @@ class HonestNode:
         except WarifuError as error:
             await self.end(context, error, request)
             raise
+
+    async def ProvideStream(self, messages: Any, context: Any) -> AsyncIterator[ProvideStreamResponse]:
+        names = [name.decode() for name in context.auth_context().get("x509_subject_alternative_name", ())]
+        try:
+            if not self.admits([name for name in names if "://" in name]):
+                raise WarifuError(Reason.CALLER_NOT_ALLOWED, where="certificate")
+            async for told in self.replies(messages):
+                yield told
+        except WarifuError as error:
+            await context.abort_with_status(to_grpc_status(error))
+
+    def replies(self, messages: Any) -> AsyncIterator[ProvideStreamResponse]:
+        return serve_calls(
+            messages, handle=self.one_of_many, reply_type=ProvideReply, response_type=ProvideStreamResponse
+        )
+
+    async def one_of_many(self, request: ProvideRequest, left: float) -> ProvideResponse:
+        return ProvideResponse(answer=await self.asked_to_provide(request))
 
     async def end(self, context: Any, error: WarifuError, request: ProvideRequest) -> None:
         await context.abort_with_status(to_grpc_status(error))
@@ -282,8 +308,12 @@ class HonestNode:
         credentials = grpc.ssl_server_credentials([(key, certificate)], root, require_client_auth=True)
         self.server = grpc.aio.server(options=[("grpc.max_receive_message_length", 8 * 1024 * 1024)])
         handler = grpc.unary_unary_rpc_method_handler(self.Provide, self.parse, ProvideResponse.SerializeToString)
+        many = grpc.stream_stream_rpc_method_handler(
+            self.ProvideStream, ProvideStreamRequest.FromString, ProvideStreamResponse.SerializeToString
+        )
         service = "warifu.api.agency.v1.AgencyService"
-        self.server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {"Provide": handler}),))
+        handlers: dict[str, Any] = {"Provide": handler, "ProvideStream": many}
+        self.server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
         endpoint = f"127.0.0.1:{self.server.add_secure_port('127.0.0.1:0', credentials)}"
         await self.server.start()
         await self.stage.hub.store.put_endpoint(self.keys.own.institution, endpoint)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,13 +27,18 @@ def checked(network: Path, target: str, *more: str) -> tuple[int, str]:
 class Listener:
     """Takes connections, in a thread, with the certificate of one party or none; says what it is told to."""
 
-    def __init__(self, folder: Path | None, said: bytes) -> None:
+    def __init__(self, folder: Path | None, said: bytes, root: Path | None = None, *, old: bool = False) -> None:
         self._said = said
         self._context: ssl.SSLContext | None = None
         if folder is not None:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._context.load_cert_chain(folder / "tls.pem", folder / "tls.key")
             self._context.set_alpn_protocols(["h2"])
+            if old:
+                self._context.maximum_version = ssl.TLSVersion.TLSv1_2
+            if root is not None:
+                self._context.load_verify_locations(root)
+                self._context.verify_mode = ssl.CERT_REQUIRED
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._held: list[socket.socket] = []
         self.endpoint = f"127.0.0.1:{self._socket.getsockname()[1]}"
@@ -60,13 +67,43 @@ class Listener:
 def listening() -> Iterator[Callable[..., str]]:
     made: list[Listener] = []
 
-    def listen(folder: Path | None = None, said: bytes = b"") -> str:
-        made.append(Listener(folder, said))
+    def listen(folder: Path | None = None, said: bytes = b"", root: Path | None = None, *, old: bool = False) -> str:
+        made.append(Listener(folder, said, root, old=old))
         return made[-1].endpoint
 
     yield listen
     for each in made:
         each.close()
+
+
+WEB_SERVER = """
+const fs = require('fs'), [, folder, status] = process.argv;
+const pair = { key: fs.readFileSync(`${folder}/tls.key`), cert: fs.readFileSync(`${folder}/tls.pem`) };
+const server = require('http2').createSecureServer(pair);
+server.on('stream', (stream) => {
+  stream.respond({ ':status': Number(status), 'content-type': 'text/html' });
+  stream.end('<html></html>');
+});
+server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+"""
+
+
+@pytest.fixture
+def web_server(adapter_network: Path) -> Iterator[Callable[[int], str]]:
+    """A web server with the business system's certificate that answers everything with one HTTP status."""
+    made: list[subprocess.Popen[str]] = []
+
+    def serve(status: int) -> str:
+        node = Path(sys.executable).with_name("node")
+        words = [str(node), "-e", WEB_SERVER, str(adapter_network.parent / "system"), str(status)]
+        made.append(subprocess.Popen(words, stdout=subprocess.PIPE, text=True))
+        assert made[-1].stdout is not None
+        return f"127.0.0.1:{made[-1].stdout.readline().strip()}"
+
+    yield serve
+    for each in made:
+        each.terminate()
+        each.communicate()
 
 
 def test_nobody_is_there(adapter_network: Path) -> None:
@@ -100,6 +137,30 @@ def test_what_is_there_is_no_grpc_server(adapter_network: Path, listening: Calla
     status, said = checked(adapter_network, listening(adapter_network.parent / "system", b"nothing of HTTP/2" * 9))
     assert status == 2
     assert "warifu: ADAPTER_" in said
+
+
+@pytest.mark.parametrize("status", [404, 405, 200, 503])
+def test_what_is_there_speaks_http_and_no_grpc(
+    adapter_network: Path, web_server: Callable[[int], str], status: int
+) -> None:
+    exit_status, said = checked(adapter_network, web_server(status))
+    assert (exit_status, said.count("\n")) == (2, 1)
+    assert "it speaks HTTP/2 and no gRPC" in said
+
+
+def test_what_is_there_trusts_another_root(
+    adapter_network: Path, node_network: Path, listening: Callable[..., str]
+) -> None:
+    other = node_network / "root" / "root.pem"
+    status, said = checked(adapter_network, listening(adapter_network.parent / "system", b"\x00\x00\x00\x04", other))
+    assert (status, said.count("\n")) == (2, 1)
+    assert "it trusts another root.pem than this network's" in said
+
+
+def test_what_is_there_speaks_an_older_tls(adapter_network: Path, listening: Callable[..., str]) -> None:
+    status, said = checked(adapter_network, listening(adapter_network.parent / "system", old=True))
+    assert (status, said.count("\n")) == (2, 1)
+    assert "it speaks an older TLS than 1.3" in said
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def channel_to_hub(stage: Stage) -> Any:
     """A channel of the party under check, for ``async with``."""
     folder = stage.folder(stage.party)
     return secure_channel(
-        stage.hub.endpoint,
+        stage.hub_endpoint,
         credential=folder.credential().current(),
         root_pem=folder.root_pem(),
         expect=stage.folder("hub").identity(),

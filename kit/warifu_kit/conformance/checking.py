@@ -19,6 +19,7 @@ from warifu_kit.conformance.outcome import Outcome
 from warifu_kit.conformance.pace import AT_ONCE
 from warifu_kit.conformance.runner import run_cases
 from warifu_kit.conformance.watch import Watch
+from warifu_kit.conformance.wire.spoken import why_no_grpc
 
 __all__ = ["check_adapter", "reach"]
 
@@ -84,5 +85,7 @@ async def _answers_calls(about: AdapterUnderCheck) -> None:
         raise WarifuError(
             Reason.ADAPTER_TIMED_OUT, where=f"{whom}: connected, and no answer within {_READY_S:.0f} seconds"
         )
-    if reply.status in {"UNAVAILABLE", "UNIMPLEMENTED"}:
+    if why := why_no_grpc(reply):
+        raise WarifuError(Reason.ADAPTER_ANSWER_INVALID, where=f"{whom}: {why}")
+    if reply.status == "UNIMPLEMENTED":
         raise WarifuError(Reason.ADAPTER_ANSWER_INVALID, where=f"{whom}: no AdapterService answers: {reply.status}")

@@ -28,8 +28,10 @@ from warifu.exchange.statements import sign_conversion, sign_issue
 from warifu.identifiers import ResidentRecordCode
 from warifu_kit.conformance.case import expect, fail, skip, unknown
 from warifu_kit.conformance.cast import KNOWN, CastPerson, made_up_record
+from warifu_kit.conformance.certificates import Forge
 from warifu_kit.conformance.evidence import Evidence, told
 from warifu_kit.conformance.hands import Asked, Hands
+from warifu_kit.conformance.wire.front_door import FrontDoor
 from warifu_kit.conformance.wire.played_authority import PlayedAuthority, SpoilIssue
 from warifu_kit.conformance.wire.played_hub import PlayedHub
 
@@ -58,6 +60,7 @@ class InquirerUnderCheck:
     """``people`` are the local numbers of the cast by name; ``points`` their codes at the provider, by name.
 
     ``registry`` is the way to the authority as a registry, which has numbers designated; None where the node acquires no codes.
+    ``door`` is where it finds the hub, ``forge`` makes certificates that are not the hub's; None where the hub itself listens.
     """
 
     endpoint: str
@@ -72,6 +75,8 @@ class InquirerUnderCheck:
     authority: PlayedAuthority
     registry: Connection | None
     authority_key: SigningKey
+    door: FrontDoor | None = None
+    forge: Forge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,10 @@ class CheckedInquirer:
 
     def record(self) -> ProvidedRecord:
         """The record that is given."""
-        person = CastPerson(name="K-9")
+        return self.record_for(CastPerson(name="K-9"))
+
+    def record_for(self, person: CastPerson) -> ProvidedRecord:
+        """One that is another for each person."""
         made = made_up_record(self.about.provider_agency, self.hands.item, person, 2026)
         return ProvidedRecord(made.DESCRIPTOR.full_name, made.SerializeToString(deterministic=True))
 

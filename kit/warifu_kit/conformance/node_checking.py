@@ -18,6 +18,7 @@ from warifu_kit.conformance.node_under_check import CheckedNode, NodeUnderCheck
 from warifu_kit.conformance.outcome import Outcome
 from warifu_kit.conformance.runner import run_cases
 from warifu_kit.conformance.stage import Stage, known_by_node_service, staged
+from warifu_kit.conformance.wire.spoken import why_no_grpc
 
 __all__ = ["Staging", "check_node", "run_inquirer_cases", "run_node_cases"]
 
@@ -59,7 +60,7 @@ async def check_node(
     hub_at, authority_at, people = staging.hub_at, staging.authority_at, staging.write_people
     asks = staging.asks
     async with staged(path, party, hub_at=hub_at, authority_at=authority_at, write_people=people, asks=asks) as stage:
-        said(f"hub at {stage.hub.endpoint}, authority at {stage.authority.endpoint}; waiting for {stage.party}")
+        said(f"hub at {stage.hub_endpoint}, authority at {stage.authority.endpoint}; waiting for {stage.party}")
         async with _started(stage, staging.start) as process:
             endpoint = await _announced(stage, process, staging.wait_s)
             if staging.write_people is None:
@@ -67,7 +68,17 @@ async def check_node(
             if asks:
                 inquirer = stage.inquirer_under_check(endpoint)
                 return await run_inquirer_cases(inquirer, cases, ended=ended, expected=expected)
-            return await run_node_cases(stage.under_check(endpoint), cases, ended=ended, expected=expected)
+            about = stage.under_check(endpoint)
+            await _speaks_grpc(about)
+            return await run_node_cases(about, cases, ended=ended, expected=expected)
+
+
+async def _speaks_grpc(about: NodeUnderCheck) -> None:
+    """See that a gRPC server answers the hub there, be it with an error. Raises: NODE_UNREACHABLE."""
+    async with CheckedNode(about, Evidence()) as checked:
+        why = why_no_grpc(await checked.provide(b""))
+    if why:
+        raise WarifuError(Reason.NODE_UNREACHABLE, where=f"node at {about.endpoint}: {why}")
 
 
 async def run_node_cases(
@@ -140,7 +151,7 @@ async def _started(stage: Stage, command: str) -> AsyncIterator[asyncio.subproce
 def _words(stage: Stage, command: str) -> list[str]:
     """The command with the places filled in; braces that are none of them stay."""
     places = {
-        "{hub}": stage.hub.endpoint,
+        "{hub}": stage.hub_endpoint,
         "{authority}": stage.authority.endpoint,
         "{dir}": str(stage.path / stage.party),
     }

@@ -10,7 +10,13 @@ from typing import Any
 from google.protobuf.message import DecodeError, Message
 
 from warifu.agency import Absence, Agency, ProvidedRecord
-from warifu.api.agency.v1.agency_service_pb2 import ProvideRequest, ProvideResponse
+from warifu.api.agency.v1.agency_service_pb2 import (
+    ProvideReply,
+    ProvideRequest,
+    ProvideResponse,
+    ProvideStreamRequest,
+    ProvideStreamResponse,
+)
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeRequest, ExchangeResponse
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.type.v1 import inquiry_pb2
@@ -27,10 +33,12 @@ from warifu_kit.conformance.certificates import Forge
 from warifu_kit.conformance.evidence import Evidence, told
 from warifu_kit.conformance.hands import Asked, Hands
 from warifu_kit.conformance.wire.calls import Pair, Reply, Wire
+from warifu_kit.conformance.wire.played_log import PlayedLog
 
 __all__ = ["PROVIDE", "CheckedNode", "NodeUnderCheck"]
 
 PROVIDE = "/warifu.api.agency.v1.AgencyService/Provide"
+_STREAM = "/warifu.api.agency.v1.AgencyService/ProvideStream"
 _EXCHANGE = "/warifu.api.hub.v1.HubService/Exchange"
 _SECONDS = 5.0
 _NO_END = frozenset({"DEADLINE_EXCEEDED", "UNAVAILABLE", "CANCELLED"})
@@ -42,7 +50,7 @@ class NodeUnderCheck:
     """Where it listens, who it is, what plays around it, and whom it knows.
 
     ``codes`` are the inquirer's codes of people, by name; ``day`` is the one in Japan that their days count from; ``through_hub`` is where the real hub listens, who it is, and the
-    inquirer's certificate; ``other`` is somebody else who may ask, and their code of somebody known; ``business`` is the way to its NodeService, None where it serves none.
+    inquirer's certificate; ``log`` is what it is told of the hub's log, ``log_key`` the seed that signs it; ``other`` is somebody else who may ask, and their code of somebody known; ``business`` is the way to its NodeService, None where it serves none.
     """
 
     endpoint: str
@@ -58,6 +66,8 @@ class NodeUnderCheck:
     callers: Mapping[str, Pair] = field(repr=False)
     through_hub: tuple[str, Identity, Pair]
     business: Connection | None
+    log: PlayedLog
+    log_key: bytes = field(repr=False)
     other: tuple[Hands, Point] | None = None
 
 
@@ -107,6 +117,30 @@ class CheckedNode:
         counts = (f"{sum(str(each) == status for each in replies)} {status}" for status in statuses)
         self.evidence.came_back(", ".join(counts))
         return replies
+
+    async def on_a_stream(
+        self, messages: Sequence[ProvideStreamRequest], *, replies: int, seconds: float = _SECONDS
+    ) -> tuple[list[ProvideReply], str]:
+        """Say these messages on one ProvideStream; so many replies, then it is cut, and its status if it ended. Raises: CaseEnd."""
+
+        def heard(bodies: Sequence[bytes]) -> list[ProvideReply]:
+            return [reply for body in bodies for reply in ProvideStreamResponse.FromString(body).replies]
+
+        self.evidence.sent(
+            f"ProvideStream, {len(messages)} messages, {sum(len(each.calls) for each in messages)} calls"
+        )
+        bodies, status = await self._wire.stream(
+            _STREAM,
+            [each.SerializeToString() for each in messages],
+            self.about.hub,
+            seconds=seconds,
+            enough=lambda bodies: len(heard(bodies)) >= replies,
+        )
+        found = heard(bodies)
+        self.evidence.came_back(f"{len(found)} replies in {len(bodies)} messages, {status or 'cut'}")
+        if status == "UNIMPLEMENTED" and not found:
+            raise skip("the node serves unary calls alone, as it may")
+        return found, status
 
     async def call(self, method: str, body: bytes) -> Reply:
         """Any method of AgencyService, as the hub."""

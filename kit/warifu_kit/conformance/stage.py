@@ -26,8 +26,10 @@ from warifu.party.folder import PartyFolder
 from warifu.party.network_file import NetworkFile, party_called, read_network_file
 from warifu.permissions.table import TABLE_FILE, PermissionTable
 from warifu.pki import Credential, Identity, Role
+from warifu.rpc.address import check_address
 from warifu.rpc.probe import Peer, find_certificate
 from warifu_hub.app import Hub, build_hub
+from warifu_hub.own_keys import OwnKeys
 from warifu_hub.translate import HubKeys, Party, Translator
 from warifu_kit.conformance.cast import KNOWN, CastPerson, designated, make_asked_about, make_known, write_cast
 from warifu_kit.conformance.certificates import Forge, Issuer
@@ -35,8 +37,10 @@ from warifu_kit.conformance.hands import Hands
 from warifu_kit.conformance.inquirer_under_check import InquirerUnderCheck
 from warifu_kit.conformance.node_under_check import NodeUnderCheck
 from warifu_kit.conformance.wire.calls import Pair
+from warifu_kit.conformance.wire.front_door import FrontDoor, is_of_loopback
 from warifu_kit.conformance.wire.played_authority import PlayedAuthority
 from warifu_kit.conformance.wire.played_hub import PlayedHub
+from warifu_kit.conformance.wire.played_log import PlayedLog
 from warifu_services.authority.app import Authority, build_authority
 from warifu_services.authority.keys import AuthorityKeys
 from warifu_services.node.keys import NodeKeys
@@ -76,8 +80,15 @@ class Stage:
     day: date
     played: PlayedHub | None = None
     issuing: PlayedAuthority = field(default_factory=PlayedAuthority)
+    log: PlayedLog = field(default_factory=PlayedLog)
     serves_business: bool = True
     other_row: Row | None = None
+    door: FrontDoor | None = None
+
+    @property
+    def hub_endpoint(self) -> str:
+        """Where the node finds the hub."""
+        return self.door.endpoint if self.door is not None else self.hub.endpoint
 
     def folder(self, party: str) -> PartyFolder:
         """A party's folder."""
@@ -108,7 +119,7 @@ class Stage:
                     last = fault or last
                     await asyncio.sleep(_LOOK_AGAIN_S)
         except TimeoutError:
-            where = f"{self.party}: nobody came within {wait_s:.0f} seconds to the hub at {self.hub.endpoint}: {last}"
+            where = f"{self.party}: nobody came within {wait_s:.0f} seconds to the hub at {self.hub_endpoint}: {last}"
             raise WarifuError(Reason.NODE_UNREACHABLE, where=where) from None
 
     def hands(self, row: Row | None = None) -> Hands:
@@ -149,6 +160,8 @@ class Stage:
             registry=self.business("authority", self.authority.endpoint),
             authority_key=SigningKey(self.folder("authority").secret("signing.key")),
             points=self._codes(hands.translator, Party.of(hands.provider)),
+            door=self.door,
+            forge=self._forge() if self.door is not None else None,
         )
 
     def under_check(self, endpoint: str) -> NodeUnderCheck:
@@ -163,13 +176,12 @@ class Stage:
             "the-node": pairs[self.party],
             "own-business": _pair(self.path / self.party / "business"),
         }
-        forge = Forge(Issuer.load(self.path / "root"), hub.identity(), self.folder(self.row.inquirer).identity())
         return NodeUnderCheck(
             endpoint=endpoint,
             identity=identity,
             hub=pairs["hub"],
             root_pem=hub.root_pem(),
-            forge=forge,
+            forge=self._forge(),
             hands=hands,
             agency=self.agency,
             codes=codes,
@@ -177,9 +189,16 @@ class Stage:
             local_numbers=tuple(person.local_number for person in self.cast),
             callers=callers,
             business=self.business(self.party, endpoint) if self.serves_business else None,
+            log=self.log,
+            log_key=OwnKeys.load(hub, hub.directory()).log_key,
             other=self._other(),
             through_hub=(self.hub.endpoint, hub.identity(), pairs[self.row.inquirer]),
         )
+
+    def _forge(self) -> Forge:
+        """Makes certificates that look like the hub's."""
+        another = self.row.provider if self.played is not None else self.row.inquirer
+        return Forge(Issuer.load(self.path / "root"), self.folder("hub").identity(), self.folder(another).identity())
 
     def _other(self) -> tuple[Hands, Point] | None:
         """Somebody else who may ask the node, if there is one, and their code of somebody whom it knows."""
@@ -230,13 +249,20 @@ async def staged(
     agency = find_agency(described.parties[name].institution_kind)
     row = _row(path, described, name, asks=asks)
     rows = [] if asks else _rows(path, described, name, asks=asks)
-    played, issuing = PlayedHub() if asks else None, PlayedAuthority()
+    played, issuing, log = PlayedHub() if asks else None, PlayedAuthority(), PlayedLog()
     async with AsyncExitStack() as kept:
         kept.enter_context(_claimed(path))
-        hub = build_hub(PartyFolder(path / "hub"), listen=hub_at, server_interceptors=[played] if played else [])
+        behind = asks and is_of_loopback(hub_at)
+        listen = "127.0.0.1:0" if behind else hub_at
+        hub = build_hub(
+            PartyFolder(path / "hub"), listen=listen, server_interceptors=[log, *([played] if played else [])]
+        )
         kept.push_async_callback(hub.close)
         await hub.server.start()
         kept.push_async_callback(hub.server.stop, 0)
+        door = await _opened(hub_at, hub.endpoint) if behind else None
+        if door is not None:
+            kept.push_async_callback(door.close)
         authority = build_authority(
             PartyFolder(path / "authority"), hub=hub.endpoint, listen=authority_at, server_interceptors=[issuing]
         )
@@ -256,6 +282,8 @@ async def staged(
             day=day_in_japan(SystemClock().now()),
             played=played,
             issuing=issuing,
+            log=log,
+            door=door,
         )
         cast = await designated(stage.business("authority", authority.endpoint), stage.day)
         if write_people is not None:
@@ -279,6 +307,17 @@ async def _fault_at(endpoint: str, identity: Identity, root_pem: bytes) -> str |
     except WarifuError as error:
         return str(error)
     return None
+
+
+async def _opened(listen: str, hub: str) -> FrontDoor:
+    """A door at that address, before the hub. Raises: ADDRESS_IN_USE, CONFIG_INVALID."""
+    check_address(listen, where=listen, free_port=True)
+    door = FrontDoor(hub)
+    try:
+        await door.open(listen)
+    except OSError as error:
+        raise WarifuError(Reason.ADDRESS_IN_USE, where=f"{listen}: {error.strerror}") from error
+    return door
 
 
 def _claimed(path: Path) -> IO[str]:

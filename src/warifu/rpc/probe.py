@@ -32,6 +32,7 @@ _EXPIRED, _NOT_YET_VALID, _OTHER_NAME = 10, 9, 62  # X509_V_ERR_… of <openssl/
 _HTTP2 = "h2"
 _MACHINES = SystemClock()
 _PAST, _EARLY = "its certificate is past its date", "its certificate is not valid yet"
+_OTHER_TLS = frozenset({"TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "WRONG_SSL_VERSION"})
 _ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionResetError, ConnectionAbortedError, BrokenPipeError)
 
 
@@ -165,6 +166,8 @@ def _trusted(peer: Peer, der: bytes, revoked: Collection[int]) -> FoundCertifica
 def _unreached(peer: Peer, error: Exception, seconds: float) -> WarifuError:
     if isinstance(error, ssl.SSLCertVerificationError):
         return peer.fault(Reason.PEER_NOT_TRUSTED, _distrusted(error.verify_code))
+    if isinstance(error, ssl.SSLError) and error.reason in _OTHER_TLS:
+        return peer.fault(Reason.PEER_NOT_TRUSTED, "it speaks an older TLS than 1.3, with which parties call")
     if isinstance(error, ssl.SSLError) and not isinstance(error, _ENDED):
         return peer.fault(
             Reason.PEER_NOT_TRUSTED, "no party of a network answers there, but another program or a proxy"

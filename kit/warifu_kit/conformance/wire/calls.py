@@ -16,10 +16,13 @@ from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-unty
 
 from warifu.pki import Identity
 
-__all__ = ["Pair", "Reply", "Wire"]
+__all__ = ["Enough", "Pair", "Reply", "Wire"]
 
 _LONGEST_MESSAGE = 64 * 1024 * 1024
 _DETAILS = "grpc-status-details-bin"
+
+
+Enough = Callable[[Sequence[bytes]], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,27 @@ class Wire:
     async def call_many(self, method: str, bodies: Sequence[bytes], caller: Pair, *, seconds: float) -> list[Reply]:
         """All at once, over one connection; the ends in the order of the bodies."""
         return await asyncio.gather(*(self.call(method, body, caller, seconds=seconds) for body in bodies))
+
+    async def stream(
+        self, method: str, bodies: Sequence[bytes], caller: Pair, *, seconds: float, enough: Enough
+    ) -> tuple[list[bytes], str]:
+        """Say the bodies on one stream, and hear until ``enough`` of what came, which then is cut; and its status, if it ended."""
+        call = self._channel(caller).stream_stream(method, request_serializer=_as_is, response_deserializer=_as_is)
+        heard = list[bytes]()
+        on = call(timeout=seconds)
+        try:
+            for body in bodies:
+                await on.write(body)
+            while not enough(heard):
+                told: Any = await on.read()
+                if told is grpc.aio.EOF:
+                    return heard, (await on.code()).name
+                heard.append(told)
+        except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            return heard, (await on.code()).name
+        finally:
+            on.cancel()
+        return heard, ""
 
     async def close(self) -> None:
         """End every connection."""
