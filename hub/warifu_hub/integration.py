@@ -54,9 +54,11 @@ def integrate(store: HubStore, tree: TiledTree) -> int:
 def _make_tiles(store: HubStore, tree: TiledTree, size: int) -> None:
     """Make the tiles of the first ``size`` leaves. A hub that is stopped meanwhile goes on with it when it starts again."""
     while tree.size < size:
-        leaves = store.leaves(tree.size, min(_STORED_TOGETHER, size - tree.size))
-        if not leaves:
-            raise WarifuError(Reason.LOG_INVALID, where=f"leaf {tree.size}: missing")
+        end = min(tree.size + _STORED_TOGETHER, size)
+        leaves = store.leaves(tree.size, end - tree.size)
+        if missing := end - tree.size - len(leaves):
+            where = f"leaves {tree.size} to {end - 1}: {missing} of them missing"
+            raise WarifuError(Reason.LOG_INVALID, where=where)
         for leaf in leaves:
             tree.append(leaf_hash(leaf))
         store.put_tiles(tuple(tree.unstored()))
