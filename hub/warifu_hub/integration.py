@@ -40,6 +40,9 @@ def take_up(store: HubStore, published: Checkpoint | None) -> tuple[TiledTree, T
     for number in {check.tiles - 1, store.suspected_tile()}:
         if number is not None and 0 <= number < check.tiles:
             check.check(number)
+    count = store.leaf_count()
+    if count - tree.size > _STORED_TOGETHER:  # as many as a second never brings: somebody filled the log by hand
+        _make_tiles(store, tree, count)
     return tree, check
 
 
