@@ -40,6 +40,9 @@ def take_up(store: HubStore, published: Checkpoint | None) -> tuple[TiledTree, T
     for number in {check.tiles - 1, store.suspected_tile()}:
         if number is not None and 0 <= number < check.tiles:
             check.check(number)
+    count = store.leaf_count()
+    if count - tree.size > _STORED_TOGETHER:  # as many as a second never brings: somebody filled the log by hand
+        _make_tiles(store, tree, count)
     return tree, check
 
 
@@ -54,9 +57,11 @@ def integrate(store: HubStore, tree: TiledTree) -> int:
 def _make_tiles(store: HubStore, tree: TiledTree, size: int) -> None:
     """Make the tiles of the first ``size`` leaves. A hub that is stopped meanwhile goes on with it when it starts again."""
     while tree.size < size:
-        leaves = store.leaves(tree.size, min(_STORED_TOGETHER, size - tree.size))
-        if not leaves:
-            raise WarifuError(Reason.LOG_INVALID, where=f"leaf {tree.size}: missing")
+        end = min(tree.size + _STORED_TOGETHER, size)
+        leaves = store.leaves(tree.size, end - tree.size)
+        if missing := end - tree.size - len(leaves):
+            where = f"leaves {tree.size} to {end - 1}: {missing} of them missing"
+            raise WarifuError(Reason.LOG_INVALID, where=where)
         for leaf in leaves:
             tree.append(leaf_hash(leaf))
         store.put_tiles(tuple(tree.unstored()))

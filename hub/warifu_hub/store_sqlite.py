@@ -169,7 +169,7 @@ class SqliteHubStore:
 
     def leaves(self, first: int, count: int) -> list[bytes]:
         """See the contract."""
-        span = "SELECT leaf FROM leaf WHERE position >= ? AND position < ? ORDER BY position"
+        span = "SELECT CAST(leaf AS BLOB) FROM leaf WHERE position >= ? AND position < ? ORDER BY position"
         return [leaf for (leaf,) in self._reader.execute(span, (first, first + count))]
 
     async def publish_checkpoint(self, signed_note: bytes, tiles: Sequence[HashTile] = ()) -> None:

@@ -22,7 +22,7 @@ TILE_TABLES: Final = """
 """
 """The migration that makes room for them. With its rowid the index of ``tile`` stays small beside the 8 KiB of a row."""
 
-_LAST = "SELECT number, length(hashes) FROM tile WHERE level = 0 ORDER BY number DESC LIMIT 1"
+_LAST = "SELECT number, length(CAST(hashes AS BLOB)) FROM tile WHERE level = 0 ORDER BY number DESC LIMIT 1"
 
 
 def put_tiles(connection: sqlite3.Connection, tiles: Sequence[HashTile]) -> None:
@@ -33,7 +33,9 @@ def put_tiles(connection: sqlite3.Connection, tiles: Sequence[HashTile]) -> None
 
 def read_tile(reader: Reader, level: int, number: int) -> bytes | None:
     """The hashes of one tile."""
-    found = reader.execute("SELECT hashes FROM tile WHERE level = ? AND number = ?", (level, number)).fetchone()
+    found = reader.execute(
+        "SELECT CAST(hashes AS BLOB) FROM tile WHERE level = ? AND number = ?", (level, number)
+    ).fetchone()
     return found[0] if found else None
 
 

@@ -116,6 +116,11 @@ MIGRATIONS = (
     """,
     EVIDENCE_TABLES,
     PROVING_TABLES,
+    """
+    CREATE INDEX record_by_time ON exchange_record (requested_ms);
+    CREATE INDEX inquiry_by_change ON inquiry (changed_ms);
+    CREATE INDEX provision_by_change ON provision (changed_ms);
+    """,
 )
 
 

@@ -87,7 +87,10 @@ _ADD_PERSON = """
     ON CONFLICT (row_key) DO UPDATE SET sealed_code = excluded.sealed_code, code_epoch = excluded.code_epoch,
         newest_epoch = max(newest_epoch, excluded.newest_epoch)
 """
-_ENDED = "SELECT sequence FROM exchange_record WHERE outcome NOT IN (1, 3)"
+_PURGE = """
+    DELETE FROM {0} WHERE changed_ms < ? AND EXISTS (
+        SELECT 1 FROM exchange_record r WHERE r.sequence = {0}.sequence AND r.outcome NOT IN (1, 3))
+"""
 _IN_ONE_QUERY = 500
 
 
@@ -275,8 +278,8 @@ class SqliteNodeStore:
 
         def mutation(connection: sqlite3.Connection) -> None:
             ended = (changed_before_ms,)
-            connection.execute(f"DELETE FROM inquiry WHERE changed_ms < ? AND sequence IN ({_ENDED})", ended)  # noqa: S608  # constant
-            connection.execute(f"DELETE FROM provision WHERE changed_ms < ? AND sequence IN ({_ENDED})", ended)  # noqa: S608  # constant
+            connection.execute(_PURGE.format("inquiry"), ended)
+            connection.execute(_PURGE.format("provision"), ended)
             connection.execute("DELETE FROM exchange_record WHERE requested_ms < ?", (requested_before_ms,))
 
         await self.database.write(mutation, bulk=True)

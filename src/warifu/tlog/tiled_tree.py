@@ -84,11 +84,15 @@ class TiledTree(ProvingTree):
 
     def unstored(self) -> Iterator[HashTile]:
         """The tiles that changed since :meth:`stored`, as they are now."""
-        for (level, number), tile in self._unstored.items():
-            yield HashTile(level, number, tile.subtree_hashes(0, 0, TILE_WIDTH))
+        yield from self.whole()
         for edge in self.edges():
             if hashes_at(edge.level, self._size) != hashes_at(edge.level, self._stored_size):
                 yield edge
+
+    def whole(self) -> Iterator[HashTile]:
+        """The whole tiles among those; they never change again."""
+        for (level, number), tile in self._unstored.items():
+            yield HashTile(level, number, tile.subtree_hashes(0, 0, TILE_WIDTH))
 
     def edges(self) -> Iterator[HashTile]:
         """The tiles at the right edge that are not whole, from level 0 up."""

@@ -22,9 +22,9 @@ from typing import Final
 
 from warifu.errors import Reason, WarifuError
 from warifu.tlog.checkpoint import Checkpoint, read_checkpoint_unverified
-from warifu.tlog.merkle import HASH_LENGTH, MerkleTree, leaf_hash
+from warifu.tlog.merkle import HASH_LENGTH, leaf_hash
 from warifu.tlog.note import MAX_NOTE_BYTES
-from warifu.tlog.tiled_tree import TILE_WIDTH
+from warifu.tlog.tiled_tree import TILE_WIDTH, TiledTree
 
 __all__ = [
     "CHECKPOINT_FILE",
@@ -124,9 +124,9 @@ def decode_entries(bundle: bytes, count: int, *, where: str, first: int = 0) -> 
 
 
 class CopyWriter:
-    """Writes the published log into ``directory``, some entries at a time; last the rest of the tiles, and the checkpoint.
+    """Writes the published log into ``directory``, some entries at a time; last the tiles at its edge, and the checkpoint.
 
-    It holds no more entries than one tile has. A directory that holds an earlier copy of the same log is brought up to
+    It holds no more entries than one tile has, and some tiles, however long the log is. A directory that holds an earlier copy of the same log is brought up to
     date: until the checkpoint is replaced the earlier copy stays whole. The files are not forced to disk one by one; after
     a power failure verify the copy, or write it again elsewhere.
 
@@ -144,7 +144,7 @@ class CopyWriter:
         self._signed = signed_checkpoint
         self._checkpoint = read_checkpoint_unverified(signed_checkpoint)
         self._held = _held_checkpoint(directory, self._checkpoint)
-        self._tree = MerkleTree()
+        self._tree = TiledTree(self._read_tile)
         self._batch: list[bytes] = []
 
     def add(self, leaves: Iterable[bytes]) -> None:
@@ -164,13 +164,20 @@ class CopyWriter:
             raise WarifuError(Reason.LOG_INVALID, where=where)
         if tree.root() != checkpoint.root_hash:
             raise WarifuError(Reason.LOG_INVALID, where=f"{CHECKPOINT_FILE} line 3: the log given has another root")
-        for tile in tiles_of(tree.size):
-            _put(self._directory, tile.path, tree.subtree_hashes(8 * tile.level, tile.first, tile.width))
+        for edge in tree.edges():
+            width = len(edge.hashes) // HASH_LENGTH
+            _put(self._directory, Tile(edge.level, edge.number, width).path, edge.hashes)
         _replace(self._directory, CHECKPOINT_FILE, self._signed)
 
     def _write_batch(self) -> None:
         _write_bundle(self._directory, self._tree, self._batch, self._held)
+        for tile in self._tree.whole():
+            _put(self._directory, Tile(tile.level, tile.number).path, tile.hashes)
+        self._tree.stored(self._tree.size)
         self._batch = []
+
+    def _read_tile(self, level: int, number: int) -> bytes:
+        return read_file(self._directory, Tile(level, number).path)
 
 
 def write_copy(directory: Path, leaves: Iterable[bytes], signed_checkpoint: bytes) -> None:
@@ -226,11 +233,12 @@ def _held_checkpoint(directory: Path, offered: Checkpoint) -> Checkpoint | None:
     return held
 
 
-def _write_bundle(directory: Path, tree: MerkleTree, entries: list[bytes], held: Checkpoint | None) -> None:
+def _write_bundle(directory: Path, tree: TiledTree, entries: list[bytes], held: Checkpoint | None) -> None:
     """Append up to 256 entries to the tree and write their file; the tree is at a multiple of 256."""
     tile = Tile(0, tree.size // TILE_WIDTH, len(entries))
     bundle = encode_entries(entries, first=tile.first)
-    tree.extend(map(leaf_hash, entries))
+    for entry in entries:
+        tree.append(leaf_hash(entry))
     # Looked at before the file is written: a file of another log would keep the true one out for good.
     if held is not None and tile.first < held.size <= tree.size and tree.root(held.size) != held.root_hash:
         fault = f"the log given does not extend the {held.size} entries of the copy held"

@@ -87,21 +87,20 @@ def spoilt_directory(path: Path) -> None:
     file.write_text(json.dumps(directory))
 
 
-def changed_leaf(path: Path) -> None:
+def changed_leaf(path: Path, position: int = 1, *, of: int = 3) -> None:
     """A log that somebody changed after its checkpoint was published."""
 
     async def publish() -> None:
         folder = PartyFolder(path / "hub")
         store = SqliteHubStore(folder.path / "hub.sqlite3")
         verifier = Verifier.parse(folder.directory().log_verifier_key)
-        for leaf in (b"a", b"b", b"c"):
-            await store.append_leaf(leaf)
+        await asyncio.gather(*(store.append_leaf(b"leaf %d" % number) for number in range(of)))
         await Ledger(store, log_key=folder.secret("log.key"), verifier=verifier).publish()
         store.close()
 
     asyncio.run(publish())
     connection = sqlite3.connect(path / "hub" / "hub.sqlite3")
-    connection.execute("UPDATE leaf SET leaf = x'64' WHERE position = 1")
+    connection.execute("UPDATE leaf SET leaf = x'64' WHERE position = ?", (position,))
     connection.commit()
     connection.close()
 
@@ -181,6 +180,18 @@ def test_a_hub_does_not_start_on_a_log_that_somebody_changed(fresh_network: Path
     changed_leaf(fresh_network)
     told = last_words(fresh_network)
     assert (told["reason"], told["where"]) == (Reason.LOG_INVALID.value, "leaf 1: not the one that was published")
+
+
+def test_a_hub_whose_log_was_changed_further_back_starts_finds_it_and_starts_no_more(fresh_network: Path) -> None:
+    changed_leaf(fresh_network, 300, of=1000)
+    command = party_command("hub", fresh_network / "hub", ["--listen", "127.0.0.1:0"])
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
+    assert ended.returncode == 1
+    assert json.loads(ended.stdout)["ready"] is True
+    where = "leaf 300: not the one that was published"
+    told = json.loads(ended.stderr.splitlines()[-1])
+    assert (told["event"], told["reason"], told["where"]) == ("party_failed", Reason.LOG_INVALID.value, where)
+    assert last_words(fresh_network)["where"] == where
 
 
 def test_a_second_hub_does_not_start_on_the_folder_of_one_that_runs(lone_hub: Any) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -347,3 +349,30 @@ def test_root_keys_of_another_length_or_equal_ones_are_refused(
 def test_generated_root_keys_differ() -> None:
     first, second = HubKeys.generate(), HubKeys.generate()
     assert len({first.factor_key, first.opening_key, first.rerandomise_key, second.factor_key}) == 4
+
+
+def held_after(world: World, codes: int) -> int:
+    """Bytes that are held after so many codes of different people were issued, in batches of other contexts."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for number in range(0, codes, 4):
+            people = [b"%d" % (number + place) for place in range(4)]
+            points = [person_point(world.group, b"authority", person) for person in people]
+            encrypted = [
+                encrypt_code(world.group, point, world.a.joint_key, world.group.random_scalar()) for point in points
+            ]
+            context = number.to_bytes(4, "big") + CONTEXT[4:]
+            world.hub.convert_batch(
+                context=context, encrypted=encrypted, from_=None, to=world.a.party, to_key=world.a.key
+            )
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+
+def test_nothing_is_held_of_codes_that_were_issued(world: World) -> None:
+    held_after(world, 8)  # what is held of the agency, once
+    few, many = held_after(world, 20), held_after(world, 200)
+    assert many - few < 180, "not a byte a code"

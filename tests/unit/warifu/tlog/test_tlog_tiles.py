@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -205,3 +206,19 @@ def test_a_missing_bundle_is_named(tmp_path: Path, publish: Publish) -> None:
     with pytest.raises(WarifuError) as caught:
         next(reader)
     assert caught.value.where == "tile/entries/001.p/44: missing"
+
+
+def test_a_copy_is_written_in_the_memory_of_some_tiles(
+    tmp_path: Path, origin: str, seed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warifu.tlog.tiled_tree._TILES_REMEMBERED", 2)
+    size = 20_000
+    root_hash = MerkleTree(leaf_hash(b"entry %d" % number) for number in range(size)).root()
+    signed = sign_checkpoint(Checkpoint(origin=origin, size=size, root_hash=root_hash), seed)
+    tracemalloc.start()
+    try:
+        write_copy(tmp_path, (b"entry %d" % number for number in range(size)), signed)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 * size, "the tree in memory has 64 bytes a leaf"
