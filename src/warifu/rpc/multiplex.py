@@ -43,8 +43,9 @@ class Width:
 _ONE_BY_ONE = Width(together=16, under_way=1024)
 """For calls that somebody waits for. Sixteen have most of what sharing saves; with more, one side idles while the other works."""
 
-IN_BULK = Width(together=MOST_CALLS, under_way=MOST_CALLS)
-"""For calls of which many came together and nobody waits for any: what shares a message shares everything after it."""
+IN_BULK = Width(together=MOST_CALLS, under_way=384)
+"""For calls of which many came together and nobody waits for any: what shares a message shares everything after it. Two messages
+of 192 are under way, so that one side works on one while another does on the other."""
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
