@@ -10,8 +10,9 @@ import pytest
 
 from warifu.api.hub.v1 import hub_service_pb2 as hub_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedAnswer
-from warifu.rpc.multiplex import IN_BULK, MOST_CALLS, serve_calls
+from warifu.rpc.multiplex import MOST_CALLS, serve_calls
 from warifu.rpc.server import TYPED_MESSAGE_LIMIT
+from warifu.rpc.width import IN_BULK
 
 LARGEST = 1024 * 1024
 
