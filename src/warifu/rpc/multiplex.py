@@ -22,7 +22,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.rpc.call_failure import error_of, failure_message
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import raised_at, serving_log
-from warifu.rpc.status import CallTakenBackError, UnparsedReplyError
+from warifu.rpc.status import UNCONNECTED, CallTakenBackError, UnparsedReplyError
 from warifu.rpc.width import ONE_BY_ONE, Width
 
 __all__ = ["MOST_CALLS", "CallStream", "StreamedRpc", "serve_calls"]
@@ -240,8 +240,10 @@ class CallStream(Generic[Request, Response]):
         """The call without the stream. If it was made on one that broke, ``otherwise`` is what a peer now gone means."""
         try:
             response: Response = await self._rpc.alone(request, timeout)
-        except WarifuError as error:  # no connection any more, so that this time nothing was sent
-            raise (otherwise or self._rpc.error(error)) from None
+        except WarifuError as error:
+            if error.reason not in UNCONNECTED:  # another stream brought it: it is the call's own end
+                raise
+            raise (otherwise or self._rpc.error(error)) from None  # this time nothing was sent
         except UnparsedReplyError:
             raise WarifuError(self._rpc.garbled, debug="the response does not parse") from None
         except grpc.RpcError as error:
