@@ -257,7 +257,7 @@ class Translator:
             converted = self._raise(each, factors, randomiser)
             conversion = Conversion(context=context, encrypted=each, converted=converted)
             made.append(Randomised(conversion, randomiser.scalar))
-        witness, terms = ConversionWitness(*factors), self.terms(from_, to, to_key)
+        witness, terms = ConversionWitness(*factors), self._terms(from_, to, to_key)
         proof = prove_batch(self._group, terms, made, witness, self._random_bytes)
         return [each.conversion.converted for each in made], proof
 

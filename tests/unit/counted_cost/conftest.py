@@ -1,0 +1,332 @@
+"""One exchange with everything real but sockets: three parties' cores, their databases, and streams joined in memory.
+
+What each party does is counted where it is done: every call of a function that costs, by the party in whose work it came.
+What a process remembers of signatures it has verified is kept for each party, as if it were a process of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import pytest
+
+from warifu.agency import Replica
+from warifu.api.agency.v1.agency_service_pb2 import ProvideReply, ProvideResponse, ProvideStreamResponse
+from warifu.api.hub.v1.hub_service_pb2 import ExchangeReply, ExchangeStreamResponse
+from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
+from warifu.clock import ManualClock
+from warifu.curve.suites import available_suites, group_of
+from warifu.exchange import seal, signature
+from warifu.exchange.codes import encrypt_code, person_point, row_key
+from warifu.exchange.conversion_proof import Conversion, open_batch
+from warifu.exchange.directory import Directory
+from warifu.exchange.inquiry import Question
+from warifu.exchange.proof_policy import ProofPolicy
+from warifu.identifiers import InstitutionCode
+from warifu.party.database import Database
+from warifu.party.folder import PartyFolder
+from warifu.permissions.table import PermissionTable
+from warifu.pki import Identity, Role
+from warifu.rpc.multiplex import serve_calls
+from warifu_hub.exchange import Mediator
+from warifu_hub.own_keys import OwnKeys
+from warifu_hub.providers import GrpcProviders
+from warifu_hub.servicers.hub import exchange_response
+from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.translate import HubKeys, Party, Translator
+from warifu_kit.network.creation import create_network
+from warifu_services.agencies.childcare import CHILD_ALLOWANCE_PROCEDURE
+from warifu_services.agencies.tax import LOCAL_TAX, TaxAgency
+from warifu_services.node.filing import CODE_PLACE
+from warifu_services.node.hub_link import StreamedHub
+from warifu_services.node.inquirer import Inquirer
+from warifu_services.node.inquiry_book import InquiryRequest
+from warifu_services.node.keys import NodeKeys
+from warifu_services.node.provider import Provider
+from warifu_services.node.store import Person
+from warifu_services.node.store_sqlite import SqliteNodeStore
+
+START = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
+PERSON = "0001"
+
+WORKING: ContextVar[str] = ContextVar("working", default="nobody")
+"""The party whose work the running task does."""
+
+
+@dataclass
+class Tally:
+    """What was done: kinds of work by party, messages by way, and what each database was told."""
+
+    done: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    messages: Counter[str] = field(default_factory=Counter)
+    disk: Counter[str] = field(default_factory=Counter)
+
+    def told(self) -> dict[str, dict[str, int]]:
+        """All of it, without what was not done."""
+        parts = {**self.done, "messages": self.messages, "disk": self.disk}
+        return {name: {what: count for what, count in part.items() if count} for name, part in parts.items()}
+
+
+def _kinds(suite: int) -> dict[CodeType, str]:
+    """The functions that cost, by their code."""
+    group = type(group_of(suite))
+    named: dict[str, Callable[..., Any]] = {
+        "multiply": group.multiply,
+        "base_multiply": group.base_multiply,
+        "add": group.add,
+        "subtract": group.subtract,
+        "validate": group.decode,
+        "hash_to_point": group.hash_to_point,
+        "sign": signature.SigningKey._signature,
+        "verify": signature._verify,
+        "hpke_seal": seal.seal,
+        "hpke_open": seal.SealingKey.decrypt,
+        "key_pair": seal.SealingKey.__init__,
+        "at_rest": seal.seal_at_rest,
+        "from_rest": seal.open_at_rest,
+    }
+    return {function.__code__: kind for kind, function in named.items()}
+
+
+@contextmanager
+def counting(suite: int, tally: Tally) -> Iterator[None]:
+    """Counts what is done on this thread."""
+    kinds, before = _kinds(suite), sys.getprofile()
+
+    def seen(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call" and (kind := kinds.get(frame.f_code)):
+            tally.done[WORKING.get()][kind] += 1
+
+    sys.setprofile(seen)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
+class Wire:
+    """A stream between two parties, its messages counted both ways."""
+
+    def __init__(self, replies: AsyncIterator[Any], count: Callable[[str], None]) -> None:
+        self._replies = replies
+        self._count = count
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        async for reply in self._replies:
+            self._count("from")
+            yield type(reply).FromString(reply.SerializeToString())
+
+    def cancel(self) -> None:
+        """What a gRPC call has."""
+
+
+class Way:
+    """Stands where a channel to ``party`` does, and where its stub and the pool of channels do: all lead to ``served``."""
+
+    generation = 0
+
+    def __init__(self, party: str, served: Callable[[Any, float], Any], reply: Any, response: Any) -> None:
+        self._party = party
+        self._served = served
+        self._types = {"reply_type": reply, "response_type": response}
+        self.messages: Counter[str] = Counter()
+
+    def peer(self, *_: Any) -> Way:
+        return self
+
+    def stub(self, _: Any) -> Way:
+        return self
+
+    def connected(self) -> Way:
+        return self
+
+    def ExchangeStream(self, messages: AsyncIterator[Any]) -> Wire:
+        self.messages["rpcs"] += 1
+        served = serve_calls(self._arriving(messages), handle=self._handle, **self._types)
+        return Wire(served, self._count)
+
+    ProvideStream = ExchangeStream
+
+    async def _arriving(self, messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        async for message in messages:
+            self._count("to")
+            yield type(message).FromString(message.SerializeToString())
+
+    async def _handle(self, request: Any, left: float) -> Any:
+        WORKING.set(self._party)
+        return await self._served(request, left)
+
+    def _count(self, way: str) -> None:
+        self.messages[way] += 1
+
+
+class ThreeParties:
+    """Childcare asks, a hub mediates, tax answers; one person is known to both nodes."""
+
+    def __init__(self, path: Path, suite: int, proofs: str) -> None:
+        create_network(path, suite=suite, clock=ManualClock(START), proofs=ProofPolicy.parse(proofs))
+        self.suite = suite
+        self._folders = {party: PartyFolder(path / party) for party in ("hub", "childcare", "tax")}
+        self._directory: Directory = self._folders["hub"].directory()
+        self._clock = ManualClock(START)
+        self._keys = {p: NodeKeys.load(self._folders[p], self._directory) for p in ("childcare", "tax")}
+        self._hub_keys = OwnKeys.load(self._folders["hub"], self._directory)
+        self._hub_store = SqliteHubStore(path / "hub" / "hub.sqlite3")
+        self._stores = {p: SqliteNodeStore(path / p / "node.sqlite3") for p in ("childcare", "tax")}
+        self._wire()
+
+    def _wire(self) -> None:
+        shared: dict[str, Any] = {"directory": self._directory, "clock": self._clock}
+        table = PermissionTable.load()
+        self._provider = Provider(
+            agency=TaxAgency(), keys=self._keys["tax"], store=self._stores["tax"], permissions=table, **shared
+        )
+        self.to_provider = Way("provider", self._provide, ProvideReply, ProvideStreamResponse)
+        self._providers = GrpcProviders(
+            network=self._directory.network,
+            channels=self.to_provider,  # type: ignore[arg-type]  # a pool that knows one peer
+            store=self._hub_store,
+        )
+        self._mediator = Mediator(
+            permissions=table, keys=self._hub_keys, store=self._hub_store, providers=self._providers, **shared
+        )
+        self.to_hub = Way("hub", self._exchange, ExchangeReply, ExchangeStreamResponse)
+        self._hub = StreamedHub(self.to_hub)  # type: ignore[arg-type]  # a channel in memory
+        self._inquirer = Inquirer(
+            keys=self._keys["childcare"], store=self._stores["childcare"], hub=self._hub, **shared
+        )
+
+    async def _provide(self, request: Any, left: float) -> ProvideResponse:
+        return ProvideResponse(answer=await self._provider.provide(request.permit, left))
+
+    async def _exchange(self, request: Any, left: float) -> Any:
+        own = self._keys["childcare"].own.institution
+        caller = Identity(network=self._directory.network, role=Role.AGENCY, institution=own)
+        return exchange_response(await self._mediator.exchange(caller, request.inquiry, left))
+
+    async def introduce(self) -> None:
+        """Make the person known, say where the provider is, and make one exchange: nobody's first call is counted."""
+        for party, store in self._stores.items():
+            await store.add_people([self._person(party)])
+        record = LocalTaxRecord(fiscal_year=2026, total_income_yen=1).SerializeToString()
+        day = START.date()
+        replica = Replica(
+            item_code=LOCAL_TAX, fiscal_year=2026, publication_start=day, publication_end=None, record=record
+        )
+        await self._stores["tax"].put_replicas([(PERSON, replica)])
+        await self._hub_store.put_endpoint(self._keys["tax"].own.institution, "127.0.0.1:1")
+        await self._ask(bytes(16))
+
+    def _person(self, party: str) -> Person:
+        keys, group = self._keys[party], self._directory.group
+        factor = self._hub_keys.translator.factor(keys.own.institution, keys.own.code_epoch)
+        point = group.multiply(factor, person_point(group, bytes(32), PERSON.encode()))
+        filed_under = row_key(keys.provider.row_secret, point)
+        sealed = keys.at_rest.seal(CODE_PLACE, filed_under, point)
+        return Person(local_number=PERSON, row_key=filed_under, sealed_code=sealed, code_epoch=keys.own.code_epoch)
+
+    async def ask_together(self, count: int) -> Tally:
+        """``count`` inquiries made in one moment, all answered; everything that was done for them."""
+        tally = Tally()
+        before = self._written()
+        for way in (self.to_hub, self.to_provider):
+            way.messages.clear()
+        WORKING.set("inquirer")
+        with counting(self.suite, tally):
+            await asyncio.gather(*(self._ask(number.to_bytes(16, "big")) for number in range(1, count + 1)))
+        tally.disk.update(self._written())
+        tally.disk.subtract(before)
+        for whom, way in (("hub", self.to_hub), ("provider", self.to_provider)):
+            tally.messages.update({f"{what} {whom}": number for what, number in way.messages.items()})
+        return tally
+
+    async def _ask(self, request_id: bytes) -> None:
+        question = Question(
+            request_id=request_id,
+            provider=self._keys["tax"].own.institution,
+            procedure_code=CHILD_ALLOWANCE_PROCEDURE,
+            item_code=LOCAL_TAX,
+        )
+        result = await self._inquirer.inquire(InquiryRequest(local_number=PERSON, question=question), 60.0)
+        assert result.found is not None
+
+    def _written(self) -> Counter[str]:
+        """Of each party's database: disk syncs, and the records that shared them."""
+        databases: dict[str, Database] = {
+            "inquirer": self._stores["childcare"].database,
+            "hub": self._hub_store.database,
+            "provider": self._stores["tax"].database,
+        }
+        counted = {f"{party} syncs": each.groups_committed for party, each in databases.items()}
+        return Counter(counted | {f"{party} records": each.mutations_committed for party, each in databases.items()})
+
+    async def close(self) -> None:
+        await self._inquirer.close()
+        await self._hub.close()
+        await self._providers.close()
+        for store in self._stores.values():
+            store.close()
+        self._hub_store.close()
+
+
+@pytest.fixture(params=available_suites(), ids=lambda suite: f"suite{suite}")
+async def parties_with(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Callable[[str], Any]]:
+    """Makes three parties, in a network with this proof policy."""
+    made: list[ThreeParties] = []
+    verified = signature._verify_root.__wrapped__
+    roots: dict[str, Callable[..., None]] = defaultdict(lambda: lru_cache(verified))
+
+    def verify_root(*root: bytes) -> None:
+        roots[WORKING.get()](*root)
+
+    monkeypatch.setattr(signature, "_verify_root", verify_root)
+
+    async def parties(proofs: str) -> ThreeParties:
+        made.append(ThreeParties(tmp_path / "net", request.param, proofs))
+        await made[-1].introduce()
+        return made[-1]
+
+    yield parties
+    for each in made:
+        await each.close()
+
+
+@pytest.fixture(params=available_suites(), ids=lambda suite: f"suite{suite}")
+def issuing(request: pytest.FixtureRequest) -> Callable[[int], tuple[dict[str, int], dict[str, int]]]:
+    """Converts so many codes to one agency at once and opens them there; what that cost the hub, and the agency."""
+    group, to = group_of(request.param), Party(InstitutionCode("3032019010000001"))
+    secret = group.random_scalar()
+    key, translator = group.base_multiply(secret), Translator(group, HubKeys.generate())
+    joint = translator.directory_points(to, 1, key).joint_key
+
+    def counted(count: int) -> tuple[dict[str, int], dict[str, int]]:
+        codes = [
+            encrypt_code(group, group.hash_to_point(bytes([n])), joint, group.random_scalar()) for n in range(count)
+        ]
+        tally, terms = Tally(), translator.terms(None, to, key)
+        translator.convert_batch(
+            context=b"", encrypted=codes[:1], from_=None, to=to, to_key=key
+        )  # the first is never counted
+        with counting(request.param, tally):
+            WORKING.set("hub")
+            converted, proof = translator.convert_batch(context=b"", encrypted=codes, from_=None, to=to, to_key=key)
+            WORKING.set("agency")
+            pairs = zip(codes, converted, strict=True)
+            made = [Conversion(context=b"", encrypted=given, converted=each) for given, each in pairs]
+            open_batch(group, secret, terms, made, proof)
+        return dict(tally.done["hub"]), dict(tally.done["agency"])
+
+    return counted
