@@ -33,7 +33,7 @@ UNPROVEN = "unproven"
 """The cell of a network whose hub proves nothing; measured at full load only, for what proofs cost."""
 
 BULK = {"bulk": "stream", "bulk_unproven": UNPROVEN}
-"""The cells in which 256 rows are asked in a message, and whose processes they use; at full load only, two messages at a time."""
+"""The cells in which 192 rows are asked in a message, and whose processes they use; at full load only, two messages at a time."""
 
 _ARITHMETIC_US = {1: 357.0, 2: 531.0}
 """Group arithmetic of an exchange at all three parties, in C, by suite: what nothing but other arithmetic takes away."""

@@ -8,7 +8,7 @@ Reads one JSON order a line from standard input and answers each with one JSON l
 the relay. The others are the inquirer's side of a node: its folder and keys, its database with durable writes, and the
 production :class:`~warifu_services.node.inquirer.Inquirer`; an answer counts only when it verified, opened, was recorded
 and is the very record of the person asked about. ``stream`` reaches the hub as a node does, ``unary`` one RPC at a time; an order
-may say that a slice is to be asked in bulk, 256 rows in a message.
+may say that a slice is to be asked in bulk, 192 rows in a message.
 
 A slice is measured while it is in full swing: the calls in flight start, settle for a moment, and only then do the
 clocks run; calls that end after the clocks stop are not counted.
@@ -44,9 +44,9 @@ from warifu.party.folder import PartyFolder
 from warifu.party.process import announce_ready, run_party
 from warifu.pki import Identity, Role
 from warifu.rpc.channel import PeerChannel
+from warifu_kit.bulk.order import TOGETHER
 from warifu_services.agencies.childcare import CHILD_ALLOWANCE_PROCEDURE
 from warifu_services.agencies.tax import LOCAL_TAX
-from warifu_services.node.bulk import MOST_INQUIRIES
 from warifu_services.node.hub_link import BulkHub, StreamedHub, UnaryHub
 from warifu_services.node.inquirer import HubPort, Inquirer
 from warifu_services.node.inquiry_book import InquiryRequest
@@ -203,7 +203,7 @@ class RealLoad:
             await self._ask(self._inquirer, in_bulk=True)
             ended(time.perf_counter() - started)
 
-        await asyncio.gather(*(row() for _ in range(MOST_INQUIRIES)))
+        await asyncio.gather(*(row() for _ in range(TOGETHER)))
 
     async def sizes(self) -> dict[str, int]:
         """The sizes, in bytes, of the messages of a real exchange among as many as are in flight at most.

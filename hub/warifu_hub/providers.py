@@ -25,8 +25,9 @@ from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.identifiers import InstitutionCode
 from warifu.pki import Identity, Role
 from warifu.rpc.channel import ChannelPool, PeerChannel
-from warifu.rpc.multiplex import IN_BULK, CallStream, StreamedRpc
+from warifu.rpc.multiplex import CallStream, StreamedRpc
 from warifu.rpc.status import translated, unconnected_as
+from warifu.rpc.width import IN_BULK
 from warifu_hub.store import HubStore
 
 __all__ = ["BulkProviders", "GrpcProviders"]

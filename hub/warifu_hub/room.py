@@ -26,7 +26,7 @@ MOST_UNDER_WAY = 1024
 MOST_OF_ONE = MOST_UNDER_WAY // 2
 """Of those, by one inquirer, and at one provider: one that is busy, or has stopped, leaves room for the others."""
 
-MOST_IN_BULK = MOST_OF_ONE // 2
+MOST_IN_BULK = MOST_OF_ONE * 3 // 4
 """The same for one more that is asked in bulk, so that whoever waits for an answer finds room beside a batch."""
 
 REFUSALS = Rate(per_second=20.0, burst=2000)

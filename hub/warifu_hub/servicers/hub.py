@@ -14,7 +14,8 @@ from warifu.rpc.bounds import Bounds
 from warifu.rpc.deadline import remaining
 from warifu.rpc.identity import AnyContext, caller
 from warifu.rpc.logging import bind
-from warifu.rpc.multiplex import IN_BULK, serve_calls
+from warifu.rpc.multiplex import serve_calls
+from warifu.rpc.width import IN_BULK
 from warifu_hub.drawn_conversions import DrawnConversions
 from warifu_hub.exchange import MediatedExchange, Mediator
 from warifu_hub.issuing import CodeConverter

@@ -19,7 +19,7 @@ __all__ = ["KEY_SIZE", "TOGETHER", "inquiry_of", "request_id_of", "shuffled"]
 KEY_SIZE = 32
 """Bytes of a run's key."""
 
-TOGETHER = 256
+TOGETHER = 192
 """Rows in one message: as many rows of one provider stay beside each other, where there are as many."""
 
 _REQUEST_ID_SIZE = 16

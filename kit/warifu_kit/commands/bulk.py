@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ import typer
 from warifu_kit.output import Terminal, say, say_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from warifu.client import Connection, NetworkDescription
     from warifu.identifiers import InstitutionCode
@@ -131,8 +132,23 @@ def _asked(
         left = sum(row.line not in journal.ends for row in rows)
         if journal.ends:
             telling.note(f"going on: {len(rows) - left} of {len(rows)} rows have ended")
-        with telling.phase(f"{party} asks in bulk", left) as phase:
+        with telling.phase(f"{party} asks in bulk", left) as phase, _told_when_broken_off(sheet, journal, out):
             return asyncio.run(_ask(network.to_node(party), sheet, journal, patience, phase.advance))
+
+
+@contextmanager
+def _told_when_broken_off(sheet: Sheet, journal: Journal, out: Path) -> Iterator[None]:
+    """Within it, whatever ends the run leaves a file of results with what is known, and the word that the command goes on."""
+    from warifu.errors import WarifuError
+    from warifu_kit.bulk.result_file import result_file
+
+    try:
+        yield
+    except (WarifuError, KeyboardInterrupt):
+        with suppress(WarifuError):
+            _write(out / _RESULT_FILE, result_file(sheet, journal.ends.get))
+        say("broken off: the same command goes on where this one was", err=True)
+        raise
 
 
 async def _ask(

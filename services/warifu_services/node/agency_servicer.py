@@ -13,7 +13,8 @@ from warifu.rpc.access import AccessTable
 from warifu.rpc.deadline import remaining
 from warifu.rpc.identity import AnyContext
 from warifu.rpc.logging import bind
-from warifu.rpc.multiplex import IN_BULK, serve_calls
+from warifu.rpc.multiplex import serve_calls
+from warifu.rpc.width import IN_BULK
 from warifu_services.node.provider import Provider
 
 __all__ = ["AGENCY_ACCESS", "AgencyServicer"]

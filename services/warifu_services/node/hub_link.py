@@ -42,8 +42,9 @@ from warifu.errors import Reason, WarifuError
 from warifu.party.following import RevocationFollower
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import error_fields, get_logger
-from warifu.rpc.multiplex import IN_BULK, CallStream, StreamedRpc
+from warifu.rpc.multiplex import CallStream, StreamedRpc
 from warifu.rpc.status import CodeTable, parsed, translated, unconnected_as
+from warifu.rpc.width import IN_BULK
 from warifu_services.node.lateness import InContact
 
 __all__ = ["BulkHub", "GrpcRotation", "HubContact", "HubLog", "HubProofs", "StreamedHub", "UnaryHub"]

@@ -19,10 +19,10 @@ from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.pki import Role
 from warifu.rpc.access import AccessTable
+from warifu.rpc.call_failure import failure_message
 from warifu.rpc.deadline import remaining
 from warifu.rpc.identity import AnyContext, caller
 from warifu.rpc.logging import bind
-from warifu.rpc.multiplex import failure_message
 from warifu.rpc.paging import PagedList, Turns, row_number
 from warifu_services.node.acquisition import Acquirer, PersonToAcquire
 from warifu_services.node.bulk import MOST_INQUIRIES, BulkInquirer, Ended, two_at_a_time

@@ -46,7 +46,7 @@ CALL_SECONDS = 30.0
 
 _STREAM_SECONDS = 300.0
 _DESIGNATED_AT_ONCE = 1_000
-_IN_BULK = 256
+_IN_BULK = 192
 
 
 def _unreachable(reason: Reason, timed_out: Reason) -> CodeTable:
@@ -169,7 +169,7 @@ class NodeClient(_Client):
     async def bulk_inquire(
         self, inquiries: Iterable[node_pb2.Inquiry], *, timeout: float = _STREAM_SECONDS
     ) -> AsyncIterator[node_pb2.BulkResult]:
-        """What came of each inquiry, in the order asked, as it becomes known; up to 256 of them in a message.
+        """What came of each inquiry, in the order asked, as it becomes known; up to 192 of them in a message.
 
         An error's ``where`` counts in ``inquiries``, and its ``done`` says how many results came before it. What of the others
         is not known: the same inquiries, with the same request_ids, tell it.

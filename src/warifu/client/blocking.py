@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 _CALL_SECONDS = 30.0
 _STREAM_SECONDS = 300.0
-_IN_BULK = 256
+_IN_BULK = 192
 
 _BROKEN: CodeTable = {
     grpc.StatusCode.UNAVAILABLE: Reason.NODE_UNREACHABLE,
@@ -90,7 +90,7 @@ class BlockingNodeClient(BlockingClient):
     def bulk_inquire(
         self, inquiries: Iterable[node_pb2.Inquiry], *, timeout: float = _STREAM_SECONDS
     ) -> Iterator[node_pb2.BulkResult]:
-        """What came of each inquiry, in the order asked, as it becomes known; up to 256 of them in a message.
+        """What came of each inquiry, in the order asked, as it becomes known; up to 192 of them in a message.
 
         An error's ``where`` counts in ``inquiries``, and its ``done`` says how many results came before it. What of the others
         is not known: the same inquiries, with the same request_ids, tell it.

@@ -18,33 +18,20 @@ from typing import Any, Generic, Protocol, TypeVar
 import grpc
 
 from warifu.api.type.v1.inquiry_pb2 import CallFailure
-from warifu.errors import CATALOGUE, Reason, WarifuError
+from warifu.errors import Reason, WarifuError
+from warifu.rpc.call_failure import error_of, failure_message
 from warifu.rpc.channel import PeerChannel
 from warifu.rpc.logging import raised_at, serving_log
-from warifu.rpc.status import WHERE_LIMIT, CallTakenBackError, UnparsedReplyError
+from warifu.rpc.status import UNCONNECTED, CallTakenBackError, UnparsedReplyError
+from warifu.rpc.width import ONE_BY_ONE, Width
 
-__all__ = ["IN_BULK", "MOST_CALLS", "CallStream", "StreamedRpc", "Width", "failure_message", "serve_calls"]
+__all__ = ["MOST_CALLS", "CallStream", "StreamedRpc", "serve_calls"]
 
 MOST_CALLS = 256
 """Calls, or replies, in one message."""
 
 _BYTES_TOGETHER = 1024 * 1024  # a message ends once it is this long: with one more call it is still no too large one
 _MOST_BYTES = 4 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Width:
-    """How wide a stream is: calls, or replies, that leave in one message, and calls that are served at once."""
-
-    together: int
-    under_way: int
-
-
-_ONE_BY_ONE = Width(together=32, under_way=1024)
-"""For calls that somebody waits for. 32 have most of what sharing saves; with more, one side idles while the other works."""
-
-IN_BULK = Width(together=MOST_CALLS, under_way=MOST_CALLS)
-"""For calls of which many came together and nobody waits for any: what shares a message shares everything after it."""
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -65,7 +52,7 @@ async def serve_calls(
     reply_type: Callable[..., Any],
     response_type: Callable[..., Any],
     stopping: asyncio.Event | None = None,
-    width: Width = _ONE_BY_ONE,
+    width: Width = ONE_BY_ONE,
 ) -> AsyncIterator[Any]:
     """The server's end: run every call of every message, and yield replies as they are ready.
 
@@ -185,11 +172,6 @@ async def _reply(call: _Call, handle: Callable[[Any, float], Awaitable[Any]], re
     return reply_type(call_number=call.call_number, failure=failure)
 
 
-def failure_message(error: WarifuError) -> CallFailure:
-    """How one of many calls failed, as a message."""
-    return CallFailure(reason=error.reason.value, where=error.where[:WHERE_LIMIT], definite=error.definite)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamedRpc:
     """An RPC that carries many calls, and the unary one that it stands for, or another that carries them.
@@ -208,7 +190,7 @@ class StreamedRpc:
     timed_out: Reason
     ended: Reason
     garbled: Reason
-    width: Width = _ONE_BY_ONE
+    width: Width = ONE_BY_ONE
 
 
 class CallStream(Generic[Request, Response]):
@@ -258,8 +240,10 @@ class CallStream(Generic[Request, Response]):
         """The call without the stream. If it was made on one that broke, ``otherwise`` is what a peer now gone means."""
         try:
             response: Response = await self._rpc.alone(request, timeout)
-        except WarifuError as error:  # no connection any more, so that this time nothing was sent
-            raise (otherwise or self._rpc.error(error)) from None
+        except WarifuError as error:
+            if error.reason not in UNCONNECTED:  # another stream brought it: it is the call's own end
+                raise
+            raise (otherwise or self._rpc.error(error)) from None  # this time nothing was sent
         except UnparsedReplyError:
             raise WarifuError(self._rpc.garbled, debug="the response does not parse") from None
         except grpc.RpcError as error:
@@ -382,18 +366,8 @@ class _Stream:
             if reply.WhichOneof("end") == "response":
                 answered.set_result(reply.response)
             else:
-                answered.set_exception(_failure(reply.failure))
+                answered.set_exception(error_of(reply.failure))
 
     def _give_up(self, answered: asyncio.Future[Any]) -> None:
         if not answered.done():
             answered.set_exception(WarifuError(self._rpc.timed_out))
-
-
-def _failure(failure: CallFailure) -> WarifuError:
-    """What one call on the stream ended with. A reason of a later version is INTERNAL here, and as definite as it says."""
-    where = failure.where[:WHERE_LIMIT]
-    if failure.reason not in Reason.__members__:
-        return WarifuError(Reason.INTERNAL, where=where, definite=failure.definite)
-    reason = Reason[failure.reason]
-    told = failure.definite or not failure.HasField("definite")
-    return WarifuError(reason, where=where, definite=CATALOGUE[reason].definite and told)

@@ -83,7 +83,7 @@ def test_the_wire_was_recorded_on_all_sides_of_the_hub(observed: Any) -> None:
     assert seen >= {
         (direction, method)
         for direction in (Direction.RECEIVED, Direction.SENT)
-        for method in ("ConvertIssuedCodes", "Exchange", "Provide", "AnnounceEndpoint")
+        for method in ("ConvertIssuedCodes", "Exchange", "ExchangeBulk", "Provide", "ProvideBulk", "AnnounceEndpoint")
     }
 
 

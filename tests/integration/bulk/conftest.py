@@ -43,8 +43,13 @@ class Batch:
     def __init__(self, town: Any, folder: Path) -> None:
         self._town = town
         self.folder = folder
+        self.folder.mkdir(exist_ok=True)
         self.file = folder / "P640R110_20261128000000_0001.DAT"
         self.out = folder / "out"
+
+    def beside(self) -> Batch:
+        """Another one, of the same office at the same time."""
+        return Batch(self._town, self.folder / "beside")
 
     def row(self, case: Any, provider: str, item_code: str, year: int | None = None, **change: str) -> str:
         """One row of the real layout; ``change`` puts text into a field, by ``f`` and its number."""

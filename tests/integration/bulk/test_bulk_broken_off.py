@@ -97,6 +97,7 @@ async def test_a_full_disk_ends_a_run_with_its_file_named_and_the_same_command_g
     ended = a_batch(batch).run(preexec_fn=little_room)
     assert ended.returncode == 1
     assert f"PATH_UNUSABLE: A file or folder cannot be used as asked. [{batch.out / JOURNAL_FILE}: " in ended.stderr
+    assert "broken off: the same command goes on where this one was" in ended.stderr
     known = len(batch.journal()) - 1
     assert known < ROWS
     again = batch.run()
@@ -117,9 +118,31 @@ async def test_a_node_that_stays_away_is_waited_for_and_then_the_run_says_so(
         process.send(signal.SIGCONT)
     assert ended is not None
     assert ended.returncode == 1
+    assert "broken off: the same command goes on where this one was" in ended.stderr
+    assert [line[18] for line in batch.results()[1:]] == ["03"] * 5
     assert "NOT_CONNECTED" in ended.stderr or "NODE_UNREACHABLE" in ended.stderr or "NODE_TIMED_OUT" in ended.stderr
     assert batch.run().returncode == 0
     await each_was_asked_once(batch, outside)
+
+
+async def test_whoever_waits_is_answered_beside_a_batch(batch: Any, offices: Any, outside: Any) -> None:
+    run = a_batch(batch).start()
+    await batch.until_ended(1)
+    waited = inquiries_of(batch.beside(), 40)
+    results = await asyncio.gather(*(patiently(offices, each) for each in waited))
+    assert set(results) <= {"", "RECORD_NOT_HELD"}
+    assert run.poll() is None or len(batch.journal()) - 1 == ROWS
+    assert (await batch.told(run))["not_ended"] == 0
+    await each_was_asked_once(batch, outside)
+
+
+async def patiently(offices: Any, inquiry: node_pb2.Inquiry) -> str:
+    """Ask, as a caller who waits for the answer and asks no second time; with which reason it ended."""
+    try:
+        await offices.nodes["childcare"].inquire(inquiry)
+    except WarifuError as error:
+        return error.reason.value
+    return ""
 
 
 def inquiries_of(batch: Any, count: int) -> list[node_pb2.Inquiry]:

@@ -24,6 +24,7 @@ EVERYBODY = {"hub", "authority", "agency", "business", "supervisor"}
 WHO_MAY = {
     "/warifu.api.hub.v1.HubService/Exchange": {"agency"},
     "/warifu.api.hub.v1.HubService/ExchangeStream": {"agency"},
+    "/warifu.api.hub.v1.HubService/ExchangeBulk": {"agency"},
     "/warifu.api.hub.v1.HubService/ConvertIssuedCodes": {"authority"},
     "/warifu.api.hub.v1.HubService/RotateCodes": {"agency"},
     "/warifu.api.hub.v1.HubService/ProveConversions": {"agency"},

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from warifu.api.hub.v1 import hub_service_pb2 as hub_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedAnswer
-from warifu.rpc.multiplex import serve_calls
+from warifu.rpc.multiplex import MOST_CALLS, serve_calls
 from warifu.rpc.server import TYPED_MESSAGE_LIMIT
+from warifu.rpc.width import IN_BULK
 
 LARGEST = 1024 * 1024
 
 
-async def replies_to(calls: int, size: int) -> list[hub_pb2.ExchangeStreamResponse]:
+async def replies_to(calls: int, size: int, **how: Any) -> list[hub_pb2.ExchangeStreamResponse]:
     """The messages in which so many answers of that size, ready at the same moment, come back."""
     together = asyncio.Barrier(calls)
 
@@ -28,7 +30,11 @@ async def replies_to(calls: int, size: int) -> list[hub_pb2.ExchangeStreamRespon
         yield hub_pb2.ExchangeStreamRequest(calls=made)
 
     served = serve_calls(
-        messages(), handle=handle, reply_type=hub_pb2.ExchangeReply, response_type=hub_pb2.ExchangeStreamResponse
+        messages(),
+        handle=handle,
+        reply_type=hub_pb2.ExchangeReply,
+        response_type=hub_pb2.ExchangeStreamResponse,
+        **how,
     )
     return [response async for response in served]
 
@@ -43,3 +49,12 @@ async def test_large_replies_that_are_ready_together_fit_the_messages_they_share
 async def test_small_replies_that_are_ready_together_share_messages() -> None:
     responses = await replies_to(64, 300)
     assert len(responses) <= 10
+
+
+async def test_in_bulk_all_replies_that_are_ready_together_share_a_message() -> None:
+    responses = await replies_to(MOST_CALLS, 300, width=IN_BULK)
+    assert max(len(response.replies) for response in responses) > MOST_CALLS // 2
+    assert (
+        max(response.ByteSize() for response in await replies_to(40, LARGEST // 4, width=IN_BULK))
+        <= TYPED_MESSAGE_LIMIT
+    )

@@ -62,6 +62,8 @@ def rank_correlation(first: list[int], second: list[int]) -> float:
 
 
 def test_rows_of_one_provider_stay_together_so_that_they_can_share() -> None:
-    order = shuffled([row(line, provider) for line in range(512) for provider in (TAX, RESIDENCE)], random.Random(4))
-    pieces = [{each.provider for each in order[start : start + TOGETHER]} for start in range(0, 1024, TOGETHER)]
+    order = shuffled(
+        [row(line, provider) for line in range(2 * TOGETHER) for provider in (TAX, RESIDENCE)], random.Random(4)
+    )
+    pieces = [{each.provider for each in order[start : start + TOGETHER]} for start in range(0, 4 * TOGETHER, TOGETHER)]
     assert all(len(providers) == 1 for providers in pieces)

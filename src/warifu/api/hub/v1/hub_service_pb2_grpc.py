@@ -95,8 +95,8 @@ class HubServiceServicer(object):
 
     def ExchangeBulk(self, request_iterator, context):
         """Mediates exchanges that nobody waits for one by one (一括照会), as many in a message as came together. Each is permitted,
-        numbered, logged and converted exactly as in Exchange. They leave room for others': at most half of what an inquirer, or
-        a provider, may have under way. A hub that does not serve it is asked by ExchangeStream. Callers: as Exchange.
+        numbered, logged and converted exactly as in Exchange. They leave room for others': at most three quarters of what an
+        inquirer, or a provider, may have under way. A hub that does not serve it is asked by ExchangeStream. Callers: as Exchange.
         Errors: REQUEST_MALFORMED, and as Exchange inside each reply.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -51,8 +51,8 @@ class HubServiceStub:
     """
     ExchangeBulk: _grpc.StreamStreamMultiCallable[_hub_service_pb2.ExchangeBulkRequest, _hub_service_pb2.ExchangeBulkResponse]
     """Mediates exchanges that nobody waits for one by one (一括照会), as many in a message as came together. Each is permitted,
-    numbered, logged and converted exactly as in Exchange. They leave room for others': at most half of what an inquirer, or
-    a provider, may have under way. A hub that does not serve it is asked by ExchangeStream. Callers: as Exchange.
+    numbered, logged and converted exactly as in Exchange. They leave room for others': at most three quarters of what an
+    inquirer, or a provider, may have under way. A hub that does not serve it is asked by ExchangeStream. Callers: as Exchange.
     Errors: REQUEST_MALFORMED, and as Exchange inside each reply.
     """
     ConvertIssuedCodes: _grpc.UnaryUnaryMultiCallable[_hub_service_pb2.ConvertIssuedCodesRequest, _hub_service_pb2.ConvertIssuedCodesResponse]
@@ -94,8 +94,8 @@ class HubServiceAsyncStub(HubServiceStub):
     """
     ExchangeBulk: _aio.StreamStreamMultiCallable[_hub_service_pb2.ExchangeBulkRequest, _hub_service_pb2.ExchangeBulkResponse]  # type: ignore[assignment]
     """Mediates exchanges that nobody waits for one by one (一括照会), as many in a message as came together. Each is permitted,
-    numbered, logged and converted exactly as in Exchange. They leave room for others': at most half of what an inquirer, or
-    a provider, may have under way. A hub that does not serve it is asked by ExchangeStream. Callers: as Exchange.
+    numbered, logged and converted exactly as in Exchange. They leave room for others': at most three quarters of what an
+    inquirer, or a provider, may have under way. A hub that does not serve it is asked by ExchangeStream. Callers: as Exchange.
     Errors: REQUEST_MALFORMED, and as Exchange inside each reply.
     """
     ConvertIssuedCodes: _aio.UnaryUnaryMultiCallable[_hub_service_pb2.ConvertIssuedCodesRequest, _hub_service_pb2.ConvertIssuedCodesResponse]  # type: ignore[assignment]
@@ -152,8 +152,8 @@ class HubServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_hub_service_pb2.ExchangeBulkResponse], _abc.AsyncIterator[_hub_service_pb2.ExchangeBulkResponse]]:
         """Mediates exchanges that nobody waits for one by one (一括照会), as many in a message as came together. Each is permitted,
-        numbered, logged and converted exactly as in Exchange. They leave room for others': at most half of what an inquirer, or
-        a provider, may have under way. A hub that does not serve it is asked by ExchangeStream. Callers: as Exchange.
+        numbered, logged and converted exactly as in Exchange. They leave room for others': at most three quarters of what an
+        inquirer, or a provider, may have under way. A hub that does not serve it is asked by ExchangeStream. Callers: as Exchange.
         Errors: REQUEST_MALFORMED, and as Exchange inside each reply.
         """
 
