@@ -69,9 +69,18 @@ class Slice:
         self._took_ms: list[float] = []
         self._errors: list[str] = []
 
-    async def run(self, *, in_flight: int, settle_s: float, seconds: float, pids: list[int]) -> dict[str, Any]:
-        """Keep ``in_flight`` calls going; what came of those that ended within ``seconds`` after ``settle_s``."""
-        callers = [asyncio.create_task(self._caller()) for _ in range(in_flight)]
+    async def run(
+        self, *, in_flight: int, settle_s: float, seconds: float, pids: list[int], per_s: float = 0.0
+    ) -> dict[str, Any]:
+        """Keep ``in_flight`` calls going; what came of those that ended within ``seconds`` after ``settle_s``.
+
+        With ``per_s`` so many calls a second come by themselves instead, at random moments, however many are under way; each
+        took as long as from the moment when it was due.
+        """
+        if per_s:
+            callers = [asyncio.create_task(self._comers(per_s))]
+        else:
+            callers = [asyncio.create_task(self._caller()) for _ in range(in_flight)]
         await asyncio.sleep(settle_s)
         started, cpu_before = time.perf_counter(), [cpu_ns(pid) for pid in pids]
         self._counting = True
@@ -84,15 +93,29 @@ class Slice:
         return {"seconds": ended - started, "cpu_ns": cpu, "took_ms": self._took_ms, "errors": self._errors}
 
     async def _caller(self) -> None:
+        while self._going and await self._made(time.perf_counter()):
+            pass
+
+    async def _comers(self, per_s: float) -> None:
+        due, comers = time.perf_counter(), set[asyncio.Task[bool]]()
         while self._going:
-            started = time.perf_counter()
-            try:
-                await self._call()
-            except Exception as error:  # noqa: BLE001  # any error makes the figures void; it is told, not raised
-                self._errors.append(f"{type(error).__name__}: {error}")
-                return
-            if self._counting:
-                self._took_ms.append(round((time.perf_counter() - started) * 1000, 3))
+            due += random.expovariate(per_s)
+            await asyncio.sleep(due - time.perf_counter())
+            comer = asyncio.create_task(self._made(due))
+            comers.add(comer)
+            comer.add_done_callback(comers.discard)
+        await asyncio.gather(*comers)
+
+    async def _made(self, began: float) -> bool:
+        """Make a call that was due when it ``began``; whether it went well."""
+        try:
+            await self._call()
+        except Exception as error:  # noqa: BLE001  # any error makes the figures void; it is told, not raised
+            self._errors.append(f"{type(error).__name__}: {error}")
+            return False
+        if self._counting:
+            self._took_ms.append(round((time.perf_counter() - began) * 1000, 3))
+        return True
 
 
 class BulkSlice(Slice):

@@ -15,11 +15,23 @@ import signal
 import statistics
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from figures import BULK, IN_FLIGHT, UNPROVEN, Row, SliceResult, faults, goal_text, rows_of, with_quartiles
+from figures import (
+    AT_FULL_LOAD,
+    BULK,
+    HALF_LOAD,
+    IN_FLIGHT,
+    Row,
+    SliceResult,
+    faults,
+    goal_text,
+    rows_of,
+    with_quartiles,
+)
 from first_exchange import first_exchange_seconds
 from measure import fdatasync_ms, machine, spread
 from rich.box import SIMPLE_HEAD
@@ -79,7 +91,7 @@ class _Run:
         self._seconds = seconds
         self._short = short
         self._suite = available_suites()[0]  # as `warifu up` chooses
-        steps = rounds * (4 * len(IN_FLIGHT) + 1 + len(BULK)) + 10
+        steps = rounds * (4 * len(IN_FLIGHT) + len(AT_FULL_LOAD) + len(BULK) + 1) + 10
         self._task = progress.add_task("starting", total=steps)
         self.slices: list[SliceResult] = []
         self.sizes: dict[str, int] = {}
@@ -122,12 +134,21 @@ class _Run:
             for cell, in_flight in turns:
                 self._tell(f"round {number}: {cell.name}, {in_flight} in flight")
                 self.slices.append(self._slice(cell, in_flight, number))
+                if cell.name == "stream" and in_flight == IN_FLIGHT[-1]:
+                    self._tell(f"round {number}: half load")
+                    self.slices.append(self._half_load(cell, number, self.slices[-1].rate / 2))
 
-    def _slice(self, cell: Cell, in_flight: int, number: int) -> SliceResult:
+    def _half_load(self, cell: Cell, number: int, per_s: float) -> SliceResult:
+        """A slice four times as long, for its slowest hundredth."""
+        slow = self._slice(cell, IN_FLIGHT[-1], number, seconds=4 * self._seconds, per_s=per_s)
+        return replace(slow, cell=HALF_LOAD)
+
+    def _slice(self, cell: Cell, in_flight: int, number: int, **other: float) -> SliceResult:
         in_bulk = cell.name in BULK
         order = {"in_flight": in_flight, "settle_s": _SETTLE_S[in_flight], "seconds": self._seconds, "pids": cell.pids}
         if in_bulk:
             order |= {"in_flight": _MESSAGES, "settle_s": _BULK_SETTLE_S, "seconds": _BULK_LONGER * self._seconds}
+        order |= other
         leaves, counted = _at_hub(cell)
         told = cell.load.order({"do": "slice", "in_bulk": in_bulk, "slice": order})
         leaves_after, counted_after = _at_hub(cell)
@@ -148,7 +169,7 @@ class _Run:
 
 def _loads_of(cell: Cell) -> tuple[int, ...]:
     """The calls in flight with which a cell is measured."""
-    return IN_FLIGHT[-1:] if cell.name in (UNPROVEN, *BULK) else IN_FLIGHT
+    return IN_FLIGHT[-1:] if cell.name in (*AT_FULL_LOAD, *BULK) else IN_FLIGHT
 
 
 def _issuing_rows(took: dict[str, list[Acquired]]) -> list[Row]:
@@ -205,11 +226,13 @@ def _verdict(row: Row, rows: list[Row]) -> str:
 def _band(row: Row, rows: list[Row]) -> float:
     """By how much a row may miss its goal within the noise.
 
-    Of a ratio to bare, its goal's share of what equal cells differ by: half the distance between the quartiles of bare to
-    bare. What proofs cost is processor time over processor time, which is steadier: half the distance of its own.
+    Of a rate over that of bare, its goal's share of what equal cells differ by: half the distance between the quartiles of
+    bare to bare. Processor time over processor time is steadier, and so is what is taken of one cell alone: half the distance
+    of its own.
     """
     found: dict[str, Any] = {each.name: each.value for each in rows}
-    of, scale = (row.name, 1.0) if "proof" in row.name else ("bare_a_to_b", row.goal[1] if row.goal else 0.0)
+    own = "cpu" in row.name or row.name in ("issue_proof_ratio", "p99_ratio")
+    of, scale = (row.name, 1.0) if own else ("bare_a_to_b", row.goal[1] if row.goal else 0.0)
     return float(found[f"{of}_high"] - found[f"{of}_low"]) / 2 * scale
 
 

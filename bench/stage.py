@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from figures import BULK, UNPROVEN
+from figures import BULK, STREAMED_ON, UNPROVEN
 from measure import cpu_ns
 from people import BusinessSystem, designate, local_numbers
 
@@ -141,7 +141,15 @@ class Side:
         nobody = "127.0.0.1:9"  # no authority is needed any more
         words = party_command("tax", network / "tax", ["--hub", self.hub.endpoint, "--authority", nobody])
         self.provider = _party(ends, "tax", network / "tax", words)
-        self.load = _load(ends, kind, network, "--target", self.hub.endpoint, "--people", str(ACQUIRED_AT_ONCE))
+        self.load = _load(
+            ends,
+            "stream" if kind == "stream" else "unary",
+            network,
+            "--target",
+            self.hub.endpoint,
+            "--people",
+            str(ACQUIRED_AT_ONCE),
+        )
         self.sizes = _first_exchange(self.load)
 
     def leaf_count(self) -> int:
@@ -186,8 +194,8 @@ class Cell:
 class Stage:
     """The processes of a run. A context manager.
 
-    Two real networks, one a copy of the other, so that one may use streams, as nodes and hub do by themselves, and the
-    other one RPC a call; and one whose hub proves nothing, with streams.
+    Three real networks, copies of one: one uses streams, as nodes and hub do by themselves, one an RPC a call on both legs, and
+    one an RPC a call to the hub and its stream to the provider. And one whose hub proves nothing, with streams.
     """
 
     def __init__(self, network: Path, unproven: Path) -> None:
@@ -209,7 +217,7 @@ class Stage:
         self._ends.close()
 
     def _raise(self) -> None:
-        for kind in ("unary", "stream"):
+        for kind in ("unary", STREAMED_ON, "stream"):
             network = self._network.with_name(f"{self._network.name}-{kind}")
             shutil.rmtree(network, ignore_errors=True)
             shutil.copytree(self._network, network)

@@ -10,6 +10,7 @@ from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceServicer
 from warifu.exchange.context import request_id_of
 from warifu.pki import Role
 from warifu.rpc.access import AccessTable
+from warifu.rpc.arrival import ArrivalGate
 from warifu.rpc.bounds import Bounds
 from warifu.rpc.deadline import remaining
 from warifu.rpc.identity import AnyContext, caller
@@ -81,11 +82,13 @@ class HubServicer(HubServiceServicer):
         self._stopping = stopping
         self._streams = NewestStreams(_MOST_STREAMS)
         self._bulk_streams = NewestStreams(_MOST_STREAMS)
+        self._one_by_one = ArrivalGate()
 
     async def Exchange(self, request: hub_pb2.ExchangeRequest, context: AnyContext) -> hub_pb2.ExchangeResponse:
         """Mediate one exchange."""
         bind(request_id=request_id_of(request.inquiry.context))
-        mediated = await self._mediator.exchange(caller(context), request.inquiry, remaining(context))
+        async with self._one_by_one.passing():
+            mediated = await self._mediator.exchange(caller(context), request.inquiry, remaining(context))
         return exchange_response(mediated)
 
     async def ExchangeStream(

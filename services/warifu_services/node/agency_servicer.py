@@ -10,6 +10,7 @@ from warifu.api.agency.v1.agency_service_pb2_grpc import AgencyServiceServicer
 from warifu.exchange.context import request_id_of
 from warifu.pki import Role
 from warifu.rpc.access import AccessTable
+from warifu.rpc.arrival import ArrivalGate
 from warifu.rpc.deadline import remaining
 from warifu.rpc.identity import AnyContext
 from warifu.rpc.logging import bind
@@ -36,10 +37,12 @@ class AgencyServicer(AgencyServiceServicer):
         """Streams take no more calls once ``stopping`` is set, and end."""
         self._provider = provider
         self._stopping = stopping
+        self._one_by_one = ArrivalGate()
 
     async def Provide(self, request: agency_pb2.ProvideRequest, context: AnyContext) -> agency_pb2.ProvideResponse:
         """Answer one permitted inquiry."""
-        return await self._provide(request, remaining(context))
+        async with self._one_by_one.passing():
+            return await self._provide(request, remaining(context))
 
     async def ProvideStream(
         self, request_iterator: AsyncIterator[agency_pb2.ProvideStreamRequest], context: AnyContext

@@ -31,6 +31,7 @@ __all__ = [
     "hedged_randomness",
     "open_code",
     "open_code_of_anybody",
+    "open_multiplied",
     "person_point",
     "row_key",
 ]
@@ -136,9 +137,14 @@ def open_code_of_anybody(
     Both points are proven to be in the group here, D1 by its multiplication and D2 explicitly, because a subtraction
     alone would let a point of mixed order into the result. Raises: ``POINT_INVALID``.
     """
-    d2 = group.decode(converted.c2, where=_field(where, "c2"))
+    group.decode(converted.c2, where=_field(where, "c2"))
+    return open_multiplied(group, agency_secret, converted)
+
+
+def open_multiplied(group: Group, agency_secret: Scalar, converted: EncryptedCode) -> Point | None:
+    """As :func:`open_code_of_anybody`, for a D2 that was multiplied before, which has proven it to be in the group."""
     masked = group.multiply(agency_secret, converted.c1)
-    return None if d2 == masked else group.subtract(d2, masked)
+    return None if converted.c2 == masked else group.subtract(converted.c2, masked)
 
 
 def row_key(row_secret: bytes, point: Point) -> bytes:

@@ -33,7 +33,7 @@ from typing import Final, NamedTuple
 from warifu.canonical import digest
 from warifu.curve.group import SCALAR_SIZE, Group, Point, RandomBytes, Scalar
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.codes import EncryptedCode, open_code, open_code_of_anybody
+from warifu.exchange.codes import EncryptedCode, open_multiplied
 from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.together import MOST_TOGETHER, root_of, ways_to_root
 from warifu.lockstep import Lockstep, Paced, at_once
@@ -173,7 +173,7 @@ def open_proven(
     """
     with _not_proven(where):
         yield from _checked(group, terms, conversion, proof, agency_secret)
-        return open_code_of_anybody(group, agency_secret, conversion.converted)
+        return open_multiplied(group, agency_secret, conversion.converted)
 
 
 @Lockstep
@@ -218,7 +218,10 @@ def open_batch(
             for each, response in zip(conversions, responses, strict=True)
         ]
         _check_challenge(group, terms, shared, ways_to_root(leaves)[0])
-        return [open_code(group, agency_secret, each.converted) for each in conversions]
+        codes = [open_multiplied(group, agency_secret, each.converted) for each in conversions]
+        if None in codes:
+            raise ValueError("nobody's code")
+        return [code for code in codes if code is not None]
 
 
 def _proved(

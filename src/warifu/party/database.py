@@ -5,8 +5,8 @@ and its callers are told only when that is on disk, so that concurrent exchanges
 everything that the event loop had ready has run: calls in lockstep (``warifu.lockstep``) are then all in it. It waits
 for no clock, and whatever comes during a sync is the next group.
 
-The statements of a group run on the event loop, some microseconds each, and so does the commit while the disk is quick
-(:mod:`warifu.party.commit_place`); while it is slow, that waits on a thread. A thread that ran the statements too would fight
+The statements of a group run on the event loop, some microseconds each, and so does the commit of a large one while the disk is quick
+(:mod:`warifu.party.commit_place`); else that waits on a thread. A thread that ran the statements too would fight
 the event loop for the interpreter at every one of them, at several times their cost. A long mutation is declared ``bulk`` and runs on that thread as a whole; so does a
 group that finds the file locked by somebody else's tool, because only the thread may wait for the lock.
 
@@ -282,7 +282,7 @@ class Database:
             if not any(waiting.bulk for waiting in self._group):
                 try:
                     self._run(self._group)
-                    if self._place.is_loop():
+                    if self._place.is_loop(len(self._group)):
                         self._commit_here()
                         self._end_group(None)
                         continue

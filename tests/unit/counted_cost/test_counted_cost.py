@@ -63,9 +63,9 @@ UNPROVEN: dict[str, dict[str, tuple[int, int]]] = {
 
 PROOF: dict[str, dict[str, tuple[int, int]]] = {
     "hub": {"multiply": (3, 2), "base_multiply": (1, 1), "add": (2, 0), "subtract": (0, 1)},
-    "provider": {"multiply": (4, 3), "base_multiply": (2, 1), "add": (2, 0), "subtract": (2, 2)},
+    "provider": {"multiply": (4, 3), "base_multiply": (2, 1), "add": (2, 0), "subtract": (2, 2), "validate": (-1, 0)},
 }
-"""What the proof of a conversion adds."""
+"""What the proof of a conversion adds. Its check multiplies what is opened, and so has seen that it is in the group."""
 
 
 def _cost(count: int, *tables: dict[str, dict[str, tuple[int, int]]]) -> dict[str, dict[str, int]]:
@@ -76,7 +76,7 @@ def _cost(count: int, *tables: dict[str, dict[str, tuple[int, int]]]) -> dict[st
             of_party = summed.setdefault(party, {})
             for kind, (each, shared) in kinds.items():
                 of_party[kind] = of_party.get(kind, 0) + each * count + shared
-    return summed
+    return {party: {kind: number for kind, number in kinds.items() if number} for party, kinds in summed.items()}
 
 
 @pytest.mark.parametrize("count", [1, 16, 32])

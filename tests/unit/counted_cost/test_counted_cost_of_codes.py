@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 CONVERTED = {"multiply": (6, 2), "base_multiply": (2, 1), "add": (4, 0), "subtract": (0, 1)}
-OPENED = {"multiply": (5, 3), "base_multiply": (2, 1), "add": (2, 0), "subtract": (3, 2), "validate": (1, 0)}
+OPENED = {"multiply": (5, 3), "base_multiply": (2, 1), "add": (2, 0), "subtract": (3, 2)}
 """Each code, and each proof, which is about fifty of them."""
 
 

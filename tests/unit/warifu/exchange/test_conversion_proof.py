@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import hypothesis
+import nacl.bindings as sodium
 import pytest
 from hypothesis import strategies as st
 
+from warifu.curve.edwards25519 import SUITE_2
 from warifu.curve.group import ORDER, Group, Point, Scalar
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.codes import EncryptedCode, encrypt_code, person_point
@@ -28,6 +30,7 @@ from warifu.exchange.conversion_proof import (
 )
 
 CONTEXT = bytes(range(CONTEXT_SIZE))
+ORDER_TWO = (2**255 - 20).to_bytes(32, "little")  # (0, -1)
 
 
 class Pair:
@@ -270,6 +273,20 @@ def test_a_proof_does_not_pass_under_other_keys(pair: Pair, field: str) -> None:
     (proof,) = pair.prove([conversion])
     other: dict[str, Any] = {field: pair.group.base_multiply(pair.scalar("other"))}
     pair.refused(conversion, proof, pair.terms._replace(**other))
+
+
+@pytest.mark.parametrize("at", ["c1", "c2"])
+def test_a_point_outside_the_group_is_refused_though_everything_else_of_its_proof_fits(at: str) -> None:
+    """Opening looks at no point again: the check has multiplied each, and only an odd challenge shows a point of order two."""
+    pair, honest = Pair(SUITE_2), Pair(SUITE_2).conversion("somebody")
+    outside = sodium.crypto_core_ed25519_add(getattr(honest.converted, at), ORDER_TWO)
+    spoilt = dataclasses.replace(honest, converted=dataclasses.replace(honest.converted, **{at: Point(outside)}))
+    proof = b"\1"
+    while proof[0] & 1:
+        (proof,) = pair.prove([spoilt])
+    with pytest.raises(WarifuError) as caught:
+        pair.opened(spoilt, proof)
+    assert (caught.value.reason, caught.value.debug) == (Reason.CONVERSION_NOT_PROVEN, Reason.POINT_INVALID.value)
 
 
 def test_a_proof_does_not_pass_in_another_context_or_for_another_ciphertext(pair: Pair) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from warifu.party.commit_place import LOOKED_AGAIN, SLOW_SECONDS, CommitPlace
+from warifu.party.commit_place import LARGE_GROUP, LOOKED_AGAIN, SLOW_SECONDS, CommitPlace
 from warifu.party.database import Database
 
 QUICK, SLOW = SLOW_SECONDS / 2, SLOW_SECONDS * 2
@@ -20,7 +22,7 @@ def on_the_loop(place: CommitPlace, groups: int, seconds: float) -> int:
     """How many of so many groups were committed on the loop, when each takes so long there."""
     here = 0
     for _ in range(groups):
-        if place.is_loop():
+        if place.is_loop(LARGE_GROUP):
             here += 1
             place.took(seconds)
     return here
@@ -28,6 +30,11 @@ def on_the_loop(place: CommitPlace, groups: int, seconds: float) -> int:
 
 def test_a_quick_disk_is_waited_for_on_the_loop() -> None:
     assert on_the_loop(CommitPlace(), 1000, QUICK) == 1000
+
+
+def test_while_a_small_group_is_committed_others_may_come() -> None:
+    place = CommitPlace()
+    assert not any(place.is_loop(records) for records in range(1, LARGE_GROUP))
 
 
 def test_one_slow_commit_among_many_changes_nothing() -> None:
@@ -54,6 +61,11 @@ def test_a_disk_that_is_quick_again_is_waited_for_on_the_loop_again() -> None:
     on_the_loop(place, 2, SLOW)  # and being slow once more is no worse than the first time
     assert on_the_loop(place, LOOKED_AGAIN, QUICK) == 0
     assert on_the_loop(place, 1, QUICK) == 1
+
+
+def insert(connection: sqlite3.Connection) -> int:
+    """One record more."""
+    return connection.execute("INSERT INTO written DEFAULT VALUES").rowcount
 
 
 class Clock:
@@ -96,18 +108,19 @@ async def test_a_database_on_a_slow_disk_commits_on_a_thread_and_loses_nothing(
     clock, loop_thread = Clock(), threading.get_ident()
     database = written(clock)
 
-    async def write(number: int) -> None:
-        await database.write(
-            lambda connection: connection.execute("INSERT INTO written VALUES (?)", (number,)).rowcount
-        )
+    async def write(groups: int, size: int = LARGE_GROUP) -> None:
+        for _ in range(groups):
+            await asyncio.gather(*(database.write(insert) for _ in range(size)))
 
-    for number in range(5):
-        await write(number)
+    await write(5)
     assert committed_by == {loop_thread: 5}
+    await write(1, LARGE_GROUP - 1)
+    assert committed_by.pop(loop_thread) == 5
+    assert list(committed_by.values()) == [1]
     clock.each = SLOW
-    for number in range(5, 5 + 2 + LOOKED_AGAIN):
-        await write(number)
-    assert committed_by.pop(loop_thread) == 5 + 2
-    assert list(committed_by.values()) == [LOOKED_AGAIN]
-    assert database.reader.execute("SELECT count(*) FROM written").fetchone() == (7 + LOOKED_AGAIN,)
+    await write(2 + LOOKED_AGAIN)
+    assert committed_by.pop(loop_thread) == 2
+    assert list(committed_by.values()) == [1 + LOOKED_AGAIN]
+    records = LARGE_GROUP * (7 + LOOKED_AGAIN) + LARGE_GROUP - 1
+    assert database.reader.execute("SELECT count(*) FROM written").fetchone() == (records,)
     database.close()
