@@ -5,7 +5,7 @@ Decides when the run ends: with its shape, or when somebody ends it, and then wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from gevent.event import Event  # type: ignore[import-untyped]  # publishes no types
 
@@ -33,7 +33,7 @@ class Run:
         outcomes: list[Outcome] = []
         while not self._cut.is_set() and (stage := self._shape.next_stage(outcomes)) is not None:
             outcomes.append(self._crew.run(len(outcomes), stage, self._seed, self._cut))
-            said(_words(outcomes[-1]))
+            said(_words(outcomes[-1], self._asked.thresholds.patient))
         return Told(shape=self._shape, asked=self._asked, outcomes=outcomes, facts=list(self._crew.facts))
 
     def end(self, patience_s: float) -> None:
@@ -42,8 +42,8 @@ class Run:
         self.over.wait(patience_s)
 
 
-def _words(outcome: Outcome) -> str:
-    p99_ms = outcome.whole.tally.took().percentile(99) / 1000
+def _words(outcome: Outcome, patient: Collection[str]) -> str:
+    p99_ms = outcome.whole.tally.took(without=patient).percentile(99) / 1000
     return (
         f"{outcome.stage.name}: asked {outcome.asked:,.1f}/s, achieved {outcome.achieved:,.1f}/s,"
         f" p99 {p99_ms:,.1f} ms, failed {outcome.whole.tally.failures}, open at the end {outcome.open_at_end}"

@@ -63,7 +63,7 @@ class Told:
                 "cut_off": outcome.whole.cut_off,
                 "calls": outcome.whole.tally.calls,
                 "failed": outcome.whole.tally.failures,
-                **times(outcome.whole.tally.took()),
+                **times(outcome.whole.tally.took(without=self.asked.thresholds.patient)),
                 "started_late_p99_ms": round(outcome.whole.late.percentile(99) / 1000, 3),
                 "busiest_process": round(outcome.busiest, 2),
                 "kept_up": keeps_up(self.asked.thresholds, outcome),
@@ -85,6 +85,17 @@ class Told:
                 **times(line.took),
             }
             for end, line in whole_tally(self.outcomes).lines()
+        ]
+
+    def hops(self) -> list[dict[str, Any]]:
+        """A row for each hop of the calls whose parties told their times, in the order of the way."""
+        whole: dict[str, Histogram] = {}
+        for outcome in self.outcomes:
+            for name, took in outcome.whole.hops.items():
+                whole.setdefault(name, Histogram()).merge(took)
+        return [
+            {"hop": name, "count": took.count, "mean_ms": round(took.mean / 1000, 3), **times(took)}
+            for name, took in whole.items()
         ]
 
     def samples(self) -> list[dict[str, str]]:
@@ -126,6 +137,7 @@ class Told:
             "failed_in_all": total.failures,
             "stages": self.stages(),
             "calls": self.calls(),
+            "hops": self.hops(),
             "samples": self.samples(),
             "processes": [dict(each) for each in self.facts],
         }
