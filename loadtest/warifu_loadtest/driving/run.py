@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 
 from gevent.event import Event  # type: ignore[import-untyped]  # publishes no types
 
+from warifu_loadtest.deciding.peer import Peer
 from warifu_loadtest.deciding.stage import Outcome
 from warifu_loadtest.driving.crew import Crew
 from warifu_loadtest.report.told import Told
@@ -16,11 +17,15 @@ from warifu_loadtest.shapes import Asked, Shape
 
 __all__ = ["Run"]
 
+Beside = Callable[[Event], Peer | None]
+
 
 class Run:
     """A run that can be ended from elsewhere."""
 
-    def __init__(self, crew: Crew, shape: Shape, asked: Asked, seed: str) -> None:
+    def __init__(self, crew: Crew, shape: Shape, asked: Asked, seed: str, beside: Beside = lambda _: None) -> None:
+        """``beside`` is asked, once the stages are over, what another tool sees of the same network."""
+        self._beside = beside
         self._crew = crew
         self._shape = shape
         self._asked = asked
@@ -34,7 +39,8 @@ class Run:
         while not self._cut.is_set() and (stage := self._shape.next_stage(outcomes)) is not None:
             outcomes.append(self._crew.run(len(outcomes), stage, self._seed, self._cut))
             said(_words(outcomes[-1], self._asked.thresholds.patient))
-        return Told(shape=self._shape, asked=self._asked, outcomes=outcomes, facts=list(self._crew.facts))
+        peer = self._beside(self._cut) if self._shape.judges else None
+        return Told(shape=self._shape, asked=self._asked, outcomes=outcomes, facts=list(self._crew.facts), peer=peer)
 
     def end(self, patience_s: float) -> None:
         """End the stage under way and wait until the report is there."""

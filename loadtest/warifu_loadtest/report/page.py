@@ -49,6 +49,7 @@ def page(told: Told) -> str:
         _section("Asked and achieved", _PATIENT, _rates(told), _table(whole["stages"])),
         _section("How long calls took, from when they should have started", _latency(told), _table(whole["calls"])),
         _section("Where the time of an inquiry went", _hops(told), _table(whole["hops"]) or _NO_HOPS),
+        _section("The same calls, seen by another tool", _table(whole["beside"]) or "<p>There is no ghz here.</p>"),
         _section("Samples of refusals and failures", _table(whole["samples"]) or "<p>None.</p>"),
         _section("Where the calls were made", _table(whole["processes"])),
     ]

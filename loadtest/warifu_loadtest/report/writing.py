@@ -28,6 +28,7 @@ _STAGES = {
 }
 _CALLS = {"call": "user, RPC, end", "count": "count"}
 _HOPS = {"hop": "hop", "count": "count", "mean_ms": "mean"}
+_BESIDE = {"seen by": "seen by", "count": "count"}
 _TIMES = {"p50_ms": "p50", "p95_ms": "p95", "p99_ms": "p99", "p99.9_ms": "p99.9", "max_ms": "max"}
 
 
@@ -57,6 +58,9 @@ def show(told: Told) -> None:
     hops = told.hops()
     if hops:
         console.print(_table("where an inquiry's time went: ms", {**_HOPS, **_TIMES}, hops))
+    beside = told.beside()
+    if beside:
+        console.print(_table("the same calls, seen by another tool: ms", {**_BESIDE, **_TIMES}, beside))
     for sample in told.samples():
         if sample["meant"] == str(False):
             console.print(printable(f"failed: {sample['rpc']}: {sample['said']}"), soft_wrap=True)

@@ -25,7 +25,7 @@ from warifu_loadtest.driving.neighbourhood import Neighbourhood, Office
 from warifu_loadtest.driving.visit import CALL_SECONDS, Visit
 from warifu_loadtest.users.user import LoadUser
 
-__all__ = ["INQUIRE", "Clerk", "ask", "ask_timed", "meant_refusals"]
+__all__ = ["INQUIRE", "Clerk", "ask", "ask_timed", "inquiry_of", "meant_refusals"]
 
 INQUIRE = "NodeService.Inquire"
 _RECORDS = {kind.DESCRIPTOR.full_name: kind for kind in (LocalTaxRecord, ResidentRecord)}
@@ -75,7 +75,7 @@ def ask(
     together: bool = False,
 ) -> None:
     """Ask one provider about one person; ``person`` is a local number that nobody has, or empty for one of the office's."""
-    inquiry = _inquiry(around, office, person)
+    inquiry = inquiry_of(around, office, person)
     made = partial(around.node(office.agency).inquire, inquiry, timeout=CALL_SECONDS)
     visit.call(rpc, made, told=_told, meant=meant, refused=bool(person), together=together)
 
@@ -86,14 +86,15 @@ def ask_timed(around: Neighbourhood, office: Office, visit: Visit, *, meant: Col
 
     def made() -> node_pb2.InquiryResult:
         began_s = time.monotonic()
-        result, hops = inquire_timed(_inquiry(around, office), timeout=CALL_SECONDS)
+        result, hops = inquire_timed(inquiry_of(around, office), timeout=CALL_SECONDS)
         visit.hops(parts((time.monotonic() - began_s) * 1000, hops))
         return result
 
     visit.call(f"{INQUIRE} (timed)", made, told=_told, meant=meant)
 
 
-def _inquiry(around: Neighbourhood, office: Office, person: str = "") -> node_pb2.Inquiry:
+def inquiry_of(around: Neighbourhood, office: Office, person: str = "") -> node_pb2.Inquiry:
+    """An inquiry with a new request_id, about one of the office's people unless another ``person`` is named."""
     question = random.choice(office.questions)
     return node_pb2.Inquiry(
         request_id=secrets.token_bytes(16),
