@@ -85,6 +85,9 @@ def up(
             metavar="SECONDS", min=0, max=600, help="Have every agency delay what is submitted to it, at random."
         ),
     ] = None,
+    timings: Annotated[
+        bool, typer.Option("--timings", help="For load tests: parties tell callers that ask how long each took.")
+    ] = False,
     seed: Seed = None,
     clock: SettableClock = False,
     residents: Residents = None,
@@ -120,7 +123,8 @@ def up(
 
     def command(party: str, folder: Path, options: Sequence[str]) -> list[str]:
         is_agency = spread is not None and party not in ("hub", "authority")
-        return party_command(party, folder, [*options, *(["--spread", str(spread)] if is_agency else [])])
+        words = [*(["--spread", str(spread)] if is_agency else []), *(["--timings"] if timings else [])]
+        return party_command(party, folder, [*options, *words])
 
     with Network(
         path, on_event=telling.event, command=command, suite=wanted, go_on=go_on, witness=True, faults=faults

@@ -5,7 +5,7 @@ processes that begin at once share the processors, and whoever started them wait
 
 What only networks for tests have has its options here and not there: a clock that is set, numbers from a seed, an agency that
 answers from elsewhere, and ``--faults``, with which a party takes faults (``warifu_kit.faults``) and can be recorded
-(``warifu_kit.recording``). No party has them that a person starts, nor gRPC reflection, which every party has that begins here.
+(``warifu_kit.recording``), or ``--timings``, with which it tells how long it took (``warifu_kit.timing``). No party has them that a person starts, nor gRPC reflection, which every party has that begins here.
 """
 
 from __future__ import annotations
@@ -58,12 +58,23 @@ def _parser() -> argparse.ArgumentParser:
             words.add_argument("--listen", metavar="HOST:PORT")
             words.add_argument("--clock", metavar="FILE", type=Path)
             words.add_argument("--faults", metavar="JSON")
+            words.add_argument("--timings", action="store_true")
         words.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
         words.add_argument("--stop-with-parent", action="store_true")
     return parser
 
 
 def _by_the_kit(given: argparse.Namespace) -> dict[str, Any]:
+    """What every party is given that the kit starts, and what some are."""
+    handed = _always(given)
+    if not given.timings:
+        return handed
+    from warifu_kit.timing.seam import timed_too
+
+    return timed_too(handed, given.party)
+
+
+def _always(given: argparse.Namespace) -> dict[str, Any]:
     """What a party is given that the kit starts; for tests also a clock, and what makes it take faults and be recorded."""
     from warifu_kit.network.reflection import reflecting
 

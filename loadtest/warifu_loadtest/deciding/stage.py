@@ -35,7 +35,7 @@ class Part:
 
     ``due`` arrivals should have started. Of those ``ended`` ended before the stage did, and ``ended_late`` after it, in the
     grace that follows; ``never_begun`` found nobody to make them, and ``cut_off`` were still open when the grace was over.
-    ``late`` has how much after its due time each started.
+    ``late`` has how much after its due time each started, ``hops`` where the time of those calls went whose parties told it.
     """
 
     seconds: float
@@ -47,17 +47,34 @@ class Part:
     cpu_s: float = 0.0
     late: Histogram = field(default_factory=Histogram)
     tally: Tally = field(default_factory=Tally)
+    hops: dict[str, Histogram] = field(default_factory=dict)
+
+    def hop(self, name: str, took_us: int) -> None:
+        """Count what one timed call took at one of its hops."""
+        self.hops.setdefault(name, Histogram()).add(took_us)
+
+    def merge(self, other: Part) -> None:
+        """Count what another process saw of the same stage, too."""
+        self.seconds = max(self.seconds, other.seconds)
+        for name in _NUMBERS[1:]:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.late.merge(other.late)
+        self.tally.merge(other.tally)
+        for name, took in other.hops.items():
+            self.hops.setdefault(name, Histogram()).merge(took)
 
     def told(self) -> dict[str, Any]:
         """As plain values, for a message."""
         numbers = {name: getattr(self, name) for name in _NUMBERS}
-        return {**numbers, "late": self.late.told(), "tally": self.tally.told()}
+        hops = {name: took.told() for name, took in self.hops.items()}
+        return {**numbers, "late": self.late.told(), "tally": self.tally.told(), "hops": hops}
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> Part:
         """What :meth:`told` gave."""
         numbers = {name: told[name] for name in _NUMBERS}
-        return cls(**numbers, late=Histogram.read(told["late"]), tally=Tally.read(told["tally"]))
+        hops = {name: Histogram.read(each) for name, each in told["hops"].items()}
+        return cls(**numbers, late=Histogram.read(told["late"]), tally=Tally.read(told["tally"]), hops=hops)
 
 
 _NUMBERS = ("seconds", "due", "ended", "ended_late", "never_begun", "cut_off", "cpu_s")
@@ -97,10 +114,6 @@ def put_together(stage: Stage, parts: Iterable[Part], lost: Iterable[str] = ()) 
     """The outcome of a stage of which each process saw a part."""
     whole, busiest = Part(seconds=0.0), 0.0
     for part in parts:
-        whole.seconds = max(whole.seconds, part.seconds)
-        for name in _NUMBERS[1:]:
-            setattr(whole, name, getattr(whole, name) + getattr(part, name))
-        whole.late.merge(part.late)
-        whole.tally.merge(part.tally)
+        whole.merge(part)
         busiest = max(busiest, part.cpu_s / part.seconds if part.seconds else 0.0)
     return Outcome(stage=stage, whole=whole, busiest=busiest, lost=tuple(lost))

@@ -7,7 +7,7 @@ personal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -82,11 +82,14 @@ class Tally:
         """How many ended as their users did not mean."""
         return sum(line.took.count for end, line in self._lines.items() if not end.meant)
 
-    def took(self, user: str = "", rpc: str = "") -> Histogram:
-        """How long calls took, of this user and RPC where they are given; failed ones too, for people waited for them."""
+    def took(self, user: str = "", rpc: str = "", without: Collection[str] = ()) -> Histogram:
+        """How long calls took, of this user and RPC where they are given, and not of the users ``without``.
+
+        Failed ones too, for people waited for them.
+        """
         found = Histogram()
         for end, line in self._lines.items():
-            if user in ("", end.user) and rpc in ("", end.rpc):
+            if user in ("", end.user) and rpc in ("", end.rpc) and end.user not in without:
                 found.merge(line.took)
         return found
 

@@ -16,11 +16,15 @@ __all__ = ["Thresholds", "keeps_up", "missed", "whole_tally"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """``p99_ms`` milliseconds at most, of all calls; shares from 0 to 1. A stage *keeps up* within all three."""
+    """``p99_ms`` milliseconds at most; shares from 0 to 1. A stage *keeps up* within all three.
+
+    How long calls of ``patient`` users take is measured and not judged: nobody waits for the rows of a file one by one.
+    """
 
     p99_ms: float
     failed_share: float
     achieved_share: float
+    patient: frozenset[str] = frozenset()
 
 
 def whole_tally(outcomes: Sequence[Outcome]) -> Tally:
@@ -50,7 +54,7 @@ def keeps_up(thresholds: Thresholds, outcome: Outcome) -> bool:
 
 def _missed(thresholds: Thresholds, tally: Tally, achieved: float) -> list[str]:
     found = []
-    p99_ms = tally.took().percentile(99) / 1000
+    p99_ms = tally.took(without=thresholds.patient).percentile(99) / 1000
     failed = tally.failures / tally.calls
     if p99_ms > thresholds.p99_ms:
         found.append(f"p99 of {p99_ms:,.1f} ms is above {thresholds.p99_ms:,g} ms")

@@ -54,6 +54,10 @@ class _Running:
             self.part.tally.add(end, took_us, sample)
             self._told(end, took_us, sample)
 
+    def hop(self, name: str, took_us: int) -> None:
+        if not self.over:
+            self.part.hop(name, took_us)
+
     @property
     def open(self) -> int:
         part = self.part
@@ -84,7 +88,7 @@ class Desk:
             return
         stage, began = due.stage, self._now()
         stage.part.late.add(max(0, round((began - due.at_s) * 1e6)))
-        visit = Visit(due.user, due.at_s, self._now, stage.count)
+        visit = Visit(due.user, due.at_s, self._now, stage.count, stage.hop)
         stage.visits.add(visit)
         try:
             self._users[due.user].visit(visit)

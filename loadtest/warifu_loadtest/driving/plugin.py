@@ -18,9 +18,11 @@ from locust.runners import MasterRunner, WorkerRunner
 from warifu.errors import WarifuError
 from warifu.printable import printable
 from warifu_loadtest.deciding.mix import parsed_mix
+from warifu_loadtest.deciding.peer import Peer
 from warifu_loadtest.deciding.tally import End
 from warifu_loadtest.driving.crew import Alone, Crew, Workers, serve_master
 from warifu_loadtest.driving.options import asked, named
+from warifu_loadtest.driving.peer import compared
 from warifu_loadtest.driving.process import Process
 from warifu_loadtest.driving.run import Run
 from warifu_loadtest.driving.visit import CALL_SECONDS
@@ -105,7 +107,7 @@ def _go(environment: Any, crew: Crew) -> None:
     crew.gather()
     wanted = asked(options, crew.able)
     shape = SHAPES[options.shape](wanted)
-    run = _Here.run = Run(crew, shape, wanted, options.seed)
+    run = _Here.run = Run(crew, shape, wanted, options.seed, lambda cut: _beside(options.rate, cut))
     told = run.go(lambda words: sys.stderr.write(f"{printable(words)}\n"))
     faults = told.missed()
     environment.process_exit_code = _EXIT_MISSED if faults else 0
@@ -117,6 +119,11 @@ def _go(environment: Any, crew: Crew) -> None:
         runner.quit()
     else:
         runner.stop()
+
+
+def _beside(rate: float, cut: Any) -> Peer | None:
+    """What ghz sees; nothing where other processes make the calls, which have the certificates."""
+    return compared(_Here.process, rate, cut) if _Here.process is not None else None
 
 
 @events.test_stopping.add_listener  # type: ignore[untyped-decorator]

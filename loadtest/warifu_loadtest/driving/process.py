@@ -32,8 +32,8 @@ class Process:
         if not network:
             where = "no network: give --network DIR, or set WARIFU_NETWORK, a network that is up and populated"
             raise WarifuError(Reason.CONFIG_INVALID, where=where)
-        self._around = Neighbourhood(Path(network), agencies)
-        self._able = [user for user in USERS if user in wanted and USERS[user].can_be(self._around)]
+        self.around = Neighbourhood(Path(network), agencies)
+        self._able = [user for user in USERS if user in wanted and USERS[user].can_be(self.around)]
         if not self._able:
             where = f"{network}: nobody in the mix can be played with the certificates that are here"
             raise WarifuError(Reason.CONFIG_INVALID, where=where)
@@ -48,8 +48,8 @@ class Process:
 
     def facts(self) -> dict[str, str]:
         """What it runs on, and how it speaks TLS."""
-        first = next(iter(self._around.agencies), None)
-        way = self._around.described.to_node(first) if first else self._around.described.to_hub()
+        first = next(iter(self.around.agencies), None)
+        way = self.around.described.to_node(first) if first else self.around.described.to_hub()
         return {**machine(), "TLS": tls_mode(way)}
 
     def work(self) -> None:
@@ -64,13 +64,13 @@ class Process:
     def desk(self) -> Desk:
         """Where arrivals come."""
         if self._desk is None:
-            users = {user: USERS[user](self._around, self._able) for user in self._able}
+            users = {user: USERS[user](self.around, self._able) for user in self._able}
             self._desk = Desk(users, self._told)
         return self._desk
 
     def _look(self) -> None:
         """Call each node, and the hub, once."""
-        for agency in self._around.agencies:
-            list(self._around.node(agency).pending_provisions(timeout=_LOOK_S))
-        if self._around.supervises:
-            self._around.log().checkpoint(timeout=_LOOK_S)
+        for agency in self.around.agencies:
+            list(self.around.node(agency).pending_provisions(timeout=_LOOK_S))
+        if self.around.supervises:
+            self.around.log().checkpoint(timeout=_LOOK_S)

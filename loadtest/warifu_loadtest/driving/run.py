@@ -5,10 +5,11 @@ Decides when the run ends: with its shape, or when somebody ends it, and then wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from gevent.event import Event  # type: ignore[import-untyped]  # publishes no types
 
+from warifu_loadtest.deciding.peer import Peer
 from warifu_loadtest.deciding.stage import Outcome
 from warifu_loadtest.driving.crew import Crew
 from warifu_loadtest.report.told import Told
@@ -16,11 +17,15 @@ from warifu_loadtest.shapes import Asked, Shape
 
 __all__ = ["Run"]
 
+Beside = Callable[[Event], Peer | None]
+
 
 class Run:
     """A run that can be ended from elsewhere."""
 
-    def __init__(self, crew: Crew, shape: Shape, asked: Asked, seed: str) -> None:
+    def __init__(self, crew: Crew, shape: Shape, asked: Asked, seed: str, beside: Beside = lambda _: None) -> None:
+        """``beside`` is asked, once the stages are over, what another tool sees of the same network."""
+        self._beside = beside
         self._crew = crew
         self._shape = shape
         self._asked = asked
@@ -33,8 +38,9 @@ class Run:
         outcomes: list[Outcome] = []
         while not self._cut.is_set() and (stage := self._shape.next_stage(outcomes)) is not None:
             outcomes.append(self._crew.run(len(outcomes), stage, self._seed, self._cut))
-            said(_words(outcomes[-1]))
-        return Told(shape=self._shape, asked=self._asked, outcomes=outcomes, facts=list(self._crew.facts))
+            said(_words(outcomes[-1], self._asked.thresholds.patient))
+        peer = self._beside(self._cut) if self._shape.judges else None
+        return Told(shape=self._shape, asked=self._asked, outcomes=outcomes, facts=list(self._crew.facts), peer=peer)
 
     def end(self, patience_s: float) -> None:
         """End the stage under way and wait until the report is there."""
@@ -42,8 +48,8 @@ class Run:
         self.over.wait(patience_s)
 
 
-def _words(outcome: Outcome) -> str:
-    p99_ms = outcome.whole.tally.took().percentile(99) / 1000
+def _words(outcome: Outcome, patient: Collection[str]) -> str:
+    p99_ms = outcome.whole.tally.took(without=patient).percentile(99) / 1000
     return (
         f"{outcome.stage.name}: asked {outcome.asked:,.1f}/s, achieved {outcome.achieved:,.1f}/s,"
         f" p99 {p99_ms:,.1f} ms, failed {outcome.whole.tally.failures}, open at the end {outcome.open_at_end}"

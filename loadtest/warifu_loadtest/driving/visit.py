@@ -7,7 +7,7 @@ called.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
 from warifu.errors import Reason, WarifuError
@@ -26,11 +26,19 @@ Counted = Callable[[End, int, str], None]
 class Visit:
     """What a user is given for one arrival. ``due_s`` and ``now`` are seconds of one monotonic clock."""
 
-    def __init__(self, user: str, due_s: float, now: Callable[[], float], counted: Counted) -> None:
+    def __init__(
+        self,
+        user: str,
+        due_s: float,
+        now: Callable[[], float],
+        counted: Counted,
+        hopped: Callable[[str, int], None] = lambda *_: None,
+    ) -> None:
         self._user = user
         self._due_s = due_s
         self._now = now
         self._counted = counted
+        self._hopped = hopped
         self._open = ""
         self._over = False
 
@@ -64,6 +72,11 @@ class Visit:
         if not together:
             self._due_s = self._now()
         return answer
+
+    def hops(self, parts: Mapping[str, float]) -> None:
+        """Count where the time of a call went, in milliseconds."""
+        for name, took_ms in parts.items():
+            self._hopped(name, round(took_ms * 1000))
 
     def cut_off(self) -> None:
         """Count the call that is open as one without an end; what it ends with later counts no more."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-__all__ = ["Line", "chart"]
+__all__ = ["Line", "bar", "chart"]
 
 _COLOURS = (
     "#0969da",
@@ -46,6 +46,21 @@ def chart(lines: Sequence[Line], *, across: str, up: str, marks: Sequence[str] =
         f'<text x="4" y="{_ABOVE + 4}">{escape(up)}</text>'
     )
     return f'<svg viewBox="0 0 {_WIDE} {high}" role="img">{"".join(parts)}{words}</svg>'
+
+
+def bar(pieces: Sequence[tuple[str, float]], *, unit: str) -> str:
+    """Pieces of a whole in one row, each with its name and size below; empty where there is none."""
+    whole = sum(size for _, size in pieces)
+    if not whole:
+        return ""
+    parts, at = [], 0.0
+    for place, (name, size) in enumerate(pieces):
+        colour, wide, y = _COLOURS[place % len(_COLOURS)], size / whole * _WIDE, 44 + _LEGEND * place
+        parts.append(f'<rect x="{at:.1f}" y="4" width="{wide:.1f}" height="24" fill="{colour}"/>')
+        parts.append(f'<rect x="0" y="{y - 9}" width="10" height="10" fill="{colour}"/>')
+        parts.append(f'<text x="16" y="{y}">{escape(name)}: {size:,.2f} {escape(unit)}</text>')
+        at += wide
+    return f'<svg viewBox="0 0 {_WIDE} {44 + _LEGEND * len(pieces)}" role="img">{"".join(parts)}</svg>'
 
 
 class _Axes:

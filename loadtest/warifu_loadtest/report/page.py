@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from warifu_loadtest.deciding.verdict import whole_tally
-from warifu_loadtest.report.charts import Line, chart
+from warifu_loadtest.report.charts import Line, bar, chart
 from warifu_loadtest.report.told import Told
 
 __all__ = ["page"]
@@ -24,6 +24,8 @@ th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align
 th.word, td.word { text-align: left; } tr.unmeant td { color: var(--bad); }
 svg { width: 100%; height: auto; max-width: 760px; } svg text { fill: currentColor; font-size: 11px; }
 """
+_PATIENT = "<p>Times here are of users who wait for each answer, as the thresholds are: not of the rows of files.</p>"
+_NO_HOPS = "<p>No party told how long it took: the network was started without <code>--timings</code>.</p>"
 _HEADINGS = {
     "asked_per_s": "asked/s",
     "achieved_per_s": "achieved/s",
@@ -44,8 +46,10 @@ def page(told: Told) -> str:
     whole = told.told()
     parts = [
         _head(told, whole),
-        _section("Asked and achieved", _rates(told), _table(whole["stages"])),
+        _section("Asked and achieved", _PATIENT, _rates(told), _table(whole["stages"])),
         _section("How long calls took, from when they should have started", _latency(told), _table(whole["calls"])),
+        _section("Where the time of an inquiry went", _hops(told), _table(whole["hops"]) or _NO_HOPS),
+        _section("The same calls, seen by another tool", _table(whole["beside"]) or "<p>There is no ghz here.</p>"),
         _section("Samples of refusals and failures", _table(whole["samples"]) or "<p>None.</p>"),
         _section("Where the calls were made", _table(whole["processes"])),
     ]
@@ -110,6 +114,12 @@ def _latency(told: Told) -> str:
         for user, rpc in names
     ]
     return chart(lines, across="percentile", up="ms", marks=[f"{share:g}" for share in shares], logarithmic=True)
+
+
+def _hops(told: Told) -> str:
+    """The means, end to end, as one bar."""
+    rows = told.hops()
+    return bar([(row["hop"], row["mean_ms"]) for row in rows], unit="ms")
 
 
 def _section(title: str, *parts: str) -> str:

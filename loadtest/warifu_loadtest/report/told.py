@@ -11,6 +11,7 @@ from typing import Any
 
 from warifu_loadtest.deciding.histogram import PERCENTILES, Histogram
 from warifu_loadtest.deciding.knee import Knee
+from warifu_loadtest.deciding.peer import Peer
 from warifu_loadtest.deciding.stage import Outcome
 from warifu_loadtest.deciding.verdict import keeps_up, missed, whole_tally
 from warifu_loadtest.shapes import Asked, Saturation, Shape
@@ -35,6 +36,7 @@ class Told:
     asked: Asked
     outcomes: Sequence[Outcome]
     facts: Sequence[Mapping[str, str]]
+    peer: Peer | None = None
 
     def missed(self) -> list[str]:
         """Each threshold that was missed; of a search, that it found nothing. In sentences."""
@@ -63,7 +65,7 @@ class Told:
                 "cut_off": outcome.whole.cut_off,
                 "calls": outcome.whole.tally.calls,
                 "failed": outcome.whole.tally.failures,
-                **times(outcome.whole.tally.took()),
+                **times(outcome.whole.tally.took(without=self.asked.thresholds.patient)),
                 "started_late_p99_ms": round(outcome.whole.late.percentile(99) / 1000, 3),
                 "busiest_process": round(outcome.busiest, 2),
                 "kept_up": keeps_up(self.asked.thresholds, outcome),
@@ -87,6 +89,24 @@ class Told:
             for end, line in whole_tally(self.outcomes).lines()
         ]
 
+    def hops(self) -> list[dict[str, Any]]:
+        """A row for each hop of the calls whose parties told their times, in the order of the way."""
+        whole: dict[str, Histogram] = {}
+        for outcome in self.outcomes:
+            for name, took in outcome.whole.hops.items():
+                whole.setdefault(name, Histogram()).merge(took)
+        return [
+            {"hop": name, "count": took.count, "mean_ms": round(took.mean / 1000, 3), **times(took)}
+            for name, took in whole.items()
+        ]
+
+    def beside(self) -> list[dict[str, Any]]:
+        """A row for what was seen here of one RPC, and one for what ghz saw of it."""
+        if self.peer is None or not self.peer.theirs.count:
+            return []
+        seen = (("this load test", self.peer.ours), ("ghz", self.peer.theirs))
+        return [{"seen by": who, "rpc": self.peer.rpc, "count": took.count, **times(took)} for who, took in seen]
+
     def samples(self) -> list[dict[str, str]]:
         """A few words for each way in which calls did not simply succeed."""
         return [
@@ -104,6 +124,8 @@ class Told:
         late = [outcome for outcome in self.outcomes if outcome.whole.never_begun]
         if late:
             found.append("calls found nobody free to make them; raise --users, if the network was not the reason")
+        if self.peer is not None and self.peer.said:
+            found.append(f"ghz is here and could not be compared with: {self.peer.said}")
         return found
 
     def told(self) -> dict[str, Any]:
@@ -126,6 +148,8 @@ class Told:
             "failed_in_all": total.failures,
             "stages": self.stages(),
             "calls": self.calls(),
+            "hops": self.hops(),
+            "beside": self.beside(),
             "samples": self.samples(),
             "processes": [dict(each) for each in self.facts],
         }

@@ -27,6 +27,8 @@ _STAGES = {
     "failed": "failed",
 }
 _CALLS = {"call": "user, RPC, end", "count": "count"}
+_HOPS = {"hop": "hop", "count": "count", "mean_ms": "mean"}
+_BESIDE = {"seen by": "seen by", "count": "count"}
 _TIMES = {"p50_ms": "p50", "p95_ms": "p95", "p99_ms": "p99", "p99.9_ms": "p99.9", "max_ms": "max"}
 
 
@@ -36,7 +38,7 @@ def write(told: Told, folder: Path) -> None:
     whole = told.told()
     (folder / JSON_FILE).write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", "utf-8")
     (folder / PAGE_FILE).write_text(page(told), "utf-8")
-    for name in ("stages", "calls"):
+    for name in ("stages", "calls", "hops"):
         _write_rows(folder / f"{name}.csv", whole[name])
 
 
@@ -53,6 +55,12 @@ def show(told: Told) -> None:
     calls = [{"call": _call(row), **row} for row in told.calls()]
     console.print(_table("SIMULATED network under load: stages", {**_STAGES, **_TIMES}, told.stages()))
     console.print(_table("calls: ms from when they should have started", {**_CALLS, **_TIMES}, calls))
+    hops = told.hops()
+    if hops:
+        console.print(_table("where an inquiry's time went: ms", {**_HOPS, **_TIMES}, hops))
+    beside = told.beside()
+    if beside:
+        console.print(_table("the same calls, seen by another tool: ms", {**_BESIDE, **_TIMES}, beside))
     for sample in told.samples():
         if sample["meant"] == str(False):
             console.print(printable(f"failed: {sample['rpc']}: {sample['said']}"), soft_wrap=True)

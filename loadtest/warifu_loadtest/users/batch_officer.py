@@ -23,6 +23,7 @@ class BatchOfficer(LoadUser):
     """Hands in a file of some rows at one office."""
 
     share = 1.0
+    waits = False
 
     def __init__(self, around: Neighbourhood, company: Collection[str]) -> None:
         super().__init__(around, company)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import secrets
+import time
 from collections.abc import Collection
 from functools import partial
 from typing import ClassVar
@@ -18,16 +19,18 @@ from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
 from warifu.api.record.v1.resident_record_pb2 import ResidentRecord
 from warifu.errors import Reason, WarifuError
+from warifu.rpc.hops import parts
 from warifu_loadtest.deciding.tally import ANSWERED, PENDING
 from warifu_loadtest.driving.neighbourhood import Neighbourhood, Office
 from warifu_loadtest.driving.visit import CALL_SECONDS, Visit
 from warifu_loadtest.users.user import LoadUser
 
-__all__ = ["INQUIRE", "Clerk", "ask", "meant_refusals"]
+__all__ = ["INQUIRE", "Clerk", "ask", "ask_timed", "inquiry_of", "meant_refusals"]
 
 INQUIRE = "NodeService.Inquire"
 _RECORDS = {kind.DESCRIPTOR.full_name: kind for kind in (LocalTaxRecord, ResidentRecord)}
 _SLIPS = 50  # one in so many local numbers is mistyped
+_TIMED = 20  # of so many inquiries one asks how long each party took
 
 
 def meant_refusals(company: Collection[str]) -> frozenset[Reason]:
@@ -53,7 +56,9 @@ class Clerk(LoadUser):
     def visit(self, visit: Visit) -> None:
         """Ask about one person."""
         office = random.choice(self._offices)
-        if random.randrange(_SLIPS):
+        if not random.randrange(_TIMED):
+            ask_timed(self.around, office, visit, meant=self._meant)
+        elif random.randrange(_SLIPS):
             ask(self.around, office, visit, meant=self._meant)
         else:
             ask(self.around, office, visit, meant={Reason.CODE_NOT_ACQUIRED}, person="mistyped")
@@ -70,16 +75,34 @@ def ask(
     together: bool = False,
 ) -> None:
     """Ask one provider about one person; ``person`` is a local number that nobody has, or empty for one of the office's."""
+    inquiry = inquiry_of(around, office, person)
+    made = partial(around.node(office.agency).inquire, inquiry, timeout=CALL_SECONDS)
+    visit.call(rpc, made, told=_told, meant=meant, refused=bool(person), together=together)
+
+
+def ask_timed(around: Neighbourhood, office: Office, visit: Visit, *, meant: Collection[Reason]) -> None:
+    """Ask about one of the office's people, and how long each party took."""
+    inquire_timed = around.node(office.agency).inquire_timed
+
+    def made() -> node_pb2.InquiryResult:
+        began_s = time.monotonic()
+        result, hops = inquire_timed(inquiry_of(around, office), timeout=CALL_SECONDS)
+        visit.hops(parts((time.monotonic() - began_s) * 1000, hops))
+        return result
+
+    visit.call(f"{INQUIRE} (timed)", made, told=_told, meant=meant)
+
+
+def inquiry_of(around: Neighbourhood, office: Office, person: str = "") -> node_pb2.Inquiry:
+    """An inquiry with a new request_id, about one of the office's people unless another ``person`` is named."""
     question = random.choice(office.questions)
-    inquiry = node_pb2.Inquiry(
+    return node_pb2.Inquiry(
         request_id=secrets.token_bytes(16),
         local_number=person or random.choice(question.people),
         procedure_code=office.procedure_code,
         provider=around.described.institution(question.provider),
         item_code=question.item_code,
     )
-    made = partial(around.node(office.agency).inquire, inquiry, timeout=CALL_SECONDS)
-    visit.call(rpc, made, told=_told, meant=meant, refused=bool(person), together=together)
 
 
 def _told(result: node_pb2.InquiryResult) -> str:

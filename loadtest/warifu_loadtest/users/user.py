@@ -19,6 +19,8 @@ class LoadUser(ABC):
     """
 
     share: ClassVar[float]
+    waits: ClassVar[bool] = True
+    """Whether somebody waits for each answer; if not, the times are measured and no threshold is for them."""
 
     def __init__(self, around: Neighbourhood, company: Collection[str]) -> None:
         """``company`` names the users that there are beside it."""

@@ -20,6 +20,7 @@ from warifu.client.connection import Connection
 from warifu.client.pieces import pieces
 from warifu.client.text import sendable
 from warifu.errors import Reason, WarifuError
+from warifu.rpc.hops import HOPS_KEY, Hop, hops_from
 from warifu.rpc.status import CodeTable, translated
 
 __all__ = ["BlockingNodeClient"]
@@ -107,6 +108,19 @@ class BlockingNodeClient(BlockingClient):
             raise error.after(done) from error
         finally:
             call.cancel()
+
+    def inquire_timed(
+        self, inquiry: node_pb2.Inquiry, *, timeout: float = _CALL_SECONDS
+    ) -> tuple[node_pb2.InquiryResult, tuple[Hop, ...]]:
+        """As :meth:`inquire`, and how long each party took; nothing, in a network that was not started to tell that.
+
+        Where it is told, the inquiry goes alone at every hop, and shares no stream with others.
+        """
+        request, asking = node_pb2.InquireRequest(inquiry=inquiry), ((HOPS_KEY, "1"),)
+        with translated(_BROKEN):
+            response, call = self._stub.Inquire.with_call(request, timeout=timeout, metadata=asking)
+        told = [str(value) for key, value in call.trailing_metadata() or () if key == HOPS_KEY]
+        return response.result, hops_from(told[0]) if told else ()
 
     def submit_inquiry(self, inquiry: node_pb2.Inquiry, *, timeout: float = _CALL_SECONDS) -> None:
         """Have an inquiry taken durably; :meth:`fetch_answer` says what came of it."""

@@ -58,7 +58,7 @@ class BlockingPeerChannel:
     def __getattr__(self, shape: str) -> Callable[..., Callable[..., Any]]:
         if shape not in _SHAPES:
             raise AttributeError(shape)
-        return lambda *about, **settings: _method(self, shape, about, settings)
+        return lambda *about, **settings: _Method(self, shape, about, settings)
 
     def channel(self, seconds: float | None = None) -> grpc.Channel:
         """The channel, once the server's certificate was looked at; waits at most ``seconds``, a few unless told.
@@ -113,15 +113,26 @@ def _state(channel: grpc.Channel) -> int:
     return int(channel._channel.check_connectivity_state(False))  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-def _method(peer: BlockingPeerChannel, shape: str, about: Any, settings: Any) -> Callable[..., Any]:
-    made: list[Any] = [None, None]  # on which channel, and gRPC's own method
+class _Method:
+    """One RPC, on whichever channel is the current one; as gRPC's own, it gives the call too where that is asked for."""
 
-    def call(*request: Any, timeout: float | None = None, **options: Any) -> Any:
+    def __init__(self, peer: BlockingPeerChannel, shape: str, about: Any, settings: Any) -> None:
+        self._peer, self._shape, self._about, self._settings = peer, shape, about, settings
+        self._made: tuple[Any, Any] = (None, None)  # on which channel, and gRPC's own method
+
+    def __call__(self, *request: Any, timeout: float | None = None, **options: Any) -> Any:
+        method, left = self._current(timeout)
+        return method(*request, timeout=left, **options)
+
+    def with_call(self, *request: Any, timeout: float | None = None, **options: Any) -> Any:
+        """The reply, and the call, which has the metadata that came with it."""
+        method, left = self._current(timeout)
+        return method.with_call(*request, timeout=left, **options)
+
+    def _current(self, timeout: float | None) -> tuple[Any, float | None]:
         started = time.monotonic()
-        channel = peer.channel(timeout)
-        if made[0] is not channel:
-            made[:] = channel, getattr(channel, shape)(*about, **settings)
+        channel = self._peer.channel(timeout)
+        if self._made[0] is not channel:
+            self._made = channel, getattr(channel, self._shape)(*self._about, **self._settings)
         left = None if timeout is None else max(timeout - (time.monotonic() - started), 0.0)
-        return made[1](*request, timeout=left, **options)
-
-    return call
+        return self._made[1], left

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
@@ -25,10 +26,13 @@ from warifu.rpc.logging import raised_at, serving_log
 from warifu.rpc.status import UNCONNECTED, CallTakenBackError, UnparsedReplyError
 from warifu.rpc.width import ONE_BY_ONE, Width
 
-__all__ = ["MOST_CALLS", "CallStream", "StreamedRpc", "serve_calls"]
+__all__ = ["MADE_ALONE", "MOST_CALLS", "CallStream", "StreamedRpc", "serve_calls"]
 
 MOST_CALLS = 256
 """Calls, or replies, in one message."""
+
+MADE_ALONE: ContextVar[bool] = ContextVar("made alone", default=False)
+"""Set in a task whose calls go alone, for what is said beside a call, in its metadata, is said of that one only."""
 
 _BYTES_TOGETHER = 1024 * 1024  # a message ends once it is this long: with one more call it is still no too large one
 _MOST_BYTES = 4 * 1024 * 1024
@@ -215,7 +219,7 @@ class CallStream(Generic[Request, Response]):
         Raises:
             WarifuError: what the other side said; or what a broken stream or no answer in time means.
         """
-        if not self._served:
+        if not self._served or MADE_ALONE.get():
             return await self._alone(request, timeout)
         left = await self._connected(timeout)
         try:

@@ -326,3 +326,34 @@ def test_a_load_test_that_is_asked_to_stop_takes_its_network_with_it(tmp_path: P
         process.kill()
     assert (process.returncode, said.splitlines()[-1]) == (130, "load: stopped")
     assert list(tmp_path.iterdir()) == []
+
+
+def _with_ghz(folder: Path, script: str) -> str:
+    """A PATH on which a program called ghz is found first."""
+    folder.mkdir()
+    (folder / "ghz").write_text(f"#!/bin/sh\n{script}\n", "utf-8")
+    (folder / "ghz").chmod(0o755)
+    return f"{folder}{os.pathsep}{os.environ['PATH']}"
+
+
+def test_what_ghz_sees_of_the_same_calls_stands_in_the_same_report(populated: Path, tmp_path: Path) -> None:
+    stand_in = Path(__file__).with_name("standing_in_for_ghz.py")
+    path = _with_ghz(tmp_path / "bin", f'exec "{sys.executable}" "{stand_in}" "$@"')
+    words = ("--rate", "10", "--seconds", "1", "--out", tmp_path / "out", *CLERKS, *GENEROUS)
+    ended = _locust("--network", populated, *words, PATH=path)
+    assert ended.returncode == 0, ended.stderr
+    told = _told(tmp_path / "out")
+    ours, theirs = told["beside"]
+    assert (ours["seen by"], theirs["seen by"], theirs["count"]) == ("this load test", "ghz", 100)
+    assert ours["count"] > 0
+    assert "seen by another tool" in (tmp_path / "out" / "load.html").read_text("utf-8")
+    assert told["warnings"] == []
+
+
+def test_a_ghz_that_fails_is_told_of_and_spoils_nothing(populated: Path, tmp_path: Path) -> None:
+    path = _with_ghz(tmp_path / "bin", "exit 3")
+    words = ("--rate", "10", "--seconds", "1", "--out", tmp_path / "out", *CLERKS, *GENEROUS)
+    ended = _locust("--network", populated, *words, PATH=path)
+    assert ended.returncode == 0, ended.stderr
+    assert "ghz is here and could not be compared with: " in ended.stdout
+    assert _told(tmp_path / "out")["beside"] == []

@@ -43,8 +43,8 @@ def _host_of(populated: Path, folder: Path, agency: str) -> Path:
     for name in ("network.json", "population.json"):
         shutil.copy(populated / name, folder / name)
     told = json.loads((populated / "network.json").read_bytes())["parties"][agency]
-    names = [told["business_certificate"], told["business_private_key"], f"{told['folder']}/root.pem"]
-    for name in [*names, f"{told['folder']}/revoked.pem"]:
+    own = [str(Path(told["folder"]) / name) for name in ("root.pem", "revoked.pem")]
+    for name in [told["business_certificate"], told["business_private_key"], *own]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(populated / name, folder / name)
     return folder

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from warifu_loadtest.deciding.histogram import Histogram
 from warifu_loadtest.deciding.stage import Outcome, Part, Stage, put_together
@@ -70,6 +72,14 @@ def test_a_threshold_that_is_missed_is_said_with_both_numbers() -> None:
         "50.0% of what was due ended in time, less than 95.0%",
     ]
     assert (outcome.asked, outcome.achieved, outcome.open_at_end) == (100.0, 50.0, 500)
+
+
+def test_how_long_a_row_of_a_file_takes_is_measured_and_not_judged() -> None:
+    outcome = _came(Stage(name="one", rates={"batch_officer": 1.0}, seconds=10.0), p99_ms=5.0)
+    outcome.whole.tally.add(End("batch_officer", "Inquire", ANSWERED, True), 60_000_000)
+    patient = replace(ASKED.thresholds, patient=frozenset({"batch_officer"}))
+    assert missed(patient, [outcome]) == []
+    assert missed(ASKED.thresholds, [outcome]) != []
 
 
 def test_a_process_that_said_nothing_is_a_miss_whatever_the_others_saw() -> None:
