@@ -40,6 +40,8 @@ SHUT_OUT_S = 10.0
 """How long whoever lost connections so is not served on new ones either, in seconds."""
 
 _LOOK_S = 1.0
+_TOGETHER_S = 0.05  # endings wait so long for others, for all of them cost one look at the descriptors
+_SURPLUS_S = 1.0
 _PORT_REST_S = 2.0  # no system gives the port of a connection that ended to another one sooner
 _CONNECTIONS_EACH = 5
 _UNKNOWN = "somebody without a name"
@@ -135,8 +137,11 @@ class Admission:
         self._places: dict[Hashable, asyncio.Semaphore] = {}
         self._ended_at: dict[str, float] = {}
         self._ending: dict[str, float] = {}
+        self._surplus: dict[Hashable, set[str]] = {}
+        self._to_close: set[str] = set()
         self._shut_out: dict[Hashable, float] = {}
         self._looks = 0
+        self._looked_at = 0.0
         asyncio.get_running_loop().call_later(_LOOK_S, self._look)
 
     def begin(self, context: AnyContext, visit: Visit, stream: str = "", most: int | None = None) -> Call:
@@ -146,10 +151,10 @@ class Admission:
         """
         peer, caller = visit.peer, visit.caller
         # What ended is looked at first: to look at connections costs more than a call, and a hundred calls came with it.
-        if peer in self._ended_at:
+        if peer in self._ended_at or peer in self._ending:
             raise WarifuError(Reason.OVERLOADED, where="connection")
         if self._has_too_many(peer, caller):
-            self._end(peer)
+            self._end_surplus(peer, caller)
             raise WarifuError(Reason.OVERLOADED, where="connections")
         if self._shut_out.get(caller, 0.0) > time.monotonic():
             raise WarifuError(Reason.OVERLOADED, where="connection")
@@ -162,7 +167,10 @@ class Admission:
         """Whether ``peer`` is one connection more than ``caller`` may have, now that those that are gone are forgotten."""
         if self.connections.owned(peer, caller) <= self.bounds.connections:
             return False
-        self.connections.look(time.monotonic())
+        now = time.monotonic()
+        if now - self._looked_at >= _TOGETHER_S:
+            self._looked_at = now
+            self.connections.look(now)
         return self.connections.owned(peer, caller) > self.bounds.connections
 
     async def turn(self, call: Call) -> None:
@@ -207,6 +215,9 @@ class Admission:
         caller, now = visit.caller, time.monotonic()
         if visit.peer in self._ended_at:
             return False
+        if visit.peer in self._ending:
+            self._untold[caller] += 1
+            return False
         if now >= self._shut_out.get(caller, 0.0):
             if buckets.take(caller, now):
                 return True
@@ -214,10 +225,25 @@ class Admission:
         self._untold[caller] += 1
         return False
 
+    def _end_surplus(self, peer: str, caller: Hashable) -> None:
+        """End a connection that is one too many; not at once, for who is let go comes again, which costs a handshake."""
+        lingering = self._surplus.setdefault(caller, set())
+        if len(lingering) < self.bounds.connections:
+            lingering.add(peer)
+            self._ending[peer] = time.monotonic() + _SURPLUS_S
+        else:
+            self._end(peer)
+
     def _end(self, peer: str) -> None:
         if peer not in self._ended_at:
             self._ended_at[peer] = time.monotonic()
-            self.connections.close(peer)
+            if not self._to_close:
+                asyncio.get_running_loop().call_later(_TOGETHER_S, self._close)
+            self._to_close.add(peer)
+
+    def _close(self) -> None:
+        self.connections.close(self._to_close)
+        self._to_close = set()
 
     def _over(self, call: Call) -> None:
         self._calls.discard(call)
@@ -237,6 +263,7 @@ class Admission:
         for peer in [peer for peer, until in self._ending.items() if until <= now]:
             del self._ending[peer]
             self._end(peer)
+        self._surplus = {whose: left for whose, peers in self._surplus.items() if (left := peers & self._ending.keys())}
         for whose, count in self._untold.items():
             self._log.warning("calls_refused", caller=_named(whose), count=count)
         self._untold.clear()

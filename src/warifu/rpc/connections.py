@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Set
 from contextlib import contextmanager, suppress
 
 from warifu.rpc.identity import peer_name
@@ -49,10 +49,11 @@ class Connections:
             self._of.setdefault(owner, set()).add(peer)
         return len(self._of[owner])
 
-    def close(self, peer: str) -> bool:
-        """End the connection with ``peer``; False when there is none."""
-        self._forget(peer)
-        return self._shut({peer}) > 0
+    def close(self, peers: Set[str]) -> int:
+        """End the connections with ``peers``; how many there were. One look for all of them."""
+        for peer in peers:
+            self._forget(peer)
+        return self._shut(peers)
 
     def look(self, now: float) -> int:
         """Forget connections that are gone, and end those that were nobody's for too long; how many were ended.
@@ -81,7 +82,7 @@ class Connections:
             if not theirs:
                 del self._of[owner]
 
-    def _shut(self, peers: set[str]) -> int:
+    def _shut(self, peers: Set[str]) -> int:
         ended = 0
         for peer, descriptor in self._found():
             if peer in peers:

@@ -53,15 +53,15 @@ def connections(door: Door) -> Connections:
 
 def test_one_connection_ends_and_the_others_go_on(door: Door, connections: Connections) -> None:
     (peer, theirs), (_, other) = door.come(), door.come()
-    assert connections.close(peer)
+    assert connections.close({peer})
     assert (has_ended(theirs), has_ended(other)) == (True, False)
-    assert not connections.close("ipv4:127.0.0.1:1")
+    assert not connections.close({"ipv4:127.0.0.1:1"})
 
 
 def test_a_connection_to_another_port_is_never_meant(door: Door) -> None:
     peer, theirs = door.come()
     elsewhere = Connections(lambda: 1)
-    assert not elsewhere.close(peer)
+    assert not elsewhere.close({peer})
     assert elsewhere.look(1_000.0) == 0
     assert not has_ended(theirs)
 
@@ -89,7 +89,7 @@ def test_what_is_gone_is_counted_no_more(door: Door, connections: Connections) -
     assert connections.owned(another, "a") == 2
     assert connections.owned(another, "b") == 1
     assert connections.owned(another, "a") == 2
-    connections.close(peer)
+    connections.close({peer})
     assert connections.owned(another, "a") == 1
 
 
@@ -123,6 +123,6 @@ def test_looking_at_the_connections_gives_up_no_lock_on_a_file(door: Door, tmp_p
     with (tmp_path / "database-shm").open("w") as held:
         fcntl.lockf(held, fcntl.LOCK_EX)
         connections.look(0.0)
-        assert connections.close(peer)
+        assert connections.close({peer})
         tried = subprocess.run([sys.executable, "-c", attempt, held.name], timeout=60, check=False)
     assert tried.returncode == 3, "another process took the lock that this one holds"
