@@ -47,7 +47,7 @@ def main() -> int:
 def _loaded(arguments: argparse.Namespace, console: Console) -> int:
     with tempfile.TemporaryDirectory(prefix="warifu-load-") as folder:
         network = Path(folder) / "network"
-        up = subprocess.Popen([*_warifu("up"), str(network)], stdout=subprocess.DEVNULL)
+        up = subprocess.Popen([*_warifu("up"), str(network), "--no-faults"], stdout=subprocess.DEVNULL)
         try:
             _wait_until_up(up, network)
             _populate(network, arguments.residents)

@@ -18,7 +18,7 @@ __all__ = ["app"]
 
 app = typer.Typer(
     name="fault",
-    help="Ask parties for faults, in a network that was started with --awkward or --calm.",
+    help="Ask parties for faults, in a network that `warifu up` started.",
     no_args_is_help=True,
 )
 

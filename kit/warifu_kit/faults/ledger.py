@@ -14,7 +14,7 @@ from pathlib import Path
 from warifu.pki import keep_private
 from warifu_kit.faults.ledger_line import LedgerLine
 
-__all__ = ["LEDGER_FILE", "FaultLedger", "read_ledger", "uses_of_rules"]
+__all__ = ["LEDGER_FILE", "FaultLedger", "lines_about", "read_ledger", "uses_of_rules"]
 
 LEDGER_FILE = "faults.jsonl"
 """In the folder of a party that takes faults."""
@@ -41,6 +41,11 @@ def read_ledger(folder: Path) -> Iterator[LedgerLine]:
         with path.open(encoding="utf-8") as file:
             for line in file:
                 yield LedgerLine(**json.loads(line))
+
+
+def lines_about(folder: Path, exchange: str) -> list[LedgerLine]:
+    """What a party did to calls about one exchange, by its request_id in hexadecimal."""
+    return [line for line in read_ledger(folder) if line.exchange == exchange]
 
 
 def uses_of_rules(folder: Path) -> Counter[int]:

@@ -56,7 +56,8 @@ class PartyFaults:
     def _met(self, rpc: Rpc, call: FaultedCall, asked: str, settings: FaultSettings) -> Meeting | None:
         try:
             rules = self._rules.current()
-            meeting = met_faults(settings, call, asked=asked, rules=rules, used=self._used)
+            drawn = self._calm if self._rules.calm else settings
+            meeting = met_faults(drawn, call, asked=asked, rules=rules, used=self._used)
         except ValueError as error:
             raise WarifuError(Reason.REQUEST_MALFORMED, where=f"metadata warifu-fault: {error}") from None
         if meeting is not None and (why := cannot_meet(rpc, meeting.faults)):
