@@ -63,10 +63,9 @@ def list_(path: NetworkDir, json: Json = False) -> None:
     elif not found:
         say("no party was asked for a fault")
     else:
-        shown = table(("party", "rule", "faults", "to", "used"))
         for party, rule, used in found:
-            shown.add_row(party, str(rule.number), rule.faults, _aim(rule), str(used))
-        say_table(shown)
+            about = [f"    about {rule.exchange}"] if rule.exchange else []
+            say(f"{party}, rule {rule.number}, used {used}: {rule.faults}", f"    {_calls(rule)}", *about)
 
 
 @app.command()
@@ -113,8 +112,12 @@ def _kinds(faults: str) -> set[str]:
 
 
 def _aim(rule: Rule) -> str:
+    return _calls(rule) + (f" about {rule.exchange}" if rule.exchange else "")
+
+
+def _calls(rule: Rule) -> str:
     calls = "all calls" if not rule.times else "the next call" if rule.times == 1 else f"the next {rule.times} calls"
-    return f"{calls} of {rule.rpc}" + (f" about {rule.exchange}" if rule.exchange else "")
+    return f"{calls} of {rule.rpc}"
 
 
 def _rules(path: Path) -> Iterator[tuple[str, Rule, int]]:
