@@ -88,7 +88,7 @@ def warifu_network(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPat
         pytestconfig.stash[_NETWORK] = network
         _be_as_marked(pytestconfig)
         yield network
-        pytestconfig.stash[_TOLD] = _told_of(network, calm=calm)
+        pytestconfig.stash[_TOLD] = network.told(calm=calm)
     del pytestconfig.stash[_NETWORK]
 
 
@@ -186,15 +186,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             f"SIMULATED My Number network: {told}; the same again: {_again(terminalreporter.config)}"
         )
-
-
-def _told_of(network: LiveNetwork, *, calm: bool) -> str:
-    from warifu_kit.faults.asking import every_folder
-    from warifu_kit.faults.ledger import read_ledger
-
-    lines = (line for folder in every_folder(network.folder).values() for line in read_ledger(folder))
-    drawn = sum(line.by == "seed" for line in lines)
-    return f"calm, seed {network.seed}" if calm else f"awkward on purpose, {drawn} times, seed {network.seed}"
 
 
 def _again(config: pytest.Config) -> str:

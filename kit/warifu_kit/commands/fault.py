@@ -93,9 +93,9 @@ def done(path: NetworkDir, json: Json = False) -> None:
     from dataclasses import asdict
 
     from warifu_kit.faults.asking import every_folder
-    from warifu_kit.faults.ledger import read_ledger
+    from warifu_kit.faults.ledger import MOST_BYTES, ledger_size, read_ledger
 
-    lines = [line for folder in every_folder(path).values() for line in read_ledger(folder)]
+    lines = (line for folder in every_folder(path).values() for line in read_ledger(folder))
     if json:
         for line in lines:
             say_json(asdict(line))
@@ -105,6 +105,10 @@ def done(path: NetworkDir, json: Json = False) -> None:
     for (party, rpc, by, fault), calls in sorted(counted.items()):
         shown.add_row(party, rpc, by, fault, str(calls))
     say_table(shown)
+    for party in [each for each, folder in every_folder(path).items() if ledger_size(folder) >= MOST_BYTES]:
+        say(
+            f"{party}: its ledger is full ({MOST_BYTES // 2**20} MiB), and it does nothing more to calls until the next start"
+        )
 
 
 def _kinds(faults: str) -> set[str]:

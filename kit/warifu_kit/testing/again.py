@@ -13,9 +13,9 @@ from typing import TypeVar
 from warifu.errors import WarifuError
 from warifu_kit.faults.asking import every_folder
 from warifu_kit.faults.kinds import parse_chain
-from warifu_kit.faults.ledger import lines_about
+from warifu_kit.faults.ledger import lines_about, read_ledger
 
-__all__ = ["waiting_out"]
+__all__ = ["drawn_count", "waiting_out"]
 
 T = TypeVar("T")
 
@@ -41,3 +41,9 @@ def _drawn_ends(network: Path, request_id: bytes) -> int:
     folders = every_folder(network).values()
     lines = (line for folder in folders for line in lines_about(folder, request_id.hex()) if line.by == "seed")
     return sum(any(fault.ends for fault in parse_chain(line.faults)) for line in lines)
+
+
+def drawn_count(network: Path) -> int:
+    """How many calls met what the seed drew, at all parties so far."""
+    lines = (line for folder in every_folder(network).values() for line in read_ledger(folder))
+    return sum(line.by == "seed" for line in lines)

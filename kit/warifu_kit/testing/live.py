@@ -32,7 +32,7 @@ from warifu_kit.network.one_party import HUB
 from warifu_kit.network.party_process import party_command
 from warifu_kit.network.ready import ready_line
 from warifu_kit.network.settable_clock import SettableClock
-from warifu_kit.testing.again import waiting_out
+from warifu_kit.testing.again import drawn_count, waiting_out
 from warifu_kit.testing.attached import AttachedAgency, attach
 from warifu_kit.testing.people import People, Person, settle_people
 
@@ -147,6 +147,12 @@ class LiveNetwork:
             self.calm = calm
             for folder in every_folder(self.folder).values():
                 set_calm(folder, calm)
+
+    def told(self, *, calm: bool) -> str:
+        """What people are told of it at the end of a session, which was ``calm`` or not."""
+        if calm:
+            return f"calm, seed {self.seed}"
+        return f"awkward on purpose, {drawn_count(self.folder)} times, seed {self.seed}"
 
     def procedure(self, inquirer: str, provider: str, item_code: str) -> ProcedureCode:
         """The first procedure in which the law lets one ask the other for an item. Raises: EXCHANGE_NOT_PERMITTED."""
