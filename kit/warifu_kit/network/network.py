@@ -133,7 +133,7 @@ class Network:
             self._begin_all(order)
         self._write_endpoints()
         if self._with_witness:
-            self._witnesses = Witnesses.of(self.path, self.described, self._go_on, self._nursery)
+            self._witnesses = Witnesses.of(self.path, self.described, self._go_on, self._nursery, self._tell)
         self._watcher.start()
 
     def _begin_all(self, order: Sequence[str]) -> None:
