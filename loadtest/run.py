@@ -43,7 +43,7 @@ def main() -> int:
 def _loaded(arguments: argparse.Namespace, words: list[str], console: Console) -> int:
     with tempfile.TemporaryDirectory(prefix="warifu-load-") as folder:
         network = Path(folder) / "network"
-        up = subprocess.Popen([*_warifu("up"), str(network), "--calm", "--timings"], stdout=subprocess.DEVNULL)
+        up = subprocess.Popen([*_warifu("up"), str(network), "--no-faults", "--timings"], stdout=subprocess.DEVNULL)
         try:
             _wait_until_up(up, network)
             _populate(network, arguments.residents)

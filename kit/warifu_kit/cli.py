@@ -28,6 +28,7 @@ from warifu_kit.commands import (
     member,
     parties,
     populate,
+    protos,
     record,
     status,
     up,
@@ -77,6 +78,7 @@ app.command()(record.record)
 app.command()(record.replay)
 app.command()(backup.backup)
 app.command()(backup.restore)
+app.command()(protos.protos)
 app.command()(parties.hub)
 app.command()(parties.authority)
 app.command()(parties.agency)

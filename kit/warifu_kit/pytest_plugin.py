@@ -32,6 +32,7 @@ __all__ = [
     "pytest_runtest_call",
     "pytest_runtest_makereport",
     "pytest_runtest_setup",
+    "pytest_terminal_summary",
     "warifu_agency",
     "warifu_clock",
     "warifu_faults",
@@ -45,11 +46,13 @@ _LARGEST_SEED = 10**18 - 1
 _RESIDENTS = 12
 _MARKER = (
     "warifu(seed=None, residents=12, calm=None): who the made-up residents of this test are, and how many;"
-    " calm: skip it where the network is awkward, or with False where it is not"
+    " calm: the network is not awkward on purpose in it, or with False: skip it where that is so for the session"
 )
 
 _SEED = pytest.StashKey[int]()
 _NETWORK = pytest.StashKey["LiveNetwork"]()
+_UNDER_WAY = pytest.StashKey[pytest.Item]()
+_TOLD = pytest.StashKey[str]()
 _RECEIVED = pytest.StashKey["ReceivedInquiries"]()
 _FAULTS = pytest.StashKey["Faults"]()
 _ATTACHED = pytest.StashKey["dict[str, AttachedAgency]"]()
@@ -65,7 +68,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="seed of the network, its keys, people and numbers [default: drawn]",
     )
     group.addoption(
-        "--warifu-awkward", action="store_true", help="have the network be awkward on purpose, the same way by its seed"
+        "--warifu-calm", action="store_true", help="have the network not be awkward on purpose, as it is by its seed"
     )
 
 
@@ -80,10 +83,12 @@ def warifu_network(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPat
     from warifu_kit.testing.live import LiveNetwork
 
     folder = tmp_path_factory.mktemp("warifu") / "net"
-    calm = not pytestconfig.getoption("--warifu-awkward")
-    with LiveNetwork(folder, _session_seed(pytestconfig), calm=calm) as network:
+    calm, seed = _is_calm(pytestconfig), _session_seed(pytestconfig)
+    with LiveNetwork(folder, seed, calm=calm, in_test=lambda: pytestconfig.stash[_UNDER_WAY].nodeid) as network:
         pytestconfig.stash[_NETWORK] = network
+        _be_as_marked(pytestconfig)
         yield network
+        pytestconfig.stash[_TOLD] = network.told(calm=calm)
     del pytestconfig.stash[_NETWORK]
 
 
@@ -137,12 +142,11 @@ def warifu_faults(request: pytest.FixtureRequest, warifu_network: LiveNetwork) -
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test whose marker wants another network than the session's: ``calm=True`` a calm one, ``calm=False`` not."""
-    if item.get_closest_marker("warifu") is None:
-        return
-    calm, awkward = _marked(item)[2], bool(item.config.getoption("--warifu-awkward"))
-    if calm is not None and calm is awkward:
-        pytest.skip("wants a calm network" if calm else "wants an awkward network: pytest --warifu-awkward")
+    """Note which test is under way; skip one that wants an awkward network where it is calm for the session."""
+    item.config.stash[_UNDER_WAY] = item
+    _be_as_marked(item.config)
+    if item.get_closest_marker("warifu") is not None and _marked(item)[2] is False and _is_calm(item.config):
+        pytest.skip("wants an awkward network: not with --warifu-calm")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -164,8 +168,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     seed = item.config.stash.get(_SEED, None)
     if report.failed and seed is not None and "warifu_network" in getattr(item, "fixturenames", ()):
-        awkward = " --warifu-awkward" if item.config.getoption("--warifu-awkward") else ""
-        told = [f"made from seed {seed}; the same again: pytest --warifu-seed={seed}{awkward} '{item.nodeid}'"]
+        told = [f"made from seed {seed}; the same again: {_again(item.config)} '{item.nodeid}'"]
         for kind, attached in item.stash.get(_ATTACHED, {}).items():
             for error in attached.raised:
                 told += [f"the agency of kind {kind} raised:", *traceback.format_exception(error)]
@@ -175,6 +178,28 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
             told += [f"{each.party} did to {each.rpc}, by {each.by}: {each.faults}" for each in faults.done()]
         report.sections.append(("SIMULATED My Number network", "\n".join(told)))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in what network the tests ran, if any asked for one."""
+    if told := terminalreporter.config.stash.get(_TOLD, ""):
+        terminalreporter.write_line(
+            f"SIMULATED My Number network: {told}; the same again: {_again(terminalreporter.config)}"
+        )
+
+
+def _again(config: pytest.Config) -> str:
+    return f"pytest --warifu-seed={_session_seed(config)}{' --warifu-calm' if _is_calm(config) else ''}"
+
+
+def _be_as_marked(config: pytest.Config) -> None:
+    """Have the network, if it is there, draw faults or none as the test that is under way is marked."""
+    if (network := config.stash.get(_NETWORK, None)) is not None and not _is_calm(config):
+        network.be_calm(_marked(config.stash[_UNDER_WAY])[2] is True)
+
+
+def _is_calm(config: pytest.Config) -> bool:
+    return bool(config.getoption("--warifu-calm"))
 
 
 def _happened(network: LiveNetwork) -> Iterator[str]:

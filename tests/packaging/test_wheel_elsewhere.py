@@ -106,6 +106,13 @@ def test_what_a_network_is_made_of_is_in_the_wheel(elsewhere: Elsewhere) -> None
     assert (elsewhere.folder / "net" / "hub" / "permissions.yaml").stat().st_size > 10_000
 
 
+def test_the_contract_is_in_the_wheel_to_generate_code_from(elsewhere: Elsewhere, project_root: Path) -> None:
+    elsewhere.ran("-m", "warifu_kit.cli", "protos", "--out", "contract")
+    written, contract = elsewhere.folder / "contract", project_root / "protos"
+    there = {path.relative_to(contract): path.read_bytes() for path in contract.rglob("*.proto")}
+    assert {path.relative_to(written): path.read_bytes() for path in written.rglob("*.proto")} == there
+
+
 def test_people_can_be_made_up_there(elsewhere: Elsewhere) -> None:
     look = "from warifu_kit.people.residents import generate; print(len(generate(1, 20)))"
     assert elsewhere.ran("-c", look).split() == ["20"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from warifu.errors import Reason, WarifuError
-from warifu_kit.output import say, say_json, say_table, table
+from warifu_kit.output import say, say_json
 
 if TYPE_CHECKING:
     from warifu_kit.conformance.case import Case, Finished
@@ -247,10 +247,9 @@ def _list(cases: list[Case], json: str | None) -> None:
         for case in cases:
             say_json({"case": case.case_id, "title": case.title, "rule": case.rule, "place": case.place})
         return
-    shown = table(("case", "what must hold", "written in"))
-    for case in cases:
-        shown.add_row(case.case_id, case.title, case.place)
-    say_table(shown)
+    from warifu_kit.conformance.output.table import case_lines
+
+    say(*(line for case in cases for line in case_lines(case)))
 
 
 def _teller(json: str | None, expected: frozenset[str]) -> Callable[[Finished], None]:
@@ -267,6 +266,7 @@ def _teller(json: str | None, expected: frozenset[str]) -> Callable[[Finished], 
 def _tell(outcome: Outcome, outputs: _Outputs) -> None:
     from json import dumps
 
+    from warifu.clock import SystemClock
     from warifu_kit.conformance.output.junit import as_junit
     from warifu_kit.conformance.output.page import as_page
     from warifu_kit.conformance.output.table import summary_lines
@@ -275,7 +275,7 @@ def _tell(outcome: Outcome, outputs: _Outputs) -> None:
     if outputs.junit is not None:
         outputs.junit.write_bytes(as_junit(outcome))
     if outputs.html is not None:
-        outputs.html.write_text(as_page(outcome), "utf-8")
+        outputs.html.write_text(as_page(outcome, ended=SystemClock().now()), "utf-8")
     if outputs.json == "-":
         say_json(as_json(outcome))
         return

@@ -18,7 +18,7 @@ __all__ = ["app"]
 
 app = typer.Typer(
     name="fault",
-    help="Ask parties for faults, in a network that was started with --awkward or --calm.",
+    help="Ask parties for faults, in a network that `warifu up` started.",
     no_args_is_help=True,
 )
 
@@ -63,10 +63,9 @@ def list_(path: NetworkDir, json: Json = False) -> None:
     elif not found:
         say("no party was asked for a fault")
     else:
-        shown = table(("party", "rule", "faults", "to", "used"))
         for party, rule, used in found:
-            shown.add_row(party, str(rule.number), rule.faults, _aim(rule), str(used))
-        say_table(shown)
+            about = [f"    about {rule.exchange}"] if rule.exchange else []
+            say(f"{party}, rule {rule.number}, used {used}: {rule.faults}", f"    {_calls(rule)}", *about)
 
 
 @app.command()
@@ -94,9 +93,9 @@ def done(path: NetworkDir, json: Json = False) -> None:
     from dataclasses import asdict
 
     from warifu_kit.faults.asking import every_folder
-    from warifu_kit.faults.ledger import read_ledger
+    from warifu_kit.faults.ledger import MOST_BYTES, ledger_size, read_ledger
 
-    lines = [line for folder in every_folder(path).values() for line in read_ledger(folder)]
+    lines = (line for folder in every_folder(path).values() for line in read_ledger(folder))
     if json:
         for line in lines:
             say_json(asdict(line))
@@ -106,6 +105,10 @@ def done(path: NetworkDir, json: Json = False) -> None:
     for (party, rpc, by, fault), calls in sorted(counted.items()):
         shown.add_row(party, rpc, by, fault, str(calls))
     say_table(shown)
+    for party in [each for each, folder in every_folder(path).items() if ledger_size(folder) >= MOST_BYTES]:
+        say(
+            f"{party}: its ledger is full ({MOST_BYTES // 2**20} MiB), and it does nothing more to calls until the next start"
+        )
 
 
 def _kinds(faults: str) -> set[str]:
@@ -113,8 +116,12 @@ def _kinds(faults: str) -> set[str]:
 
 
 def _aim(rule: Rule) -> str:
+    return _calls(rule) + (f" about {rule.exchange}" if rule.exchange else "")
+
+
+def _calls(rule: Rule) -> str:
     calls = "all calls" if not rule.times else "the next call" if rule.times == 1 else f"the next {rule.times} calls"
-    return f"{calls} of {rule.rpc}" + (f" about {rule.exchange}" if rule.exchange else "")
+    return f"{calls} of {rule.rpc}"
 
 
 def _rules(path: Path) -> Iterator[tuple[str, Rule, int]]:

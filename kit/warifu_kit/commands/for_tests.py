@@ -25,6 +25,7 @@ __all__ = [
     "StopWithParent",
     "asked_for",
     "check_made_so",
+    "made_from",
     "say_loudly",
     "settle",
 ]
@@ -36,7 +37,7 @@ Seed = Annotated[
     typer.Option(
         min=0,
         max=_LARGEST_SEED,
-        help="For tests: the same keys, people and numbers each time; they protect nothing. With --awkward: awkward the same way.",
+        help="For tests: the same keys, people and numbers each time; they protect nothing. Awkward the same way, too.",
     ),
 ]
 SettableClock = Annotated[
@@ -70,6 +71,13 @@ def check_made_so(path: Path, asked: ForTests) -> None:
         raise WarifuError(
             Reason.CONFIG_INVALID, where=f"{path}: was made without --clock; a network never changes that"
         )
+
+
+def made_from(path: Path) -> int | None:
+    """The seed that the network in ``path`` was made from, if it was. Raises: CONFIG_INVALID."""
+    from warifu.party.network_file import read_network_file
+
+    return read_network_file(path).seed
 
 
 def say_loudly(told: list[str]) -> None:

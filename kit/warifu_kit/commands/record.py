@@ -24,7 +24,7 @@ def record(
 ) -> None:
     """Record what PARTY is asked and says, and what its node asks its business system, one line of JSON a call.
 
-    The network must be up with --calm, or --awkward. It goes on until --end, or
+    `warifu up` must have started the network. It goes on until --end, or
     until the network is started again. The file is for its owner alone: it holds
     requests and replies in full.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from warifu.printable import shell_command
-from warifu_kit.commands.awkward import AGAIN, Awkward, Calm, Knobs, fault_settings
+from warifu_kit.commands.awkward import Awkward, Calm, Knobs, NoFaults, fault_settings, said_of
 from warifu_kit.commands.composition import Composition, Members, Permissions, check_same, composed
 from warifu_kit.commands.for_tests import (
     Parent,
@@ -22,6 +22,7 @@ from warifu_kit.commands.for_tests import (
     StopWithParent,
     asked_for,
     check_made_so,
+    made_from,
     say_loudly,
     settle,
 )
@@ -94,6 +95,7 @@ def up(
     stop_with_parent: StopWithParent = False,
     awkward: Awkward = False,
     calm: Calm = False,
+    no_faults: NoFaults = False,
     knob: Knobs = [],  # noqa: B006  # typer reads it, nobody writes
 ) -> None:
     """Start the network in DIR, making it first if need be, and stay up until Ctrl-C.
@@ -103,7 +105,8 @@ def up(
     calls without having reached the hub is shown as such. One that was restored from a backup and is behind what the
     others hold refuses exchanges, and its party.log says so, until it is named once with --go-on.
 
-    With --awkward, parties are awkward on purpose, the same way again with the same --seed; `warifu fault` asks for more.
+    Its parties are awkward on purpose, the same way again with the same --seed: calls are delayed, broken off, delivered
+    twice. --calm has them do nothing of it but what `warifu fault` asks for.
 
     Example: warifu up net --members two-of-each
 
@@ -114,12 +117,14 @@ def up(
     from warifu_kit.network.network import Network
     from warifu_kit.network.party_process import party_command
 
-    parent, faults = Parent(), fault_settings(awkward=awkward, calm=calm, seed=seed, knobs=knob)
+    parent, wished = Parent(), {"awkward": awkward, "calm": calm, "none": no_faults}
+    fault_settings(**wished, seed=seed, knobs=knob)  # what cannot be is told before anything is made
     stopping, telling = threading.Event(), _Telling(json)
     for number in stopping_signals():
         signal.signal(number, lambda *_: stopping.set())
     _see_to_it(path, members, permissions, suite, proofs, asked_for(seed, clock), only_faults=awkward)
     wanted = None if suite == "auto" else int(suite)
+    faults = fault_settings(**wished, seed=made_from(path) if seed is None else seed, knobs=knob)
 
     def command(party: str, folder: Path, options: Sequence[str]) -> list[str]:
         is_agency = spread is not None and party not in ("hub", "authority")
@@ -132,8 +137,6 @@ def up(
         say_if_off(ProofPolicy.parse(network.described.proofs))
         terms = ForTests.of(network.described)
         say_loudly(terms.loudly())
-        if faults is not None:
-            telling.event("awkward", "network", f"{AGAIN} {shell_command('warifu', 'up', path, *faults.words())}")
         telling.up(network, None if residents is None else settle(path, residents, terms.seed))
         while not (stopping.wait(0.2) or (stop_with_parent and parent.has_ended)):
             network.check()
@@ -245,5 +248,7 @@ def show_network(network: Network) -> None:
             say(f"{party} has not reached the hub and goes on trying; why: {shell_command('tail', process.log_path)}")
     for each in ForTests.of(network.described).loudly():
         say(f"WARNING: {each}")
+    for each in said_of(network.faults, network.path):
+        say(each)
     say(f"calculates in {suite_text(network.described.suite)}; conversions proven: {network.described.proofs}")
     say(f"described in {network.path / 'network.json'}; Ctrl-C stops everything")

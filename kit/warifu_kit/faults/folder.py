@@ -39,5 +39,5 @@ def faults_in_force(network: Path) -> FaultSettings:
     try:
         return FaultSettings.from_json(path.read_text("utf-8"), where=str(path))
     except OSError:
-        why = "its parties take no faults; start it with --awkward, or with --calm to do only what is asked for"
+        why = "its parties take no faults; `warifu up` starts parties that do"
         raise WarifuError(Reason.CONFIG_INVALID, where=f"{network}: {why}") from None

@@ -13,9 +13,10 @@ from pathlib import Path
 from google.protobuf.message import DecodeError
 
 from warifu.errors import Reason, WarifuError
+from warifu.rpc.logging import get_logger
 from warifu_kit.faults.deciding import Meeting, cannot_meet, met_faults
 from warifu_kit.faults.draws import FaultedCall
-from warifu_kit.faults.ledger import FaultLedger, uses_of_rules
+from warifu_kit.faults.ledger import MOST_BYTES, FaultLedger, uses_of_rules
 from warifu_kit.faults.rpcs import Exchange, Rpc, exchange_in
 from warifu_kit.faults.rules import WatchedRules
 from warifu_kit.faults.settings import FaultSettings
@@ -35,14 +36,18 @@ class PartyFaults:
         self._rules = WatchedRules(folder)
         self._used = uses_of_rules(folder)  # a party that is started again goes on where it was
         self._ledger = FaultLedger(folder)
+        self._said_full = False
         self._attempts: OrderedDict[tuple[str, bytes], int] = OrderedDict()
 
     def meet(self, rpc: Rpc, received: bytes, asked: str = "", *, made: bool = False) -> Meeting | None:
         """What the call of ``rpc`` with the request ``received`` meets, which stands in the ledger then; None for nothing.
 
-        ``asked`` is what the call itself asks for. To a call that is ``made`` by this party nothing is done but by a rule: whoever
+        Nothing once the ledger is full. ``asked`` is what the call itself asks for. To a call that is ``made`` by this party nothing is done but by a rule: whoever
         serves it draws. Raises: REQUEST_MALFORMED when that is no fault, or cannot be done there.
         """
+        if self._ledger.is_full:
+            self._say_full()
+            return None
         try:
             exchange = exchange_in(rpc.request.FromString(received), received)
         except DecodeError:
@@ -53,10 +58,16 @@ class PartyFaults:
             self._ledger.write(meeting.line)
         return meeting
 
+    def _say_full(self) -> None:
+        if not self._said_full:
+            self._said_full = True
+            get_logger("faults").warning("fault_ledger_full", bytes=MOST_BYTES)
+
     def _met(self, rpc: Rpc, call: FaultedCall, asked: str, settings: FaultSettings) -> Meeting | None:
         try:
             rules = self._rules.current()
-            meeting = met_faults(settings, call, asked=asked, rules=rules, used=self._used)
+            drawn = self._calm if self._rules.calm else settings
+            meeting = met_faults(drawn, call, asked=asked, rules=rules, used=self._used)
         except ValueError as error:
             raise WarifuError(Reason.REQUEST_MALFORMED, where=f"metadata warifu-fault: {error}") from None
         if meeting is not None and (why := cannot_meet(rpc, meeting.faults)):

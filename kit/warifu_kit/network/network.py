@@ -64,7 +64,8 @@ class Network:
     ``described`` is what ``network.json`` says, once the network is started. ``command`` makes the command line of a
     party, for those who run a variant of one. ``suite`` is that of a network to be made, 2 unless told otherwise; one
     that is there already must have it. Parties in ``go_on`` are told, once, to go on though they were restored from an older
-    state. With ``witness`` every supervisor's witness runs as well, some seconds after. With ``faults`` parties are awkward.
+    state. With ``witness`` every supervisor's witness runs as well, some seconds after. With ``faults`` parties are
+    awkward as these say; without them they take none, which is how this repository's own tests and figures are had.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Network:
         faults: FaultSettings | None = None,
     ) -> None:
         self.path = path
-        self._with_witness, self._faults = witness, faults
+        self._with_witness, self.faults = witness, faults
         self._witnesses = Witnesses()
         self._clock = clock or SystemClock()
         self.described: NetworkFile
@@ -121,7 +122,7 @@ class Network:
         self._claim()
         keep_fresh(self.path, clock=self._clock)
         order = _starting_order(self.described)
-        begin_faults(self.path, order, self._faults)
+        begin_faults(self.path, order, self.faults)
         end_orders(self.path, order)
         with ExitStack() as kept:
             for party in order:
@@ -132,7 +133,7 @@ class Network:
             self._begin_all(order)
         self._write_endpoints()
         if self._with_witness:
-            self._witnesses = Witnesses.of(self.path, self.described, self._go_on, self._nursery)
+            self._witnesses = Witnesses.of(self.path, self.described, self._go_on, self._nursery, self._tell)
         self._watcher.start()
 
     def _begin_all(self, order: Sequence[str]) -> None:
@@ -246,7 +247,7 @@ class Network:
         if party in self._places:
             options += ["--listen", self._places[party]]
         options += ForTests.of(self.described).options(self.path, party)
-        options += [] if self._faults is None else ["--faults", self._faults.to_json()]
+        options += [] if self.faults is None else ["--faults", self.faults.to_json()]
         return self._command(party, self.path / party, options)
 
     def _stop_watching(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from warifu.party.network_file import NetworkFile, PartyEntry
 from warifu.pki import Identity, Role
+from warifu.printable import shell_command
 from warifu_kit.network.for_tests import ForTests
 from warifu_kit.network.network import Network
 
@@ -30,11 +31,20 @@ def ready_line(network: Network, population: Path | None = None) -> dict[str, An
         "folder": str(folder),
         "description": str(folder / "network.json"),
         "clock": None if described.clock is None else str(folder / described.clock),
+        "faults": _faults(network),
         "population": None if population is None else str(population.resolve()),
         "root_certificate": str(folder / described.root_certificate),
         "log_verifier_key": str(folder / "log.vkey"),
         "parties": {party: _party(network, party, about, described) for party, about in described.parties.items()},
     }
+
+
+def _faults(network: Network) -> dict[str, Any] | None:
+    """What is done to calls on purpose, and how to have the same again; None where parties take no faults."""
+    if (faults := network.faults) is None:
+        return None
+    again = shell_command("warifu", "up", network.path.resolve(), *faults.words())
+    return {"awkward": not faults.calm, "seed": None if faults.calm else faults.seed, "the_same_again": again}
 
 
 def _party(network: Network, party: str, about: PartyEntry, described: NetworkFile) -> dict[str, Any]:

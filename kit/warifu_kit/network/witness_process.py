@@ -1,7 +1,8 @@
 """The witness beside a network's parties: started last, started again when it ends, stopped first.
 
 Decides that nobody waits for it: a network is up without it, and whoever demands a cosignature is told when there is none. So
-it is begun some seconds after the parties, when they have the processors no longer. What it does is decided in its own
+it is begun some seconds after the parties, when they have the processors no longer. That it ended is told like the end of a
+party, of the supervisor whose witness it is. What it does is decided in its own
 process.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final, Self
 
@@ -27,9 +28,20 @@ _LONGEST_PAUSE_S: Final = 60.0
 
 
 class WitnessKeeper:
-    """The witness in one supervisor's folder; none where the folder has no key for it. To be used on one thread."""
+    """The witness in one supervisor's folder; none where the folder has no key for it. To be used on one thread.
 
-    def __init__(self, folder: Path, *, go_on: bool = False, nursery: Nursery | None = None) -> None:
+    ``tell`` hears ("died", supervisor, how) and ("restarted", supervisor, what).
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        go_on: bool = False,
+        nursery: Nursery | None = None,
+        tell: Callable[[str, str, str], None] = lambda *_: None,
+    ) -> None:
+        self._tell, self._has_died = tell, False
         self._nursery = nursery
         self._folder = folder
         self._go_on = go_on
@@ -42,7 +54,10 @@ class WitnessKeeper:
         """Start it when it is time, again when it ended, and anew when the hub (host:port) has moved."""
         if self._process is not None and self._hub != hub:
             self.stop()
-        if self._process is not None and self._process.exit_status() is not None:
+        if self._process is not None and (status := self._process.exit_status()) is not None:
+            how = f"signal {-status}" if status < 0 else f"exit status {status}"
+            self._has_died = True
+            self._tell("died", self._folder.name, f"its witness, by {how}")
             self._process.wait_stopped(STOP_SECONDS)
             self._process, self._due = None, time.monotonic() + self._pause
             self._pause = min(2 * self._pause, _LONGEST_PAUSE_S)
@@ -66,6 +81,9 @@ class WitnessKeeper:
             self._due = time.monotonic() + _LONGEST_PAUSE_S
         else:
             self._process, self._go_on = process, False
+            if self._has_died:
+                self._has_died = False
+                self._tell("restarted", self._folder.name, "its witness")
 
 
 class Witnesses:
@@ -75,11 +93,19 @@ class Witnesses:
         self._keepers = keepers
 
     @classmethod
-    def of(cls, path: Path, described: NetworkFile, go_on: Collection[str], nursery: Nursery | None) -> Self:
+    def of(
+        cls,
+        path: Path,
+        described: NetworkFile,
+        go_on: Collection[str],
+        nursery: Nursery | None,
+        tell: Callable[[str, str, str], None],
+    ) -> Self:
         """Those of the network in ``path``; a supervisor in ``go_on`` is told to go on, once."""
         supervisors = {party: each for party, each in described.parties.items() if each.role == "supervisor"}
         told = {path / each.folder: party in go_on for party, each in supervisors.items()}
-        return cls(*(WitnessKeeper(folder, go_on=is_told, nursery=nursery) for folder, is_told in told.items()))
+        keepers = (WitnessKeeper(folder, go_on=is_told, nursery=nursery, tell=tell) for folder, is_told in told.items())
+        return cls(*keepers)
 
     def look(self, hub: str) -> None:
         """See that each runs that should."""

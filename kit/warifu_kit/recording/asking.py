@@ -27,7 +27,7 @@ def begin_recording(network: Path, party: str, file: Path) -> str:
     try:
         faults_in_force(network)
     except WarifuError:
-        why = f"{network}: its parties cannot be recorded; start it with --calm, or with --awkward"
+        why = f"{network}: its parties cannot be recorded; `warifu up` starts parties that can"
         raise WarifuError(Reason.CONFIG_INVALID, where=why) from None
     if (before := order_in(folder)) is not None:
         raise WarifuError(Reason.CONFIG_INVALID, where=f"{name} is being recorded into {before.file}; end that first")

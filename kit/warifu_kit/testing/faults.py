@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warifu_kit.faults.asking import ask_for, every_folder
-from warifu_kit.faults.ledger import read_ledger, uses_of_rules
+from warifu_kit.faults.ledger import ledger_size, read_ledger, uses_of_rules
 from warifu_kit.faults.ledger_line import LedgerLine
 from warifu_kit.faults.rules import clear_rules
 
@@ -36,7 +36,7 @@ class Faults:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._asked: list[_Asked] = []
-        self._before = {party: len(list(read_ledger(path))) for party, path in every_folder(folder).items()}
+        self._before = {party: ledger_size(path) for party, path in every_folder(folder).items()}
 
     def __call__(
         self, party: str | AttachedAgency, rpc: str, faults: str, *, times: int = 1, exchange: str = ""
@@ -53,7 +53,7 @@ class Faults:
         return [
             line
             for party, path in every_folder(self._folder).items()
-            for line in list(read_ledger(path))[self._before.get(party, 0) :]
+            for line in read_ledger(path, self._before.get(party, 0))
         ]
 
     def unmet(self) -> list[str]:

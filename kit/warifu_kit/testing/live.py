@@ -6,8 +6,9 @@ has an event loop or none; a test that has one makes its own clients by ``to_nod
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,8 @@ from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.party.network_file import NETWORK_FILE
 from warifu.permissions.table import TABLE_FILE, PermissionTable
 from warifu.pki import FileWatch
+from warifu_kit.faults.asking import every_folder
+from warifu_kit.faults.rules import set_calm
 from warifu_kit.faults.settings import FaultSettings
 from warifu_kit.network.creation import create_network
 from warifu_kit.network.for_tests import ForTests
@@ -29,6 +32,7 @@ from warifu_kit.network.one_party import HUB
 from warifu_kit.network.party_process import party_command
 from warifu_kit.network.ready import ready_line
 from warifu_kit.network.settable_clock import SettableClock
+from warifu_kit.testing.again import drawn_count, waiting_out
 from warifu_kit.testing.attached import AttachedAgency, attach
 from warifu_kit.testing.people import People, Person, settle_people
 
@@ -39,14 +43,18 @@ class LiveNetwork:
     """A SIMULATED network in ``folder``, made from ``seed``: hub, authority, residence, tax, childcare, insurance.
 
     A context manager: starts it, and stops it. ``clock`` is that of all its parties. Unless ``calm`` it is awkward, by its
-    seed; faults that are asked for it takes either way.
+    seed; faults that are asked for it takes either way. ``in_test`` names the test that is under way, which has request_ids
+    of its own: so the same seed gives each test the same ones, whichever others ran before.
     """
 
-    def __init__(self, folder: Path, seed: int, *, suite: int = 2, calm: bool = True) -> None:
+    def __init__(
+        self, folder: Path, seed: int, *, suite: int = 2, calm: bool = False, in_test: Callable[[], str] = str
+    ) -> None:
         self.folder = folder
         self.seed = seed
         self._suite = suite
         self.calm = calm
+        self._in_test, self._drawn = in_test, Counter[str]()
         self.events: list[tuple[str, str, str]] = []
         """What happened to parties: event, party, detail (:class:`Network`)."""
         self._sockets: dict[str, Path] = {}
@@ -127,6 +135,25 @@ class LiveNetwork:
             self._attached[kind] = self._open.enter_context(attach(self, agency, self._sockets))
         return self._attached[kind]
 
+    def request_id(self) -> bytes:
+        """A new request_id: for the same seed, test and place in the test the same again, and so the same faults."""
+        test = self._in_test()
+        self._drawn[test] += 1
+        return hashlib.sha256(f"{self.seed}/{self._drawn[test]}/{test}".encode()).digest()[:16]
+
+    def be_calm(self, calm: bool) -> None:
+        """Draw no faults from now on, or draw them again."""
+        if calm is not self.calm:
+            self.calm = calm
+            for folder in every_folder(self.folder).values():
+                set_calm(folder, calm)
+
+    def told(self, *, calm: bool) -> str:
+        """What people are told of it at the end of a session, which was ``calm`` or not."""
+        if calm:
+            return f"calm, seed {self.seed}"
+        return f"awkward on purpose, {drawn_count(self.folder)} times, seed {self.seed}"
+
     def procedure(self, inquirer: str, provider: str, item_code: str) -> ProcedureCode:
         """The first procedure in which the law lets one ask the other for an item. Raises: EXCHANGE_NOT_PERMITTED."""
         kinds = self.description.kind(inquirer), self.description.kind(provider)
@@ -149,19 +176,20 @@ class LiveNetwork:
     ) -> InquiryResult:
         """Have ``inquirer`` ask ``provider`` about ``person``, and wait for the answer.
 
-        In the first procedure that permits it, unless told which. Raises: what the inquiry ends with; ValueError when
-        the inquirer does not have the person.
+        In the first procedure that permits it, unless told which. Asks again where the network, being awkward, ended the
+        call; ``timeout`` is for each. Raises: what the inquiry ends with; ValueError when the inquirer does not have the person.
         """
         provider = str(provider)
         inquiry = Inquiry(
-            request_id=secrets.token_bytes(16),
+            request_id=self.request_id(),
             local_number=person.at(inquirer),
             procedure_code=procedure_code or self.procedure(inquirer, provider, item_code),
             provider=self.institution(provider),
             item_code=ItemCode(item_code),
             fiscal_year=fiscal_year,
         )
-        return self.node(inquirer).inquire(inquiry, timeout=timeout)
+        node = self.node(inquirer)
+        return waiting_out(self.folder, inquiry.request_id, lambda: node.inquire(inquiry, timeout=timeout))
 
     def _command(self, party: str, folder: Path, options: Sequence[str]) -> list[str]:
         at = ["--answers-from", str(self._sockets[party])] if party in self._sockets else []

@@ -73,16 +73,22 @@ def test_a_folder_that_is_no_supervisors_has_no_witness(running: Any, warifu: An
 
 
 @pytest.fixture
-def keeper(running: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[WitnessKeeper]:
+def told() -> list[tuple[str, str, str]]:
+    """What was told of the witness."""
+    return []
+
+
+@pytest.fixture
+def keeper(running: Any, monkeypatch: pytest.MonkeyPatch, told: list[tuple[str, str, str]]) -> Iterator[WitnessKeeper]:
     monkeypatch.setattr(witness_process, "BEGINS_AFTER_S", 0.0)
     monkeypatch.setattr(witness_process, "_FIRST_PAUSE_S", 0.0)
-    made = WitnessKeeper(running.folder / "supervisor")
+    made = WitnessKeeper(running.folder / "supervisor", tell=lambda *each: told.append(each))
     yield made
     made.stop()
 
 
-def test_the_process_beside_a_network_is_one_alone_and_is_started_again_when_it_is_killed(
-    running: Any, warifu: Any, tmp_path: Path, keeper: WitnessKeeper
+def test_the_process_beside_a_network_is_one_alone_and_is_started_again_and_told_of_when_it_is_killed(
+    running: Any, warifu: Any, tmp_path: Path, keeper: WitnessKeeper, told: list[tuple[str, str, str]]
 ) -> None:
     net: Network = running.network
     keeper.look(net.endpoint("hub"))
@@ -100,3 +106,4 @@ def test_the_process_beside_a_network_is_one_alone_and_is_started_again_when_it_
         return keeper._process is not None and keeper._process is not first
 
     _until(is_again)
+    assert told == [("died", "supervisor", "its witness, by signal 9"), ("restarted", "supervisor", "its witness")]

@@ -1,4 +1,4 @@
-"""``warifu up --awkward`` and ``warifu fault``, as a person types them."""
+"""How awkward ``warifu up`` is asked to be, and ``warifu fault``, as a person types them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,16 @@ def run(*words: object) -> Result:
     return CliRunner().invoke(app, [str(word) for word in words])
 
 
+def settings_of(**wished: Any) -> FaultSettings | None:
+    return fault_settings(**{"awkward": False, "calm": False, "none": False, "seed": None, "knobs": [], **wished})
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--awkward", "--calm"], "one or the other"),
-        (["--knob", "delay=1"], "with --awkward only"),
+        (["--awkward", "--calm"], "one of these"),
+        (["--calm", "--no-faults"], "one of these"),
+        (["--calm", "--knob", "delay=1"], "in an awkward network only"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused_before_anything_is_made(
@@ -34,19 +39,19 @@ def test_options_that_contradict_each_other_are_refused_before_anything_is_made(
 
 
 def test_a_knob_that_there_is_not_is_refused_before_anything_is_made(tmp_path: Any) -> None:
-    ended = run("up", tmp_path / "net", "--awkward", "--knob", "dely=1")
+    ended = run("up", tmp_path / "net", "--knob", "dely=1")
     assert "knob dely: there is none" in str(ended.exception)
     assert not (tmp_path / "net").exists()
 
 
-def test_a_network_takes_no_faults_unless_it_is_asked_to() -> None:
-    assert fault_settings(awkward=False, calm=False, seed=None, knobs=[]) is None
-    assert fault_settings(awkward=False, calm=True, seed=None, knobs=[]) == FaultSettings(seed=0, calm=True)
-    assert fault_settings(awkward=True, calm=False, seed=7, knobs=[]) == FaultSettings(seed=7)
+def test_a_network_is_awkward_unless_it_is_asked_to_be_calm() -> None:
+    assert settings_of(seed=7) == settings_of(awkward=True, seed=7) == FaultSettings(seed=7)
+    assert settings_of(calm=True) == FaultSettings(seed=0, calm=True)
+    assert settings_of(none=True) is None
 
 
 def test_without_a_seed_one_is_drawn_and_the_words_that_repeat_it_say_it() -> None:
-    drawn = fault_settings(awkward=True, calm=False, seed=None, knobs=["delay=0.5"])
+    drawn = settings_of(knobs=["delay=0.5"])
     assert drawn is not None
     assert drawn.words() == ["--awkward", "--seed", str(drawn.seed), "--knob", "delay=0.5"]
 
@@ -81,7 +86,7 @@ async def test_what_was_done_is_told_by_party_rpc_and_fault(calm: Any, insurer: 
 
 def test_a_network_that_takes_no_faults_is_told_how_to(lone_hub: Any) -> None:
     refused = run("fault", "add", lone_hub.path, "hub", "HubService.Exchange", "duplicate")
-    assert "take no faults; start it with --awkward" in str(refused.exception)
+    assert "take no faults; `warifu up` starts parties that do" in str(refused.exception)
 
 
 def test_rules_go_on_where_they_were_when_a_party_died(begin_awkward: Any) -> None:

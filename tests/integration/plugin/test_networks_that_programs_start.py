@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,11 @@ def test_it_says_loudly_what_is_for_tests_alone(told: dict[str, Any]) -> None:
     assert [each.partition(":")[0] for each in told["warnings"]] == ["MADE FROM SEED 7", "ITS CLOCK CAN BE SET"]
 
 
+def test_it_says_that_the_network_is_awkward_and_how_to_have_the_same_again(told: dict[str, Any], net: Path) -> None:
+    again = f"warifu up {net} --awkward --seed 7"
+    assert told["faults"] == {"awkward": True, "seed": 7, "the_same_again": again}
+
+
 def test_whatever_a_plain_client_needs_is_in_it(told: dict[str, Any]) -> None:
     party = told["parties"]["tax"]
     files = (told["root_certificate"], party["business_private_key"], party["business_certificate"])
@@ -144,7 +150,26 @@ def test_a_network_like_others_warns_of_nothing(start: Start, tmp_path: Path) ->
     program = start("up", tmp_path / "net", "--json")
     told = program.line()
     assert (told["warnings"], told["seed"], told["clock"], told["population"]) == ([], None, None, None)
+    assert told["faults"]["awkward"], "awkward from a seed of its own"
     assert program.stop() == ""
+
+
+@pytest.mark.parametrize(("words", "told"), [("--calm", {"awkward": False, "seed": None}), ("--no-faults", None)])
+def test_a_network_is_calm_where_it_is_asked_to_be(
+    start: Start, tmp_path: Path, words: str, told: dict[str, Any] | None
+) -> None:
+    faults = start("up", tmp_path / "net", "--json", words).line()["faults"]
+    assert faults == (told and told | {"the_same_again": f"warifu up {tmp_path / 'net'} --calm"})
+
+
+def test_people_are_told_that_a_network_is_awkward(tmp_path: Path) -> None:
+    words = [*WARIFU, "up", str(tmp_path / "net"), "--seed", "7"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as up:
+        assert up.stdout is not None
+        banner = "".join(takewhile(lambda line: not line.startswith("described in"), up.stdout))
+        up.send_signal(signal.SIGINT)
+    assert "AWKWARD ON PURPOSE" in banner
+    assert f"the same again: warifu up {tmp_path / 'net'} --awkward --seed 7\n" in banner
 
 
 def test_it_stops_with_the_program_that_started_it_and_not_with_its_thread(tmp_path: Path) -> None:

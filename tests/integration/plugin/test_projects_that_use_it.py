@@ -8,8 +8,6 @@ import sys
 import pytest
 
 ALIKE = """
-import secrets
-
 import anyio
 import pytest
 from google.protobuf.wrappers_pb2 import UInt32Value
@@ -17,6 +15,7 @@ from services.pension import COVERAGE, PensionAgency
 
 from warifu.api.node.v1.node_service_pb2 import Inquiry
 from warifu.client import NodeClient
+from warifu.errors import WarifuError
 
 
 @pytest.fixture
@@ -40,13 +39,18 @@ def check(pension, received, record):
 async def asked(network, pension, person):
     async with NodeClient(network.to_node("childcare")) as node:
         inquiry = Inquiry(
-            request_id=secrets.token_bytes(16),
+            request_id=network.request_id(),
             local_number=person.at("childcare"),
             procedure_code=network.procedure("childcare", "pension", COVERAGE),
             provider=network.institution("pension"),
             item_code=COVERAGE,
         )
-        return (await node.inquire(inquiry)).record
+        while True:
+            try:
+                return (await node.inquire(inquiry)).record
+            except WarifuError as error:
+                if error.definite:
+                    raise
 
 
 def test_without_an_event_loop(warifu_network, pension, parent, warifu_received):
@@ -298,30 +302,45 @@ def test_asks_for_a_fault_that_there_is_none_of(warifu_faults):
 
 
 @pytest.mark.warifu(calm=True)
-def test_wants_a_calm_network():
-    pass
+def test_wants_a_calm_network(ask, warifu_network, warifu_faults):
+    assert warifu_network.calm
+    assert [ask().record for _ in range(40)].count(b"") == 0
+    assert warifu_faults.done() == []
 
 
 @pytest.mark.warifu(calm=False)
-def test_wants_an_awkward_network(warifu_network):
+def test_wants_an_awkward_network(ask, warifu_network, warifu_faults):
     assert not warifu_network.calm
+    assert [ask().record for _ in range(40)].count(b"") == 0
+    assert {line.by for line in warifu_faults.done()} == {"seed"}
+    ended = {"unavailable_before", "unavailable_after", "retired_key"}
+    assert ended & {line.faults.split("+")[-1] for line in warifu_faults.done()}
 """
 
 
 def test_a_test_asks_parties_for_faults_and_must_meet_them(project: pytest.Pytester) -> None:
     project.makepyfile(test_faults=FAULTS)
-    ran = project.runpytest_subprocess("-rs")
+    ran = project.runpytest_subprocess("-rs", "--warifu-calm")
     ran.assert_outcomes(passed=3, failed=2, skipped=1)
     shown = ran.stdout.str()
     assert "tax was to do delay:10ms to 2 calls of AgencyService.Provide; it did to 1" in shown
-    assert "wants an awkward network: pytest --warifu-awkward" in shown
+    assert "wants an awkward network: not with --warifu-calm" in shown
 
 
-def test_a_network_is_awkward_where_it_is_asked_to_be(project: pytest.Pytester) -> None:
+def test_a_network_is_awkward_but_in_tests_that_want_it_calm(project: pytest.Pytester) -> None:
     project.makepyfile(test_faults=FAULTS)
-    ran = project.runpytest_subprocess("-rs", "-k", "wants", "--warifu-awkward")
-    ran.assert_outcomes(passed=1, skipped=1)
-    assert "wants a calm network" in ran.stdout.str()
+    ran = project.runpytest_subprocess("-rs", "-k", "wants", "--warifu-seed=7")
+    ran.assert_outcomes(passed=2)
+    ran.stdout.fnmatch_lines(
+        ["SIMULATED My Number network: awkward on purpose, * times, seed 7; the same again: pytest --warifu-seed=7"]
+    )
+
+
+def test_the_same_seed_does_the_same_to_the_same_test(project: pytest.Pytester) -> None:
+    project.makepyfile(test_faults=FAULTS)
+    chosen = ("-k", "an_awkward_network", "--warifu-seed=7")
+    told = [project.runpytest_subprocess(*chosen).stdout.str().split("purpose, ")[1].split()[0] for _ in range(2)]
+    assert told[0] == told[1] != "0"
 
 
 @pytest.mark.parametrize("seed", ["-1", "some", str(10**18)])

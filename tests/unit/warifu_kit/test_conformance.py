@@ -6,6 +6,8 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -18,13 +20,14 @@ from warifu_kit.conformance.evidence import Evidence, Step, cut
 from warifu_kit.conformance.outcome import Outcome, expected_failures
 from warifu_kit.conformance.output.junit import as_junit
 from warifu_kit.conformance.output.page import as_page
-from warifu_kit.conformance.output.table import progress_line, summary_lines
+from warifu_kit.conformance.output.table import case_lines, progress_line, summary_lines
 from warifu_kit.conformance.output.told_json import as_json
 from warifu_kit.conformance.people import KnownPeople
 from warifu_kit.conformance.registry import PARTIES, cases_of, chosen
 from warifu_kit.conformance.runner import run_cases
 
 ROOT = Path(__file__).resolve().parents[3]
+ENDED = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
 
 async def passes(handed: Any) -> None:
@@ -127,7 +130,7 @@ def test_an_expected_failure_is_told_as_one_wherever_it_is_told() -> None:
     lines = list(summary_lines(told))
     assert lines[-1].endswith("1 pass, 0 fail, 1 xfail, 0 unknown, 0 skipped")
     assert not any("FAIL" in line.replace("XFAIL", "") or "to mend" in line for line in lines)
-    page = as_page(told)
+    page = as_page(told, ended=ENDED)
     assert '<span class="xfail">xfail</span> <code>adapter.made-up.c0</code>' in page
     assert 'class="fail"' not in page
     assert as_json(told)["failed_as_expected"] == ["adapter.made-up.c0"]
@@ -148,7 +151,7 @@ def test_the_list_of_expected_failures_has_remarks_and_no_names_of_nothing(tmp_p
 
 def test_the_outputs_say_the_same_and_show_what_others_wrote_as_text() -> None:
     told = outcome(Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.SKIPPED, words="seen <this>\x00")
-    page = as_page(told)
+    page = as_page(told, ended=ENDED)
     assert "SIMULATED" in page
     assert "seen &lt;this&gt;" in page
     assert "<b>" not in page
@@ -158,6 +161,31 @@ def test_the_outputs_say_the_same_and_show_what_others_wrote_as_text() -> None:
     assert as_object["counts"] == {"pass": 1, "fail": 1, "unknown": 1, "skipped": 1}
     assert [each["verdict"] for each in as_object["cases"]] == ["pass", "fail", "unknown", "skipped"]
     assert list(summary_lines(told))[-1].endswith("1 pass, 1 fail, 1 unknown, 1 skipped")
+
+
+def test_the_page_says_of_whom_and_when_it_is_and_leads_to_what_failed() -> None:
+    told = outcome(Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN)
+    page = as_page(told, ended=ENDED)
+    assert '<meta name="viewport"' in page
+    assert f"{told.target}, 2026-03-01 09:30 UTC</title>" in page
+    jumps = re.findall(r'href="#([^"]+)"', page)
+    assert jumps == [each.case.case_id for each in told.finished[1:]]
+    assert all(f'<details id="{case_id}" open>' in page for case_id in jumps)
+    assert "<strong>Failed</strong>" in page
+
+
+def test_failures_that_were_expected_are_named_on_the_page_apart_from_others() -> None:
+    told = outcome(Verdict.FAIL)
+    expected = as_page(replace(told, expected=frozenset({told.finished[0].case.case_id})), ended=ENDED)
+    assert "<strong>Failed</strong>" not in expected
+    assert "<strong>Failed, as expected</strong>" in expected
+    assert f"<th>expected to fail</th><td>{told.finished[0].case.case_id}</td>" in expected
+
+
+@pytest.mark.parametrize("party", PARTIES)
+def test_every_line_of_the_list_of_cases_fits_80_columns(party: str) -> None:
+    lines = [line for case in cases_of(party) for line in case_lines(case)]
+    assert [line for line in lines if len(line) > 80] == []
 
 
 @pytest.mark.parametrize("party", PARTIES)

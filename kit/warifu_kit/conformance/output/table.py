@@ -1,16 +1,27 @@
-"""A run as lines of text: what is told while it goes on, and a table of what was not passed at its end."""
+"""A run as lines of text: what is told while it goes on, and a table of what was not passed at its end; and the cases there are."""
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
-from warifu_kit.conformance.case import Finished, Verdict
+from warifu_kit.conformance.case import Case, Finished, Verdict
 from warifu_kit.conformance.outcome import XFAIL, Outcome, foretold
 
-__all__ = ["progress_line", "summary_lines"]
+__all__ = ["case_lines", "progress_line", "summary_lines"]
+
+_WIDTH, _INDENT = 80, "    "
+"""Columns of a list: of any terminal."""
 
 _MARKS = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.UNKNOWN: "unknown", Verdict.SKIPPED: "skipped"}
+
+
+def case_lines(case: Case) -> Iterator[str]:
+    """One case of a list: its name, what must hold, and where that is written, which is whole on its line to be copied."""
+    yield case.case_id
+    yield from textwrap.wrap(case.title, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
+    yield f"{_INDENT}{case.place}"
 
 
 def progress_line(finished: Finished, expected: frozenset[str] = frozenset()) -> str:

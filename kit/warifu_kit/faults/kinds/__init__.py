@@ -49,7 +49,11 @@ def parse_chain(text: str) -> tuple[Fault, ...]:
     parts = [part.strip() for part in text.split("+")]
     if len(parts) > _LONGEST_CHAIN:
         raise ValueError(f"a chain has {_LONGEST_CHAIN} faults at most")
-    return tuple(_parsed(part) for part in parts)
+    faults = tuple(_parsed(part) for part in parts)
+    ends = [fault.name for fault in faults if fault.ends]
+    if len(ends) > 1:
+        raise ValueError(f"{ends[0]} and {ends[1]} each end a call, and it ends once")
+    return faults
 
 
 def chain_text(faults: tuple[Fault, ...]) -> str:

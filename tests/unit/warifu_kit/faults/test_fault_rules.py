@@ -8,12 +8,13 @@ import pytest
 
 from warifu.api.node.v1.node_service_pb2 import InquireRequest, Inquiry
 from warifu.errors import Reason, WarifuError
+from warifu_kit.faults import ledger
 from warifu_kit.faults.asking import ask_for, party_folders
 from warifu_kit.faults.folder import begin_faults, end_faults, faults_in_force
 from warifu_kit.faults.ledger import LEDGER_FILE, read_ledger, uses_of_rules
 from warifu_kit.faults.party import PartyFaults
 from warifu_kit.faults.rpcs import MADE_BY, SERVED_BY, every_rpc
-from warifu_kit.faults.rules import RULES_FILE, add_rule, clear_rules, read_rules
+from warifu_kit.faults.rules import RULES_FILE, add_rule, clear_rules, read_rules, set_calm
 from warifu_kit.faults.settings import FaultSettings, knobs_set
 from warifu_kit.network.creation import create_network
 
@@ -197,3 +198,29 @@ def test_to_a_call_that_a_party_makes_nothing_is_done_but_by_a_rule(tmp_path: Pa
     assert faults.meet(INQUIRE, request(1), made=True) is None
     add_rule(tmp_path, rpc="NodeService.Inquire", faults="duplicate")
     assert faults.meet(INQUIRE, request(1), made=True) is not None
+
+
+def test_a_party_that_is_to_be_calm_draws_nothing_and_does_what_it_is_asked(tmp_path: Path) -> None:
+    faults = PartyFaults("tax", tmp_path, FaultSettings(seed=1, rates={"delay": 1}))
+    assert faults.meet(INQUIRE, request(1)) is not None
+    set_calm(tmp_path, True)
+    assert faults.meet(INQUIRE, request(2)) is None
+    add_rule(tmp_path, rpc=INQUIRE.name, faults="duplicate")
+    clear_rules(tmp_path)
+    add_rule(tmp_path, rpc=INQUIRE.name, faults="duplicate")
+    assert [faults.meet(INQUIRE, request(number)) is None for number in (3, 4)] == [False, True]
+    set_calm(tmp_path, False)
+    assert faults.meet(INQUIRE, request(5)) is not None
+
+
+def test_once_the_ledger_is_full_nothing_is_done_that_does_not_stand_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "MOST_BYTES", 600)
+    faults = PartyFaults("tax", tmp_path, FaultSettings(seed=1, rates={"delay": 1}))
+    met = [faults.meet(INQUIRE, request(number)) for number in range(1, 20)]
+    done = sum(each is not None for each in met)
+    assert 0 < done < len(met)
+    assert len(list(read_ledger(tmp_path))) == done
+    begun_again = PartyFaults("tax", tmp_path, FaultSettings(seed=1, rates={"delay": 1}))
+    assert begun_again.meet(INQUIRE, request(30), "duplicate") is None

@@ -58,6 +58,7 @@ def test_a_fault_says_how_it_is_asked_for(name: str) -> None:
         ("refuse:NO_SUCH", "no reason of the catalogue"),
         ("duplicate:2", "takes no argument"),
         ("+".join(["duplicate"] * 9), "8 faults at most"),
+        ("delay:1s+unavailable_after+drop_reply", "unavailable_after and drop_reply each end a call"),
     ],
 )
 def test_what_is_no_fault_is_refused_in_words(text: str, said: str) -> None:
