@@ -13,6 +13,10 @@ COSIGNED_TABLES: Final = (
 )
 """The migration that makes room for it."""
 
+_PUT: Final = """
+    INSERT INTO cosigned_checkpoint VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET signed_note = excluded.signed_note
+"""
+
 
 class CosignedStore:
     """Reads and writes that row. A write is durable when it returns, or LOG_UNAVAILABLE."""
@@ -27,8 +31,4 @@ class CosignedStore:
 
     async def put(self, signed_note: bytes) -> None:
         """Keep it in place of the one before."""
-        await self._database.write(
-            lambda connection: (
-                connection.execute("REPLACE INTO cosigned_checkpoint VALUES (1, ?)", (signed_note,)).rowcount
-            )
-        )
+        await self._database.write(lambda connection: connection.execute(_PUT, (signed_note,)).rowcount)

@@ -33,7 +33,17 @@ STANDING_TABLES = """
 """The migration that makes room for it."""
 
 _SLOTS = 32  # exchanges of one agency and side: those of one moment may be recorded in any order
-_INSERT_LEAF = "INSERT INTO leaf SELECT COALESCE(MAX(position), -1) + 1, ? FROM leaf"
+_INSERT_LEAF = """
+    INSERT INTO leaf VALUES ((SELECT COALESCE(MAX(position), -1) + 1 FROM leaf), ?) RETURNING position
+"""
+_NOTE_KNOWN = """
+    INSERT INTO known_exchange VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (institution, provided, slot) DO UPDATE SET inquirer = excluded.inquirer,
+        request_id = excluded.request_id, processing_number = excluded.processing_number, permit_ms = excluded.permit_ms
+"""
+_KEEP_SHOWN = """
+    INSERT INTO shown_checkpoint VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET signed_note = excluded.signed_note
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +59,8 @@ class KnownExchange:
 
 def sequence_leaf(connection: sqlite3.Connection, leaf: bytes) -> int:
     """Append a leaf; its position, which is its key."""
-    position = connection.execute(_INSERT_LEAF, (leaf,)).lastrowid
-    assert position is not None  # noqa: S101  # an insert has one
-    return position
+    ((position,),) = connection.execute(_INSERT_LEAF, (leaf,)).fetchall()
+    return int(position)
 
 
 def note_known(
@@ -59,7 +68,7 @@ def note_known(
 ) -> None:
     """Note, in the transaction that sequences its leaf, an exchange that ``institution`` must have a record of."""
     connection.execute(
-        "REPLACE INTO known_exchange VALUES (?, ?, ?, ?, ?, ?, ?)",
+        _NOTE_KNOWN,
         (
             str(institution),
             known.provided,
@@ -122,8 +131,4 @@ class StandingStore:
 
     async def keep_shown(self, signed_note: bytes) -> None:
         """Keep such a note, in place of any other."""
-        await self._database.write(
-            lambda connection: (
-                connection.execute("REPLACE INTO shown_checkpoint VALUES (1, ?)", (signed_note,)).rowcount
-            )
-        )
+        await self._database.write(lambda connection: connection.execute(_KEEP_SHOWN, (signed_note,)).rowcount)

@@ -60,6 +60,12 @@ _INSERT_EXCHANGE = """
     INSERT INTO exchange VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(position), -1) + 1 FROM leaf), -1)
     ON CONFLICT (processing_number) DO NOTHING
 """
+_PUT_CHECKPOINT = """
+    INSERT INTO checkpoint VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET signed_note = excluded.signed_note
+"""
+_PUT_ENDPOINT = """
+    INSERT INTO endpoint VALUES (?, ?) ON CONFLICT (institution) DO UPDATE SET endpoint = excluded.endpoint
+"""
 _WITHDRAWN_AFTER = """
     SELECT institution, item_code FROM withdrawn_assessment
     WHERE (institution, item_code) > (?, ?) ORDER BY institution, item_code LIMIT ?
@@ -177,7 +183,7 @@ class SqliteHubStore:
 
         def mutation(connection: sqlite3.Connection) -> None:
             put_tiles(connection, tiles)
-            connection.execute("REPLACE INTO checkpoint VALUES (1, ?)", (signed_note,))
+            connection.execute(_PUT_CHECKPOINT, (signed_note,))
 
         await self.database.write(mutation)
 
@@ -209,9 +215,7 @@ class SqliteHubStore:
     async def put_endpoint(self, institution: InstitutionCode, endpoint: str) -> None:
         """See the contract."""
         fields = (str(institution), endpoint)
-        await self.database.write(
-            lambda connection: connection.execute("REPLACE INTO endpoint VALUES (?, ?)", fields).rowcount
-        )
+        await self.database.write(lambda connection: connection.execute(_PUT_ENDPOINT, fields).rowcount)
         self._endpoints.pop(institution, None)
 
     def endpoint(self, institution: InstitutionCode) -> str | None:
@@ -226,7 +230,7 @@ class SqliteHubStore:
         self, institution: InstitutionCode, item_code: ItemCode, *, withdrawn: bool, leaf: bytes
     ) -> int:
         """See the contract."""
-        add = "REPLACE INTO withdrawn_assessment VALUES (?, ?)"
+        add = "INSERT INTO withdrawn_assessment VALUES (?, ?) ON CONFLICT DO NOTHING"
         drop = "DELETE FROM withdrawn_assessment WHERE institution = ? AND item_code = ?"
 
         def mutation(connection: sqlite3.Connection) -> int:

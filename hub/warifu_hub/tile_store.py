@@ -22,13 +22,15 @@ TILE_TABLES: Final = """
 """
 """The migration that makes room for them. With its rowid the index of ``tile`` stays small beside the 8 KiB of a row."""
 
+_PUT = "INSERT INTO tile VALUES (?, ?, ?) ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes"
+_SUSPECT = "INSERT INTO suspected_tile VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET number = excluded.number"
 _LAST = "SELECT number, length(CAST(hashes AS BLOB)) FROM tile WHERE level = 0 ORDER BY number DESC LIMIT 1"
 
 
 def put_tiles(connection: sqlite3.Connection, tiles: Sequence[HashTile]) -> None:
     """Write tiles, each in place of the one of its level and number."""
     rows = [(tile.level, tile.number, tile.hashes) for tile in tiles]
-    connection.executemany("REPLACE INTO tile VALUES (?, ?, ?)", rows)
+    connection.executemany(_PUT, rows)
 
 
 def read_tile(reader: Reader, level: int, number: int) -> bytes | None:
@@ -47,7 +49,7 @@ def read_tiled_size(reader: Reader) -> int:
 
 def suspect(connection: sqlite3.Connection, number: int) -> None:
     """Write which tile does not fit the log."""
-    connection.execute("REPLACE INTO suspected_tile VALUES (1, ?)", (number,))
+    connection.execute(_SUSPECT, (number,))
 
 
 def read_suspected(reader: Reader) -> int | None:
