@@ -8,6 +8,7 @@ a token of its own in the schema, and one that finds another's does not go on.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,8 @@ OWNER_TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS store_owner (only_row BIGINT PRIMARY KEY CHECK (only_row = 1), token BYTEA NOT NULL)"
 )
 _LABEL: Final = b"warifu-v1/store-owner"
+_TRIES: Final = 10
+_PAUSE_S: Final = 0.05
 _NOTE: Final = """INSERT INTO store_owner VALUES (1, $1) ON CONFLICT (only_row) DO UPDATE SET token = excluded.token"""
 
 
@@ -50,7 +53,7 @@ class Owner:
         Raises:
             WarifuError: the store's reason, when another process owns it, or did since this one first did.
         """
-        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock_number(self._schema)):
+        if not await self._locked(connection):
             raise WarifuError(self._unavailable, where=f"{self._schema}: in use by another process")
         if not self._noted:
             await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')  # letters, digits, _ only
@@ -62,3 +65,11 @@ class Owner:
             raise WarifuError(
                 self._unavailable, where=f"{self._schema}: another process took over; start this one again"
             )
+
+    async def _locked(self, connection: asyncpg.Connection[Any]) -> bool:
+        """Whether the lock was had. A session that has ended lets go of it a moment later, so a moment is waited."""
+        for _ in range(_TRIES):
+            if await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock_number(self._schema)):
+                return True
+            await asyncio.sleep(_PAUSE_S)
+        return False
