@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from warifu.party.database import Database
+from warifu.party.storage import PartyDatabase
 
 __all__ = ["COSIGNED_TABLES", "CosignedStore"]
 
@@ -21,7 +21,7 @@ _PUT: Final = """
 class CosignedStore:
     """Reads and writes that row. A write is durable when it returns, or LOG_UNAVAILABLE."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: PartyDatabase) -> None:
         self._database = database
 
     def newest(self) -> bytes | None:

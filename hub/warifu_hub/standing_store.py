@@ -11,7 +11,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from warifu.identifiers import InstitutionCode
-from warifu.party.database import Database
+from warifu.party.storage import PartyDatabase
 from warifu.tlog.continuation import NEVER_CONTINUED, Continuation
 
 __all__ = ["STANDING_TABLES", "KnownExchange", "StandingStore", "note_known", "sequence_leaf"]
@@ -84,7 +84,7 @@ def note_known(
 class StandingStore:
     """Reads and writes these tables in the hub's file. Every write is durable when it returns."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: PartyDatabase) -> None:
         self._database = database
 
     def known_exchanges(self, institution: InstitutionCode) -> list[KnownExchange]:

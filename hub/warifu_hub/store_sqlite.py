@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from pathlib import Path
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
-from warifu.party.database import Database
+from warifu.party.storage import Place, open_database
 from warifu.tlog.tiled_tree import HashTile
 from warifu_hub.cosigned_store import COSIGNED_TABLES
 from warifu_hub.standing_store import STANDING_TABLES, KnownExchange, note_known
@@ -90,8 +89,8 @@ def _known(stored: StoredExchange, *, provided: bool) -> KnownExchange:
 class SqliteHubStore:
     """:class:`warifu_hub.store.HubStore` on SQLite. Raises LOG_UNAVAILABLE when the file cannot be opened."""
 
-    def __init__(self, path: Path) -> None:
-        self.database = Database(path, _MIGRATIONS, unavailable=Reason.LOG_UNAVAILABLE)
+    def __init__(self, place: Place) -> None:
+        self.database = open_database(place, _MIGRATIONS, unavailable=Reason.LOG_UNAVAILABLE)
         self._reader = self.database.reader
         self._endpoints: dict[InstitutionCode, str | None] = {}  # as on disk: this process alone writes there
         self._withdrawn = self._read_withdrawn()  # likewise, and kept as on disk by each change

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
-from warifu.party.database import Reader
+from warifu.party.storage import RowReader
 from warifu.tlog.merkle import HASH_LENGTH
 from warifu.tlog.tiled_tree import TILE_WIDTH, HashTile
 
@@ -33,7 +33,7 @@ def put_tiles(connection: sqlite3.Connection, tiles: Sequence[HashTile]) -> None
     connection.executemany(_PUT, rows)
 
 
-def read_tile(reader: Reader, level: int, number: int) -> bytes | None:
+def read_tile(reader: RowReader, level: int, number: int) -> bytes | None:
     """The hashes of one tile."""
     found = reader.execute(
         "SELECT CAST(hashes AS BLOB) FROM tile WHERE level = ? AND number = ?", (level, number)
@@ -41,7 +41,7 @@ def read_tile(reader: Reader, level: int, number: int) -> bytes | None:
     return found[0] if found else None
 
 
-def read_tiled_size(reader: Reader) -> int:
+def read_tiled_size(reader: RowReader) -> int:
     """How many leaves have their hashes in tiles."""
     last = reader.execute(_LAST).fetchone()
     return last[0] * TILE_WIDTH + last[1] // HASH_LENGTH if last else 0
@@ -52,7 +52,7 @@ def suspect(connection: sqlite3.Connection, number: int) -> None:
     connection.execute(_SUSPECT, (number,))
 
 
-def read_suspected(reader: Reader) -> int | None:
+def read_suspected(reader: RowReader) -> int | None:
     """Which tile did not fit the log."""
     found = reader.execute("SELECT number FROM suspected_tile").fetchone()
     return found[0] if found else None

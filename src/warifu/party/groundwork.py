@@ -13,7 +13,7 @@ import grpc
 
 from warifu.clock import Clock
 from warifu.party.alarms import AlarmKind, Alarms
-from warifu.party.database import Database
+from warifu.party.storage import PartyDatabase
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.lookout import Lookout
 from warifu.pki import CredentialFiles, RevocationFile
@@ -78,7 +78,7 @@ class Groundwork:
             interceptors=interceptors,
         )
 
-    def lookout(self, database: Database) -> Lookout:
+    def lookout(self, database: PartyDatabase) -> Lookout:
         """Whoever looks after the party while it serves."""
         return Lookout(
             alarms=self.alarms,

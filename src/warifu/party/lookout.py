@@ -21,7 +21,7 @@ from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory_header import entries_digest, verify_header
 from warifu.party.alarms import ALARMS_SERVICE, AlarmKind, Alarms, fault_text
-from warifu.party.database import Database
+from warifu.party.storage import PartyDatabase
 from warifu.party.directory_file import DIRECTORY_FILE, read_directory_file
 from warifu.party.memory import Memory
 from warifu.party.served import note_serving
@@ -66,7 +66,7 @@ class Lookout:
         credential: CredentialSource,
         root_pem: bytes,
         revocations: RevocationFile,
-        database: Database,
+        database: PartyDatabase,
         clock: Clock,
     ) -> None:
         """Look at nothing yet."""
@@ -78,7 +78,7 @@ class Lookout:
         self.health = health.aio.HealthServicer()
         self._more: dict[AlarmKind, Callable[[], str | None]] = {}
         self._database = database
-        self._database_file = _file_number(database.path)
+        self._database_file = database.path and _file_number(database.path)
         self._directory: _DirectoryFile | None = None
         self._root_pem = root_pem
 
@@ -140,7 +140,7 @@ class Lookout:
 
     def _database_fault(self) -> str | None:
         path = self._database.path
-        if _file_number(path) == self._database_file:
+        if path is None or _file_number(path) == self._database_file:
             return None
         return f"{path.name}: removed or replaced while the party runs; stop it and put the file back, or it is lost"
 

@@ -1,0 +1,90 @@
+"""Where a party keeps its rows: in a file of its folder, or on a PostgreSQL server.
+
+Decides which of the two is opened; what a store does with it is the same for both. Must never know what is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from warifu.errors import Reason
+from warifu.party.database import Database
+from warifu.party.postgres.address import PostgresAddress
+
+__all__ = ["FoundRows", "PartyDatabase", "Place", "RowReader", "open_database", "place_of"]
+
+Result = TypeVar("Result")
+
+Place: TypeAlias = Path | PostgresAddress
+"""A file, or a schema on a server."""
+
+
+class FoundRows(Protocol):
+    """What a statement found: rows as tuples, each given once."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it changed."""
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class RowReader(Protocol):
+    """Reads a party's rows. What is refused is told as the store's reason."""
+
+    def execute(self, sql: str, parameters: Any = ()) -> FoundRows:
+        """The rows that ``sql``, with ``?`` for each of ``parameters``, finds."""
+
+
+class PartyDatabase(Protocol):
+    """See :class:`warifu.party.database.Database`, which says what each of these promises."""
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None where there is none."""
+
+    @property
+    def began_empty(self) -> bool:
+        """Whether nothing had ever been written when it was opened here."""
+
+    @property
+    def reader(self) -> RowReader:
+        """Reads at once."""
+
+    def write(self, mutation: Callable[[Any], Result], *, bulk: bool = False) -> asyncio.Future[Result]:
+        """Run ``mutation`` in the next group."""
+
+    def write_now(self, mutation: Callable[[Any], Result]) -> Result:
+        """Run ``mutation`` and wait for it here."""
+
+    async def count(self, sql: str) -> int:
+        """The one number that ``sql`` selects."""
+
+    def close(self) -> None:
+        """Finish what is queued and let go."""
+
+
+def place_of(file: Path, store: str | None, *, schema: str) -> Place:
+    """``file``, unless ``store`` says an address. ``schema``: what the party's own is called where the address does not say.
+
+    Raises: CONFIG_INVALID, as :meth:`PostgresAddress.parse`.
+    """
+    return file if store is None else PostgresAddress.parse(store, schema=schema)
+
+
+def open_database(place: Place, migrations: Sequence[str], *, unavailable: Reason) -> PartyDatabase:
+    """Open it. Raises: as :class:`Database` and :class:`~warifu.party.postgres.database.PostgresDatabase`."""
+    if isinstance(place, Path):
+        return Database(place, migrations, unavailable=unavailable)
+    from warifu.party.postgres.database import PostgresDatabase  # noqa: PLC0415  # its driver is only for who stores there
+
+    return PostgresDatabase(place, migrations, unavailable=unavailable)
