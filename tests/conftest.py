@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from warifu.curve.group import Group
 from warifu.curve.suites import available_suites, group_of
 
-pytest_plugins = ("pytester",)
+pytest_plugins = ("pytester", "tests.postgres.fixtures")
 
 # No deadline: a loaded machine is not a failing test. `--hypothesis-profile thorough` looks twenty times harder.
 settings.register_profile("quick", max_examples=50, deadline=None, print_blob=True)

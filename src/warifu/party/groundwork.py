@@ -13,9 +13,9 @@ import grpc
 
 from warifu.clock import Clock
 from warifu.party.alarms import AlarmKind, Alarms
-from warifu.party.storage import PartyDatabase
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.lookout import Lookout
+from warifu.party.storage import PartyDatabase
 from warifu.pki import CredentialFiles, RevocationFile
 from warifu.rpc.access import AccessTable
 from warifu.rpc.bounds import Bounds

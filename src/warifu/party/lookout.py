@@ -21,10 +21,10 @@ from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory_header import entries_digest, verify_header
 from warifu.party.alarms import ALARMS_SERVICE, AlarmKind, Alarms, fault_text
-from warifu.party.storage import PartyDatabase
 from warifu.party.directory_file import DIRECTORY_FILE, read_directory_file
 from warifu.party.memory import Memory
 from warifu.party.served import note_serving
+from warifu.party.storage import PartyDatabase
 from warifu.pki import CredentialSource, RevocationFile
 from warifu.pki.files import FileWatch
 from warifu.pki.revocation import RevocationList

@@ -57,6 +57,14 @@ class PartyDatabase(Protocol):
         """Whether nothing had ever been written when it was opened here."""
 
     @property
+    def groups_committed(self) -> int:
+        """How many transactions were committed since it was opened."""
+
+    @property
+    def mutations_committed(self) -> int:
+        """How many mutations they held."""
+
+    @property
     def reader(self) -> RowReader:
         """Reads at once."""
 
@@ -85,6 +93,6 @@ def open_database(place: Place, migrations: Sequence[str], *, unavailable: Reaso
     """Open it. Raises: as :class:`Database` and :class:`~warifu.party.postgres.database.PostgresDatabase`."""
     if isinstance(place, Path):
         return Database(place, migrations, unavailable=unavailable)
-    from warifu.party.postgres.database import PostgresDatabase  # noqa: PLC0415  # its driver is only for who stores there
+    from warifu.party.postgres.database import PostgresDatabase  # its driver is only for who stores there
 
     return PostgresDatabase(place, migrations, unavailable=unavailable)

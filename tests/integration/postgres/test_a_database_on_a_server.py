@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.postgres.server import PostgresServer
+from tests.postgres.server import PostgresServer
 from warifu.errors import Reason, WarifuError
 from warifu.party.postgres.address import PostgresAddress
 from warifu.party.postgres.database import PostgresDatabase
@@ -17,8 +17,8 @@ SCHEMA = ("CREATE TABLE kept (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL) W
 
 
 @pytest.fixture
-def database(address: PostgresAddress) -> Iterator[PostgresDatabase]:
-    opened = PostgresDatabase(address, SCHEMA)
+def database(postgres_address: PostgresAddress) -> Iterator[PostgresDatabase]:
+    opened = PostgresDatabase(postgres_address, SCHEMA)
     yield opened
     opened.close()
 
@@ -35,13 +35,13 @@ def numbers(database: PostgresDatabase) -> list[int]:
 
 
 async def test_what_was_written_is_read_and_is_there_when_it_is_opened_again(
-    database: PostgresDatabase, address: PostgresAddress
+    database: PostgresDatabase, postgres_address: PostgresAddress
 ) -> None:
     assert database.began_empty
     assert await database.write(insert(1, b"\x00?'\xff")) == 1
     assert database.reader.execute("SELECT bytes FROM kept WHERE number = ?", (1,)).fetchone() == (b"\x00?'\xff",)
     database.close()
-    again = PostgresDatabase(address, SCHEMA)
+    again = PostgresDatabase(postgres_address, SCHEMA)
     assert not again.began_empty
     assert numbers(again) == [1]
     again.close()
@@ -67,10 +67,10 @@ async def test_one_that_fails_harms_no_other_of_its_group(database: PostgresData
 
 
 async def test_a_second_process_does_not_own_what_another_owns(
-    database: PostgresDatabase, address: PostgresAddress
+    database: PostgresDatabase, postgres_address: PostgresAddress
 ) -> None:
     with pytest.raises(WarifuError, match="in use by another process") as refused:
-        PostgresDatabase(address, SCHEMA)
+        PostgresDatabase(postgres_address, SCHEMA)
     assert refused.value.reason is Reason.STORE_UNAVAILABLE
     await database.write(insert(1))
 
@@ -123,12 +123,12 @@ async def test_a_server_killed_under_load_keeps_all_that_was_acknowledged_and_ha
 
 
 async def test_whoever_owned_it_before_another_did_does_not_go_on(
-    database: PostgresDatabase, address: PostgresAddress, postgres: PostgresServer
+    database: PostgresDatabase, postgres_address: PostgresAddress, postgres: PostgresServer
 ) -> None:
     await database.write(insert(1))
     postgres.kill()
     postgres.start()
-    other = PostgresDatabase(address, SCHEMA)  # came first, while the lock was free
+    other = PostgresDatabase(postgres_address, SCHEMA)  # came first, while the lock was free
     await other.write(insert(2))
     with pytest.raises(WarifuError):
         await database.write(insert(3))
@@ -136,6 +136,6 @@ async def test_whoever_owned_it_before_another_did_does_not_go_on(
     with pytest.raises(WarifuError, match="took over"):
         await database.write(insert(3))
     assert database.lost
-    check = PostgresDatabase(address, SCHEMA)
+    check = PostgresDatabase(postgres_address, SCHEMA)
     assert numbers(check) == [1, 2]
     check.close()

@@ -35,7 +35,7 @@ from warifu.exchange.directory import Directory
 from warifu.exchange.inquiry import Question
 from warifu.exchange.proof_policy import ProofPolicy
 from warifu.identifiers import InstitutionCode
-from warifu.party.database import Database
+from warifu.party.storage import PartyDatabase
 from warifu.party.folder import PartyFolder
 from warifu.permissions.table import PermissionTable
 from warifu.pki import Identity, Role
@@ -265,7 +265,7 @@ class ThreeParties:
 
     def _written(self) -> Counter[str]:
         """Of each party's database: disk syncs, and the records that shared them."""
-        databases: dict[str, Database] = {
+        databases: dict[str, PartyDatabase] = {
             "inquirer": self._stores["childcare"].database,
             "hub": self._hub_store.database,
             "provider": self._stores["tax"].database,

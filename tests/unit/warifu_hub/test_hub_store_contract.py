@@ -14,6 +14,7 @@ import pytest
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.tlog.tiled_tree import HashTile
+from warifu.party.database import Database
 from warifu_hub.store import ExchangePositions, ExchangeState, HubStore, StoredExchange
 from warifu_hub.store_memory import MemoryHubStore
 from warifu_hub.store_sqlite import SqliteHubStore
@@ -22,9 +23,16 @@ TAX, CHILDCARE = InstitutionCode("9020110020000001"), InstitutionCode("903011002
 LOCAL_TAX, HOUSEHOLD = ItemCode("TM00000000000002"), ItemCode("TM00000000000001")
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[HubStore]:
-    kept: HubStore = MemoryHubStore() if request.param == "memory" else SqliteHubStore(tmp_path / "hub.sqlite3")
+    kept: HubStore
+    match request.param:
+        case "memory":
+            kept = MemoryHubStore()
+        case "sqlite":
+            kept = SqliteHubStore(tmp_path / "hub.sqlite3")
+        case _:
+            kept = SqliteHubStore(request.getfixturevalue("postgres_address"))
     yield kept
     kept.close()
 
@@ -240,6 +248,7 @@ async def steps_to_forget(path: Path, exchanges: int) -> int:
     assert await store.forget_answers(2000) == exchanges
     await answered(store, *range(exchanges, exchanges + 5))
     steps = Counter[str]()
+    assert isinstance(store.database, Database)
     store.database._writer.set_progress_handler(lambda: steps.update(["step"]), 1)
     assert await store.forget_answers(2000) == 5
     store.close()
@@ -293,6 +302,7 @@ async def test_exchanges_at_the_same_time_share_disk_syncs(file: Path) -> None:
 async def test_a_full_disk_leaves_neither_exchange_nor_leaf(file: Path) -> None:
     store = SqliteHubStore(file)
     kept = await opened(store, row(1))
+    assert isinstance(store.database, Database)
     writer = store.database._writer
     (pages,) = writer.execute("PRAGMA page_count").fetchone()
     writer.execute(f"PRAGMA max_page_count={pages}")

@@ -8,6 +8,7 @@ is stored. Pure functions.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -19,9 +20,10 @@ _SCHEMA_WORDS: Final = (
     (re.compile(r"\bINTEGER\b"), "BIGINT"),  # SQLite's has 64 bits
     (re.compile(r"\bBLOB\b"), "BYTEA"),
     (re.compile(r"\s+WITHOUT ROWID\b"), ""),
-    (re.compile(r"\bx'([0-9a-fA-F]*)'"), r"'\\x\1'::bytea"),
     (re.compile(r"\bTEXT\b"), 'TEXT COLLATE "C"'),  # ordered by bytes, as SQLite does
 )
+_BYTES: Final = (re.compile(r"\bx'([0-9a-fA-F]*)'"), r"'\\x\1'::bytea")
+_RESERVED: Final = (re.compile(r"\bonly\b"), '"only"')  # a column's name in SQLite, a word of the language here
 
 
 @lru_cache(maxsize=1_024)
@@ -36,7 +38,7 @@ def with_numbered_places(sql: str) -> str:
         count += 1
         return f"${count}"
 
-    return _TEXT_OR_PLACE.sub(place, re.sub(r"\bx'([0-9a-fA-F]*)'", r"'\\x\1'::bytea", sql))
+    return _TEXT_OR_PLACE.sub(place, _said(sql, (_BYTES, _RESERVED)))
 
 
 @lru_cache(maxsize=1_024)
@@ -47,6 +49,10 @@ def gives_rows(sql: str) -> bool:
 
 def schema_script(migration: str) -> str:
     """A migration in PostgreSQL's words."""
-    for words, ours in _SCHEMA_WORDS:
-        migration = words.sub(ours, migration)
-    return migration
+    return _said(migration, (*_SCHEMA_WORDS, _BYTES, _RESERVED))
+
+
+def _said(sql: str, rules: Iterable[tuple[re.Pattern[str], str]]) -> str:
+    for words, ours in rules:
+        sql = words.sub(ours, sql)
+    return sql

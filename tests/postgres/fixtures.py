@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from tests.integration.postgres.server import MISSING, PostgresServer, binaries
+from tests.postgres.server import MISSING, PostgresServer, binaries
 from warifu.party.postgres.address import PostgresAddress
 
 _numbers = count(1)
@@ -25,6 +25,6 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def address(postgres: PostgresServer) -> PostgresAddress:
+def postgres_address(postgres: PostgresServer) -> PostgresAddress:
     """A schema that nobody used before."""
     return PostgresAddress.parse(postgres.address, schema=f"kept_{next(_numbers)}")

@@ -33,7 +33,9 @@ class PostgresServer:
         self._folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # noqa: S108  # a socket's path is at most 107 bytes
         if os.geteuid() == 0:
             shutil.chown(self._folder, "postgres", "postgres")
-        self._run("initdb", "--pgdata", str(self._rows), "--auth=trust", "--username=warifu", "--no-sync", "--encoding=UTF8")
+        self._run(
+            "initdb", "--pgdata", str(self._rows), "--auth=trust", "--username=warifu", "--no-sync", "--encoding=UTF8"
+        )
         self.start()
 
     @property
