@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
-
 from tests.postgres.server import MISSING, PostgresServer, binaries
+
 from warifu.party.postgres.address import PostgresAddress
 
 _numbers = count(1)

@@ -30,7 +30,7 @@ class PostgresServer:
 
     def __init__(self, programs: Path) -> None:
         self._programs = programs
-        self._folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # noqa: S108  # a socket's path is at most 107 bytes
+        self._folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # a socket's path is at most 107 bytes
         if os.geteuid() == 0:
             shutil.chown(self._folder, "postgres", "postgres")
         self._run(

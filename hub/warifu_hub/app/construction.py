@@ -28,6 +28,7 @@ from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.groundwork import Groundwork
 from warifu.party.lookout import Lookout
 from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, StatusServicer
+from warifu.party.storage import place_of
 from warifu.party.witness_file import read_witnesses
 from warifu.permissions.decision import check_table
 from warifu.permissions.table import TABLE_FILE, PermissionTable
@@ -228,13 +229,14 @@ def build_hub(
     clock: Clock | None = None,
     stopping: asyncio.Event | None = None,
     go_on: bool = False,
+    store: str | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
     beside: MakeService | None = None,
 ) -> Hub:
     """Build the hub that lives in ``folder``. To be called inside its event loop. Streams end with ``stopping``.
 
-    With ``go_on`` a log that was restored from an older state goes on; without, it takes nothing.
+    ``store`` is the address of a PostgreSQL database; without it the rows lie in the folder. With ``go_on`` a log that was restored from an older state goes on; without, it takes nothing.
 
     Raises:
         WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, LOG_UNAVAILABLE, LOG_INVALID: it does not start on
@@ -244,9 +246,9 @@ def build_hub(
     permissions = PermissionTable.load(folder.path / TABLE_FILE)
     witnesses = read_witnesses(folder.path)
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
-        store = SqliteHubStore(folder.path / "hub.sqlite3")
-        undo.callback(store.close)
-        versions = DirectoryVersions(folder, ground.root_pem, store, ground.clock)
+        kept = SqliteHubStore(place_of(folder.path / "hub.sqlite3", store, schema="warifu_hub"))
+        undo.callback(kept.close)
+        versions = DirectoryVersions(folder, ground.root_pem, kept, ground.clock)
         _check_fit(ground.settings, versions.current())
         check_table(permissions.digest, versions.current().permission_table_digest)
         workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="convert")
@@ -254,7 +256,7 @@ def build_hub(
         parts = _Parts(
             ground=ground,
             permissions=permissions,
-            store=store,
+            store=kept,
             versions=versions,
             channels=ground.channels(channel_interceptors),
             workers=workers,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from warifu.party.alarms import AlarmKind, fault_text
 from warifu.party.chores import Chores
 from warifu.party.directory_file import DIRECTORY_FILE
 from warifu.party.folder import PartyFolder
+from warifu.party.postgres.owner import OwnedElsewhereError
 from warifu.party.process import announce_ready, serve_until
 from warifu.party.unproven import say_if_unproven
 from warifu.pki import FileWatch
@@ -31,6 +33,7 @@ _ANSWERS_KEPT_MS = 24 * 60 * 60 * 1000
 _FORGET_SECONDS = 600.0
 _LOOK_SECONDS = 0.25
 _TAKE_AGAIN_SECONDS = 2.0
+_STAND_BY_SECONDS = 0.5
 
 
 async def run_hub(
@@ -39,6 +42,8 @@ async def run_hub(
     *,
     listen: str | None = None,
     go_on: bool = False,
+    store: str | None = None,
+    stand_by: bool = False,
     clock: Clock | None = None,
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
@@ -46,21 +51,27 @@ async def run_hub(
 ) -> None:
     """Run the hub in ``path`` until ``stop`` is set; says on standard output where it listens.
 
-    ``go_on`` is what an operator says of a log that was restored from an older state. ``clock`` is the machine's unless given.
+    ``store`` is the address of a PostgreSQL database, in place of the folder's file; with ``stand_by`` a hub whose rows another
+    hub owns waits until that has ended, and serves then. ``go_on`` is what an operator says of a log that was restored from an older state. ``clock`` is the machine's unless given.
 
     Raises:
         WarifuError: as :func:`build_hub`; LOG_INVALID also later, when it finds that the log was changed further back.
     """
-    hub = build_hub(
+    build = partial(
+        build_hub,
         PartyFolder(path),
         listen=listen,
         clock=clock,
         stopping=stop,
         go_on=go_on,
+        store=store,
         server_interceptors=server_interceptors,
         channel_interceptors=channel_interceptors,
         beside=beside,
     )
+    hub = await _in_turn(build, stop) if stand_by else build()
+    if hub is None:
+        return
     await hub.standing.begin()
     watch = FileWatch((path / DIRECTORY_FILE,), _LOOK_SECONDS)  # begun first: what comes meanwhile is not missed
     is_taken = await _take_first(hub)  # the directory is in the log before anybody is told of it
@@ -73,6 +84,7 @@ async def run_hub(
     chores.begin("forgetting answers", partial(_forget, hub))
     chores.begin("taking versions", partial(_follow_versions, hub, watch, refused=not is_taken))
     chores.begin("lookout", hub.lookout.keep)
+    chores.begin("owning", partial(_stop_when_lost, hub, stop))
     changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     chores.begin("looking at the whole log", partial(_look_at_log, hub, changed, stop))
     await serve_until(stop, hub.server)
@@ -81,6 +93,25 @@ async def run_hub(
     await hub.close()
     if changed.done():
         changed.result()
+
+
+async def _in_turn(build: Callable[[], Hub], stop: asyncio.Event) -> Hub | None:
+    """The hub, once nobody else owns its rows; None when it is stopped before."""
+    while not stop.is_set():
+        try:
+            return build()
+        except OwnedElsewhereError:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _STAND_BY_SECONDS)
+    return None
+
+
+async def _stop_when_lost(hub: Hub, stop: asyncio.Event) -> None:
+    """End a hub whose rows another process owned meanwhile: what it holds in memory is out of date."""
+    while await hub.store.is_owned():  # noqa: ASYNC110  # nobody tells a process that it is no longer the one
+        await asyncio.sleep(_PUBLISH_SECONDS)
+    get_logger("hub").error("store_lost")
+    stop.set()
 
 
 async def _publish(hub: Hub) -> None:

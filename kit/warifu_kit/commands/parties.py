@@ -26,6 +26,16 @@ LogLevel = Annotated[Literal["debug", "info", "warning", "error"], typer.Option(
 GoOn = Annotated[
     bool, typer.Option("--go-on", help="Go on though this party was restored from an older state than others know.")
 ]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Keep rows at postgresql://user@host/database, and a password in PGPASSFILE. [default: a file in the folder]",
+    ),
+]
+StandBy = Annotated[
+    bool, typer.Option("--stand-by", help="Wait while another hub owns the store; serve when it has ended.")
+]
 Spread = Annotated[
     float | None,
     typer.Option(
@@ -49,10 +59,15 @@ def hub(
     dir_: Dir,
     listen: Listen = None,
     go_on: GoOn = False,
+    store: Store = None,
+    stand_by: StandBy = False,
     log_level: LogLevel = "warning",
     stop_with_parent: StopWithParent = False,
 ) -> None:
     """Run the mediating hub.
+
+    With --store its rows are on a PostgreSQL server. Two hubs with the same folder's files and the same store are one hub
+    that does not end with a machine: one serves, and the other, started with --stand-by, takes over when that has ended.
 
     A hub whose log is older than what the agencies have seen takes no exchange until it is started once with --go-on.
 
@@ -62,7 +77,7 @@ def hub(
 
     raise typer.Exit(
         run_party(
-            lambda stop: run_hub(stop, dir_, listen=listen, go_on=go_on),
+            lambda stop: run_hub(stop, dir_, listen=listen, go_on=go_on, store=store, stand_by=stand_by),
             party="hub",
             log_level=log_level,
             stop_with_parent=stop_with_parent,

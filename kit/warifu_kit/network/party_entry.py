@@ -49,7 +49,10 @@ def _parser() -> argparse.ArgumentParser:
             words.add_argument("--answers-from", metavar="SOCKET", type=Path)
         if role == "authority":
             words.add_argument("--seed", type=int)
-        if role != "hub":
+        if role == "hub":
+            words.add_argument("--store", metavar="ADDRESS")
+            words.add_argument("--stand-by", action="store_true")
+        else:
             words.add_argument("--hub", metavar="HOST:PORT", required=True)
         if role != "authority":
             words.add_argument("--go-on", action="store_true")
@@ -91,7 +94,15 @@ def _always(given: argparse.Namespace) -> dict[str, Any]:
 def _hub(given: argparse.Namespace) -> _Run:
     from warifu_hub.app import run_hub
 
-    return lambda stop: run_hub(stop, given.dir, listen=given.listen, go_on=given.go_on, **_by_the_kit(given))
+    return lambda stop: run_hub(
+        stop,
+        given.dir,
+        listen=given.listen,
+        go_on=given.go_on,
+        store=given.store,
+        stand_by=given.stand_by,
+        **_by_the_kit(given),
+    )
 
 
 def _authority(given: argparse.Namespace) -> _Run:

@@ -214,6 +214,10 @@ class Database:
         except sqlite3.Error as error:
             raise self._failure(error) from error
 
+    async def is_owned(self) -> bool:
+        """Always: the file's lock ends with the process that has it."""
+        return True
+
     def close(self) -> None:
         """Finish what is queued and close the file. Safe to call twice."""
         if self._closed:

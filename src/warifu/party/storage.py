@@ -77,6 +77,9 @@ class PartyDatabase(Protocol):
     async def count(self, sql: str) -> int:
         """The one number that ``sql`` selects."""
 
+    async def is_owned(self) -> bool:
+        """Whether this process owns it still. Who does not must end: another may have written since."""
+
     def close(self) -> None:
         """Finish what is queued and let go."""
 

@@ -35,8 +35,8 @@ from warifu.exchange.directory import Directory
 from warifu.exchange.inquiry import Question
 from warifu.exchange.proof_policy import ProofPolicy
 from warifu.identifiers import InstitutionCode
-from warifu.party.storage import PartyDatabase
 from warifu.party.folder import PartyFolder
+from warifu.party.storage import PartyDatabase
 from warifu.permissions.table import PermissionTable
 from warifu.pki import Identity, Role
 from warifu.rpc.multiplex import serve_calls

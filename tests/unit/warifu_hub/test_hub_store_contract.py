@@ -13,8 +13,8 @@ import pytest
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
-from warifu.tlog.tiled_tree import HashTile
 from warifu.party.database import Database
+from warifu.tlog.tiled_tree import HashTile
 from warifu_hub.store import ExchangePositions, ExchangeState, HubStore, StoredExchange
 from warifu_hub.store_memory import MemoryHubStore
 from warifu_hub.store_sqlite import SqliteHubStore

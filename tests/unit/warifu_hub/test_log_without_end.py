@@ -16,6 +16,7 @@ import pytest
 
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.signature import SigningKey
+from warifu.party.database import Database
 from warifu.tlog.checkpoint import log_origin, open_checkpoint
 from warifu.tlog.merkle import MerkleTree, leaf_hash
 from warifu.tlog.note import Verifier
@@ -315,6 +316,7 @@ async def test_tiles_are_made_a_part_at_a_time_and_that_is_said(
 async def test_tiles_become_durable_with_the_checkpoint_that_covers_them(hub: Hub) -> None:
     ledger = hub.start()
     await hub.grow(*(b"more %d" % number for number in range(600)))
+    assert isinstance(hub.store.database, Database)
     writer = hub.store.database._writer
     (pages,) = writer.execute("PRAGMA page_count").fetchone()
     writer.execute(f"PRAGMA max_page_count={pages}")

@@ -115,10 +115,11 @@ class PostgresDatabase:
         self._gathering: asyncio.Handle | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"writer:{address.schema}")
 
-    @property
-    def lost(self) -> bool:
-        """Whether another process owns the schema since: this one must end, and may start anew."""
-        return self._owner.lost
+    async def is_owned(self) -> bool:
+        """Whether no other process owned the schema since. A server that is away has not given it to anybody."""
+        with suppress(WarifuError):
+            await self.write(lambda _: None)
+        return not self._owner.lost
 
     def write(self, mutation: _Mutation[Result], *, bulk: bool = False) -> asyncio.Future[Result]:
         """Run ``mutation`` in the next group; the future has its result once the server has committed it.

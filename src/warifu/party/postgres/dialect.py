@@ -23,6 +23,7 @@ _SCHEMA_WORDS: Final = (
     (re.compile(r"\bTEXT\b"), 'TEXT COLLATE "C"'),  # ordered by bytes, as SQLite does
 )
 _BYTES: Final = (re.compile(r"\bx'([0-9a-fA-F]*)'"), r"'\\x\1'::bytea")
+_AS_BYTES: Final = (re.compile(r"\bAS BLOB\b"), "AS BYTEA")
 _RESERVED: Final = (re.compile(r"\bonly\b"), '"only"')  # a column's name in SQLite, a word of the language here
 
 
@@ -38,7 +39,7 @@ def with_numbered_places(sql: str) -> str:
         count += 1
         return f"${count}"
 
-    return _TEXT_OR_PLACE.sub(place, _said(sql, (_BYTES, _RESERVED)))
+    return _TEXT_OR_PLACE.sub(place, _said(sql, (_BYTES, _AS_BYTES, _RESERVED)))
 
 
 @lru_cache(maxsize=1_024)

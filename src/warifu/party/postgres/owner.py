@@ -19,7 +19,7 @@ from warifu.errors import Reason, WarifuError
 if TYPE_CHECKING:
     import asyncpg
 
-__all__ = ["OWNER_TABLE", "Owner", "lock_number"]
+__all__ = ["OWNER_TABLE", "OwnedElsewhereError", "Owner", "lock_number"]
 
 OWNER_TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS store_owner (only_row BIGINT PRIMARY KEY CHECK (only_row = 1), token BYTEA NOT NULL)"
@@ -37,6 +37,10 @@ def lock_number(schema: str) -> int:
     )
 
 
+class OwnedElsewhereError(WarifuError):
+    """Another process owns the schema now. Whoever stands by waits until it does not."""
+
+
 class Owner:
     """One process's claim on a schema. ``lost`` when another owned it since: this one must end and start anew."""
 
@@ -51,10 +55,11 @@ class Owner:
         """Own the schema with this new session.
 
         Raises:
-            WarifuError: the store's reason, when another process owns it, or did since this one first did.
+            OwnedElsewhereError: another process owns it.
+            WarifuError: the store's reason, when another did since this one first did.
         """
         if not await self._locked(connection):
-            raise WarifuError(self._unavailable, where=f"{self._schema}: in use by another process")
+            raise OwnedElsewhereError(self._unavailable, where=f"{self._schema}: in use by another process")
         if not self._noted:
             await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')  # letters, digits, _ only
             await connection.execute(OWNER_TABLE)
