@@ -215,14 +215,14 @@ def lone_hub(tmp_path_factory: pytest.TempPathFactory, overheard: Overheard) -> 
 @pytest.fixture(scope="session")
 def begin_hub(
     made_network: Path, tmp_path_factory: pytest.TempPathFactory, overheard: Overheard
-) -> Iterator[Callable[[], HubProcess]]:
-    """Start further hubs, each on a folder of its own."""
+) -> Iterator[Callable[..., HubProcess]]:
+    """Start further hubs, each on a folder of its own; with a ``command`` of the test's own, if it has one."""
     begun: list[HubProcess] = []
 
-    def begin() -> HubProcess:
+    def begin(command: Callable[..., list[str]] = loud) -> HubProcess:
         path = tmp_path_factory.mktemp("own") / "net"
         overheard.folders.append(Path(shutil.copytree(made_network, path)))
-        begun.append(HubProcess(path))
+        begun.append(HubProcess(path, command))
         begun[-1].start()
         return begun[-1]
 

@@ -122,7 +122,15 @@ class PostgresSession:
 
     def is_servers(self, error: BaseException) -> bool:
         """Whether an error is the server's, or the way to it, rather than of whoever used the session."""
-        faults = (self._driver.PostgresError, self._driver.InterfaceError, OSError, TimeoutError, EOFError)
+        driver = self._driver
+        faults = (
+            driver.PostgresError,
+            driver.InterfaceError,
+            driver.InternalClientError,
+            OSError,
+            TimeoutError,
+            EOFError,
+        )
         return isinstance(error, faults)
 
     def close(self) -> None:
@@ -170,6 +178,16 @@ class PostgresSession:
 
     async def _execute(self, sql: str, parameters: Sequence[Any]) -> PostgresRows:
         connection = await self._connected()
+        try:
+            return await self._found(connection, sql, parameters)
+        except self._driver.PostgresError:
+            raise
+        except BaseException:  # what a broken connection would say next means nothing
+            connection.terminate()
+            raise
+
+    @staticmethod
+    async def _found(connection: asyncpg.Connection[Any], sql: str, parameters: Sequence[Any]) -> PostgresRows:
         said = with_numbered_places(sql)
         if gives_rows(sql):
             rows = [tuple(row) for row in await connection.fetch(said, *parameters)]
