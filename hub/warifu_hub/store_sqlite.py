@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
-from warifu.party.storage import Place, open_database
+from warifu.party.place import Place
+from warifu.party.storage import open_database
 from warifu.tlog.tiled_tree import HashTile
 from warifu_hub.cosigned_store import COSIGNED_TABLES
 from warifu_hub.standing_store import STANDING_TABLES, KnownExchange, note_known

@@ -27,8 +27,8 @@ from warifu.party.alarms import AlarmKind
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.groundwork import Groundwork
 from warifu.party.lookout import Lookout
+from warifu.party.place import place_of
 from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, StatusServicer
-from warifu.party.storage import place_of
 from warifu.party.witness_file import read_witnesses
 from warifu.permissions.decision import check_table
 from warifu.permissions.table import TABLE_FILE, PermissionTable

@@ -8,18 +8,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from warifu.errors import Reason
 from warifu.party.database import Database
-from warifu.party.postgres.address import PostgresAddress
+from warifu.party.place import Place
 
-__all__ = ["FoundRows", "PartyDatabase", "Place", "RowReader", "open_database", "place_of"]
+__all__ = ["FoundRows", "PartyDatabase", "RowReader", "open_database"]
 
 Result = TypeVar("Result")
-
-Place: TypeAlias = Path | PostgresAddress
-"""A file, or a schema on a server."""
 
 
 class FoundRows(Protocol):
@@ -82,14 +79,6 @@ class PartyDatabase(Protocol):
 
     def close(self) -> None:
         """Finish what is queued and let go."""
-
-
-def place_of(file: Path, store: str | None, *, schema: str) -> Place:
-    """``file``, unless ``store`` says an address. ``schema``: what the party's own is called where the address does not say.
-
-    Raises: CONFIG_INVALID, as :meth:`PostgresAddress.parse`.
-    """
-    return file if store is None else PostgresAddress.parse(store, schema=schema)
 
 
 def open_database(place: Place, migrations: Sequence[str], *, unavailable: Reason) -> PartyDatabase:
