@@ -31,6 +31,7 @@ __all__ = [
     "MIGRATIONS",
     "RECORD_COLUMNS",
     "insert_record",
+    "purge_rows",
     "read_provision",
     "read_record",
     "read_replica",
@@ -131,6 +132,10 @@ _CODES_KEPT = 1_024
 _institution = lru_cache(_CODES_KEPT)(InstitutionCode)  # a few stand in all rows, and checking one anew takes a while
 _procedure = lru_cache(_CODES_KEPT)(ProcedureCode)
 _item = lru_cache(_CODES_KEPT)(ItemCode)
+_PURGE = """
+    DELETE FROM {0} WHERE changed_ms < ? AND EXISTS (
+        SELECT 1 FROM exchange_record r WHERE r.sequence = {0}.sequence AND r.outcome NOT IN (1, 3))
+"""
 _INSERT_RECORD = f"""
     INSERT INTO exchange_record ({RECORD_COLUMNS.replace("r.", "")})
     VALUES ({", ".join("?" * _RECORD_WIDTH)}) ON CONFLICT DO NOTHING
@@ -231,3 +236,10 @@ def read_provision(row: Sequence[Any]) -> KeptProvision:
         sealed_person=sealed_person,
         changed_ms=changed_ms,
     )
+
+
+def purge_rows(connection: sqlite3.Connection, requested_before_ms: int, changed_before_ms: int) -> None:
+    """Delete records by the first bound, and what goes with those that have ended by the second. Costs what is deleted."""
+    for table in ("inquiry", "provision"):
+        connection.execute(_PURGE.format(table), (changed_before_ms,))
+    connection.execute("DELETE FROM exchange_record WHERE requested_ms < ?", (requested_before_ms,))

@@ -28,6 +28,7 @@ from warifu_services.node.store_rows import (
     MIGRATIONS,
     RECORD_COLUMNS,
     insert_record,
+    purge_rows,
     read_provision,
     read_record,
     read_replica,
@@ -86,10 +87,6 @@ _ADD_PERSON = """
     INSERT INTO person (row_key, local_number, sealed_code, code_epoch, newest_epoch, flags) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (row_key) DO UPDATE SET sealed_code = excluded.sealed_code, code_epoch = excluded.code_epoch,
         newest_epoch = max(newest_epoch, excluded.newest_epoch)
-"""
-_PURGE = """
-    DELETE FROM {0} WHERE changed_ms < ? AND EXISTS (
-        SELECT 1 FROM exchange_record r WHERE r.sequence = {0}.sequence AND r.outcome NOT IN (1, 3))
 """
 _IN_ONE_QUERY = 500
 
@@ -275,14 +272,8 @@ class SqliteNodeStore:
 
     async def purge(self, *, requested_before_ms: int, changed_before_ms: int) -> None:
         """See the contract."""
-
-        def mutation(connection: sqlite3.Connection) -> None:
-            ended = (changed_before_ms,)
-            connection.execute(_PURGE.format("inquiry"), ended)
-            connection.execute(_PURGE.format("provision"), ended)
-            connection.execute("DELETE FROM exchange_record WHERE requested_ms < ?", (requested_before_ms,))
-
-        await self.database.write(mutation, bulk=True)
+        bounds = requested_before_ms, changed_before_ms
+        await self.database.write(lambda connection: purge_rows(connection, *bounds), bulk=True)
 
     async def count_people(self) -> int:
         """How many people have a code here. Counted beside the event loop."""

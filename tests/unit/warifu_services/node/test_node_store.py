@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -321,37 +320,6 @@ async def test_records_go_when_their_seven_years_are_over(store: NodeStore) -> N
     assert [kept.request_id for _, kept in store.records(0, 10)] == [b"b" * 16]
     assert store.inquiry(b"a" * 16) is None
     assert store.provision(PEER, b"a" * 16) is None
-
-
-async def ended(store: NodeStore, n: int, changed_ms: int) -> None:
-    request_id = n.to_bytes(16, "big")
-    await store.begin_inquiry(inquiry(request_id, requested_ms=changed_ms))
-    done = inquiry(request_id, requested_ms=changed_ms, outcome=ExchangeOutcome.ANSWERED)
-    await store.put_inquiry(replace(done, changed_ms=changed_ms))
-    await store.settle_provision(provision(request_id, f"{n:020d}", changed_ms))
-
-
-async def steps_to_prune(path: Path, others: int) -> int:
-    """How many steps of SQLite's machine it takes to prune three exchanges beside so many others that stay or went before."""
-    store = SqliteNodeStore(path)
-    for n in range(others):
-        await ended(store, n, 2_000)
-    await store.purge(requested_before_ms=0, changed_before_ms=2_001)
-    for n in range(others, 2 * others):
-        await ended(store, n, 3_000)
-    for n in range(2 * others, 2 * others + 3):
-        await ended(store, n, 2_000)
-    steps = Counter[str]()
-    store.database._writer.set_progress_handler(lambda: steps.update(["step"]), 1)
-    await store.purge(requested_before_ms=1_000, changed_before_ms=2_001)
-    assert store.inquiry((2 * others).to_bytes(16, "big")) is None
-    store.close()
-    return steps["step"]
-
-
-async def test_to_prune_costs_what_there_is_to_prune(tmp_path: Path) -> None:
-    few, many = [await steps_to_prune(tmp_path / f"{others}.sqlite3", others) for others in (10, 300)]
-    assert few == many
 
 
 @pytest.mark.parametrize(
