@@ -159,8 +159,5 @@ class HubStore(Protocol):
         Costs what there is to drop, however many exchanges there are.
         """
 
-    async def is_owned(self) -> bool:
-        """Whether this process owns the store still; another may have written where it does not."""
-
     def close(self) -> None:
         """Finish what is queued and let go of the file."""

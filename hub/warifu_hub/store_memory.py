@@ -161,9 +161,5 @@ class MemoryHubStore:
             self._exchanges[key] = replace(self._exchanges[key], answer=b"")
         return len(old)
 
-    async def is_owned(self) -> bool:
-        """See the contract."""
-        return True
-
     def close(self) -> None:
         """See the contract."""

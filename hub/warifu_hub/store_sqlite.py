@@ -282,10 +282,6 @@ class SqliteHubStore:
         sql = "UPDATE exchange SET answer = x'' WHERE permit_ms < ? AND state = 'answered' AND answer != x''"
         return await self.database.write(lambda connection: connection.execute(sql, (before_ms,)).rowcount, bulk=True)
 
-    async def is_owned(self) -> bool:
-        """See the contract."""
-        return await self.database.is_owned()
-
     def close(self) -> None:
         """See the contract."""
         self.database.close()

@@ -236,7 +236,7 @@ def build_hub(
 ) -> Hub:
     """Build the hub that lives in ``folder``. To be called inside its event loop. Streams end with ``stopping``.
 
-    ``store`` is the address of a PostgreSQL database; without it the rows lie in the folder. With ``go_on`` a log that was restored from an older state goes on; without, it takes nothing.
+    ``store`` is the address of a PostgreSQL database, in place of the folder's own setting; without either the rows lie in the folder. With ``go_on`` a log that was restored from an older state goes on; without, it takes nothing.
 
     Raises:
         WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, LOG_UNAVAILABLE, LOG_INVALID: it does not start on
@@ -246,7 +246,9 @@ def build_hub(
     permissions = PermissionTable.load(folder.path / TABLE_FILE)
     witnesses = read_witnesses(folder.path)
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
-        kept = SqliteHubStore(place_of(folder.path / "hub.sqlite3", store, schema="warifu_hub"))
+        kept = SqliteHubStore(
+            place_of(folder.path / "hub.sqlite3", store or ground.settings.store, schema="warifu_hub")
+        )
         undo.callback(kept.close)
         versions = DirectoryVersions(folder, ground.root_pem, kept, ground.clock)
         _check_fit(ground.settings, versions.current())

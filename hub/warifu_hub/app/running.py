@@ -84,7 +84,6 @@ async def run_hub(
     chores.begin("forgetting answers", partial(_forget, hub))
     chores.begin("taking versions", partial(_follow_versions, hub, watch, refused=not is_taken))
     chores.begin("lookout", hub.lookout.keep)
-    chores.begin("owning", partial(_stop_when_lost, hub, stop))
     changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     chores.begin("looking at the whole log", partial(_look_at_log, hub, changed, stop))
     await serve_until(stop, hub.server)
@@ -104,14 +103,6 @@ async def _in_turn(build: Callable[[], Hub], stop: asyncio.Event) -> Hub | None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _STAND_BY_SECONDS)
     return None
-
-
-async def _stop_when_lost(hub: Hub, stop: asyncio.Event) -> None:
-    """End a hub whose rows another process owned meanwhile: what it holds in memory is out of date."""
-    while await hub.store.is_owned():  # noqa: ASYNC110  # nobody tells a process that it is no longer the one
-        await asyncio.sleep(_PUBLISH_SECONDS)
-    get_logger("hub").error("store_lost")
-    stop.set()
 
 
 async def _publish(hub: Hub) -> None:

@@ -32,6 +32,7 @@ from warifu.party.groundwork import Groundwork
 from warifu.party.held import Held
 from warifu.party.key_check import check_keys
 from warifu.party.lookout import Lookout
+from warifu.party.place import place_of
 from warifu.party.process import HUB_SOUGHT_S, announce_ready, happens_before, serve_until
 from warifu.party.status_servicer import PARTY_ACCESS, About, DirectoryInForce, StatusServicer
 from warifu.party.unproven import say_if_unproven
@@ -158,7 +159,9 @@ def build_authority(
     _check_fit(ground.settings, directory)
     point_key = folder.secret("point.key")
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
-        store = SqliteAuthorityStore(folder.path / "authority.sqlite3")
+        store = SqliteAuthorityStore(
+            place_of(folder.path / "authority.sqlite3", ground.settings.store, schema="warifu_authority")
+        )
         undo.callback(store.close)
         check_keys(store.database, {"point.key": point_key})
         workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="authority")

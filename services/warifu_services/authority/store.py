@@ -12,12 +12,12 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Protocol
 
 from warifu.errors import Reason, WarifuError
-from warifu.party.database import Database
 from warifu.party.key_check import KEY_CHECK_TABLE
+from warifu.party.place import Place
+from warifu.party.storage import open_database
 
 __all__ = ["AuthorityStore", "Designation", "MemoryAuthorityStore", "SealedNumber", "SqliteAuthorityStore"]
 
@@ -103,8 +103,8 @@ _MOST_AT_ONCE = 500  # below the parameters that the oldest SQLite in use allows
 class SqliteAuthorityStore:
     """:class:`AuthorityStore` in one SQLite file. Raises STORE_UNAVAILABLE when it cannot be opened."""
 
-    def __init__(self, path: Path) -> None:
-        self.database = Database(path, _MIGRATIONS)
+    def __init__(self, place: Place) -> None:
+        self.database = open_database(place, _MIGRATIONS, unavailable=Reason.STORE_UNAVAILABLE)
         self._reader = self.database.reader
 
     async def designate(self, proposals: Sequence[Designation]) -> list[Designation | None]:

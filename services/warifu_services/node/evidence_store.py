@@ -11,13 +11,13 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from warifu.party.database import Database
+from warifu.party.storage import PartyDatabase
 
 __all__ = ["EVIDENCE_TABLES", "MOST_OF_A_KIND", "EvidenceStore", "KeptEvidence"]
 
 EVIDENCE_TABLES = """
     CREATE TABLE evidence (
-        number INTEGER PRIMARY KEY,
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
         kind TEXT NOT NULL,
         processing_number TEXT NOT NULL,
         kept_ms INTEGER NOT NULL,
@@ -32,10 +32,10 @@ MOST_OF_A_KIND = 100
 """How many permits of a kind are kept: enough to convict, and a hub that makes more fills no disk."""
 
 _INSERT = """
-    INSERT OR IGNORE INTO evidence (kind, processing_number, kept_ms, inquiry_digest, permit)
-    SELECT :kind, :processing_number, :kept_ms, :inquiry_digest, :permit
-    WHERE (SELECT count(*) FROM evidence WHERE kind = :kind) < :most
+    INSERT INTO evidence (kind, processing_number, kept_ms, inquiry_digest, permit) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT DO NOTHING
 """
+_COUNT = "SELECT count(*) FROM evidence WHERE kind = ?"
 _SELECT = "SELECT kind, processing_number, kept_ms, inquiry_digest, permit FROM evidence ORDER BY number"
 
 
@@ -58,15 +58,17 @@ class KeptEvidence:
 class EvidenceStore:
     """Reads and writes that table. A write is durable when it returns, or STORE_UNAVAILABLE."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: PartyDatabase) -> None:
         self._database = database
 
     async def keep(self, found: KeptEvidence) -> None:
         """Keep it, unless there is enough of its kind."""
-        values = {name: getattr(found, name) for name in KeptEvidence.__slots__}
+        values = (found.kind, found.processing_number, found.kept_ms, found.inquiry_digest, found.permit)
 
         def mutation(connection: sqlite3.Connection) -> None:
-            connection.execute(_INSERT, {**values, "most": MOST_OF_A_KIND})
+            ((count,),) = connection.execute(_COUNT, (found.kind,)).fetchall()
+            if count < MOST_OF_A_KIND:
+                connection.execute(_INSERT, values)
 
         await self._database.write(mutation)
 

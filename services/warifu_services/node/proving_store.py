@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from warifu.errors import Reason
 from warifu.identifiers import InstitutionCode
-from warifu.party.database import Database
+from warifu.party.storage import PartyDatabase
 from warifu_services.node.store import ExchangeOutcome, ExchangeSide, KeptInquiry, KeptProvision
 
 __all__ = ["PROVING_TABLES", "ProvingStore", "Unproven", "excuse_unproven", "note_asked", "note_provided"]
@@ -32,11 +32,12 @@ PROVING_TABLES: Final = """
 """
 """The migration that makes room for it."""
 
-_NOTE = "REPLACE INTO unproven (sequence, since_ms, answer_digest, permit) VALUES (?, ?, ?, ?)"
-_NOTE_ASKED = """
-    REPLACE INTO unproven (sequence, since_ms, answer_digest, permit)
-    SELECT sequence, ?, ?, x'' FROM exchange_record WHERE request_id = ? AND inquirer = ? AND side = 1
+_NOTE = """
+    INSERT INTO unproven (sequence, since_ms, answer_digest, permit) VALUES (?, ?, ?, ?)
+    ON CONFLICT (sequence) DO UPDATE SET since_ms = excluded.since_ms, answer_digest = excluded.answer_digest,
+        permit = excluded.permit, is_excused = 0, is_missing = 0
 """
+_OF_ASKED = "SELECT sequence FROM exchange_record WHERE request_id = ? AND inquirer = ? AND side = 1"
 _SELECT = """
     SELECT u.sequence, u.since_ms, u.answer_digest, u.permit, u.is_excused, r.side, r.request_id, r.inquirer, r.provider,
         r.procedure_code, r.item_code, r.inquiry_digest, r.processing_number
@@ -80,7 +81,8 @@ def note_asked(connection: sqlite3.Connection, kept: KeptInquiry) -> None:
     if by_hub or record.outcome not in (*_WITH_AN_END, ExchangeOutcome.PENDING):
         return
     must_end = record.answer_digest if record.outcome in _WITH_AN_END else b""
-    connection.execute(_NOTE_ASKED, (kept.changed_ms, must_end, record.request_id, str(record.inquirer)))
+    for (sequence,) in connection.execute(_OF_ASKED, (record.request_id, str(record.inquirer))).fetchall():
+        connection.execute(_NOTE, (sequence, kept.changed_ms, must_end, b""))
 
 
 def note_provided(connection: sqlite3.Connection, sequence: int, kept: KeptProvision) -> None:
@@ -99,7 +101,7 @@ def excuse_unproven(connection: sqlite3.Connection) -> None:
 class ProvingStore:
     """Reads and writes that table. Every write is durable when it returns, or STORE_UNAVAILABLE."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: PartyDatabase) -> None:
         self._database = database
 
     def unproven(self, *, is_missing: bool, after: int, until_ms: int, count: int) -> list[Unproven]:
@@ -109,7 +111,7 @@ class ProvingStore:
 
     def missing_count(self) -> int:
         """How many exchanges are known to be missing in the log, and not excused."""
-        count = "SELECT count(*) FROM unproven WHERE is_missing = 1 AND NOT is_excused"
+        count = "SELECT count(*) FROM unproven WHERE is_missing = 1 AND is_excused = 0"
         found = self._database.reader.execute(count).fetchone()
         return int(found[0])
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from warifu.identifiers import InstitutionCode
-from warifu.party.database import Database
+from warifu.party.storage import PartyDatabase
 from warifu_services.node.proving_store import excuse_unproven
 from warifu_services.node.store import ExchangeSide
 
@@ -31,6 +31,18 @@ STANDING_TABLES = """
     ) WITHOUT ROWID;
 """
 """The migration that makes room for it."""
+
+_PUT_SEEN = """
+    INSERT INTO seen_checkpoint VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET signed_note = excluded.signed_note
+"""
+_PUT_BREAK = """
+    INSERT INTO log_break VALUES (?, ?, ?) ON CONFLICT (number) DO UPDATE
+    SET seen_note = excluded.seen_note, continued_note = excluded.continued_note
+"""
+_PUT_MISSING = """
+    INSERT INTO missing_record VALUES (?, ?, ?, ?, ?) ON CONFLICT (side, inquirer, request_id) DO UPDATE
+    SET processing_number = excluded.processing_number, gone_on = excluded.gone_on
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +67,7 @@ class MissingRecord:
 class StandingStore:
     """Reads and writes these tables in the node's file. Every write is durable when it returns, or STORE_UNAVAILABLE."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: PartyDatabase) -> None:
         self._database = database
 
     def seen_checkpoint(self) -> bytes | None:
@@ -70,10 +82,10 @@ class StandingStore:
         """
 
         def mutation(connection: sqlite3.Connection) -> None:
-            connection.execute("REPLACE INTO seen_checkpoint VALUES (1, ?)", (signed_note,))
+            connection.execute(_PUT_SEEN, (signed_note,))
             if broken is not None:
                 values = (broken.number, broken.seen_note, broken.continued_note)
-                connection.execute("REPLACE INTO log_break VALUES (?, ?, ?)", values)
+                connection.execute(_PUT_BREAK, values)
                 excuse_unproven(connection)
 
         await self._database.write(mutation)
@@ -109,6 +121,6 @@ class StandingStore:
         ]
 
         def mutation(connection: sqlite3.Connection) -> None:
-            connection.executemany("REPLACE INTO missing_record VALUES (?, ?, ?, ?, ?)", rows)
+            connection.executemany(_PUT_MISSING, rows)
 
         await self._database.write(mutation)

@@ -111,8 +111,11 @@ MIGRATIONS = (
     STANDING_TABLES,
     """
     ALTER TABLE person ADD COLUMN newest_epoch INTEGER NOT NULL DEFAULT 1;
-    UPDATE person SET newest_epoch = max(code_epoch, coalesce(
-        (SELECT max(c.code_epoch) FROM rotated_code c WHERE c.local_number = person.local_number), 0));
+    UPDATE person SET newest_epoch = code_epoch;
+    UPDATE person SET newest_epoch = (
+        SELECT max(c.code_epoch) FROM rotated_code c WHERE c.local_number = person.local_number)
+    WHERE EXISTS (
+        SELECT 1 FROM rotated_code c WHERE c.local_number = person.local_number AND c.code_epoch > person.newest_epoch);
     CREATE INDEX person_by_newest_epoch ON person (newest_epoch);
     """,
     EVIDENCE_TABLES,
@@ -138,7 +141,7 @@ _PURGE = """
 """
 _INSERT_RECORD = f"""
     INSERT INTO exchange_record ({RECORD_COLUMNS.replace("r.", "")})
-    VALUES ({", ".join("?" * _RECORD_WIDTH)}) ON CONFLICT DO NOTHING
+    VALUES ({", ".join("?" * _RECORD_WIDTH)}) ON CONFLICT DO NOTHING RETURNING sequence
 """  # noqa: S608  # column names from above
 _UPDATE_RECORD = """
     UPDATE exchange_record
@@ -212,8 +215,8 @@ def insert_record(connection: sqlite3.Connection, record: ExchangeRecord) -> int
         record.non_disclosure,
         *_ending(record),
     )
-    inserted = connection.execute(_INSERT_RECORD, values)
-    return inserted.lastrowid if inserted.rowcount else None
+    inserted = connection.execute(_INSERT_RECORD, values).fetchall()
+    return inserted[0][0] if inserted else None
 
 
 def _ending(record: ExchangeRecord) -> tuple[object, ...]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from warifu.agency import Replica
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
-from warifu.party.database import Database
+from warifu.party.place import Place
+from warifu.party.storage import RowReader, open_database
 from warifu_services.node.proving_store import note_asked, note_provided
 from warifu_services.node.store import (
     ClerkDecision,
@@ -77,16 +77,18 @@ _BEHIND = """
     SELECT local_number, row_key, sealed_code, code_epoch, flags FROM person WHERE newest_epoch < ? LIMIT ?
 """
 _COUNT_BEHIND = "SELECT count(*) FROM person WHERE newest_epoch < {0}"
-_ADD_ROTATED = """
-    INSERT OR IGNORE INTO rotated_code
-    SELECT :row_key, :local_number, :sealed_code, :code_epoch
-    WHERE NOT EXISTS (SELECT 1 FROM person WHERE row_key = :row_key)
-"""
-_HAS_NEWER = "UPDATE person SET newest_epoch = max(newest_epoch, ?) WHERE local_number = ?"
+_ADD_ROTATED = "INSERT INTO rotated_code VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_HAS_NEWER = "UPDATE person SET newest_epoch = ? WHERE local_number = ? AND newest_epoch < ?"
 _ADD_PERSON = """
     INSERT INTO person (row_key, local_number, sealed_code, code_epoch, newest_epoch, flags) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (row_key) DO UPDATE SET sealed_code = excluded.sealed_code, code_epoch = excluded.code_epoch,
-        newest_epoch = max(newest_epoch, excluded.newest_epoch)
+        newest_epoch = CASE WHEN person.newest_epoch > excluded.newest_epoch
+            THEN person.newest_epoch ELSE excluded.newest_epoch END
+"""
+_PUT_REPLICA = """
+    INSERT INTO replica VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (local_number, item_code, fiscal_year) DO UPDATE
+    SET publication_start = excluded.publication_start, publication_end = excluded.publication_end,
+        record = excluded.record
 """
 _IN_ONE_QUERY = 500
 
@@ -94,8 +96,8 @@ _IN_ONE_QUERY = 500
 class SqliteNodeStore:
     """:class:`warifu_services.node.store.NodeStore` on SQLite. Raises STORE_UNAVAILABLE when it cannot be opened."""
 
-    def __init__(self, path: Path) -> None:
-        self.database = Database(path, MIGRATIONS)
+    def __init__(self, place: Place) -> None:
+        self.database = open_database(place, MIGRATIONS, unavailable=Reason.STORE_UNAVAILABLE)
         self._reader = self.database.reader
 
     async def add_people(self, people: Sequence[Person]) -> list[bool]:
@@ -134,7 +136,7 @@ class SqliteNodeStore:
     def code_epochs(self) -> dict[int, int]:
         """See the contract."""
         both = "SELECT code_epoch FROM person UNION ALL SELECT code_epoch FROM rotated_code"
-        return dict(self._reader.execute(f"SELECT code_epoch, count(*) FROM ({both}) GROUP BY code_epoch"))  # noqa: S608
+        return dict(self._reader.execute(f"SELECT code_epoch, count(*) FROM ({both}) AS held GROUP BY code_epoch"))  # noqa: S608
 
     def unknown_people(self, local_numbers: Sequence[str]) -> set[str]:
         """See the contract."""
@@ -159,7 +161,7 @@ class SqliteNodeStore:
         rows = [replica_row(local_number, replica) for local_number, replica in replicas]
 
         def mutation(connection: sqlite3.Connection) -> None:
-            connection.executemany("INSERT OR REPLACE INTO replica VALUES (?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany(_PUT_REPLICA, rows)
 
         await self.database.write(mutation, bulk=True)
 
@@ -285,8 +287,7 @@ class SqliteNodeStore:
 
     def count_records(self) -> int:
         """How many exchange records were ever written here, whether or not they are kept still."""
-        found = self._reader.execute("SELECT seq FROM sqlite_sequence WHERE name = 'exchange_record'").fetchone()
-        return int(found[0]) if found else 0
+        return self.database.last_number("exchange_record", "sequence")
 
     def close(self) -> None:
         """See the contract."""
@@ -309,10 +310,12 @@ def _add_person(connection: sqlite3.Connection, person: Person) -> bool:
 
 def _add_rotated(connection: sqlite3.Connection, person: Person) -> bool:
     """Whether the code was new. Nobody has two codes of one epoch, and no two people have one code."""
-    fields = ("row_key", "local_number", "sealed_code", "code_epoch")
-    added = connection.execute(_ADD_ROTATED, {name: getattr(person, name) for name in fields}).rowcount > 0
+    if connection.execute("SELECT 1 FROM person WHERE row_key = ?", (person.row_key,)).fetchone():
+        return False
+    fields = person.row_key, person.local_number, person.sealed_code, person.code_epoch
+    added: bool = connection.execute(_ADD_ROTATED, fields).rowcount > 0
     if added:
-        connection.execute(_HAS_NEWER, (person.code_epoch, person.local_number))
+        connection.execute(_HAS_NEWER, (person.code_epoch, person.local_number, person.code_epoch))
     return added
 
 
@@ -353,7 +356,7 @@ def _settle_codes(connection: sqlite3.Connection, code_epoch: int, count: int) -
 
 
 def _one_provision(
-    connection: sqlite3.Connection, inquirer: InstitutionCode, request_id: bytes
+    connection: sqlite3.Connection | RowReader, inquirer: InstitutionCode, request_id: bytes
 ) -> KeptProvision | None:
     found = connection.execute(_ONE_PROVISION, (request_id, str(inquirer))).fetchone()
     return None if found is None else read_provision(found)
@@ -368,7 +371,7 @@ def _settle(connection: sqlite3.Connection, kept: KeptProvision, *, missed: bool
             return stored
         _end_provision(connection, kept)
     if missed:
-        count = "INSERT INTO miss VALUES (?, 1) ON CONFLICT DO UPDATE SET miss_count = miss_count + 1"
+        count = "INSERT INTO miss VALUES (?, 1) ON CONFLICT (inquirer) DO UPDATE SET miss_count = miss.miss_count + 1"
         connection.execute(count, (str(kept.record.inquirer),))
     return kept
 

@@ -33,7 +33,8 @@ _NUMBERS: dict[str, tuple[type, ...]] = {
     "codes_a_day": (int,),
     "misses_a_day": (int,),
 }
-_LEFT_OUT: Final = frozenset({*_NUMBERS, "adapter"})
+_TEXTS: Final = {"adapter": "host:port, as text", "store": "an address, as text: postgresql://user@host/database"}
+_LEFT_OUT: Final = frozenset({*_NUMBERS, *_TEXTS})
 """What need not be in the file."""
 
 
@@ -44,7 +45,7 @@ class PartySettings:
     The numbers are for one role each and may be left out of the file: ``spread_s``, over how many seconds an agency spreads
     the inquiries that nobody waits for; ``beat_s``, how often a hub publishes its log to members; ``codes_a_day`` and
     ``misses_a_day``, what one agency may acquire, and try in vain, of the authority. ``adapter`` is host:port of an agency's
-    business system, where that answers instead of replicas.
+    business system, where that answers instead of replicas; ``store`` is where the party's rows are, where that is no file.
     """
 
     network: str
@@ -58,6 +59,7 @@ class PartySettings:
     codes_a_day: int | None = None
     misses_a_day: int | None = None
     adapter: str | None = None
+    store: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class PartyFolder:
             raise WarifuError(Reason.CONFIG_INVALID, where=f"{_SETTINGS}: needs exactly the text fields {wanted}")
         for name, value in left_out.items():
             if not _is_setting(value, name):
-                wanted = "a number from 0" if name in _NUMBERS else "host:port, as text"
+                wanted = _TEXTS.get(name, "a number from 0")
                 raise WarifuError(Reason.CONFIG_INVALID, where=f"{_SETTINGS}: {name} should be {wanted}")
         where = f"{_SETTINGS}: institution_code"
         try:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from warifu.canonical import length_prefixed
 from warifu.errors import Reason, WarifuError
-from warifu.party.database import Database
+from warifu.party.storage import PartyDatabase
 
 __all__ = ["KEY_CHECK_TABLE", "check_keys"]
 
@@ -24,7 +24,7 @@ _LABEL = b"warifu-v1/key-check"
 _SIZE = 32
 
 
-def check_keys(database: Database, keys: Mapping[str, bytes]) -> None:
+def check_keys(database: PartyDatabase, keys: Mapping[str, bytes]) -> None:
     """See that ``keys``, by file name, are those the database was begun with; a new database remembers them.
 
     A check value is keyed BLAKE2b (RFC 7693) of a fixed label and the file's name. To be called before the party

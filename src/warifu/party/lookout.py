@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -129,6 +130,7 @@ class Lookout:
         while True:
             try:
                 self.look()
+                await self._end_when_lost()
                 await asyncio.to_thread(memory.look)
                 if self._directory is not None:
                     await asyncio.to_thread(self._directory.look)
@@ -137,6 +139,12 @@ class Lookout:
             except Exception as error:  # noqa: BLE001  # whatever it is, the next second looks again
                 get_logger("lookout").error("not_looked", error=type(error).__name__, at=raised_at(error))
             await asyncio.sleep(_LOOK_S)
+
+    async def _end_when_lost(self) -> None:
+        """Ask this process to end, as its operator would, when another owned its rows: what it holds is out of date."""
+        if not await self._database.is_owned():
+            get_logger("lookout").error("rows_lost", where=self.alarms.folder.name)
+            signal.raise_signal(signal.SIGTERM)
 
     def _database_fault(self) -> str | None:
         path = self._database.path

@@ -74,6 +74,9 @@ class PartyDatabase(Protocol):
     async def count(self, sql: str) -> int:
         """The one number that ``sql`` selects."""
 
+    def last_number(self, table: str, column: str) -> int:
+        """The newest number that ``column`` of ``table``, which numbers its rows, ever had; 0 before the first."""
+
     async def is_owned(self) -> bool:
         """Whether this process owns it still. Who does not must end: another may have written since."""
 

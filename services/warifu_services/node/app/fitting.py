@@ -7,6 +7,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory import Directory
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.key_check import check_keys
+from warifu.party.place import place_of
 from warifu.permissions.table import TABLE_FILE, PermissionTable
 from warifu.pki import Role
 from warifu_services.node.adapter.open_kind import open_kind
@@ -38,8 +39,10 @@ def check_fit(settings: PartySettings, directory: Directory, agency: Agency) -> 
 
 
 def fitting_store(folder: PartyFolder, keys: NodeKeys) -> SqliteNodeStore:
-    """The folder's database, which these keys must fit. Raises: KEY_INVALID, STORE_UNAVAILABLE."""
-    store = SqliteNodeStore(folder.path / "node.sqlite3")
+    """The folder's database, or the one on a server that its settings name, which these keys must fit. Raises: KEY_INVALID, STORE_UNAVAILABLE."""
+    settings = folder.settings()
+    schema = f"warifu_{settings.institution_code}"
+    store = SqliteNodeStore(place_of(folder.path / "node.sqlite3", settings.store, schema=schema))
     try:
         check_keys(store.database, {"row.key": keys.provider.row_secret, "storage.key": keys.at_rest.storage_key})
     except BaseException:

@@ -115,6 +115,11 @@ class PostgresDatabase:
         self._gathering: asyncio.Handle | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"writer:{address.schema}")
 
+    def last_number(self, table: str, column: str) -> int:
+        """The newest number that ``column`` of ``table`` ever had; 0 before the first. What was not written leaves gaps."""
+        sql = f'SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM "{table}_{column}_seq"'  # noqa: S608  # a store's own
+        return int((self.reader.execute(sql).fetchone() or (0,))[0])
+
     async def is_owned(self) -> bool:
         """Whether no other process owned the schema since. A server that is away has not given it to anybody."""
         with suppress(WarifuError):

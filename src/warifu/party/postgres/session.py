@@ -64,7 +64,7 @@ class PostgresRows:
 
 
 class PostgresSession:
-    """A connection that comes back by itself. Calls are made from any thread but its own, one at a time.
+    """A connection that comes back by itself. Calls are made from any thread but its own; they wait for each other.
 
     ``opened`` is awaited with each new connection. What goes wrong is raised as the driver says it.
     """
@@ -75,6 +75,7 @@ class PostgresSession:
         self._opened = opened
         self._driver = driver()
         self._in_transaction = False
+        self._one_by_one = asyncio.Lock()  # a connection carries one statement at a time
         self._connection: asyncpg.Connection[Any] | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"postgres:{name}", daemon=True)
@@ -145,7 +146,8 @@ class PostgresSession:
 
     def _wait(self, work: Callable[[], Awaitable[Result]]) -> Result:
         async def run() -> Result:
-            return await work()
+            async with self._one_by_one:
+                return await work()
 
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result()
 

@@ -60,7 +60,7 @@ def written(folder: PartyFolder, **changes: Any) -> PartyFolder:
 NUMBERS: dict[str, Any] = {"spread_s": 30.5, "beat_s": 5, "codes_a_day": 1000, "misses_a_day": 10}
 
 
-@pytest.mark.parametrize("name", sorted(set(PartySettings.__slots__) - NUMBERS.keys() - {"adapter"}))
+@pytest.mark.parametrize("name", sorted(set(PartySettings.__slots__) - NUMBERS.keys() - {"adapter", "store"}))
 @pytest.mark.parametrize("value", [..., 3, None, ["x"]])
 def test_a_setting_that_is_missing_or_no_text_is_refused(folder: PartyFolder, name: str, value: Any) -> None:
     error = refused(written(folder, **{name: value}).settings)
@@ -82,6 +82,13 @@ def test_where_the_business_system_is_may_be_left_out_and_is_text(folder: PartyF
     assert written(folder, adapter="127.0.0.1:7500").settings().adapter == "127.0.0.1:7500"
     error = refused(written(folder, adapter=value).settings)
     assert (error.reason, error.where) == (Reason.CONFIG_INVALID, "party.json: adapter should be host:port, as text")
+
+
+def test_where_the_rows_are_may_be_left_out_and_is_text(folder: PartyFolder) -> None:
+    assert written(folder).settings().store is None
+    assert written(folder, store="postgresql://db/one").settings().store == "postgresql://db/one"
+    error = refused(written(folder, store=3).settings)
+    assert "store should be an address" in error.where
 
 
 def test_numbers_are_read_back_and_may_be_left_out(folder: PartyFolder) -> None:

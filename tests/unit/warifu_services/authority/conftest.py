@@ -63,10 +63,17 @@ def workers() -> Iterator[ThreadPoolExecutor]:
         yield executor
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "memory", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AuthorityStore]:
     """An empty store: each test that asks for one runs over every implementation."""
-    made = SqliteAuthorityStore(tmp_path / "authority.sqlite3") if request.param == "sqlite" else MemoryAuthorityStore()
+    made: AuthorityStore
+    match request.param:
+        case "sqlite":
+            made = SqliteAuthorityStore(tmp_path / "authority.sqlite3")
+        case "memory":
+            made = MemoryAuthorityStore()
+        case _:
+            made = SqliteAuthorityStore(request.getfixturevalue("postgres_address"))
     yield made
     made.close()
 

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
+from warifu.party.database import Database
 from warifu_services.node.store import ExchangeOutcome, ExchangeRecord, ExchangeSide, KeptInquiry, KeptProvision
 from warifu_services.node.store_sqlite import SqliteNodeStore
 
@@ -51,6 +52,7 @@ async def steps_to_prune(path: Path, others: int) -> int:
     for number in range(2 * others, 2 * others + 3):
         await exchange(store, number, 2_000)
     steps = Counter[str]()
+    assert isinstance(store.database, Database)
     store.database._writer.set_progress_handler(lambda: steps.update(["step"]), 1)
     await store.purge(requested_before_ms=1_000, changed_before_ms=2_001)
     assert store.inquiry((2 * others).to_bytes(16, "big")) is None

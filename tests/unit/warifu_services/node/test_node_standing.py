@@ -54,9 +54,10 @@ class Log:
         return response
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteNodeStore]:
-    opened = SqliteNodeStore(tmp_path / "node.sqlite3")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqliteNodeStore]:
+    in_file = request.param == "sqlite"
+    opened = SqliteNodeStore(tmp_path / "node.sqlite3" if in_file else request.getfixturevalue("postgres_address"))
     yield opened
     opened.close()
 

@@ -34,10 +34,17 @@ ITEM = ItemCode("TM00000000000002")
 OWN, PEER = InstitutionCode("9030110020000001"), InstitutionCode("9020110020000001")
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NodeStore]:
     """An empty store of each kind."""
-    made: NodeStore = MemoryNodeStore() if request.param == "memory" else SqliteNodeStore(tmp_path / "node.sqlite3")
+    made: NodeStore
+    match request.param:
+        case "memory":
+            made = MemoryNodeStore()
+        case "sqlite":
+            made = SqliteNodeStore(tmp_path / "node.sqlite3")
+        case _:
+            made = SqliteNodeStore(request.getfixturevalue("postgres_address"))
     yield made
     made.close()
 

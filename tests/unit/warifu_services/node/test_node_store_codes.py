@@ -18,10 +18,17 @@ from warifu_services.node.store_sqlite import SqliteNodeStore
 ITEM = ItemCode("TM00000000000002")
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NodeStore]:
     """An empty store of each kind."""
-    made: NodeStore = MemoryNodeStore() if request.param == "memory" else SqliteNodeStore(tmp_path / "node.sqlite3")
+    made: NodeStore
+    match request.param:
+        case "memory":
+            made = MemoryNodeStore()
+        case "sqlite":
+            made = SqliteNodeStore(tmp_path / "node.sqlite3")
+        case _:
+            made = SqliteNodeStore(request.getfixturevalue("postgres_address"))
     yield made
     made.close()
 
