@@ -48,7 +48,7 @@ from warifu.printable import printable
 
 RESULTS = Path(__file__).parent / "results"
 _SETTLE_S = {1: 0.05, 8: 0.1, 64: 0.25}
-_MESSAGES, _BULK_SETTLE_S, _BULK_LONGER = 2, 1.0, 3  # a message takes a good part of a second
+_MESSAGES, _BULK_SETTLE_S, _BULK_LONGER = 2, 1.0, 6  # a message takes a good part of a second
 _SHORT_ROUNDS, _ACQUISITIONS = 4, 5
 _PROVEN, _UNPROVEN = "always", "off"
 

@@ -1,6 +1,6 @@
 """What two providers get of a third agency's cases, measured on networks that are really run.
 
-``python -m warifu_kit.pooling.measure [--spread SECONDS ...] [--rate PER_SECOND] [--residents N] [--seed N] [--waiting]``
+``python -m warifu_kit.pooling.measure [--spread SECONDS ...] [--rate PER_SECOND] [--residents N] [--seed N] [--waiting | --bulk]``
 
 For each spread it makes a network, registers made-up residents, asks about every applicant of both shipped procedures while
 both providers listen, and prints what each clue joins. This is the command behind the table in ``docs/limits.md``.
@@ -25,7 +25,7 @@ from warifu_kit.output import Terminal, say
 from warifu_kit.people.residents import AS_OF, generate
 from warifu_kit.pooling.listening import listening_command
 from warifu_kit.pooling.pooled import Pooling, audit_pooling, pooling_lines
-from warifu_kit.pooling.traffic import ask_about_everybody
+from warifu_kit.pooling.traffic import ask_about_everybody, ask_in_bulk
 
 __all__ = ["main", "measure"]
 
@@ -34,9 +34,19 @@ PROVIDERS = ("residence", "tax")
 
 
 def measure(
-    folder: Path, *, residents: int, seed: int, rate: float, spread: float = 0.0, waiting: bool = False
+    folder: Path,
+    *,
+    residents: int,
+    seed: int,
+    rate: float,
+    spread: float = 0.0,
+    waiting: bool = False,
+    bulk: bool = False,
 ) -> list[Pooling]:
-    """Run a network in ``folder``, which must not be there, and lay its providers' records side by side."""
+    """Run a network in ``folder``, which must not be there, and lay its providers' records side by side.
+
+    ``bulk``: each office asks about everybody at once, case after case.
+    """
     create_network(folder)
 
     def command(party: str, path: Path, options: Sequence[str]) -> list[str]:
@@ -51,7 +61,10 @@ def measure(
         async with open_offices(folder) as offices:
             with teller(Terminal(stderr=True)) as telling:
                 await populate(offices, plan, telling)
-            await ask_about_everybody(offices, plan, rate=rate, seed=seed, waiting=waiting)
+            if bulk:
+                await ask_in_bulk(offices, plan)
+            else:
+                await ask_about_everybody(offices, plan, rate=rate, seed=seed, waiting=waiting)
 
     with Network(folder, command=command):
         asyncio.run(ask())
@@ -66,6 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--residents", type=int, default=600)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--waiting", action="store_true", help="the office waits for each answer")
+    parser.add_argument("--bulk", action="store_true", help="the office asks about everybody at once")
     given = parser.parse_args(arguments)
     for spread in given.spread:
         with tempfile.TemporaryDirectory(prefix="warifu-pooling-") as outer:
@@ -76,6 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 rate=given.rate,
                 spread=spread,
                 waiting=given.waiting,
+                bulk=given.bulk,
             )
         say(f"SIMULATED. spread {spread:g} s, {given.rate:g} applicants a second, seed {given.seed}")
         say(*pooling_lines(found))

@@ -18,7 +18,7 @@ from warifu_kit.demo.offices import Offices
 from warifu_kit.demo.plan import Case, Plan
 from warifu_kit.demo.procedures import new_inquiry
 
-__all__ = ["ask_about_everybody"]
+__all__ = ["ask_about_everybody", "ask_in_bulk"]
 
 _FETCH_WAIT_S = 10.0
 _NOT_YET = frozenset({Reason.HUB_TIMED_OUT, Reason.HUB_UNREACHABLE, Reason.OVERLOADED})
@@ -34,6 +34,21 @@ async def ask_about_everybody(offices: Offices, plan: Plan, *, rate: float, seed
         await asyncio.sleep(rng.expovariate(rate))
     await asyncio.gather(*asking)
     return len(cases)
+
+
+async def ask_in_bulk(offices: Offices, plan: Plan) -> None:
+    """Ask about every applicant at once, case after case, and leave it to the node in which order that goes."""
+    for procedure in plan.procedures:
+        for agency in procedure.agencies:
+            asked = [
+                new_inquiry(case.local_number, procedure.procedure_code, offices.institution(provider), item)
+                for case in procedure.cases
+                if case.agency == agency
+                for provider, item in case.questions
+            ]
+            async for result in offices.nodes[agency].bulk_inquire(asked):
+                if result.WhichOneof("end") == "failure":
+                    raise WarifuError(Reason[result.failure.reason])
 
 
 async def _ask(offices: Offices, procedure_code: ProcedureCode, case: Case, *, waiting: bool) -> None:

@@ -154,3 +154,15 @@ class Outside:
 @pytest.fixture
 def outside(town: Any, offices: Offices, tmp_path: Path) -> Outside:
     return Outside(town, offices, tmp_path)
+
+
+@pytest.fixture
+def batch_in(tmp_path: Path) -> Callable[[Any], Batch]:
+    """A batch in a network of the test's own."""
+    return lambda town: Batch(town, tmp_path)
+
+
+@pytest.fixture
+def outside_of(tmp_path: Path) -> Callable[[Any, Offices], Outside]:
+    """Whoever looks at that network."""
+    return lambda town, offices: Outside(town, offices, tmp_path)

@@ -60,6 +60,13 @@ async def test_a_run_that_is_killed_goes_on_with_the_same_command_where_it_was(b
         run.send_signal(signal.SIGKILL)
         await asyncio.to_thread(run.communicate)
         assert run.returncode == -signal.SIGKILL
+    run = batch.start()
+    await batch.until_ended(700)
+    run.send_signal(signal.SIGINT)
+    _, told = await asyncio.to_thread(run.communicate)
+    assert run.returncode != 0
+    assert "broken off: the same command goes on where this one was" in told
+    assert len(batch.results()) == ROWS + 1
     known = len(batch.journal()) - 1
     with (batch.out / JOURNAL_FILE).open("ab") as journal:
         journal.write(b'{"line": 12, "reas')  # the last write of a run that died in it

@@ -11,7 +11,14 @@ import pytest
 
 from warifu.api.hub.v1 import supervision_service_pb2 as supervision_pb2
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
-from warifu.client import AuthorityClient, BlockingNodeClient, LogClient, NetworkDescription, SupervisionClient
+from warifu.client import (
+    AuthorityClient,
+    BlockingNodeClient,
+    LogClient,
+    NetworkDescription,
+    NodeClient,
+    SupervisionClient,
+)
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import ResidentRecordCode
 from warifu.tlog import verify_entry, verify_extends
@@ -63,6 +70,22 @@ def test_a_submitted_inquiry_is_fetched_later(running: Any, described: NetworkDe
     with BlockingNodeClient(described.to_node("childcare")) as node:
         node.submit_inquiry(inquiry)
         assert node.fetch_answer(inquiry.request_id, wait=10).state == node_pb2.INQUIRY_STATE_ANSWERED
+
+
+async def test_both_clients_ask_in_bulk_and_get_the_same(running: Any, described: NetworkDescription) -> None:
+    asked = [_question(running.plan, described) for _ in range(200)]
+    asked[7].local_number = ""
+    with BlockingNodeClient(described.to_node("childcare")) as node:
+        results = list(node.bulk_inquire(asked))
+    assert [result.request_id for result in results] == [inquiry.request_id for inquiry in asked]
+    assert (results[7].failure.reason, results[7].failure.where) == ("REQUEST_MALFORMED", "inquiry.local_number")
+    assert sum(result.WhichOneof("end") == "result" for result in results) == 199
+    async with NodeClient(described.to_node("childcare")) as other:
+        assert [result async for result in other.bulk_inquire(asked)] == results
+        huge = node_pb2.Inquiry(local_number="x" * 5_000_000)
+        with pytest.raises(WarifuError) as raised:
+            await anext(other.bulk_inquire([asked[0], huge]))
+    assert (raised.value.reason, raised.value.where) == (Reason.REQUEST_TOO_LARGE, "inquiries[1]")
 
 
 async def test_an_answer_is_proved_to_be_in_the_log(running: Any, described: NetworkDescription) -> None:

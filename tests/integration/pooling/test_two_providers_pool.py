@@ -17,8 +17,8 @@ from warifu_kit.pooling.pooled import Pooling, pooling_lines
 RESIDENTS, SEED, RATE = 120, 1, 10.0
 
 
-def _measured(folder: Path, *, spread: float = 0.0, waiting: bool = False) -> list[Pooling]:
-    found = measure(folder, residents=RESIDENTS, seed=SEED, rate=RATE, spread=spread, waiting=waiting)
+def _measured(folder: Path, *, spread: float = 0.0, waiting: bool = False, bulk: bool = False) -> list[Pooling]:
+    found = measure(folder, residents=RESIDENTS, seed=SEED, rate=RATE, spread=spread, waiting=waiting, bulk=bulk)
     print("seed", SEED, *pooling_lines(found), sep="\n")  # noqa: T201  # shown when a test fails
     assert [each.inquirer for each in found] == ["childcare", "insurance"]
     return found
@@ -62,6 +62,12 @@ def test_the_command_says_what_it_found(at_once: tuple[Path, list[Pooling]]) -> 
 
 def test_with_a_spread_few_cases_are_joined_by_anything(tmp_path: Path) -> None:
     found = _measured(tmp_path / "net", spread=6.0)
+    for clue in found[0].pooled.clues:
+        assert _joined(found, clue.clue) < 0.3, clue.clue
+
+
+def test_of_what_is_asked_in_bulk_case_after_case_few_are_joined_by_anything(tmp_path: Path) -> None:
+    found = _measured(tmp_path / "net", bulk=True)
     for clue in found[0].pooled.clues:
         assert _joined(found, clue.clue) < 0.3, clue.clue
 

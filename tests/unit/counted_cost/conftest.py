@@ -40,9 +40,11 @@ from warifu.party.storage import PartyDatabase
 from warifu.permissions.table import PermissionTable
 from warifu.pki import Identity, Role
 from warifu.rpc.multiplex import serve_calls
-from warifu_hub.exchange import Mediator
+from warifu.rpc.width import IN_BULK
+from warifu_hub.exchange import MediatedExchange, Mediator
 from warifu_hub.own_keys import OwnKeys
-from warifu_hub.providers import GrpcProviders
+from warifu_hub.providers import BulkProviders, GrpcProviders
+from warifu_hub.room import Room
 from warifu_hub.servicers.hub import exchange_response
 from warifu_hub.store_sqlite import SqliteHubStore
 from warifu_hub.translate import HubKeys, Party, Translator
@@ -50,7 +52,7 @@ from warifu_kit.network.creation import create_network
 from warifu_services.agencies.childcare import CHILD_ALLOWANCE_PROCEDURE
 from warifu_services.agencies.tax import LOCAL_TAX, TaxAgency
 from warifu_services.node.filing import CODE_PLACE
-from warifu_services.node.hub_link import StreamedHub
+from warifu_services.node.hub_link import BulkHub, StreamedHub
 from warifu_services.node.inquirer import Inquirer
 from warifu_services.node.inquiry_book import InquiryRequest
 from warifu_services.node.keys import NodeKeys
@@ -63,6 +65,9 @@ PERSON = "0001"
 
 WORKING: ContextVar[str] = ContextVar("working", default="nobody")
 """The party whose work the running task does."""
+
+IN_A_BATCH: ContextVar[bool] = ContextVar("in a batch", default=False)
+"""Whether it came in bulk."""
 
 
 @dataclass
@@ -160,10 +165,21 @@ class Way:
 
     ProvideStream = ExchangeStream
 
+    def ExchangeBulk(self, messages: AsyncIterator[Any]) -> Wire:
+        return Wire(
+            serve_calls(self._arriving(messages), handle=self._handle_bulk, width=IN_BULK, **self._types), self._count
+        )
+
+    ProvideBulk = ExchangeBulk
+
     async def _arriving(self, messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
         async for message in messages:
             self._count("to")
             yield type(message).FromString(message.SerializeToString())
+
+    async def _handle_bulk(self, request: Any, left: float) -> Any:
+        IN_A_BATCH.set(True)
+        return await self._handle(request, left)
 
     async def _handle(self, request: Any, left: float) -> Any:
         WORKING.set(self._party)
@@ -200,14 +216,21 @@ class ThreeParties:
             channels=self.to_provider,  # type: ignore[arg-type]  # a pool that knows one peer
             store=self._hub_store,
         )
-        self._mediator = Mediator(
-            permissions=table, keys=self._hub_keys, store=self._hub_store, providers=self._providers, **shared
-        )
+        at_hub: dict[str, Any] = {"permissions": table, "keys": self._hub_keys, "store": self._hub_store, **shared}
+        room = Room[MediatedExchange]()
+        self._mediator = Mediator(providers=self._providers, room=room, **at_hub)
+        self._bulk = Mediator(providers=BulkProviders(self._providers), room=room.in_bulk(), **at_hub)
         self.to_hub = Way("hub", self._exchange, ExchangeReply, ExchangeStreamResponse)
         self._hub = StreamedHub(self.to_hub)  # type: ignore[arg-type]  # a channel in memory
+        self._bulk_hub = BulkHub(self.to_hub, self._hub)  # type: ignore[arg-type]  # as above
         self._inquirer = Inquirer(
-            keys=self._keys["childcare"], store=self._stores["childcare"], hub=self._hub, **shared
+            keys=self._keys["childcare"],
+            store=self._stores["childcare"],
+            hub=self._hub,
+            bulk=self._bulk_hub,
+            **shared,
         )
+        self._made = 0
 
     async def _provide(self, request: Any, left: float) -> ProvideResponse:
         return ProvideResponse(answer=await self._provider.provide(request.permit, left))
@@ -215,7 +238,8 @@ class ThreeParties:
     async def _exchange(self, request: Any, left: float) -> Any:
         own = self._keys["childcare"].own.institution
         caller = Identity(network=self._directory.network, role=Role.AGENCY, institution=own)
-        return exchange_response(await self._mediator.exchange(caller, request.inquiry, left))
+        mediator = self._bulk if IN_A_BATCH.get() else self._mediator
+        return exchange_response(await mediator.exchange(caller, request.inquiry, left))
 
     async def introduce(self) -> None:
         """Make the person known, say where the provider is, and make one exchange: nobody's first call is counted."""
@@ -229,6 +253,9 @@ class ThreeParties:
         await self._stores["tax"].put_replicas([(PERSON, replica)])
         await self._hub_store.put_endpoint(self._keys["tax"].own.institution, "127.0.0.1:1")
         await self._ask(bytes(16))
+        IN_A_BATCH.set(True)
+        await self._ask(b"\xff" * 16)
+        IN_A_BATCH.set(False)
 
     def _person(self, party: str) -> Person:
         keys, group = self._keys[party], self._directory.group
@@ -240,13 +267,25 @@ class ThreeParties:
 
     async def ask_together(self, count: int) -> Tally:
         """``count`` inquiries made in one moment, all answered; everything that was done for them."""
+        return await self._counted(count)
+
+    async def ask_in_bulk(self, count: int) -> Tally:
+        """The same, made in bulk."""
+        IN_A_BATCH.set(True)
+        try:
+            return await self._counted(count)
+        finally:
+            IN_A_BATCH.set(False)
+
+    async def _counted(self, count: int) -> Tally:
         tally = Tally()
         before = self._written()
         for way in (self.to_hub, self.to_provider):
             way.messages.clear()
         WORKING.set("inquirer")
         with counting(self.suite, tally):
-            await asyncio.gather(*(self._ask(number.to_bytes(16, "big")) for number in range(1, count + 1)))
+            first, self._made = self._made + 1, self._made + count
+            await asyncio.gather(*(self._ask(number.to_bytes(16, "big")) for number in range(first, first + count)))
         tally.disk.update(self._written())
         tally.disk.subtract(before)
         for whom, way in (("hub", self.to_hub), ("provider", self.to_provider)):
@@ -260,7 +299,8 @@ class ThreeParties:
             procedure_code=CHILD_ALLOWANCE_PROCEDURE,
             item_code=LOCAL_TAX,
         )
-        result = await self._inquirer.inquire(InquiryRequest(local_number=PERSON, question=question), 60.0)
+        asked = InquiryRequest(local_number=PERSON, question=question)
+        result = await self._inquirer.inquire(asked, 60.0, in_bulk=IN_A_BATCH.get())
         assert result.found is not None
 
     def _written(self) -> Counter[str]:
@@ -276,6 +316,7 @@ class ThreeParties:
     async def close(self) -> None:
         await self._inquirer.close()
         await self._hub.close()
+        await self._bulk_hub.close()
         await self._providers.close()
         for store in self._stores.values():
             store.close()
