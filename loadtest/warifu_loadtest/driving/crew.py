@@ -107,9 +107,8 @@ class Workers:
         return put_together(stage, self._parts.values(), sorted((there | set(able)) - set(self._parts)))
 
     def _all_can(self) -> bool:
-        """Whether everybody who is there has said what it can."""
-        there = self._there()
-        return bool(there) and there <= set(self._can)
+        """Whether everybody who is there has said what it can; whoever is gone, as all may be, says nothing more."""
+        return self._there() <= set(self._can)
 
     def _there(self) -> set[str]:
         return {client.id for client in self._runner.clients.all if client.state != "missing"}
