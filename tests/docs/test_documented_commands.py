@@ -144,7 +144,7 @@ def test_there_are_pages_with_commands_to_run() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_what_a_page_tells_people_to_type_works(page: Path, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    for read in ("protos", "docs", "tests"):  # what examples read
+    for read in ("protos", "docs", "tests", "loadtest"):  # what examples read
         (tmp_path / read).symlink_to(ROOT / read)
     with ExitStack() as kept_up:
         for block in BLOCK.finditer(_on_loopback(page.read_text("utf-8"))):
@@ -158,7 +158,7 @@ def test_what_a_page_tells_people_to_type_works(page: Path, tmp_path: Path) -> N
                     kept_up.enter_context(_kept_up(command, block["until"], tmp_path))
                 else:
                     _run(command, int(block["status"] or 0), tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} <= {"docs", "examples", "protos", "runs", "tests"}
+    assert {path.name for path in tmp_path.iterdir()} <= {"docs", "examples", "loadtest", "protos", "runs", "tests"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

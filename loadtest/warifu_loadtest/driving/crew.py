@@ -23,7 +23,7 @@ __all__ = ["Alone", "Crew", "Workers", "serve_master"]
 _WHO, _CAN, _STAGE, _CUT, _PART = "warifu_who", "warifu_can", "warifu_stage", "warifu_cut", "warifu_part"
 _GRACE_S = 2 * CALL_SECONDS + 10.0  # calls that are open end, and then the part is sent
 _SOON_S = 0.05
-_ANSWER_S = 15.0
+_ANSWER_S, _AGAIN_S = 30.0, 0.5
 
 
 class Crew(Protocol):
@@ -86,8 +86,10 @@ class Workers:
     def gather(self) -> None:
         """See the contract."""
         self._can = {}
-        self._runner.send_message(_WHO)
-        self._wait(lambda: self._there() <= set(self._can), _ANSWER_S)
+        give_up = time.monotonic() + _ANSWER_S
+        while not self._all_can() and time.monotonic() < give_up:
+            self._runner.send_message(_WHO)  # again, for a worker that still looks at the network hears nothing
+            self._wait(self._all_can, _AGAIN_S)
 
     def run(self, number: int, stage: Stage, seed: str, cut: Event) -> Outcome:
         """See the contract."""
@@ -102,7 +104,11 @@ class Workers:
         if cut.is_set():
             self._runner.send_message(_CUT)
             self._wait(lambda: self._all_told(able), _GRACE_S)
-        return put_together(stage, self._parts.values(), sorted(set(able) - set(self._parts)))
+        return put_together(stage, self._parts.values(), sorted((there | set(able)) - set(self._parts)))
+
+    def _all_can(self) -> bool:
+        """Whether everybody who is there has said what it can; whoever is gone, as all may be, says nothing more."""
+        return self._there() <= set(self._can)
 
     def _there(self) -> set[str]:
         return {client.id for client in self._runner.clients.all if client.state != "missing"}

@@ -27,7 +27,7 @@ from warifu_loadtest.users.clerk import INQUIRE, inquiry_of
 __all__ = ["compared"]
 
 _PROTOS = Path(__file__).resolve().parents[3] / "protos"
-_SECONDS, _MOST_PER_S = 10.0, 50.0
+_SECONDS, _MOST_PER_S = 5.0, 50.0
 _PATIENCE_S = 60.0
 
 

@@ -33,6 +33,7 @@ from warifu_loadtest.users import USERS
 __all__ = ["Hand"]
 
 _END_S = 3 * CALL_SECONDS
+_NOT_READY_S = 0.1
 _EXIT_MISSED = 1
 
 
@@ -52,7 +53,9 @@ class Hand(User):
     @task
     def next(self) -> None:
         """Take the next arrival."""
-        if _Here.process is not None:
+        if _Here.process is None:
+            gevent.sleep(_NOT_READY_S)
+        else:
             _Here.process.work()
 
 

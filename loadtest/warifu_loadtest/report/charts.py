@@ -67,10 +67,12 @@ class _Axes:
     def __init__(self, points: Sequence[tuple[float, float]], logarithmic: bool) -> None:
         self._log = logarithmic
         self._left = min(x for x, _ in points)
-        self._right = max(*(x for x, _ in points), self._left + 1e-9)
+        right = max(x for x, _ in points)
+        self._right = right if right > self._left else self._left + 1
         ups = [self._scaled(y) for _, y in points]
         self._low = math.floor(min(ups)) if logarithmic else 0.0
-        self._top = max(math.ceil(max(ups)) if logarithmic else max(ups) * 1.05, self._low + 1e-9)
+        top = math.ceil(max(ups)) if logarithmic else max(ups) * 1.05
+        self._top = top if top > self._low else self._low + 1
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """Where a point is in the picture."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
 from warifu.api.record.v1.resident_record_pb2 import ResidentRecord
 from warifu.errors import Reason, WarifuError
-from warifu.rpc.hops import parts
+from warifu.rpc.hops import Hop, parts
 from warifu_loadtest.deciding.tally import ANSWERED, PENDING
 from warifu_loadtest.driving.neighbourhood import Neighbourhood, Office
 from warifu_loadtest.driving.visit import CALL_SECONDS, Visit
@@ -82,13 +82,12 @@ def ask(
 
 def ask_timed(around: Neighbourhood, office: Office, visit: Visit, *, meant: Collection[Reason]) -> None:
     """Ask about one of the office's people, and how long each party took."""
-    inquire_timed = around.node(office.agency).inquire_timed
+    node, began_s = around.node(office.agency), time.monotonic()
 
-    def made() -> node_pb2.InquiryResult:
-        began_s = time.monotonic()
-        result, hops = inquire_timed(inquiry_of(around, office), timeout=CALL_SECONDS)
-        visit.hops(parts((time.monotonic() - began_s) * 1000, hops))
-        return result
+    def hops(told: Sequence[Hop]) -> None:
+        visit.hops(parts((time.monotonic() - began_s) * 1000, told))
+
+    made = partial(node.inquire, inquiry_of(around, office), timeout=CALL_SECONDS, hops=hops)
 
     visit.call(f"{INQUIRE} (timed)", made, told=_told, meant=meant)
 

@@ -7,7 +7,7 @@ The same methods as :class:`warifu.client.NodeClient`, blocking. It uses plain s
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TypeVar, cast
 
@@ -83,10 +83,26 @@ class BlockingNodeClient(BlockingClient):
         with translated(_BROKEN):
             self._stub.SetFlags(flags, timeout=timeout)
 
-    def inquire(self, inquiry: node_pb2.Inquiry, *, timeout: float = _CALL_SECONDS) -> node_pb2.InquiryResult:
-        """Inquire about one person and wait for the answer; PENDING when a clerk must release it first."""
+    def inquire(
+        self,
+        inquiry: node_pb2.Inquiry,
+        *,
+        timeout: float = _CALL_SECONDS,
+        hops: Callable[[Sequence[Hop]], object] | None = None,
+    ) -> node_pb2.InquiryResult:
+        """Inquire about one person and wait for the answer; PENDING when a clerk must release it first.
+
+        ``hops``, where given, is told how long each party took; nothing, in a network that was not started to tell that. An
+        inquiry of which it is told goes alone at every hop, and shares no stream with others.
+        """
+        request = node_pb2.InquireRequest(inquiry=inquiry)
         with translated(_BROKEN):
-            return self._stub.Inquire(node_pb2.InquireRequest(inquiry=inquiry), timeout=timeout).result
+            if hops is None:
+                return self._stub.Inquire(request, timeout=timeout).result
+            response, call = self._stub.Inquire.with_call(request, timeout=timeout, metadata=((HOPS_KEY, "1"),))
+        told = [str(value) for key, value in call.trailing_metadata() or () if key == HOPS_KEY]
+        hops(hops_from(told[0]) if told else ())
+        return response.result
 
     def bulk_inquire(
         self, inquiries: Iterable[node_pb2.Inquiry], *, timeout: float = _STREAM_SECONDS
@@ -108,19 +124,6 @@ class BlockingNodeClient(BlockingClient):
             raise error.after(done) from error
         finally:
             call.cancel()
-
-    def inquire_timed(
-        self, inquiry: node_pb2.Inquiry, *, timeout: float = _CALL_SECONDS
-    ) -> tuple[node_pb2.InquiryResult, tuple[Hop, ...]]:
-        """As :meth:`inquire`, and how long each party took; nothing, in a network that was not started to tell that.
-
-        Where it is told, the inquiry goes alone at every hop, and shares no stream with others.
-        """
-        request, asking = node_pb2.InquireRequest(inquiry=inquiry), ((HOPS_KEY, "1"),)
-        with translated(_BROKEN):
-            response, call = self._stub.Inquire.with_call(request, timeout=timeout, metadata=asking)
-        told = [str(value) for key, value in call.trailing_metadata() or () if key == HOPS_KEY]
-        return response.result, hops_from(told[0]) if told else ()
 
     def submit_inquiry(self, inquiry: node_pb2.Inquiry, *, timeout: float = _CALL_SECONDS) -> None:
         """Have an inquiry taken durably; :meth:`fetch_answer` says what came of it."""

@@ -250,9 +250,10 @@ def test_an_agency_that_there_is_not_is_said_with_those_that_there_are(populated
     assert "--agencies: no agency is called police; there are " in ended.stderr
 
 
+@pytest.mark.parametrize("processes", [(), ("--processes", "2")], ids=["one process", "a master and two workers"])
 @pytest.mark.parametrize("kind", ["nothing", "plain text"])
 def test_a_load_test_pointed_at_nothing_or_at_a_plain_text_port_says_where_and_ends(
-    populated: Path, tmp_path: Path, kind: str
+    populated: Path, tmp_path: Path, kind: str, processes: tuple[str, ...]
 ) -> None:
     with _listening(kind) as port:
         shutil.copytree(populated, tmp_path / "net", ignore=shutil.ignore_patterns("*.sqlite3*", "*.lock"))
@@ -260,9 +261,9 @@ def test_a_load_test_pointed_at_nothing_or_at_a_plain_text_port_says_where_and_e
         for party in told["parties"].values():
             party["endpoint"] = party["endpoint"] and f"127.0.0.1:{port}"
         (tmp_path / "net" / "network.json").write_text(json.dumps(told), "utf-8")
-        ended = _locust("--network", tmp_path / "net", "--rate", "5", "--seconds", "1")
+        ended = _locust("--network", tmp_path / "net", "--rate", "5", "--seconds", "1", *processes)
     assert ended.returncode == 1
-    (line,) = [line for line in ended.stderr.splitlines() if line.startswith("loadtest: ")]
+    line, *_ = [line for line in ended.stderr.splitlines() if line.startswith("loadtest: ")]
     assert f"127.0.0.1:{port}: " in line
     assert "Traceback" not in ended.stderr
 
@@ -306,6 +307,23 @@ def test_a_step_that_fails_ends_the_load_test_with_a_sentence_and_no_process_lef
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_whole_load_test_starts_its_network_reports_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    words = ("--residents", "24", "--rate", "10", "--seconds", "2", "--out", str(tmp_path / "out"), *GENEROUS)
+    ended = subprocess.run(
+        [sys.executable, LOADTEST / "run.py", *words],
+        env=_environment(TMPDIR=tmp_path / "tmp"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert f"report: {tmp_path / 'out' / 'load.html'}" in ended.stdout
+    assert _told(tmp_path / "out")["calls_in_all"] > 0
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
 def test_a_load_test_that_is_asked_to_stop_takes_its_network_with_it(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, LOADTEST / "run.py", "--residents", "12", "--seconds", "60", "--out", tmp_path / "never"],
@@ -344,7 +362,7 @@ def test_what_ghz_sees_of_the_same_calls_stands_in_the_same_report(populated: Pa
     assert ended.returncode == 0, ended.stderr
     told = _told(tmp_path / "out")
     ours, theirs = told["beside"]
-    assert (ours["seen by"], theirs["seen by"], theirs["count"]) == ("this load test", "ghz", 100)
+    assert (ours["seen by"], theirs["seen by"], theirs["count"]) == ("this load test", "ghz", 50)
     assert ours["count"] > 0
     assert "seen by another tool" in (tmp_path / "out" / "load.html").read_text("utf-8")
     assert told["warnings"] == []

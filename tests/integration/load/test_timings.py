@@ -7,7 +7,7 @@ import re
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ from warifu.api.node.v1.node_service_pb2_grpc import NodeServiceStub
 from warifu.client import BlockingNodeClient, NetworkDescription
 from warifu.pki import CredentialFiles
 from warifu.rpc.blocking import BlockingPeerChannel
-from warifu.rpc.hops import HOPS_KEY, parts
+from warifu.rpc.hops import HOPS_KEY, Hop, parts
 from warifu_kit.network.network import Network
 from warifu_kit.network.party_process import party_command
 
@@ -84,8 +84,10 @@ def _beside(path: Path, inquiry: node_pb2.Inquiry, asking: tuple[tuple[str, str]
 
 
 def test_each_party_tells_its_time_and_where_the_time_went_adds_up(telling: Path) -> None:
+    told: list[Sequence[Hop]] = []
     with BlockingNodeClient(NetworkDescription.load(telling).to_node("insurance")) as node:
-        result, hops = node.inquire_timed(_inquiry(telling))
+        result = node.inquire(_inquiry(telling), hops=told.append)
+    (hops,) = told
     assert result.state in (node_pb2.INQUIRY_STATE_ANSWERED, node_pb2.INQUIRY_STATE_PENDING)
     assert [hop.role for hop in hops] == ["agency", "hub", "agency"]
     inquirer, hub, provider = hops
@@ -103,10 +105,11 @@ def test_a_refusal_tells_no_time(telling: Path) -> None:
 
 
 def test_a_network_that_was_not_started_for_it_tells_nobody_though_asked(silent: Path) -> None:
+    told: list[Sequence[Hop]] = []
     with BlockingNodeClient(NetworkDescription.load(silent).to_node("insurance")) as node:
-        result, hops = node.inquire_timed(_inquiry(silent))
+        result = node.inquire(_inquiry(silent), hops=told.append)
     assert result.state in (node_pb2.INQUIRY_STATE_ANSWERED, node_pb2.INQUIRY_STATE_PENDING)
-    assert hops == ()
+    assert told == [()]
     assert _beside(silent, _inquiry(silent), ((HOPS_KEY, "1"),)) == []
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import socket
@@ -23,6 +25,7 @@ import pytest
 from warifu_kit.network.network import Network
 
 LOADTEST = Path(__file__).resolve().parents[3] / "loadtest"
+GUIDE = (LOADTEST.parent / "docs" / "guide" / "load.md").read_text("utf-8")
 LOCUST = [sys.executable, "-m", "locust", "-f", str(LOADTEST / "locustfile.py")]
 PATIENCE_S = 100.0
 GENEROUS = ("--max-p99", "100000", "--min-achieved", "0")
@@ -56,11 +59,11 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _started(*words: str | Path) -> Iterator[subprocess.Popen[str]]:
+def _started(*words: str | Path, folder: Path | None = None) -> Iterator[subprocess.Popen[str]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("WARIFU_", "LOCUST_"))}
     command = [*LOCUST, *map(str, words)]
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         try:
             yield process
@@ -75,6 +78,27 @@ def _master(port: int, out: Path, *words: str) -> tuple[str | Path, ...]:
 
 def _worker(port: int, folder: Path) -> tuple[str | Path, ...]:
     return ("--worker", "--master-host", "127.0.0.1", "--master-port", str(port), "--network", folder)
+
+
+def test_the_recipe_for_several_machines_works_as_the_guide_has_it(populated: Path, tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "net").symlink_to(populated)
+    (tmp_path / "loadtest").symlink_to(LOADTEST)
+    block = re.search(r"<!-- run by tests/integration/load/test_workers.py -->\n```console\n(.*?)```", GUIDE, re.DOTALL)
+    assert block is not None
+    port, commands = str(_free_port()), [line.removeprefix("$ ") for line in block[1].splitlines()]
+    with ExitStack() as started:
+        locusts = []
+        for command in commands:
+            words = shlex.split(command.replace("192.0.2.10", "127.0.0.1"))
+            if words[0] != "locust":
+                subprocess.run(words, cwd=tmp_path, check=True, timeout=PATIENCE_S)
+                continue
+            bind = ["--master-bind-port", port, *GENEROUS] if "--master" in words else ["--master-port", port]
+            locusts.append(started.enter_context(_started(*words[3:], *bind, folder=tmp_path)))
+        said, _ = locusts[0].communicate(timeout=PATIENCE_S)
+        assert [each.wait(PATIENCE_S) for each in locusts] == [0, 0, 0], said
+    assert len(json.loads((tmp_path / "runs" / "load" / "load.json").read_bytes())["processes"]) == 2
 
 
 def test_two_hosts_that_are_one_agency_each_make_the_whole_mix(populated: Path, tmp_path: Path) -> None:
