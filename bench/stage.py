@@ -98,11 +98,14 @@ class _Filled:
         return sum(cpu_ns(process.pid) for process in self._running.parties.values())
 
 
+def _as_it_is(_: str, command: list[str]) -> list[str]:
+    return command
+
+
 class Load:
     """A load process, and the line to it."""
 
-    def __init__(self, *words: str) -> None:
-        command = [sys.executable, str(_HERE / "load.py"), *words]
+    def __init__(self, command: list[str]) -> None:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.pid = self._process.pid
         self._answer()  # the ready line
@@ -133,23 +136,21 @@ class Load:
 class Side:
     """One real network as far as it is measured: a hub, a provider's node, and a load in the inquirer's place."""
 
-    def __init__(self, ends: ExitStack, network: Path, kind: str) -> None:
+    def __init__(
+        self, ends: ExitStack, network: Path, kind: str, through: Callable[[str, list[str]], list[str]] = _as_it_is
+    ) -> None:
+        """``through`` is told which party a command runs, and may have something else run it."""
         self._network = network
         hub_folder = network / "hub"
         script = [sys.executable, str(_HERE / "counting_hub.py"), "--dir", str(hub_folder), "--listen", "127.0.0.1:0"]
-        self.hub = _party(ends, "hub", hub_folder, script + (["--unary"] if kind == "unary" else []))
+        script += ["--unary"] if kind == "unary" else []
+        self.hub = _party(ends, "hub", hub_folder, through("hub", script))
         nobody = "127.0.0.1:9"  # no authority is needed any more
         words = party_command("tax", network / "tax", ["--hub", self.hub.endpoint, "--authority", nobody])
-        self.provider = _party(ends, "tax", network / "tax", words)
-        self.load = _load(
-            ends,
-            "stream" if kind == "stream" else "unary",
-            network,
-            "--target",
-            self.hub.endpoint,
-            "--people",
-            str(ACQUIRED_AT_ONCE),
-        )
+        self.provider = _party(ends, "tax", network / "tax", through("provider", words))
+        called = "stream" if kind == "stream" else "unary"
+        words = _load_words(called, network, "--target", self.hub.endpoint, "--people", str(ACQUIRED_AT_ONCE))
+        self.load = _load(ends, through("inquirer", words))
         self.sizes = _first_exchange(self.load)
 
     def leaf_count(self) -> int:
@@ -245,7 +246,8 @@ class Stage:
         words = [*floor, "relay", "--dir", str(hub), "--echo", echo.endpoint, *grows]
         relay = _party(self._ends, "relay", hub, words)
         request = ["--request-bytes", str(sizes["request"])]
-        return _load(self._ends, "bare", self._network, "--target", relay.endpoint, *request), relay, echo
+        words = _load_words("bare", self._network, "--target", relay.endpoint, *request)
+        return _load(self._ends, words), relay, echo
 
 
 def _party(ends: ExitStack, party: str, folder: Path, command: list[str]) -> PartyProcess:
@@ -257,8 +259,12 @@ def _party(ends: ExitStack, party: str, folder: Path, command: list[str]) -> Par
     return process
 
 
-def _load(ends: ExitStack, kind: str, network: Path, *words: str) -> Load:
-    load = Load(kind, "--dir", str(network / "childcare"), *words)
+def _load_words(kind: str, network: Path, *words: str) -> list[str]:
+    return [sys.executable, str(_HERE / "load.py"), kind, "--dir", str(network / "childcare"), *words]
+
+
+def _load(ends: ExitStack, command: list[str]) -> Load:
+    load = Load(command)
     ends.callback(load.close)
     return load
 

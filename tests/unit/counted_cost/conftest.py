@@ -292,6 +292,20 @@ class ThreeParties:
             tally.messages.update({f"{what} {whom}": number for what, number in way.messages.items()})
         return tally
 
+    async def bytes_left_by(self, *, groups: int, size: int) -> dict[str, float]:
+        """By how much each database grows for an exchange, when so many groups of so many are made."""
+        before = self._bytes()
+        for group in range(1, groups + 1):
+            numbers = range(group * size, (group + 1) * size)
+            await asyncio.gather(*(self._ask(number.to_bytes(16, "big")) for number in numbers))
+        return {party: (size_now - before[party]) / (groups * size) for party, size_now in self._bytes().items()}
+
+    def _bytes(self) -> dict[str, int]:
+        """The size of each database, everything in its file."""
+        for each in self._databases().values():
+            each._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return {party: each.path.stat().st_size for party, each in self._databases().items()}
+
     async def _ask(self, request_id: bytes) -> None:
         question = Question(
             request_id=request_id,
@@ -305,13 +319,16 @@ class ThreeParties:
 
     def _written(self) -> Counter[str]:
         """Of each party's database: disk syncs, and the records that shared them."""
-        databases: dict[str, PartyDatabase] = {
+        databases = self._databases()
+        counted = {f"{party} syncs": each.groups_committed for party, each in databases.items()}
+        return Counter(counted | {f"{party} records": each.mutations_committed for party, each in databases.items()})
+
+    def _databases(self) -> dict[str, PartyDatabase]:
+        return {
             "inquirer": self._stores["childcare"].database,
             "hub": self._hub_store.database,
             "provider": self._stores["tax"].database,
         }
-        counted = {f"{party} syncs": each.groups_committed for party, each in databases.items()}
-        return Counter(counted | {f"{party} records": each.mutations_committed for party, each in databases.items()})
 
     async def close(self) -> None:
         await self._inquirer.close()
