@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from warifu.errors import WarifuError
 from warifu.party.inherited import drop_variables, settle_process
+from warifu.party.memory import use_own_pieces
 from warifu.rpc.logging import Level, configure, error_fields, get_logger, raised_at
 
 __all__ = [
@@ -63,6 +64,7 @@ def run_party(
     _log_in_utf8()
     configure(log_level)
     use_batch_scheduling()
+    use_own_pieces()
     try:
         settle_process()
         if stop_with_parent:
