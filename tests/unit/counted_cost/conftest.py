@@ -35,8 +35,8 @@ from warifu.exchange.directory import Directory
 from warifu.exchange.inquiry import Question
 from warifu.exchange.proof_policy import ProofPolicy
 from warifu.identifiers import InstitutionCode
+from warifu.party.database import Database
 from warifu.party.folder import PartyFolder
-from warifu.party.storage import PartyDatabase
 from warifu.permissions.table import PermissionTable
 from warifu.pki import Identity, Role
 from warifu.rpc.multiplex import serve_calls
@@ -323,12 +323,13 @@ class ThreeParties:
         counted = {f"{party} syncs": each.groups_committed for party, each in databases.items()}
         return Counter(counted | {f"{party} records": each.mutations_committed for party, each in databases.items()})
 
-    def _databases(self) -> dict[str, PartyDatabase]:
-        return {
+    def _databases(self) -> dict[str, Database]:
+        databases = {
             "inquirer": self._stores["childcare"].database,
             "hub": self._hub_store.database,
             "provider": self._stores["tax"].database,
         }
+        return {party: each for party, each in databases.items() if isinstance(each, Database)}
 
     async def close(self) -> None:
         await self._inquirer.close()

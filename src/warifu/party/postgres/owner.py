@@ -24,7 +24,7 @@ __all__ = ["OWNER_TABLE", "OwnedElsewhereError", "Owner", "lock_number"]
 OWNER_TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS store_owner (only_row BIGINT PRIMARY KEY CHECK (only_row = 1), token BYTEA NOT NULL)"
 )
-_LABEL: Final = b"warifu-v1/store-owner"
+_LABEL: Final = b"owner of a store"
 _TRIES: Final = 10
 _PAUSE_S: Final = 0.05
 _NOTE: Final = """INSERT INTO store_owner VALUES (1, $1) ON CONFLICT (only_row) DO UPDATE SET token = excluded.token"""
