@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -91,16 +91,16 @@ class AnswerDesk:
             runner.run(self._serve())
 
     async def _serve(self) -> None:
-        async with await asyncio.start_unix_server(self._hear, self.path):
-            self._listening.set()
-            await self._stop.wait()
+        server = await asyncio.start_unix_server(self._hear, self.path)
+        self._listening.set()
+        await self._stop.wait()
+        server.close()  # whoever still waits for a hook is waited for no more
 
     async def _hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, EOFError):  # whoever asked is gone
+        with closing(writer), suppress(OSError, EOFError):  # whoever asked is gone
             told = json.loads(await reader.readexactly(length_of(await reader.readexactly(LENGTH_SIZE))))
             writer.write(framed(await self._lanes.run(lambda: self._answered(told))))
             await writer.drain()
-        writer.close()
 
     async def _answered(self, told: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -162,7 +162,7 @@ class _Telling:
 
     @contextmanager
     def kept(self, path: Path, spread_s: float | None) -> Iterator[None]:
-        """Keep who ended beside the network in ``path``, which runs, until the context ends. Raises: OSError."""
+        """Keep who ended beside the network in ``path``, which runs, until the context ends."""
         from warifu_kit.network.run_file import RunFile
 
         with closing(RunFile(path, spread_s)) as run:
@@ -178,8 +178,7 @@ class _Telling:
         told = {"event": event, "party": party, "detail": detail}
         with self._lock:
             if event == "died" and self._run is not None:
-                with suppress(OSError):  # the disk is full: the parties say so
-                    self._run.ended(party, detail)
+                self._run.ended(party, detail)
             if self._is_up:
                 self._tell(told)
             elif self._json and event != "ready":  # who is ready, the first line says

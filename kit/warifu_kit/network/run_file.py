@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -39,25 +40,27 @@ class RunFile:
     """The file of a run that goes on. To be used by one thread at a time; a disk that takes no more changes nothing."""
 
     def __init__(self, network: Path, spread_s: float | None) -> None:
-        """Begins anew. Raises: OSError."""
+        """Begins anew."""
         self._path = network / _FILE
         self._run = Run(spread_s)
         self._write()
 
     def ended(self, party: str, how: str) -> None:
-        """A party ended by itself. Raises: OSError."""
+        """A party ended by itself."""
         before = self._run.ends.get(party)
         ends = Ends(1 if before is None else before.times + 1, how)
         self._run = Run(self._run.spread_s, {**self._run.ends, party: ends})
         self._write()
 
     def close(self) -> None:
-        """The run is over. Raises: OSError."""
-        self._path.unlink(missing_ok=True)
+        """The run is over."""
+        with suppress(OSError):
+            self._path.unlink()
 
     def _write(self) -> None:
         ends = {party: {"times": each.times, "last": each.last} for party, each in self._run.ends.items()}
-        write_private_file(self._path, json.dumps({"spread_s": self._run.spread_s, "ends": ends}).encode())
+        with suppress(OSError):  # the disk is full: the parties say so
+            write_private_file(self._path, json.dumps({"spread_s": self._run.spread_s, "ends": ends}).encode())
 
 
 def read_run(network: Path) -> Run:
