@@ -34,7 +34,7 @@ from warifu_kit.commands import (
     up,
     witness,
 )
-from warifu_kit.output import allow_any_terminal, say
+from warifu_kit.output import allow_any_terminal, say, say_error
 
 __all__ = ["app", "main"]
 
@@ -105,7 +105,7 @@ def main() -> None:
         ended = WarifuError(Reason.PATH_UNUSABLE, where=f"{error.filename or 'output'}: {error.strerror}")
     else:
         return
-    say(f"warifu: {ended}", err=True)
+    say_error(ended)
     sys.exit(1)
 
 

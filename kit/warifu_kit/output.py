@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from rich import box
 from rich.console import Console
@@ -19,11 +19,13 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from warifu.errors import Reason, WarifuError
 from warifu.printable import json_escaped, printable
 
-__all__ = ["Terminal", "allow_any_terminal", "say", "say_json", "say_table", "table"]
+__all__ = ["Terminal", "allow_any_terminal", "say", "say_error", "say_json", "say_table", "table"]
 
 _WIDEST = 10_000  # columns of the widest list
+_OF_FILES: Final = frozenset({Reason.CONFIG_INVALID, Reason.FILE_INVALID, Reason.PATH_UNUSABLE})
 
 
 class Terminal(Console):
@@ -50,6 +52,15 @@ def say(*lines: str, err: bool = False) -> None:
     stream = sys.stderr if err else sys.stdout
     stream.write("".join(f"{printable(line)}\n" for line in lines))
     stream.flush()
+
+
+def say_error(error: WarifuError) -> None:
+    """Show on standard error why a command ended. Of a file, its name and line go first: editors and people look for them."""
+    if error.reason in _OF_FILES and error.where:
+        done = "" if error.done is None else f"; done before it: {error.done}"
+        say(f"warifu: {error.where} ({error.reason.value}{done})", err=True)
+    else:
+        say(f"warifu: {error}", err=True)
 
 
 def say_json(told: object) -> None:

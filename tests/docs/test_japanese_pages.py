@@ -23,6 +23,7 @@ ENGLISH = {
     "docs/ja/guide/adapter.md": "docs/guide/adapter.md",
     "docs/ja/guide/faults.md": "docs/guide/faults.md",
     "docs/ja/guide/ci.md": "docs/guide/ci.md",
+    "docs/ja/guide/prove.md": "docs/guide/prove.md",
 }
 ERRORS = "docs/ja/guide/errors.md"
 ENGLISH_OF_ERRORS = "docs/protocol.md"

@@ -1,7 +1,8 @@
 """The other side: a desk at which an Agency of this process answers what a node of the network is asked.
 
 Decides who answers, and keeps what was asked. The agency runs on an event loop of its own, in a thread of its own, as it
-would in a node: whatever loop the caller has, or none, is left alone.
+would in a node: whatever loop the caller has, or none, is left alone. A hook that blocks that loop keeps nobody waiting for
+long who is asked about somebody else (``lanes``).
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from warifu.agency import Agency, LookUp, ProvidedRecord, ProvisionQuery
 from warifu.errors import WarifuError
 from warifu.identifiers import ItemCode
+from warifu_kit.attached.lanes import Lanes
 from warifu_kit.attached.wire import (
     LENGTH_SIZE,
     framed,
@@ -52,10 +54,11 @@ class AnswerDesk:
         self.raised: list[BaseException] = []
         self._folder = _short_folder()
         self.path = self._folder / "agency"
+        self._lanes = Lanes(f"agency {agency.kind}")
         self._loop = asyncio.new_event_loop()
         self._listening = threading.Event()
         self._stop = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name=f"agency {agency.kind}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"desk of {agency.kind}", daemon=True)
         self._thread.start()
         self._listening.wait()
 
@@ -65,6 +68,7 @@ class AnswerDesk:
             return
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+        self._lanes.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def sit(self, agency: Agency) -> None:
@@ -87,16 +91,16 @@ class AnswerDesk:
             runner.run(self._serve())
 
     async def _serve(self) -> None:
-        async with await asyncio.start_unix_server(self._hear, self.path):
-            self._listening.set()
-            await self._stop.wait()
+        server = await asyncio.start_unix_server(self._hear, self.path)
+        self._listening.set()
+        await self._stop.wait()
+        server.close()  # whoever still waits for a hook is waited for no more
 
     async def _hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, EOFError):  # whoever asked is gone
+        with closing(writer), suppress(OSError, EOFError):  # whoever asked is gone
             told = json.loads(await reader.readexactly(length_of(await reader.readexactly(LENGTH_SIZE))))
-            writer.write(framed(await self._answered(told)))
+            writer.write(framed(await self._lanes.run(lambda: self._answered(told))))
             await writer.drain()
-        writer.close()
 
     async def _answered(self, told: dict[str, Any]) -> dict[str, Any]:
         try:

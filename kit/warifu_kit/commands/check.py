@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from warifu.errors import Reason, WarifuError
-from warifu_kit.output import say, say_json
+from warifu_kit.output import say, say_error, say_json
 
 if TYPE_CHECKING:
     from warifu_kit.conformance.case import Case, Finished
@@ -114,7 +114,7 @@ def adapter(
             check_adapter(about, cases, ended=_teller(json, expected), expected=expected, within_s=timeout)
         )
     except WarifuError as error:
-        say(f"warifu: {error}", err=True)
+        say_error(error)
         raise typer.Exit(_NOT_RUN) from None
     _tell(outcome, outputs)
     raise typer.Exit(outcome.exit_status)
@@ -222,7 +222,7 @@ def _check_node(
         )
         outcome = asyncio.run(checking)
     except WarifuError as error:
-        say(f"warifu: {error}", err=True)
+        say_error(error)
         raise typer.Exit(_NOT_RUN) from None
     _tell(outcome, outputs)
     raise typer.Exit(outcome.exit_status)

@@ -9,7 +9,7 @@ import typer
 
 from warifu.errors import WarifuError
 from warifu.printable import shell_command
-from warifu_kit.output import say, say_json
+from warifu_kit.output import say, say_error, say_json
 
 __all__ = ["record", "replay"]
 
@@ -81,7 +81,7 @@ def replay(
         about = AdapterUnderCheck.of(path, recording.beginning.party, target)
         outcome = asyncio.run(replayed(recording, about, paced=pace, ended=lambda _: None))
     except WarifuError as error:
-        say(f"warifu: {error}", err=True)
+        say_error(error)
         raise typer.Exit(_NOT_RUN) from None
     if json == "-":
         say_json(as_json(outcome))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from warifu.errors import WarifuError
-from warifu_kit.output import say, say_json
+from warifu_kit.output import say, say_error, say_json
 
 __all__ = ["status"]
 
@@ -42,7 +42,7 @@ def status(path: NetworkDir, json: Json = False) -> None:
         described = read_network_file(path)
         network = NetworkDescription.load(path)
     except WarifuError as error:
-        say(f"warifu: {error}", err=True)
+        say_error(error)
         raise typer.Exit(_NO_NETWORK) from None
     answers = asyncio.run(ask_everybody(network))
     files = look_at_folder(path, described)

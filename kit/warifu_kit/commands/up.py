@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -33,6 +34,7 @@ from warifu_kit.output import say, say_json, say_table, table
 if TYPE_CHECKING:
     from warifu_kit.network.for_tests import ForTests
     from warifu_kit.network.network import Network
+    from warifu_kit.network.run_file import RunFile
 
 __all__ = ["new", "show_network", "stopping_signals", "up"]
 
@@ -113,6 +115,7 @@ def up(
     Example: warifu up net --json --seed 7 --residents 20 --stop-with-parent
     """
     from warifu.exchange.proof_policy import ProofPolicy
+    from warifu_kit.network.adapter_watch import AdapterWatch
     from warifu_kit.network.for_tests import ForTests
     from warifu_kit.network.network import Network
     from warifu_kit.network.party_process import party_command
@@ -137,25 +140,45 @@ def up(
         say_if_off(ProofPolicy.parse(network.described.proofs))
         terms = ForTests.of(network.described)
         say_loudly(terms.loudly())
-        telling.up(network, None if residents is None else settle(path, residents, terms.seed))
-        while not (stopping.wait(0.2) or (stop_with_parent and parent.has_ended)):
-            network.check()
+        with telling.kept(path, spread), AdapterWatch(network, telling.event):
+            telling.up(network, None if residents is None else settle(path, residents, terms.seed))
+            while not (stopping.wait(0.2) or (stop_with_parent and parent.has_ended)):
+                network.check()
         telling.stopping()
 
 
 class _Telling:
-    """Tells people, or with ``json`` a program, of a network. A program's first line is about the network as a whole."""
+    """Tells people, or with ``json`` a program, of a network. A program's first line is about the network as a whole.
+
+    Who ended meanwhile is kept for ``warifu status`` too.
+    """
 
     def __init__(self, json: bool) -> None:
         self._json = json
         self._lock = threading.Lock()
         self._is_up = False
         self._earlier: list[dict[str, str]] = []
+        self._run: RunFile | None = None
+
+    @contextmanager
+    def kept(self, path: Path, spread_s: float | None) -> Iterator[None]:
+        """Keep who ended beside the network in ``path``, which runs, until the context ends."""
+        from warifu_kit.network.run_file import RunFile
+
+        with closing(RunFile(path, spread_s)) as run:
+            self._run = run
+            try:
+                yield
+            finally:
+                with self._lock:  # nobody writes it any more
+                    self._run = None
 
     def event(self, event: str, party: str, detail: str) -> None:
         """Called on the network's own thread too."""
         told = {"event": event, "party": party, "detail": detail}
         with self._lock:
+            if event == "died" and self._run is not None:
+                self._run.ended(party, detail)
             if self._is_up:
                 self._tell(told)
             elif self._json and event != "ready":  # who is ready, the first line says

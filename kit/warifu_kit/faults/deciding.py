@@ -14,6 +14,7 @@ from warifu_kit.faults.draws import Draws, FaultedCall
 from warifu_kit.faults.fault import Fault
 from warifu_kit.faults.kinds import KNOBS, chain_text, parse_chain
 from warifu_kit.faults.kinds.delay import Delay
+from warifu_kit.faults.kinds.skew import accuses
 from warifu_kit.faults.ledger_line import LedgerLine
 from warifu_kit.faults.plan import Plan
 from warifu_kit.faults.rpcs import Rpc
@@ -104,6 +105,8 @@ def cannot_meet(rpc: Rpc, faults: Sequence[Fault], *, made: bool = False) -> str
             return f"{rpc.name} is served elsewhere: {fault.name} is for calls that a party serves"
         if fault.needs and fault.needs not in rpc.request.DESCRIPTOR.fields_by_name:
             return f"{rpc.name} has no {fault.needs} in its request, and {fault.name} needs one"
+    if accuses(rpc.name, faults):
+        return f"{rpc.name} with a clock more than 2m ahead would accuse the hub of holding the permit back; behind accuses nobody"
     after = next((fault for fault in faults if fault.on_reply), None)
     if rpc.streams_replies and rpc.stands_for is None and after is not None:
         return f"{rpc.name} replies with a stream: {after.name} needs one reply"

@@ -1,11 +1,12 @@
 """What a party is told of recording: a file in its own folder, which says into what file, and since when.
 
 Decides as rules of faults do: whoever may change a party's files may have it recorded, and nobody over the network. A party
-looks for every call, so the next one goes by what was just said. A disk that takes no more ends the recording, never a call.
+looks for every call, so the next one goes by what was just said. A file that is full, or a disk that takes no more, ends the recording, never a call.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import time
 from collections.abc import Iterable
@@ -105,11 +106,12 @@ class Recorder:
         )
         try:
             add_line(self._order.file, call.to_json())
-        except OSError:
+        except OSError as error:
             self._order = None
             with suppress(OSError):
                 take_back(self._folder)
-            self._log.error("recording_ended", why="its file cannot be written")
+            why = "its file is full" if error.errno == errno.EFBIG else "its file cannot be written"
+            self._log.error("recording_ended", why=why)
 
     def _fingerprint(self) -> tuple[int, int] | None:
         try:

@@ -1,18 +1,24 @@
 """The file of a recording: made for its owner alone, added to a line at a time, read as a whole.
 
-Decides that a file which is there is never written over, and that a bad one is refused whole, with the line at fault.
+Decides that a file which is there is never written over, how large one becomes, and that a bad one is refused whole, with
+the line at fault.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from warifu.errors import Reason, WarifuError
 from warifu_kit.recording.recorded import Beginning, RecordedCall, begins_with, call_in
 
-__all__ = ["Recording", "add_line", "begin_file", "read_recording"]
+__all__ = ["MOST_BYTES", "Recording", "add_line", "begin_file", "read_recording"]
+
+MOST_BYTES: Final = 64 * 2**20
+"""The largest file. It is read as a whole, and a recording that nobody ends would fill the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +41,16 @@ def begin_file(path: Path, beginning: Beginning) -> None:
 
 
 def add_line(path: Path, line: str) -> None:
-    """Add a line, whole and at once, to a file that is there. Raises: OSError."""
+    """Add a line, whole and at once, to a file that is there. Raises: OSError, EFBIG when it is full."""
     appending = os.open(path, os.O_WRONLY | os.O_APPEND)
     try:
         whole = f"{line}\n".encode()
+        if os.fstat(appending).st_size + len(whole) > MOST_BYTES:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
         written = os.write(appending, whole)
         if written < len(whole):  # a disk that is full; half a line would spoil the file
             os.ftruncate(appending, os.fstat(appending).st_size - written)
-            raise OSError(28, "No space left on device", str(path))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     finally:
         os.close(appending)
 

@@ -23,6 +23,7 @@ from warifu.party.lookout import LEAST_FREE_BYTES
 from warifu.party.network_file import NetworkFile, PartyEntry
 from warifu.party.served import SERVED_FILE
 from warifu.pki.validity import CERTIFICATE_WARNING, LIST_WARNING, ROOT_WARNING
+from warifu_kit.network.run_file import Ends
 from warifu_kit.status.asking import Answer
 from warifu_kit.status.on_disk import FilesOfParty
 
@@ -77,7 +78,8 @@ class CertificateEnd:
 class PartyCondition:
     """One party. ``reply`` is what it said of itself; ``silence`` is why it said nothing, "" when it did or is no process.
 
-    Certificates are those in use where the party said so, else those in its files. ``free_bytes`` likewise.
+    Certificates are those in use where the party said so, else those in its files. ``free_bytes`` likewise. ``spread_s`` and
+    ``ends`` are as in :class:`FilesOfParty`.
     """
 
     party: str
@@ -86,6 +88,8 @@ class PartyCondition:
     silence: str
     certificates: tuple[CertificateEnd, ...]
     free_bytes: int | None
+    spread_s: float = 0.0
+    ends: Ends | None = None
 
     @property
     def is_process(self) -> bool:
@@ -204,7 +208,14 @@ def _condition(party: str, about: PartyEntry, answer: Answer | None, files: File
             for told in answer.certificates
         }
     return PartyCondition(
-        party=party, about=about, reply=reply, silence=silence, certificates=tuple(ends.values()), free_bytes=free
+        party=party,
+        about=about,
+        reply=reply,
+        silence=silence,
+        certificates=tuple(ends.values()),
+        free_bytes=free,
+        spread_s=files.spread_s,
+        ends=files.ends,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a network's folder tells of its parties, whether or not they run: certificates, revocation list, free space.
+"""What a network's folder tells of its parties, whether or not they run: certificates, revocation list, free space; and of its run.
 
 Reads those files and decides nothing; what cannot be read is told in its place. It opens no private key.
 """
@@ -12,10 +12,12 @@ from pathlib import Path
 
 from warifu.errors import WarifuError
 from warifu.party.directory_file import DIRECTORY_FILE, read_directory_file
+from warifu.party.folder import PartyFolder
 from warifu.party.network_file import NetworkFile, PartyEntry
 from warifu.pki import read_revocation_list
 from warifu.pki.revocation import RevocationList
 from warifu.pki.validity import Validity, validity_of
+from warifu_kit.network.run_file import Ends, Run, read_run
 
 __all__ = ["FilesOfParty", "look_at_folder"]
 
@@ -26,7 +28,8 @@ class FilesOfParty:
 
     ``free_bytes`` is None where the system does not say. ``codes_announced`` when the directory in its folder announces
     codes of another epoch for it: somebody began to rotate them. ``log_views`` when a supervisor's witness has kept two
-    checkpoints that cannot be of one log.
+    checkpoints that cannot be of one log. ``spread_s``: over how many seconds it spreads inquiries, as it was told to when the
+    network was started, or by its settings; 0 where neither says. ``ends`` is how often it ended since, None for not at all.
     """
 
     certificates: dict[str, Validity]
@@ -35,14 +38,17 @@ class FilesOfParty:
     faults: tuple[str, ...]
     codes_announced: bool = False
     log_views: bool = False
+    spread_s: float = 0.0
+    ends: Ends | None = None
 
 
 def look_at_folder(path: Path, described: NetworkFile) -> dict[str, FilesOfParty]:
     """The files of each party that ``network.json`` names, by party."""
-    return {party: _look(path, about) for party, about in described.parties.items()}
+    run = read_run(path)
+    return {party: _look(path, party, about, run) for party, about in described.parties.items()}
 
 
-def _look(path: Path, about: PartyEntry) -> FilesOfParty:
+def _look(path: Path, party: str, about: PartyEntry, run: Run) -> FilesOfParty:
     root = (Path(about.folder) / "root.pem").as_posix()
     wanted = {"own": about.certificate, "business": about.business_certificate, "root": root}
     certificates: dict[str, Validity] = {}
@@ -62,7 +68,18 @@ def _look(path: Path, about: PartyEntry) -> FilesOfParty:
         faults=tuple(faults),
         codes_announced=_are_codes_announced(path, about),
         log_views=about.role == "supervisor" and any((path / about.folder / "evidence").glob("log-views-*.json")),
+        spread_s=_spread_s(path, about, run) if about.role == "agency" else 0.0,
+        ends=run.ends.get(party),
     )
+
+
+def _spread_s(path: Path, about: PartyEntry, run: Run) -> float:
+    if run.spread_s is not None:
+        return run.spread_s
+    try:
+        return PartyFolder(path / about.folder).settings().spread_s or 0.0
+    except WarifuError:  # the party itself says so, and does not start
+        return 0.0
 
 
 def _are_codes_announced(path: Path, about: PartyEntry) -> bool:

@@ -1,12 +1,14 @@
-"""A network's condition for people, in at most 100 columns, and for programs, as JSON.
+"""A network's condition for people, in at most 80 columns, and for programs, as JSON.
 
-Decides nothing about the network. Text from elsewhere is in one line each, with what a terminal would obey escaped. Lines that hold a command or a path are as long as these are: they are there to be copied.
+Decides nothing about the network. Text from elsewhere is in one line each, with what a terminal would obey escaped. Lines
+that hold a command or a path are as long as these are: they are there to be copied.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from textwrap import wrap
 from typing import Any, Final
 
 from warifu.api.party.v1 import party_service_pb2 as party_pb2
@@ -15,11 +17,13 @@ from warifu_kit.status.condition import NetworkCondition, PartyCondition, Warned
 
 __all__ = ["WIDTH", "as_json", "as_lines"]
 
-WIDTH: Final = 100
+WIDTH: Final = 80
 """The most columns of the table."""
 
-_HEADINGS = ("party", "state", "release", "directory", "epoch", "certificates until", "free", "holds")
+_HEADINGS = ("party", "state", "release", "certificates until", "free")
 _GAP = "  "
+_BELOW = "    "
+_LONGEST_RELEASE = 16
 _COUNTS = (
     ("leaf_count", "leaf", "leaves"),
     ("person_count", "person", "people"),
@@ -43,7 +47,7 @@ def as_lines(condition: NetworkCondition) -> Iterator[str]:
         when = f", published {_minute(_moment(checkpoint.published_time))}" if _told_when(checkpoint) else ""
         yield f"last checkpoint: {_counted(checkpoint.size, 'leaf', 'leaves')}{when}"
     yield ""
-    yield from _table([_HEADINGS, *(_row(each) for each in condition.parties)])
+    yield from _table(condition.parties)
     yield ""
     if not condition.warnings:
         yield "All is well: nothing amiss, nothing ends soon."
@@ -76,12 +80,24 @@ def _row(each: PartyCondition) -> tuple[str, ...]:
     free = f"{each.free_bytes / 2**30:.1f} GiB" if each.free_bytes is not None else "-"
     reply = each.reply
     if reply is None:
-        return each.party, "no answer" if each.is_process else "no process", "-", "-", "-", until, free, ""
-    state = "amiss" if reply.alarms else "up"
-    epoch = str(reply.epoch) if reply.epoch else "-"
-    holds = ", ".join(_counted(count, one, many) for one, many, count in _counts(reply))
-    release = printable(reply.release)
-    return each.party, state, release, str(reply.directory_version), epoch, until, free, holds
+        return each.party, "no answer" if each.is_process else "no process", "-", until, free
+    return each.party, "amiss" if reply.alarms else "up", _cut(printable(reply.release), _LONGEST_RELEASE), until, free
+
+
+def _said_below(each: PartyCondition) -> Iterator[str]:
+    """What more there is to say of a party that answers: by what it goes, what it holds, and what became of it."""
+    reply = each.reply
+    if reply is None:
+        return
+    epoch = f", epoch {reply.epoch}" if reply.epoch else ""
+    yield f"directory {reply.directory_version}{epoch}"
+    if holds := ", ".join(_counted(count, one, many) for one, many, count in _counts(reply)):
+        yield holds
+    if each.spread_s:
+        yield f"spreads inquiries over {each.spread_s:g} s"
+    if each.ends is not None:
+        began = f", the last time by {printable(each.ends.last)}; up since {_minute(_moment(reply.started_time))}"
+        yield f"ended {_counted(each.ends.times, 'time', 'times')} since the network was started{began}"
 
 
 def _counts(reply: party_pb2.GetStatusResponse) -> Iterator[tuple[str, str, int]]:
@@ -95,21 +111,20 @@ def _counted(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    """The rows in columns; the last column is on a line of its own where the width ends."""
-    widths = [max(len(row[place]) for row in rows) for place in range(len(_HEADINGS) - 1)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)]
-        line = _GAP.join([*cells, row[-1]]).rstrip()
-        if len(line) <= WIDTH:
-            yield line
-        else:
-            yield _cut(_GAP.join(cells).rstrip())
-            yield _cut(f"{_GAP}{row[-1]}")
+def _table(parties: Sequence[PartyCondition]) -> Iterator[str]:
+    """A line in columns for each party, and below it what has no column."""
+    rows = [_HEADINGS, *(_row(each) for each in parties)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(_HEADINGS))]
+    for row, below in zip(rows, ((), *(_said_below(each) for each in parties)), strict=True):
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        yield _cut(_GAP.join(cells).rstrip())
+        yield from wrap(
+            "; ".join(below), WIDTH, initial_indent=_BELOW, subsequent_indent=_BELOW, break_on_hyphens=False
+        )
 
 
-def _cut(line: str) -> str:
-    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
+def _cut(text: str, width: int = WIDTH) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _warning(warned: Warned) -> Iterator[str]:
@@ -132,6 +147,7 @@ def _party_json(each: PartyCondition) -> dict[str, Any]:
             end.use: {"serial": f"{end.serial:x}", "not_after": _rfc3339(end.not_after)} for end in each.certificates
         },
         "free_disk_bytes": each.free_bytes,
+        "spread_s": each.spread_s,
     }
     if reply is not None:
         told |= {
@@ -141,6 +157,7 @@ def _party_json(each: PartyCondition) -> dict[str, Any]:
             "epoch": reply.epoch,
             "code_epoch": reply.code_epoch,
             "revocation_list_number": reply.revocation_list.number,
+            "ended": 0 if each.ends is None else each.ends.times,
             "counts": {many.replace(" ", "_"): count for _, many, count in _counts(reply)},
         }
     return told

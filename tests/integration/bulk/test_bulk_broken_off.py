@@ -103,7 +103,8 @@ async def test_a_full_disk_ends_a_run_with_its_file_named_and_the_same_command_g
 
     ended = a_batch(batch).run(preexec_fn=little_room)
     assert ended.returncode == 1
-    assert f"PATH_UNUSABLE: A file or folder cannot be used as asked. [{batch.out / JOURNAL_FILE}: " in ended.stderr
+    assert f"warifu: {batch.out / JOURNAL_FILE}: " in ended.stderr
+    assert "(PATH_UNUSABLE" in ended.stderr
     assert "broken off: the same command goes on where this one was" in ended.stderr
     known = len(batch.journal()) - 1
     assert known < ROWS

@@ -141,6 +141,14 @@ async def test_only_the_call_that_asked_for_it_sees_the_wrong_time(calm: Any, in
     assert [each.reason for each in ended] == ["CLOCK_SKEWED", ""] * 3
 
 
+async def test_a_provider_whose_clock_is_wrong_accuses_nobody(calm: Any, insurer: Any, send: Any) -> None:
+    for fault, reason in (("skew:2m", ""), ("skew:-60m", "PROVIDER_FAILED")):
+        inquiry = insurer.inquiry()
+        calm.ask("tax", PROVIDE, fault, exchange=inquiry.context[2:18].hex())
+        assert (await send(inquiry)).reason == reason
+    assert "PERMIT_HELD_BACK" not in (calm.path / "tax" / "party.log").read_text("utf-8")
+
+
 async def test_a_provider_that_breaks_off_has_failed_to_the_inquirer(calm: Any, insurer: Any, send: Any) -> None:
     inquiry = insurer.inquiry()
     for fault in ("unavailable_before", "retired_key", "refuse:STORE_UNAVAILABLE"):

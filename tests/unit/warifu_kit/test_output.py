@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from warifu.errors import Reason, WarifuError
 from warifu_kit.demo.progress import teller
-from warifu_kit.output import Terminal, say, say_json, say_table, table
+from warifu_kit.output import Terminal, say, say_error, say_json, say_table, table
 
 KIT = Path(__file__).resolve().parents[3] / "kit" / "warifu_kit"
 FOREIGN = ["[b]1001", "K-[a2]77", "[/b]9", "\x1b[31mRED", "plain\nnewline", "表示 番号", ":smile:", "a" * 300]
@@ -91,3 +92,24 @@ def test_the_command_tells_its_release() -> None:
     words = [sys.executable, "-m", "warifu_kit.cli", "--version"]
     told = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout
     assert told == f"warifu {version('warifu')}\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (WarifuError(Reason.CONFIG_INVALID, where="a.yaml:3 members"), "warifu: a.yaml:3 members (CONFIG_INVALID)"),
+        (
+            WarifuError(Reason.FILE_INVALID, where="a.csv:7", done=6),
+            "warifu: a.csv:7 (FILE_INVALID; done before it: 6)",
+        ),
+        (WarifuError(Reason.PATH_UNUSABLE, where="a: in use"), "warifu: a: in use (PATH_UNUSABLE)"),
+        (WarifuError(Reason.FILE_INVALID), f"warifu: {WarifuError(Reason.FILE_INVALID)}"),
+        (WarifuError(Reason.OVERLOADED, where="hub"), f"warifu: {WarifuError(Reason.OVERLOADED, where='hub')}"),
+    ],
+)
+def test_what_is_wrong_with_a_file_begins_with_the_file_and_its_line(
+    error: WarifuError, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say_error(error)
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", f"{said}\n")

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from datetime import timedelta
+from typing import ClassVar, Final
 
+from warifu.exchange.context import LONGEST_SKEW
 from warifu_kit.faults.fault import Fault, milliseconds
 from warifu_kit.faults.plan import Plan
 
-__all__ = ["Skew"]
+__all__ = ["Skew", "accuses"]
+
+_LONGEST_MS: Final = 24 * 3_600_000
+_MOST_AHEAD_MS: Final = LONGEST_SKEW // timedelta(milliseconds=1)
+_PROVIDE: Final = "AgencyService.Provide"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +35,17 @@ class Skew(Fault):
     @classmethod
     def parse(cls, argument: str) -> Fault:
         """See the contract."""
-        return cls(milliseconds(argument))
+        skew_ms = milliseconds(argument)
+        if abs(skew_ms) > _LONGEST_MS:
+            raise ValueError(f"{argument} is more than a day")
+        return cls(skew_ms)
 
     def change(self, plan: Plan) -> Plan:
         """See the contract."""
         return replace(plan, skew_ms=plan.skew_ms + self.skew_ms)
+
+
+def accuses(rpc: str, faults: Iterable[Fault]) -> bool:
+    """Whether a provider would take a permit as held back by the hub, minutes late by its own clock, and keep that as evidence."""
+    ahead_ms = sum(fault.skew_ms for fault in faults if isinstance(fault, Skew))
+    return rpc == _PROVIDE and ahead_ms > _MOST_AHEAD_MS

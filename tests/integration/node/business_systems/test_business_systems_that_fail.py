@@ -139,6 +139,16 @@ async def test_one_that_is_not_ready_or_another_institutions_is_shown(
     await town.until(lambda: told in office.fault())
 
 
+async def test_one_that_says_it_is_not_ready_is_asked_all_the_same(office: Any) -> None:
+    town, office.ready = office.town, False
+    await town.stop_node("tax")
+    await town.start_node("tax", adapter=office.endpoint)
+    await town.until(lambda: "not ready" in office.fault())
+    answered = await town.client("childcare").inquire(town.inquiry(0))
+    assert answered.state == node_pb2.INQUIRY_STATE_ANSWERED
+    assert "not ready" in office.fault()
+
+
 async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Takes connections and says nothing."""
     with suppress(ConnectionError), closing(writer):

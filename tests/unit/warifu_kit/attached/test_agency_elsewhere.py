@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -74,6 +76,22 @@ class Live(Pension):
 
     async def decide(self, held: HeldProvision) -> Decision:
         return Decision.RELEASE if held.received == NOON else Decision.REFUSE
+
+
+class Blocking(Live):
+    """Blocks its thread for some people until it is let go; ``threads`` is on which ones others were looked up."""
+
+    def __init__(self) -> None:
+        self.begun, self.go = threading.Semaphore(0), threading.Event()
+        self.threads: list[int] = []
+
+    async def look_up(self, asked: LookUp) -> Found | Pending:
+        if asked.local_number.startswith("slow"):
+            self.begun.release()
+            self.go.wait(60)
+        else:
+            self.threads.append(threading.get_ident())
+        return Absence.NOT_HELD
 
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -215,6 +233,44 @@ async def test_a_record_of_another_type_than_the_items_is_refused(live: AnswerDe
     with pytest.raises(WarifuError) as refused:
         await AgencyElsewhere.at(live.path).look_up(_look_up("X-2"))
     assert refused.value.reason is Reason.ADAPTER_ANSWER_INVALID
+
+
+@pytest.fixture
+def blocking() -> Iterator[tuple[Blocking, AnswerDesk]]:
+    agency = Blocking()
+    opened = AnswerDesk(agency)
+    yield agency, opened
+    agency.go.set()
+    opened.close()
+
+
+async def test_a_hook_that_blocks_its_thread_keeps_nobody_else_waiting(blocking: tuple[Blocking, AnswerDesk]) -> None:
+    agency, desk = blocking
+    elsewhere = AgencyElsewhere.at(desk.path)
+    slow = asyncio.create_task(elsewhere.look_up(_look_up("slow")))
+    assert await asyncio.to_thread(agency.begun.acquire, timeout=60)
+    for number in ("X-3", "X-4"):
+        assert await elsewhere.look_up(_look_up(number)) is Absence.NOT_HELD
+    assert not slow.done()
+    agency.go.set()
+    assert await slow is Absence.NOT_HELD
+
+
+async def test_what_does_not_block_is_all_on_one_loop(blocking: tuple[Blocking, AnswerDesk]) -> None:
+    agency, desk = blocking
+    elsewhere = AgencyElsewhere.at(desk.path)
+    await asyncio.gather(*(elsewhere.look_up(_look_up(f"X-{number}")) for number in range(20)))
+    assert len(agency.threads) == 20
+    assert len(set(agency.threads)) == 1
+
+
+async def test_a_desk_is_closed_though_a_hook_blocks(blocking: tuple[Blocking, AnswerDesk]) -> None:
+    agency, desk = blocking
+    slow = asyncio.create_task(AgencyElsewhere.at(desk.path).look_up(_look_up("slow")))
+    assert await asyncio.to_thread(agency.begun.acquire, timeout=60)
+    await asyncio.to_thread(desk.close)
+    with pytest.raises(WarifuError):
+        await slow
 
 
 async def test_its_clerk_decides(live: AnswerDesk) -> None:

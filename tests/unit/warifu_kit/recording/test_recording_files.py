@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from warifu.errors import Reason, WarifuError
+from warifu_kit.recording import recording_file
 from warifu_kit.recording.comparing import Compared, Verdict
 from warifu_kit.recording.order import Order, Recorder, end_orders, order_in, write_order
 from warifu_kit.recording.recorded import MADE, SERVED, Beginning, RecordedCall
@@ -138,3 +139,19 @@ def test_a_party_goes_by_what_its_folder_says_now(tmp_path: Path) -> None:
     recorder.note(MADE, "AdapterService.LookUp", at_ms, status="OK", caller="agency")
     assert (order_in(tmp_path), recorder.began_ms()) == (None, None)
     assert not file.exists()
+
+
+def test_a_recording_that_nobody_ends_ends_when_its_file_is_full_and_is_read_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorder, file = Recorder("tax", "agency", tmp_path), tmp_path / "tax.jsonl"
+    begin_file(file, BEGINNING)
+    write_order(tmp_path, Order(file, 0.0))
+    monkeypatch.setattr(recording_file, "MOST_BYTES", 2_000)
+    while (at_ms := recorder.began_ms()) is not None:
+        recorder.note(MADE, "AdapterService.LookUp", at_ms, status="OK", caller="agency", request=bytes(100))
+    assert order_in(tmp_path) is None
+    assert 1_500 < file.stat().st_size <= 2_000
+    assert read_recording(file).calls
+    told = capsys.readouterr()
+    assert "its file is full" in told.out + told.err

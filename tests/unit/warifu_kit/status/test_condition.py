@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from warifu.party.network_file import NetworkFile
 from warifu.pki.revocation import RevocationList
 from warifu.pki.validity import Validity
 from warifu.printable import printable
+from warifu_kit.network.run_file import Ends
 from warifu_kit.status.condition import NetworkCondition, judge
 from warifu_kit.status.on_disk import FilesOfParty
 from warifu_kit.status.report import WIDTH, as_json, as_lines
@@ -115,13 +117,40 @@ def test_codes_half_rotated_are_shown_with_how_many_are_left_and_what_ends_it() 
     assert "to rotate" not in "\n".join(as_lines(judged({"tax": told})))
 
 
-def test_counts_that_find_no_room_beside_the_rest_are_below_it_and_whole() -> None:
-    told = reply()
+def below(party: str, lines: list[str]) -> str:
+    """What stands below a party's line, as one."""
+    start = next(place for place, line in enumerate(lines) if line.startswith(f"{party} ")) + 1
+    more = (line for line in lines[start:])
+    return " ".join(line.strip() for line in takewhile(lambda line: line.startswith("    "), more))
+
+
+def test_what_a_party_holds_is_below_it_and_whole() -> None:
+    told = reply(directory_version=3, epoch=2)
     told.counts.person_count, told.counts.record_count = 123_456, 7_654_321
     told.release = "1.0.0+" + "f" * 40
     lines = list(as_lines(judged({"tax": told})))
-    assert "  123,456 people, 7,654,321 records" in lines
-    assert max(map(len, lines)) <= 100
+    assert below("tax", lines) == "directory 3, epoch 2; 123,456 people, 7,654,321 records"
+    assert below("supervisor", lines) == ""
+    assert max(map(len, lines[: lines.index("", 3)])) <= WIDTH
+
+
+def test_who_ended_and_was_started_again_is_shown_with_how_and_since_when_it_is_up() -> None:
+    told = reply()
+    told.started_time.FromDatetime(NOW)
+    ended = {"tax": files(ends=Ends(3, "signal 9"))}
+    condition = judged({"tax": told}, ended)
+    assert "ended 3 times since the network was started, the last time by signal 9; up since 2026-06-01 00:00 UTC" in (
+        below("tax", list(as_lines(condition)))
+    )
+    assert (as_json(condition)["parties"]["tax"]["ended"], as_json(condition)["parties"]["hub"]["ended"]) == (3, 0)
+    assert "ended" not in "\n".join(as_lines(judged({"tax": WarifuError(Reason.NODE_UNREACHABLE)}, ended)))
+
+
+def test_over_how_many_seconds_an_agency_spreads_inquiries_is_shown() -> None:
+    condition = judged(on_disk={"tax": files(spread_s=30.0)})
+    assert "spreads inquiries over 30 s" in below("tax", list(as_lines(condition)))
+    assert as_json(condition)["parties"]["tax"]["spread_s"] == 30
+    assert "spreads" not in "\n".join(as_lines(judged()))
 
 
 def test_an_alarm_of_a_newer_release_is_shown_all_the_same() -> None:
@@ -206,10 +235,10 @@ def test_whatever_a_party_says_no_line_of_the_report_is_more_than_one_line_and_n
         assert line == printable(line)
 
 
-def test_the_table_fits_100_columns_however_much_is_held() -> None:
+def test_the_table_fits_80_columns_however_much_is_held() -> None:
     counts = party_pb2.HoldingCounts(leaf_count=2**63, person_count=2**63, record_count=2**63, code_count=2**63)
     lines = list(as_lines(judged({"hub": reply("hub", counts=counts, directory_version=2**40, epoch=2**31)})))
-    assert max(map(len, lines[: lines.index("", 3)])) <= WIDTH
+    assert max(map(len, lines[: lines.index("", 4)])) <= WIDTH == 80
 
 
 def test_one_is_said_as_one_and_more_as_more() -> None:
@@ -217,10 +246,7 @@ def test_one_is_said_as_one_and_more_as_more() -> None:
     told.checkpoint.size = 1
     lines = list(as_lines(judged({"hub": told, "tax": reply(counts=party_pb2.HoldingCounts(person_count=1000))})))
     assert "last checkpoint: 1 leaf" in lines
-    assert [line.rpartition("  ")[2] for line in lines if line.startswith(("hub ", "tax "))] == [
-        "1 leaf",
-        "1,000 people",
-    ]
+    assert [below(party, lines).rpartition("; ")[2] for party in ("hub", "tax")] == ["1 leaf", "1,000 people"]
 
 
 def test_the_json_is_json_and_names_every_party() -> None:

@@ -70,6 +70,34 @@ async def test_nobody_gets_no_record_whatever_the_business_system_says(two_live:
     assert set(outcomes(two_live)) == {ExchangeOutcome.ANSWERED}
 
 
+async def test_a_system_may_have_somebody_of_its_own_under_the_number_that_is_looked_up_for_nobody(
+    two_live: Any,
+) -> None:
+    """docs/limits.md: whose code the node never acquired, of them it does not know that they have that number."""
+    systems_own: list[str] = []
+
+    def say(asked: Any) -> ProvidedRecord:
+        systems_own.append(asked.local_number)  # it has somebody under every number there is
+        record: ProvidedRecord = two_live.told["record"]()
+        return record
+
+    two_live.live.says = say
+    assert (await Asking(two_live, "nobody").answered()).found is Absence.NOT_HELD, (
+        "and no one gets that person's record"
+    )
+    assert systems_own not in ([], ["T-hanako"])
+
+
+async def test_a_system_that_is_at_fault_in_its_records_shows_by_the_reason_who_is_known(
+    two_live: Any, refusal: Any
+) -> None:
+    """docs/limits.md: only those are failed of whom it has a record."""
+    bad = ProvidedRecord("warifu.api.record.v1.LocalTaxRecord", b"\xff")
+    two_live.live.says = lambda asked: bad if asked.local_number == "T-hanako" else Absence.NOT_HELD
+    assert await refusal(Asking(two_live, "hanako").answered()) is Reason.ADAPTER_ANSWER_INVALID
+    assert (await Asking(two_live, "nobody").answered()).found is Absence.NOT_HELD
+
+
 BAD: list[tuple[Any, str]] = [
     (ProvidedRecord("warifu.api.record.v1.ResidentRecord", b""), "record_type"),
     (ProvidedRecord("warifu.api.record.v1.LocalTaxRecord", b"\xff"), "record does not fit"),

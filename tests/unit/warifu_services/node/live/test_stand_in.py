@@ -28,5 +28,11 @@ def test_it_can_be_made_longer_where_all_short_ones_are_taken_and_is_never_too_l
     assert len(stand_in("9" * LONGEST, secrets.randbelow, longer=10)) == LONGEST
 
 
+@pytest.mark.parametrize(("like", "most"), [("7", 10), ("A7", 260)])
+def test_the_shorter_the_numbers_the_fewer_there_are_and_the_sooner_it_is_somebodys(like: str, most: int) -> None:
+    assert len({stand_in(like, secrets.randbelow) for _ in range(2_000)}) <= most
+    assert len({stand_in(like * 8, secrets.randbelow) for _ in range(2_000)}) > most
+
+
 def test_it_is_drawn_anew_each_time() -> None:
     assert len({stand_in("0000000000", secrets.randbelow) for _ in range(50)}) > 40
