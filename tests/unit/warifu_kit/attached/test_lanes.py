@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -52,7 +53,7 @@ async def test_what_came_at_once_with_a_hook_that_blocks_is_begun_elsewhere_and_
         ran.append(number)
 
     blocked = asyncio.create_task(lanes.run(held))
-    await asyncio.gather(*(lanes.run(lambda number=number: other(number)) for number in range(20)))
+    await asyncio.gather(*(lanes.run(partial(other, number)) for number in range(20)))
     assert not blocked.done()
     held.go.set()
     await blocked
