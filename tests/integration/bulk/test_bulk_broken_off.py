@@ -82,7 +82,7 @@ async def test_two_runs_of_one_folder_are_one_run(batch: Any, outside: Any) -> N
     await batch.until_ended(1)
     second = batch.run()
     assert second.returncode == 1
-    assert f"[{batch.out}: another run works here]" in second.stderr
+    assert f"{batch.out}: another run works here (PATH_UNUSABLE" in second.stderr
     told = await batch.told(run)
     assert told["not_ended"] == 0
     await each_was_asked_once(batch, outside)

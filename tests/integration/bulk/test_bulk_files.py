@@ -106,7 +106,7 @@ def test_a_file_that_is_none_asks_nothing_and_names_the_line(batch: Any) -> None
     batch.file.write_bytes(b"\xef\xbb\xbf" + batch.rows(1)[0].encode())
     ended = batch.run()
     assert ended.returncode == 1
-    assert f"[{batch.file}:1 is UTF-8, as is all of the file: the layout is CP932]" in ended.stderr
+    assert f"{batch.file}:1 is UTF-8, as is all of the file: the layout is CP932 (FILE_INVALID" in ended.stderr
     assert not batch.out.exists()
 
 

@@ -13,9 +13,9 @@ from warifu_kit.cli import app
 
 OPTION = re.compile(r"--[a-z][a-z-]+")
 FOR_TESTS = {
-    "hub": {"--clock", "--faults"},
-    "authority": {"--clock", "--faults", "--seed"},
-    "agency": {"--clock", "--faults", "--answers-from"},
+    "hub": {"--clock", "--faults", "--timings"},
+    "authority": {"--clock", "--faults", "--seed", "--timings"},
+    "agency": {"--clock", "--faults", "--answers-from", "--timings"},
 }
 """What only networks that were made for tests have."""
 
