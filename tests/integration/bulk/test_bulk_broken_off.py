@@ -33,7 +33,16 @@ async def each_was_asked_once(batch: Any, outside: Any) -> None:
     assert await outside.permitted(request_ids) == dict.fromkeys(request_ids, 1)
 
 
-@pytest.mark.parametrize("victims", [["childcare"], ["hub"], ["tax"], ["hub", "tax", "residence"]], ids="+".join)
+@pytest.mark.parametrize(
+    "victims",
+    [
+        pytest.param(["childcare"], marks=pytest.mark.slow),
+        pytest.param(["hub"], marks=pytest.mark.slow),
+        pytest.param(["tax"], marks=pytest.mark.slow),
+        ["hub", "tax", "residence"],
+    ],
+    ids="+".join,
+)
 async def test_killing_parties_in_the_middle_of_a_file_loses_no_row_and_asks_none_twice(
     batch: Any, town: Any, outside: Any, victims: list[str]
 ) -> None:
