@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import secrets
 import traceback
-from collections.abc import Callable, Generator, Iterator
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -175,7 +176,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         if (network := item.config.stash.get(_NETWORK, None)) is not None:
             told += _happened(network)
         if (faults := item.stash.get(_FAULTS, None)) is not None:
-            told += [f"{each.party} did to {each.rpc}, by {each.by}: {each.faults}" for each in faults.done()]
+            told += _counted(f"{each.party} did to {each.rpc}, by {each.by}: {each.faults}" for each in faults.done())
         report.sections.append(("SIMULATED My Number network", "\n".join(told)))
     return report
 
@@ -207,6 +208,11 @@ def _happened(network: LiveNetwork) -> Iterator[str]:
     yield from (f"{party}: {event} ({detail})" for event, party, detail in network.events if event != "ready")
     for party in network.parties():
         yield from (f"{party}/party.log: {line}" for line in _last_lines(network.folder / party / "party.log"))
+
+
+def _counted(lines: Iterable[str]) -> list[str]:
+    """Each line once, in the order in which they first came, with how often it came."""
+    return [line if times == 1 else f"{line} ({times} times)" for line, times in Counter(lines).items()]
 
 
 def _last_lines(log: Path) -> list[str]:

@@ -184,7 +184,7 @@ def test_a_wrong_command_line_runs_nothing(adapter_network: Path, words: list[st
 @pytest.mark.parametrize(
     ("start", "said"),
     [
-        ("", "NODE_UNREACHABLE"),
+        ("", "NOT_CONNECTED"),
         pytest.param("sleep 60", "nobody came within 1 second", marks=pytest.mark.slow),
         ("true {hub} {nothing}", "ended with status 0 before a node came"),
         pytest.param("no-such-program {dir}", "no-such-program: No such file", marks=pytest.mark.slow),

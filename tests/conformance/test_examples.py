@@ -7,13 +7,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from cryptography import x509
 from typer.testing import CliRunner
 
+from warifu.api.adapter.v1.adapter_service_pb2 import GetReadinessRequest
 from warifu_kit.cli import app
+from warifu_kit.conformance.adapter_under_check import SERVICE, AdapterUnderCheck
+from warifu_kit.conformance.wire.calls import Pair, Wire
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = {
@@ -58,3 +63,20 @@ def test_an_example_passes_every_case(example: str, adapter_network: Path, tmp_p
     page = files["html"].read_text("utf-8")
     assert "SIMULATED" in page
     assert "http" not in page.replace("https://x.example", "").replace("HTTP", "")  # it loads nothing
+
+
+async def test_an_example_lets_nobody_in_by_a_name_within_another(example: str, adapter_network: Path) -> None:
+    about = AdapterUnderCheck.of(adapter_network, "tax", example)
+    quoted = x509.DNSName(f"x, URI:{about.forge.own.uri}, y")
+    caller = Pair(*about.forge.signed(replace(about.forge.leaf(), names=(quoted,))))
+    request = GetReadinessRequest(institution_code=str(about.system.institution)).SerializeToString()
+    wire = Wire(example, about.system, about.root_pem)
+    try:
+        replies = [
+            await wire.call(f"{SERVICE}/GetReadiness", request, pair, seconds=5)
+            for pair in (Pair(*about.forge.right()), caller)
+        ]
+    finally:
+        await wire.close()
+    assert replies[0].ok
+    assert replies[1].status in {"PERMISSION_DENIED", "UNAUTHENTICATED"}

@@ -169,6 +169,13 @@ def test_every_program_of_a_page_has_a_name_below_runs_that_people_see(page: Pat
     assert len(PROGRAM.findall(text)) <= len(named)
 
 
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.parent == ROOT / "docs/guide"], ids=lambda page: page.stem
+)
+def test_a_page_of_the_guide_says_that_another_pages_network_is_in_its_way(page: Path) -> None:
+    assert page.read_text("utf-8").count("remove what another page left in `runs/` before you begin") == 1
+
+
 def test_git_passes_over_what_the_pages_have_people_write() -> None:
     assert "/runs/" in (ROOT / ".gitignore").read_text("utf-8").split()
 

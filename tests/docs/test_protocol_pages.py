@@ -94,6 +94,11 @@ def test_the_bounds_are_those_that_servers_are_built_with(protocol: dict[str, st
     assert row("metadata")[0] == options["grpc.max_metadata_size"] // 1024
 
 
+def test_the_pages_agree_on_the_version_of_tls_that_a_server_speaks(protocol: dict[str, str]) -> None:
+    assert "A server speaks TLS 1.3" in protocol["transport"]
+    assert "- TLS 1.3 and HTTP/2" in protocol["adapter"]
+
+
 def test_the_rates_pages_and_times_are_those_of_the_code(protocol: dict[str, str]) -> None:
     text = " ".join(protocol["transport"].split())
     assert f"more than {REFUSALS.per_second:.0f} times a second ({REFUSALS.burst} at a time)" in text

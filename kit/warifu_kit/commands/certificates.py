@@ -16,6 +16,7 @@ app = typer.Typer(name="certificate", help="Renew or revoke the certificates of 
 
 NetworkDir = Annotated[Path, typer.Argument(metavar="DIR", help="The network's folder.")]
 Party = Annotated[str, typer.Argument(metavar="PARTY", help="Such as hub, authority, supervisor, residence or tax.")]
+Agency = Annotated[str, typer.Argument(metavar="PARTY", help="The agency whose it is, such as tax.")]
 Json = Annotated[bool, typer.Option("--json", help="Tell it as one line of JSON.")]
 
 
@@ -59,7 +60,7 @@ def revoke(path: NetworkDir, party: Party, json: Json = False) -> None:
 @app.command()
 def adapter(
     path: NetworkDir,
-    party: Party,
+    party: Agency,
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write; made if need be.")],
     json: Json = False,
 ) -> None:

@@ -66,7 +66,10 @@ def check_made_so(path: Path, asked: ForTests) -> None:
     made = ForTests.of(read_network_file(path))
     if asked.seed not in {None, made.seed}:
         was = "without a seed" if made.seed is None else f"from seed {made.seed}"
-        raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: was made {was}; a network never changes that")
+        awkward = f"for faults by that seed say --awkward --seed {asked.seed}"
+        raise WarifuError(
+            Reason.CONFIG_INVALID, where=f"{path}: was made {was}; a network never changes that; {awkward}"
+        )
     if asked.settable_clock and not made.settable_clock:
         raise WarifuError(
             Reason.CONFIG_INVALID, where=f"{path}: was made without --clock; a network never changes that"

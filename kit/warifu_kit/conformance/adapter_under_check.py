@@ -21,6 +21,7 @@ from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import ItemCode
 from warifu.party.network_file import party_called, read_network_file
+from warifu.permissions.table import TABLE_FILE, PermissionTable
 from warifu.pki import Credential, Identity, Role
 from warifu_kit.conformance.asking import Asking, asking
 from warifu_kit.conformance.case import fail, skip, unknown
@@ -29,6 +30,7 @@ from warifu_kit.conformance.evidence import Evidence, told
 from warifu_kit.conformance.people import NOBODY, KnownPeople, KnownPerson
 from warifu_kit.conformance.watch import REPLIES, Watch
 from warifu_kit.conformance.wire.calls import Pair, Reply, Wire
+from warifu_services.node.adapter.open_kind import open_kind
 
 __all__ = ["SERVICE", "AdapterUnderCheck", "CheckedAdapter", "processing_number"]
 
@@ -42,7 +44,8 @@ _NO_END = frozenset({"DEADLINE_EXCEEDED", "UNAVAILABLE", "CANCELLED"})
 class AdapterUnderCheck:
     """Where it is, whose it is, and what of the network the kit needs to play everybody around it.
 
-    ``agency`` is None for a kind that no package describes; ``callers`` are the certificates of other parties.
+    ``agency`` is None for a kind that no package describes: its items, ``provides``, are then those of the permission table.
+    ``callers`` are the certificates of other parties.
     """
 
     endpoint: str
@@ -51,6 +54,7 @@ class AdapterUnderCheck:
     root_pem: bytes
     forge: Forge
     agency: Agency | None
+    provides: frozenset[str]
     people: KnownPeople
     callers: dict[str, Pair] = field(repr=False)
     asking: Asking
@@ -84,6 +88,7 @@ class AdapterUnderCheck:
             root_pem=(path / described.root_certificate).read_bytes(),
             forge=Forge(Issuer.load(path / "root"), own, other),
             agency=agency,
+            provides=_items(agency, about.institution_kind, path / name / TABLE_FILE),
             people=people,
             callers={
                 "another-agency": callers[others[0]],
@@ -110,6 +115,12 @@ def _agency(kind: str) -> Agency | None:
         return find_agency(kind)
     except WarifuError:
         return None
+
+
+def _items(agency: Agency | None, kind: str, table: Path) -> frozenset[str]:
+    """What a kind provides, as its node takes it. Raises: CONFIG_INVALID when neither a package nor the table has the kind."""
+    described = agency or open_kind(kind, PermissionTable.load(table))
+    return frozenset(str(item) for item in described.provides)
 
 
 class CheckedAdapter:

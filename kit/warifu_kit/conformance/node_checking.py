@@ -55,7 +55,7 @@ async def check_node(
 ) -> Outcome:
     """Run ``cases`` against the node of ``party``; ``ended`` hears of each, ``said`` of what is waited for.
 
-    Raises: NODE_UNREACHABLE when no node comes; what the node says when it does not take the people; as :func:`staged`.
+    Raises: NOT_CONNECTED when no node comes; what the node says when it does not take the people; as :func:`staged`.
     """
     hub_at, authority_at, people = staging.hub_at, staging.authority_at, staging.write_people
     asks = staging.asks
@@ -74,11 +74,11 @@ async def check_node(
 
 
 async def _speaks_grpc(about: NodeUnderCheck) -> None:
-    """See that a gRPC server answers the hub there, be it with an error. Raises: NODE_UNREACHABLE."""
+    """See that a gRPC server answers the hub there, be it with an error. Raises: NOT_CONNECTED."""
     async with CheckedNode(about, Evidence()) as checked:
         why = why_no_grpc(await checked.provide(b""))
     if why:
-        raise WarifuError(Reason.NODE_UNREACHABLE, where=f"node at {about.endpoint}: {why}")
+        raise WarifuError(Reason.NOT_CONNECTED, where=f"node at {about.endpoint}: {why}")
 
 
 async def run_node_cases(
@@ -167,7 +167,7 @@ def _words(stage: Stage, command: str) -> list[str]:
 
 
 async def _announced(stage: Stage, process: asyncio.subprocess.Process | None, wait_s: float) -> str:
-    """Where the node listens. Raises: NODE_UNREACHABLE; PARTY_NOT_STARTED when its process ended before it came."""
+    """Where the node listens. Raises: NOT_CONNECTED; PARTY_NOT_STARTED when its process ended before it came."""
     announced = asyncio.ensure_future(stage.announced(wait_s))
     if process is None:
         return await announced

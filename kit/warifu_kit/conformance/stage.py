@@ -106,7 +106,7 @@ class Stage:
         )
 
     async def announced(self, wait_s: float) -> str:
-        """Where the node listens, once it has said so and answers there. Raises: NODE_UNREACHABLE."""
+        """Where the node listens, once it has said so and answers there. Raises: NOT_CONNECTED."""
         folder = self.folder(self.party)
         identity, last = folder.identity(), "it announced no endpoint"
         try:
@@ -120,7 +120,7 @@ class Stage:
                     await asyncio.sleep(_LOOK_AGAIN_S)
         except TimeoutError:
             where = f"{self.party}: nobody came within {wait_s:.0f} seconds to the hub at {self.hub_endpoint}: {last}"
-            raise WarifuError(Reason.NODE_UNREACHABLE, where=where) from None
+            raise WarifuError(Reason.NOT_CONNECTED, where=where) from None
 
     def hands(self, row: Row | None = None) -> Hands:
         """The hands of everybody around the node; of who asks in another row."""

@@ -14,7 +14,7 @@ from warifu.party.network_file import NetworkFile, read_network_file
 from warifu_kit.faults.deciding import cannot_meet
 from warifu_kit.faults.folder import faults_in_force
 from warifu_kit.faults.kinds import parse_chain
-from warifu_kit.faults.rpcs import MADE_BY, SERVED_BY, every_rpc
+from warifu_kit.faults.rpcs import MADE_BY, SERVED_BY, every_rpc, names_exchange
 from warifu_kit.faults.rule import Rule
 from warifu_kit.faults.rules import add_rule
 
@@ -32,6 +32,8 @@ def ask_for(network: Path, party: str, *, rpc: str, faults: str, times: int = 1,
     _check_aim(read_network_file(network), party, rpc, faults)
     if not _REQUEST_ID.fullmatch(exchange):
         raise _not_to_be(f"{exchange!r} is no request_id: 32 hexadecimal digits, in small letters")
+    if exchange and not names_exchange(every_rpc()[rpc]):
+        raise _not_to_be(f"a request of {rpc} does not say which exchange it is about: ask for the next calls instead")
     if times < 0:
         raise _not_to_be(f"{times} times")
     return add_rule(folder, rpc=rpc, faults=faults, times=times, exchange=exchange)

@@ -17,7 +17,7 @@ from warifu_kit.faults.kinds.delay import Delay
 from warifu_kit.faults.kinds.skew import accuses
 from warifu_kit.faults.ledger_line import LedgerLine
 from warifu_kit.faults.plan import Plan
-from warifu_kit.faults.rpcs import Rpc
+from warifu_kit.faults.rpcs import Rpc, has_bytes
 from warifu_kit.faults.rule import Rule, first_match
 from warifu_kit.faults.settings import FaultSettings
 
@@ -57,7 +57,7 @@ class Meeting:
             attempt=call.attempt,
             by=self.by,
             faults=self.text,
-            done="; ".join(f"the call {fault.told}" for fault in self.faults),
+            done="; ".join(f"the call {fault.done}" for fault in self.faults),
         )
 
 
@@ -101,13 +101,25 @@ def cannot_meet(rpc: Rpc, faults: Sequence[Fault], *, made: bool = False) -> str
     if not rpc.takes_faults:
         return f"{rpc.name} takes a stream of requests: nothing can be done to it"
     for fault in faults:
-        if made and fault.served_only:
-            return f"{rpc.name} is served elsewhere: {fault.name} is for calls that a party serves"
-        if fault.needs and fault.needs not in rpc.request.DESCRIPTOR.fields_by_name:
-            return f"{rpc.name} has no {fault.needs} in its request, and {fault.name} needs one"
+        if why := _does_nothing(rpc, fault, made):
+            return why
     if accuses(rpc.name, faults):
         return f"{rpc.name} with a clock more than 2m ahead would accuse the hub of holding the permit back; behind accuses nobody"
     after = next((fault for fault in faults if fault.on_reply), None)
     if rpc.streams_replies and rpc.stands_for is None and after is not None:
         return f"{rpc.name} replies with a stream: {after.name} needs one reply"
+    return ""
+
+
+def _does_nothing(rpc: Rpc, fault: Fault, made: bool) -> str:
+    """Why calls of ``rpc`` would meet ``fault`` and be as without it; empty when they would not."""
+    service = rpc.name.partition(".")[0]
+    if made and fault.served_only:
+        return f"{rpc.name} is served elsewhere: {fault.name} is for calls that a party serves"
+    if fault.needs and fault.needs not in rpc.request.DESCRIPTOR.fields_by_name:
+        return f"{rpc.name} has no {fault.needs} in its request, and {fault.name} needs one"
+    if fault.services and service not in fault.services:
+        return f"{fault.name} means nothing to {service}: it is for {', '.join(sorted(fault.services))}"
+    if fault.changes_bytes and not has_bytes(rpc.request if made else rpc.reply):
+        return f"{rpc.name} has no field of bytes in its {'request' if made else 'reply'}, and {fault.name} needs one"
     return ""

@@ -49,19 +49,28 @@ class Fault:
     written: ClassVar[str]
     """How it is asked for, with what its argument is called."""
     told: ClassVar[str]
-    """What it does, for people: the rest of a sentence that begins with *the call*."""
+    """What it does, for a page: the rest of a sentence that begins with *the call*. Markdown."""
     on_reply: ClassVar[bool] = False
     """Whether it does something to the one reply of a call, and so needs one."""
     served_only: ClassVar[bool] = False
     """Whether it is for calls that a party serves, and not for those that it makes."""
     needs: ClassVar[str] = ""
     """The field of a request without which it does nothing."""
+    changes_bytes: ClassVar[bool] = False
+    """Whether it changes a field of bytes of what the party sends, and so needs one."""
+    services: ClassVar[frozenset[str]] = frozenset()
+    """At whose calls alone it means something; empty for all."""
     ends: ClassVar[bool] = False
     """Whether the call does not end as it would."""
     knob: ClassVar[Knob | None] = None
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def done(self) -> str:
+        """What this one does, in plain words: the rest of the same sentence."""
+        return self.told
 
     @classmethod
     def parse(cls, argument: str) -> Fault:

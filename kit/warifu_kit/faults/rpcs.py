@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from google.protobuf.descriptor import Descriptor, MethodDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 from google.protobuf.descriptor_pool import Default
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -24,7 +24,18 @@ import warifu.api
 from warifu.errors import Reason
 from warifu.exchange.context import request_id_of
 
-__all__ = ["BROKEN_OFF", "MADE_BY", "SERVED_BY", "Exchange", "Rpc", "every_rpc", "exchange_in", "rpc_at"]
+__all__ = [
+    "BROKEN_OFF",
+    "MADE_BY",
+    "SERVED_BY",
+    "Exchange",
+    "Rpc",
+    "every_rpc",
+    "exchange_in",
+    "has_bytes",
+    "names_exchange",
+    "rpc_at",
+]
 
 BROKEN_OFF = {
     "AgencyService.Provide": Reason.PROVIDER_FAILED,
@@ -99,6 +110,34 @@ def _request_id(request: Any) -> str:
     if "context" in fields and "sealed_query" in fields:
         return request_id_of(request.context)
     return ""
+
+
+def names_exchange(rpc: Rpc) -> bool:
+    """Whether requests of ``rpc`` say which exchange they are about."""
+    return _names_exchange(rpc.request.DESCRIPTOR)
+
+
+def _names_exchange(message: Descriptor) -> bool:
+    """As :func:`_request_id` looks for it."""
+    fields = message.fields_by_name
+    within = fields.get("permit") or fields.get("inquiry")
+    if within is not None:
+        return _names_exchange(within.message_type)
+    return "request_id" in fields or {"context", "sealed_query"} <= set(fields)
+
+
+def has_bytes(kind: type[Message]) -> bool:
+    """Whether messages of ``kind`` have a single field of bytes, at any depth."""
+    found, left = set[str](), [kind.DESCRIPTOR]
+    while left:
+        message = left.pop()
+        found.add(message.full_name)
+        for field in message.fields:
+            if field.type == FieldDescriptor.TYPE_BYTES and not field.is_repeated:
+                return True
+            if field.message_type is not None and field.message_type.full_name not in found:
+                left.append(field.message_type)
+    return False
 
 
 @cache

@@ -124,6 +124,12 @@ def test_a_revoked_party_is_refused_until_its_certificates_are_renewed(
         assert _until(lambda: _ask_through_the_node(client), served, settle_seconds) is served
 
 
+def test_only_an_agency_is_asked_for_whose_business_system_needs_a_certificate(warifu: Any) -> None:
+    shown = " ".join(warifu("certificate", "adapter", "--help").stdout.split())
+    assert "The agency whose it is, such as tax." in shown
+    assert "supervisor" not in shown
+
+
 def test_a_party_nobody_knows_has_no_certificates(running: Any, warifu: Any) -> None:
     ended = warifu("certificate", "renew", running.folder, "library")
     assert ended.returncode == 1

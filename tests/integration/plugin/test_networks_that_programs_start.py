@@ -210,6 +210,12 @@ def test_a_network_never_becomes_one_for_tests(tmp_path: Path, made: ForTests, a
     assert f"{why}; a network never changes that" in said
 
 
+def test_who_meant_the_seed_of_the_faults_is_told_how_to_say_it(tmp_path: Path) -> None:
+    create_network(tmp_path / "net")
+    _, said = _ran("up", tmp_path / "net", "--seed", "8")
+    assert "for faults by that seed say --awkward --seed 8" in " ".join(said.split())
+
+
 def test_a_network_without_such_a_clock_cannot_be_told_the_time(tmp_path: Path) -> None:
     create_network(tmp_path / "net")
     status, said = _ran("clock", tmp_path / "net", "--advance", "60")

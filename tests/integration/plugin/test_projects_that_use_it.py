@@ -301,6 +301,11 @@ def test_asks_for_a_fault_that_there_is_none_of(warifu_faults):
     warifu_faults("tax", "AgencyService.Provide", "burn")
 
 
+def test_fails_after_the_same_was_done_thrice(ask, warifu_faults):
+    warifu_faults("tax", "AgencyService.Provide", "delay:2ms", times=3)
+    assert not [ask() for _ in range(3)]
+
+
 @pytest.mark.warifu(calm=True)
 def test_wants_a_calm_network(ask, warifu_network, warifu_faults):
     assert warifu_network.calm
@@ -321,9 +326,11 @@ def test_wants_an_awkward_network(ask, warifu_network, warifu_faults):
 def test_a_test_asks_parties_for_faults_and_must_meet_them(project: pytest.Pytester) -> None:
     project.makepyfile(test_faults=FAULTS)
     ran = project.runpytest_subprocess("-rs", "--warifu-calm")
-    ran.assert_outcomes(passed=3, failed=2, skipped=1)
+    ran.assert_outcomes(passed=3, failed=3, skipped=1)
     shown = ran.stdout.str()
     assert "tax was to do delay:10ms to 2 calls of AgencyService.Provide; it did to 1" in shown
+    (told,) = [line for line in shown.splitlines() if line.endswith(": delay:2ms (3 times)")]
+    assert told.startswith("tax did to AgencyService.Provide, by rule ")
     assert "wants an awkward network: not with --warifu-calm" in shown
 
 

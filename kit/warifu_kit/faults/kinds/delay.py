@@ -28,6 +28,11 @@ class Delay(Fault):
     def __str__(self) -> str:
         return f"{self.name}:{self.wait_ms}ms"
 
+    @property
+    def done(self) -> str:
+        """See the contract."""
+        return f"waits {self.wait_ms} ms before the party acts"
+
     @classmethod
     def parse(cls, argument: str) -> Fault:
         """See the contract."""

@@ -26,6 +26,11 @@ class Refuse(Fault):
     def __str__(self) -> str:
         return f"{self.name}:{self.reason.value}"
 
+    @property
+    def done(self) -> str:
+        """See the contract."""
+        return f"is refused with {self.reason.value}, and the party never got it"
+
     @classmethod
     def parse(cls, argument: str) -> Fault:
         """See the contract."""

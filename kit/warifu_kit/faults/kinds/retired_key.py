@@ -19,8 +19,14 @@ class RetiredKey(Fault):
     name: ClassVar[str] = "retired_key"
     written: ClassVar[str] = "retired_key"
     told: ClassVar[str] = "is refused with `EPOCH_STALE`, as one under keys that the directory has retired"
+    services: ClassVar[frozenset[str]] = frozenset({"AgencyService", "AuthorityService", "HubService"})
     ends: ClassVar[bool] = True
     knob: ClassVar[Knob | None] = Knob(rate=0.02, rpcs=frozenset({"AgencyService.Provide"}), attempts=1)
+
+    @property
+    def done(self) -> str:
+        """See the contract."""
+        return "is refused with EPOCH_STALE, as one under keys that the directory has retired"
 
     def change(self, plan: Plan) -> Plan:
         """See the contract."""

@@ -32,6 +32,12 @@ class Skew(Fault):
     def __str__(self) -> str:
         return f"{self.name}:{self.skew_ms}ms"
 
+    @property
+    def done(self) -> str:
+        """See the contract."""
+        side = "behind" if self.skew_ms < 0 else "ahead"
+        return f"is served by a party whose clock is {side} by {abs(self.skew_ms)} ms"
+
     @classmethod
     def parse(cls, argument: str) -> Fault:
         """See the contract."""

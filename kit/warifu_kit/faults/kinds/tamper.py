@@ -49,6 +49,7 @@ class Tamper(Fault):
         "gets a reply with one bit turned over in the longest field of bytes that it has; one that the party makes, such a request"
     )
     on_reply: ClassVar[bool] = True
+    changes_bytes: ClassVar[bool] = True
 
     def change(self, plan: Plan) -> Plan:
         """See the contract."""

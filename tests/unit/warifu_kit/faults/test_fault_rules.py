@@ -129,6 +129,9 @@ def test_rules_that_cannot_be_read_change_nothing(tmp_path: Path) -> None:
         ("tax", "NodeService.Inquire", "skew:1441m", "", "more than a day"),
         ("tax", "NodeService.Inquire", "twice", "", "no fault is called"),
         ("tax", "NodeService.Inquire", "duplicate", "07", "no request_id"),
+        ("tax", "AdapterService.LookUp", "delay:1s", "07" * 16, "does not say which exchange"),
+        ("tax", "AdapterService.LookUp", "tamper", "", "no field of bytes in its request"),
+        ("tax", "AdapterService.LookUp", "retired_key", "", "means nothing to AdapterService"),
     ],
 )
 def test_what_no_call_could_meet_is_refused(

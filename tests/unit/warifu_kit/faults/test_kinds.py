@@ -18,7 +18,7 @@ from warifu_kit.faults.deciding import Meeting, cannot_meet
 from warifu_kit.faults.draws import Draws, FaultedCall
 from warifu_kit.faults.kinds import KINDS, KNOBS, chain_text, parse_chain
 from warifu_kit.faults.plan import BrokenOff, Plan, Refusal, Unanswered
-from warifu_kit.faults.rpcs import BROKEN_OFF, every_rpc
+from warifu_kit.faults.rpcs import BROKEN_OFF, every_rpc, names_exchange
 
 DRAWS = Draws(5, FaultedCall(party="hub", rpc="HubService.Exchange", exchange=b"e", attempt=1))
 ARGUMENTS = {"delay": ":200ms", "skew": ":-90000ms", "refuse": ":OVERLOADED"}
@@ -26,6 +26,10 @@ ARGUMENTS = {"delay": ":200ms", "skew": ":-90000ms", "refuse": ":OVERLOADED"}
 
 def planned(text: str) -> Plan:
     return Meeting(draws=DRAWS, faults=parse_chain(text), by="call").plan
+
+
+def planned_words(text: str) -> str:
+    return Meeting(draws=DRAWS, faults=parse_chain(text), by="call").line.done
 
 
 def changed(text: str, message: Message) -> bytes:
@@ -45,6 +49,26 @@ def test_a_fault_says_how_it_is_asked_for(name: str) -> None:
     assert kind.written.partition(":")[0] == name
     assert (":" in kind.written) == (name in ARGUMENTS)
     assert kind.told
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_what_was_done_is_said_in_plain_words(name: str) -> None:
+    said = planned_words(name + ARGUMENTS.get(name, ""))
+    assert said.startswith("the call ")
+    assert not set("`[]") & set(said)
+    assert "drawn" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("delay:12s", "the call waits 12000 ms before the party acts"),
+        ("skew:-5m", "the call is served by a party whose clock is behind by 300000 ms"),
+        ("refuse:OVERLOADED", "the call is refused with OVERLOADED, and the party never got it"),
+    ],
+)
+def test_what_was_done_is_said_with_what_it_was_asked_with(text: str, said: str) -> None:
+    assert planned_words(text) == said
 
 
 @pytest.mark.parametrize(
@@ -143,3 +167,27 @@ def test_a_stream_of_replies_cannot_meet_what_needs_one_reply() -> None:
     rpc = every_rpc()["NodeService.ListExchangeRecords"]
     assert cannot_meet(rpc, parse_chain("delay:1s+short_page+refuse:OVERLOADED")) == ""
     assert "needs one reply" in cannot_meet(rpc, parse_chain("delay:1s+tamper"))
+
+
+def test_a_message_without_a_field_of_bytes_cannot_be_tampered_with() -> None:
+    look_up = every_rpc()["AdapterService.LookUp"]
+    assert "no field of bytes in its request" in cannot_meet(look_up, parse_chain("tamper"), made=True)
+    assert "no field of bytes in its reply" in cannot_meet(every_rpc()["NodeService.SetFlags"], parse_chain("tamper"))
+    assert cannot_meet(every_rpc()["AgencyService.Provide"], parse_chain("tamper"), made=True) == ""
+
+
+def test_keys_of_the_directory_retire_only_where_calls_go_by_them() -> None:
+    known, retired = every_rpc(), parse_chain("retired_key")
+    assert "means nothing to AdapterService" in cannot_meet(known["AdapterService.LookUp"], retired, made=True)
+    assert "means nothing to NodeService" in cannot_meet(known["NodeService.Inquire"], retired)
+    assert (
+        cannot_meet(known["AgencyService.Provide"], retired) == cannot_meet(known["HubService.Exchange"], retired) == ""
+    )
+
+
+def test_which_requests_say_what_exchange_they_are_about() -> None:
+    known = every_rpc()
+    for name in ("HubService.Exchange", "AgencyService.Provide", "NodeService.Inquire", "NodeService.FetchAnswer"):
+        assert names_exchange(known[name]), name
+    for name in ("AdapterService.LookUp", "PartyService.GetStatus", "NodeService.ListExchangeRecords"):
+        assert not names_exchange(known[name]), name

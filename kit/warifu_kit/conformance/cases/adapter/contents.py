@@ -24,7 +24,7 @@ SUBJECT = Subject("adapter", "contents", "adapter.md")
     "Whosever record it is, every value in it is one that the item can have",
     rule="Its values are ones that the item can have: what is required is there, days are days, no amount is impossible",
     at="the-record",
-    mend="Look at the value that is named: docs/protocol.md says of each field whether it is required and how it is written.",
+    mend="Look at the value that is named: the record's .proto (`warifu protos --out DIR`, below record/v1) says of each field what it holds.",
 )
 async def fits(adapter: CheckedAdapter) -> None:
     agency = adapter.about.agency

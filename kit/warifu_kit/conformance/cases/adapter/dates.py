@@ -25,7 +25,7 @@ async def _on(
     told = await adapter.look_up(adapter.question(local_number, asked_on=day.isoformat()))
     said = adapter_pb2.LookUpOutcome.Name(told.outcome)
     words = adapter_pb2.LookUpOutcome.Name(wanted)
-    expect(told.outcome == wanted, f"on {day} it said {said}, not {words}")
+    expect(told.outcome == wanted, f"on {day} it said of {local_number} {said}, not {words}")
     return told
 
 
@@ -58,7 +58,7 @@ async def not_yet(adapter: CheckedAdapter) -> None:
     "On its first day a record is given, and on the day before it is not",
     rule="A record is provided from publication_start to publication_end, both included",
     at="looking-somebody-up",
-    mend="Compare days with <= at both ends.",
+    mend="Compare days with <= at both ends; where it said NOT_HELD, see first that it knows that person at all.",
 )
 async def first_day(adapter: CheckedAdapter) -> None:
     person, begins = _beginning(adapter)
@@ -71,7 +71,7 @@ async def first_day(adapter: CheckedAdapter) -> None:
     "On its last day a record is given, and on the day after it is not",
     rule="A record is provided from publication_start to publication_end, both included",
     at="looking-somebody-up",
-    mend="Compare days with <= at both ends.",
+    mend="Compare days with <= at both ends; where it said NOT_HELD, see first that it knows that person at all.",
 )
 async def last_day(adapter: CheckedAdapter) -> None:
     person = adapter.person("has published_until", lambda each: each.published_until and not each.clerk)

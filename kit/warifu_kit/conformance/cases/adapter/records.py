@@ -153,7 +153,7 @@ async def year_not_held(adapter: CheckedAdapter) -> None:
 )
 async def other_item(adapter: CheckedAdapter) -> None:
     number = adapter.anybody().local_number
-    own = {str(item) for item in adapter.about.agency.provides} if adapter.about.agency is not None else {adapter.item}
+    own = adapter.about.provides
     for item in ("TM99999999999999", adapter.item[:-1] + ("1" if adapter.item[-1] != "1" else "3")):
         if item not in own:
             request = adapter.question(number, item_code=item)
