@@ -40,7 +40,7 @@ SHUT_OUT_S = 10.0
 """How long whoever lost connections so is not served on new ones either, in seconds."""
 
 _LOOK_S = 1.0
-_TOGETHER_S = 0.05  # endings wait so long for others, for all of them cost one look at the descriptors
+_TOGETHER_S = 0.05  # endings that may wait do so for others: all of them cost one look at the descriptors
 _SURPLUS_S = 1.0
 _PORT_REST_S = 2.0  # no system gives the port of a connection that ended to another one sooner
 _CONNECTIONS_EACH = 5
@@ -232,18 +232,18 @@ class Admission:
             lingering.add(peer)
             self._ending[peer] = time.monotonic() + _SURPLUS_S
         else:
-            self._end(peer)
+            self._end(peer, _TOGETHER_S)
 
-    def _end(self, peer: str) -> None:
+    def _end(self, peer: str, within_s: float = 0.0) -> None:
         if peer not in self._ended_at:
             self._ended_at[peer] = time.monotonic()
-            if not self._to_close:
-                asyncio.get_running_loop().call_later(_TOGETHER_S, self._close)
             self._to_close.add(peer)
+            asyncio.get_running_loop().call_later(within_s, self._close)
 
     def _close(self) -> None:
-        self.connections.close(self._to_close)
-        self._to_close = set()
+        if self._to_close:
+            self.connections.close(self._to_close)
+            self._to_close = set()
 
     def _over(self, call: Call) -> None:
         self._calls.discard(call)

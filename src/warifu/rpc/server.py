@@ -40,7 +40,8 @@ SERVER_OPTIONS = (
     ("grpc.http2.bdp_probe", 0),  # or what a stream may send unasked grows to mebibytes
     ("grpc.http2.lookahead_bytes", 16 * 1024),  # of a message nobody reads yet
     ("grpc.compression_enabled_algorithms_bitset", 1),  # none: a few compressed bytes could mean mebibytes
-    ("grpc.experimental.tcp_max_read_chunk_size", 64 * 1024),  # it would read mebibytes ahead
+    ("grpc.experimental.tcp_max_read_chunk_size", 64 * 1024),
+    ("grpc.experimental.tcp_max_read_buffer_size", 256 * 1024),  # it would read mebibytes ahead of what it can take
     ("grpc.server_handshake_timeout_ms", 10_000),
     ("grpc.server.max_pending_requests", 100_000),  # above it gRPC would cancel anybody's calls
     ("grpc.server.max_pending_requests_hard_limit", 100_000),
