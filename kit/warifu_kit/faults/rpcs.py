@@ -121,7 +121,7 @@ def _names_exchange(message: Descriptor) -> bool:
     """As :func:`_request_id` looks for it."""
     fields = message.fields_by_name
     within = fields.get("permit") or fields.get("inquiry")
-    if within is not None:
+    if within is not None and within.message_type is not None:
         return _names_exchange(within.message_type)
     return "request_id" in fields or {"context", "sealed_query"} <= set(fields)
 
