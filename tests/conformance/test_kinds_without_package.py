@@ -42,10 +42,10 @@ ITEMS = sorted(
 PEOPLE = f"""
 item_code: {COVERAGE}
 people:
-  - {{local_number: T-9, records: {{2025: {{value: 2025}}, 2026: {{value: 2026}}}}}}
-  - {{local_number: T-10, records: {{2026: {{value: 2026}}}}, clerk: true}}
+  - {{local_number: T-9, records: {{2025: {{value: 3100000}}, 2026: {{value: 3200000}}}}}}
+  - {{local_number: T-10, records: {{2026: {{value: 4800000}}}}, clerk: true}}
   - {{local_number: T-11, years: [2026], published_from: 2999-06-01}}
-  - {{local_number: T-12, years: [2026], published_until: 2999-06-30}}
+  - {{local_number: T-12, years: [2026], published_from: 2026-06-01, published_until: 2999-06-30}}
 """
 
 Checked = Callable[..., Awaitable[Outcome]]
@@ -69,7 +69,7 @@ class PensionSystem(HonestAdapter):
         told.record_type, told.record = UInt32Value.DESCRIPTOR.full_name, self.record(row)
 
     def record(self, row: Row) -> bytes:
-        return UInt32Value(value=row["year"]).SerializeToString()
+        return UInt32Value(value=row["income"]).SerializeToString()
 
 
 class LacksAnItem(PensionSystem):
