@@ -125,9 +125,9 @@ async def test_pauses_are_kept_where_that_is_asked_for(town: Any, recorded: Path
 
 
 def test_a_party_that_takes_no_faults_cannot_be_recorded(town: Any, tmp_path: Path) -> None:
-    create_network(tmp_path / "net")  # and none of it was started with --calm
+    create_network(tmp_path / "net")
     status, said = town.command("record", tmp_path / "net", "tax", "--out", tmp_path / "tax.jsonl")
-    assert (status, "start it with --calm" in said) == (1, True), said
+    assert (status, "`warifu up` starts parties that can" in said) == (1, True), said
     assert not (tmp_path / "tax.jsonl").exists()
 
 
