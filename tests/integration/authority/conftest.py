@@ -154,7 +154,14 @@ class Town:
 
     async def start_hub(self) -> None:
         folder = PartyFolder(self.path / "hub")
-        methods = ("Exchange", "ExchangeStream", "ExchangeBulk", "ConvertIssuedCodes", "RotateCodes", "ProveConversions")
+        methods = (
+            "Exchange",
+            "ExchangeStream",
+            "ExchangeBulk",
+            "ConvertIssuedCodes",
+            "RotateCodes",
+            "ProveConversions",
+        )
         self.hub_server, port = build_server(
             credential=folder.credential(),
             root_pem=folder.root_pem(),

@@ -143,7 +143,9 @@ def test_who_ended_and_was_started_again_is_shown_with_how_and_since_when_it_is_
         below("tax", list(as_lines(condition)))
     )
     assert (as_json(condition)["parties"]["tax"]["ended"], as_json(condition)["parties"]["hub"]["ended"]) == (3, 0)
-    assert "times since the network" not in "\n".join(as_lines(judged({"tax": WarifuError(Reason.NODE_UNREACHABLE)}, ended)))
+    assert "times since the network" not in "\n".join(
+        as_lines(judged({"tax": WarifuError(Reason.NODE_UNREACHABLE)}, ended))
+    )
 
 
 def test_over_how_many_seconds_an_agency_spreads_inquiries_is_shown() -> None:
