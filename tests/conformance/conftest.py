@@ -56,7 +56,9 @@ def adapter_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def checked(adapter_network: Path, tmp_path: Path) -> CheckedAdapters:
     """Serves an adapter, checks it, stops it. ``people`` is the text of a people's file, ``party`` another office of the network."""
 
-    async def check(kind: type[HonestAdapter], *only: str, people: str = "", party: str = "tax") -> Outcome:
+    async def check(
+        kind: type[HonestAdapter], *only: str, people: str = "", party: str = "tax", seed: int | None = None
+    ) -> Outcome:
         system, file = adapter_network.parent / "system", PEOPLE
         if party != "tax":
             system = tmp_path / "system"
@@ -67,7 +69,7 @@ def checked(adapter_network: Path, tmp_path: Path) -> CheckedAdapters:
         server, endpoint = await kind(system).serve()
         try:
             about = AdapterUnderCheck.of(adapter_network, party, endpoint, KnownPeople.read(file))
-            return await check_adapter(about, chosen(cases_of("adapter"), only), ended=lambda _: None)
+            return await check_adapter(about, chosen(cases_of("adapter"), only), ended=lambda _: None, seed=seed)
         finally:
             await server.stop(0)
 
@@ -97,7 +99,7 @@ def node_network(network_with: NetworkWith) -> Path:
 def checked_node(network_with: NetworkWith) -> CheckedNodes:
     """Sets the stage, serves a node on it, checks it, stops it."""
 
-    async def check(kind: type[HonestNode], *only: str, proofs: str = "always") -> Outcome:
+    async def check(kind: type[HonestNode], *only: str, proofs: str = "always", seed: int | None = None) -> Outcome:
         nowhere = "127.0.0.1:0"
         async with staged(network_with(proofs), "tax", hub_at=nowhere, authority_at=nowhere) as stage:
             node = kind(stage)
@@ -105,7 +107,8 @@ def checked_node(network_with: NetworkWith) -> CheckedNodes:
             about = replace(stage.under_check(endpoint), business=None)
             node.meet(about)
             try:
-                return await run_node_cases(about, chosen(cases_of("node"), only), ended=lambda _: None)
+                cases = chosen(cases_of("node"), only)
+                return await run_node_cases(about, cases, ended=lambda _: None, seed=seed)
             finally:
                 await node.server.stop(0)
 
@@ -116,14 +119,15 @@ def checked_node(network_with: NetworkWith) -> CheckedNodes:
 def checked_inquirer(node_network: Path) -> CheckedInquirers:
     """The same for a node that asks."""
 
-    async def check(kind: type[HonestInquirer], *only: str) -> Outcome:
+    async def check(kind: type[HonestInquirer], *only: str, seed: int | None = None) -> Outcome:
         nowhere = "127.0.0.1:0"
         async with staged(node_network, "childcare", hub_at=nowhere, authority_at=nowhere, asks=True) as stage:
             inquirer = kind(stage)
             about = replace(stage.inquirer_under_check(await inquirer.serve()), registry=None)
             inquirer.meet(about)
             try:
-                return await run_inquirer_cases(about, chosen(cases_of("inquirer"), only), ended=lambda _: None)
+                cases = chosen(cases_of("inquirer"), only)
+                return await run_inquirer_cases(about, cases, ended=lambda _: None, seed=seed)
             finally:
                 await inquirer.server.stop(0)
 

@@ -59,7 +59,7 @@ class HonestInquirer:
     def __init__(self, stage: Stage) -> None:
         folder = stage.folder(stage.party)
         self.stage = stage
-        self.directory = folder.directory()
+        self.directory = stage.folder("hub").directory()
         self.keys = NodeKeys.load(folder, self.directory).inquirer
         self.codes: dict[str, Point] = {}
         self.kept: dict[bytes, Kept] = {}

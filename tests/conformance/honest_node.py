@@ -21,6 +21,7 @@ from warifu.api.agency.v1.agency_service_pb2 import (
     ProvideStreamRequest,
     ProvideStreamResponse,
 )
+from warifu.api.directory.v1.directory_service_pb2 import DirectoryHeader
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as WireCode
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
@@ -31,7 +32,9 @@ from warifu.exchange import provision, statements
 from warifu.exchange.codes import EncryptedCode, row_key
 from warifu.exchange.context import ContextKind, ExchangeContext
 from warifu.exchange.conversion_proof import Conversion
+from warifu.exchange.directory import Directory
 from warifu.exchange.directory_entry import DirectoryEntry
+from warifu.exchange.directory_header import check_follows
 from warifu.exchange.proof_policy import PolicyKind
 from warifu.exchange.provision import CheckedPermit, OpenedQuery
 from warifu.permissions.decision import check_lawful
@@ -45,6 +48,7 @@ from warifu_kit.conformance.stage import Stage
 from warifu_services.authority.keys import AuthorityKeys
 from warifu_services.node.keys import NodeKeys
 
+MAY_BE_NEWER = frozenset({Reason.EPOCH_STALE, Reason.INSTITUTION_UNKNOWN, Reason.SIGNATURE_INVALID})
 Context = ExchangeContext
 Key = tuple[str, bytes]
 
@@ -64,7 +68,7 @@ class HonestNode:
     def __init__(self, stage: Stage) -> None:
         folder = stage.folder(stage.party)
         self.stage = stage
-        self.directory = folder.directory()
+        self.directory = stage.folder("hub").directory()
         self.keys = NodeKeys.load(folder, self.directory).provider
         self.table = PermissionTable.load(folder.path / TABLE_FILE)
         self.hub_uri = stage.folder("hub").identity().uri
@@ -121,7 +125,35 @@ class HonestNode:
         await context.abort_with_status(to_grpc_status(error))
 
     async def asked_to_provide(self, request: ProvideRequest) -> SignedAnswer:
-        return self.provided(await self.proven(request.permit))
+        permit = await self.proven(request.permit)
+        try:
+            return self.provided(permit)
+        except WarifuError as error:
+            if error.reason not in MAY_BE_NEWER or not await self.take_newer():
+                raise
+        return self.provided(permit)
+
+    # The directory.
+
+    async def take_newer(self) -> bool:
+        """Take the newest version, and say whether there was one."""
+        headers = await to_hub.headers_after(self.stage, self.directory.version)
+        if not headers or not self.follow(headers):
+            return False
+        file = await to_hub.with_entries(self.stage, headers[-1])
+        self.directory = Directory.from_message(file, self.stage.folder("hub").root_pem())
+        return True
+
+    def follow(self, headers: list[DirectoryHeader]) -> bool:
+        """Whether each follows the one before, from the one that is held."""
+        before = self.directory.header
+        try:
+            for header in headers:
+                check_follows(before, header)
+                before = header
+        except WarifuError:
+            return False
+        return True
 
     async def proven(self, permit: ProvisionPermit) -> ProvisionPermit:
         """The permit with its proof if permits are sampled and this one is drawn."""

@@ -7,6 +7,9 @@ from typing import Any
 
 import grpc
 
+from warifu.api.directory.v1 import directory_service_pb2 as directory_pb2
+from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile, DirectoryHeader
+from warifu.api.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from warifu.api.hub.v1.hub_service_pb2 import ProveConversionsRequest
 from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceStub
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode, ProvisionPermit
@@ -43,3 +46,19 @@ async def proven(stage: Stage, permit: ProvisionPermit) -> ProvisionPermit:
     found.CopyFrom(permit)
     found.conversion_proof, found.hub_signature = told.proven[0].conversion_proof, told.proven[0].hub_signature
     return found if found.conversion_proof else permit
+
+
+async def headers_after(stage: Stage, version: int) -> list[DirectoryHeader]:
+    """The headers of the versions after that one, as the hub shows them."""
+    async with channel_to_hub(stage) as channel:
+        stub: Any = DirectoryServiceStub(channel)
+        told = await stub.ListVersions(directory_pb2.ListVersionsRequest(held_version=version), timeout=5)
+    return list(told.headers)
+
+
+async def with_entries(stage: Stage, header: DirectoryHeader) -> DirectoryFile:
+    """A version as the hub shows it, whole."""
+    async with channel_to_hub(stage) as channel:
+        stub: Any = DirectoryServiceStub(channel)
+        told = await stub.ListEntries(directory_pb2.ListEntriesRequest(version=header.version), timeout=5)
+    return DirectoryFile(header=header, entries=told.entries, dated_entries=told.dated_entries)

@@ -45,6 +45,18 @@ HubListen = Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the hub
 AuthorityListen = Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the numbering authority is to listen.")]
 Wait = Annotated[float, typer.Option(metavar="SECONDS", min=1, help="How long to wait for the node.")]
 
+AwkwardOption = Annotated[
+    bool,
+    typer.Option(
+        "--awkward",
+        help="Make calls late, twice, anew after giving up, with a field of no contract: all within the rules.",
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=0, max=2**63 - 1, help="Have the same calls awkward again; with --awkward."),
+]
+
 _NOT_RUN = 2
 
 
@@ -80,6 +92,8 @@ def adapter(
     html: Html = None,
     expected_failures: Expected = None,
     timeout: Timeout = 55.0,
+    awkward: AwkwardOption = False,
+    seed: Seed = None,
 ) -> None:
     """Be the node of PARTY in front of its business system at HOST:PORT, and say which rules it keeps.
 
@@ -111,7 +125,14 @@ def adapter(
         known = KnownPeople.read(people) if people is not None else NOBODY
         about = AdapterUnderCheck.of(path, party, target, known)
         outcome = asyncio.run(
-            check_adapter(about, cases, ended=_teller(json, expected), expected=expected, within_s=timeout)
+            check_adapter(
+                about,
+                cases,
+                ended=_teller(json, expected),
+                expected=expected,
+                within_s=timeout,
+                seed=_seed(awkward, seed),
+            )
         )
     except WarifuError as error:
         say_error(error)
@@ -138,6 +159,8 @@ def node(
     json: AsJson = None,
     html: Html = None,
     expected_failures: Expected = None,
+    awkward: AwkwardOption = False,
+    seed: Seed = None,
 ) -> None:
     """Be the hub, the numbering authority and an inquirer around the node of PARTY, and say which rules it keeps as a provider.
 
@@ -152,7 +175,12 @@ def node(
     from warifu_kit.conformance.node_checking import Staging
 
     staging = Staging(
-        hub_at=hub_listen, authority_at=authority_listen, wait_s=wait, start=start, write_people=write_people
+        hub_at=hub_listen,
+        authority_at=authority_listen,
+        wait_s=wait,
+        start=start,
+        write_people=write_people,
+        seed=_seed(awkward, seed),
     )
     outputs = _Outputs(junit=junit, json=json, html=html)
     _check_node("node", path, party, staging, only or [], list_, outputs, expected_failures)
@@ -172,6 +200,8 @@ def inquirer(
     json: AsJson = None,
     html: Html = None,
     expected_failures: Expected = None,
+    awkward: AwkwardOption = False,
+    seed: Seed = None,
 ) -> None:
     """Be the business system, the hub and a provider around the node of PARTY, and say which rules it keeps as an inquirer.
 
@@ -182,7 +212,14 @@ def inquirer(
     """
     from warifu_kit.conformance.node_checking import Staging
 
-    staging = Staging(hub_at=hub_listen, authority_at=authority_listen, wait_s=wait, start=start, asks=True)
+    staging = Staging(
+        hub_at=hub_listen,
+        authority_at=authority_listen,
+        wait_s=wait,
+        start=start,
+        asks=True,
+        seed=_seed(awkward, seed),
+    )
     outputs = _Outputs(junit=junit, json=json, html=html)
     _check_node("inquirer", path, party, staging, only or [], list_, outputs, expected_failures)
 
@@ -226,6 +263,15 @@ def _check_node(
         raise typer.Exit(_NOT_RUN) from None
     _tell(outcome, outputs)
     raise typer.Exit(outcome.exit_status)
+
+
+def _seed(awkward: bool, seed: int | None) -> int | None:
+    """Of what the kit does on purpose: the one that is said, else any; None where it does nothing."""
+    from warifu_kit.faults.settings import any_seed
+
+    if seed is not None and not awkward:
+        raise typer.BadParameter("means something with --awkward only", param_hint="--seed")
+    return (any_seed() if seed is None else seed) if awkward else None
 
 
 def _chosen(party: str, only: list[str]) -> list[Case]:

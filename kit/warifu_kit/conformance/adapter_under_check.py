@@ -24,6 +24,7 @@ from warifu.party.network_file import party_called, read_network_file
 from warifu.permissions.table import TABLE_FILE, PermissionTable
 from warifu.pki import Credential, Identity, Role
 from warifu_kit.conformance.asking import Asking, asking
+from warifu_kit.conformance.awkward import Awkward
 from warifu_kit.conformance.case import fail, skip, unknown
 from warifu_kit.conformance.certificates import Forge, Issuer
 from warifu_kit.conformance.evidence import Evidence, told
@@ -126,11 +127,17 @@ def _items(agency: Agency | None, kind: str, table: Path) -> frozenset[str]:
 class CheckedAdapter:
     """One case's view of it: every call is in the case's evidence."""
 
-    def __init__(self, under_check: AdapterUnderCheck, evidence: Evidence, watch: Watch | None = None) -> None:
+    def __init__(
+        self,
+        under_check: AdapterUnderCheck,
+        evidence: Evidence,
+        watch: Watch | None = None,
+        awkward: Awkward | None = None,
+    ) -> None:
         self.about = under_check
         self.evidence = evidence
         self.watch = watch if watch is not None else Watch()
-        self._wire = Wire(under_check.endpoint, under_check.system, under_check.root_pem)
+        self._wire = Wire(under_check.endpoint, under_check.system, under_check.root_pem, awkward=awkward)
 
     async def __aenter__(self) -> CheckedAdapter:
         return self

@@ -13,6 +13,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.rpc.address import check_address
 from warifu.rpc.probe import Peer, find_certificate
 from warifu_kit.conformance.adapter_under_check import AdapterUnderCheck, CheckedAdapter
+from warifu_kit.conformance.awkward import awkward_in, said_of
 from warifu_kit.conformance.case import Case, Finished
 from warifu_kit.conformance.evidence import Evidence
 from warifu_kit.conformance.outcome import Outcome
@@ -36,8 +37,9 @@ async def check_adapter(
     ended: Ended,
     expected: frozenset[str] = frozenset(),
     within_s: float = AT_ONCE,
+    seed: int | None = None,
 ) -> Outcome:
-    """Run ``cases`` within so many seconds; ``ended`` hears of each.
+    """Run ``cases`` within so many seconds; ``ended`` hears of each. With a ``seed`` the kit's calls are awkward on purpose.
 
     Raises: what :func:`reach` raises.
     """
@@ -45,8 +47,8 @@ async def check_adapter(
     watch = Watch()
 
     @asynccontextmanager
-    async def prepared(evidence: Evidence) -> AsyncIterator[CheckedAdapter]:
-        async with CheckedAdapter(about, evidence, watch) as checked:
+    async def prepared(case: Case, evidence: Evidence) -> AsyncIterator[CheckedAdapter]:
+        async with CheckedAdapter(about, evidence, watch, awkward_in(case, evidence, seed)) as checked:
             yield checked
 
     finished = []
@@ -57,7 +59,7 @@ async def check_adapter(
     return Outcome(
         party="adapter",
         target=about.endpoint,
-        about=f"business system {about.system.uri}, {people} known people",
+        about=f"business system {about.system.uri}, {people} known people{said_of(seed)}",
         version=version("warifu"),
         finished=tuple(finished),
         expected=expected,

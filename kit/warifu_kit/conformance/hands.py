@@ -58,8 +58,8 @@ class Hands:
 
     # The inquirer's.
 
-    def asked(self, code: Point, *, now_ms: int | None = None, **changes: Any) -> Asked:
-        """A good inquiry about whoever has this code; ``changes`` are to the question."""
+    def asked(self, code: Point, *, age_ms: int = 0, **changes: Any) -> Asked:
+        """A good inquiry about whoever has this code, made ``age_ms`` ago; ``changes`` are to the question."""
         values: dict[str, Any] = {
             "request_id": secrets.token_bytes(16),
             "provider": self.provider.institution,
@@ -69,7 +69,7 @@ class Hands:
         question = Question(**{**values, **changes})
         own = self.inquirer.own
         whose = AgencyCode(institution=own.institution, epoch=own.code_epoch, point=code)
-        now = now_ms if now_ms is not None else time.time_ns() // 1_000_000
+        now = time.time_ns() // 1_000_000 - age_ms
         return Asked(
             *build_inquiry(question, whose, keys=self.inquirer, directory=self.directory, now_ms=now, alone=True)
         )

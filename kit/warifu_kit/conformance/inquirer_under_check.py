@@ -26,6 +26,7 @@ from warifu.exchange.seal import SealingKey
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import sign_conversion, sign_issue
 from warifu.identifiers import ResidentRecordCode
+from warifu_kit.conformance.awkward import DELAY, DUPLICATE, UNKNOWN_FIELD, Awkward
 from warifu_kit.conformance.case import expect, fail, skip, unknown
 from warifu_kit.conformance.cast import KNOWN, CastPerson, made_up_record
 from warifu_kit.conformance.certificates import Forge
@@ -86,6 +87,11 @@ class Ended:
     result: node_pb2.InquiryResult | None
     error: WarifuError | None
 
+    @property
+    def answered(self) -> bool:
+        """Whether there is a record."""
+        return self.result is not None and self.result.state == node_pb2.INQUIRY_STATE_ANSWERED
+
     def __str__(self) -> str:
         if self.error is not None:
             return f"{self.error.reason.value} [{self.error.where}], definite: {self.error.definite}"
@@ -95,8 +101,9 @@ class Ended:
 class CheckedInquirer:
     """One case's view of it."""
 
-    def __init__(self, under_check: InquirerUnderCheck, evidence: Evidence) -> None:
+    def __init__(self, under_check: InquirerUnderCheck, evidence: Evidence, awkward: Awkward | None = None) -> None:
         self.about = under_check
+        self._awkward = awkward
         self.hands = under_check.hands
         self.evidence = evidence
         self.brought: list[SignedInquiry] = []
@@ -119,13 +126,15 @@ class CheckedInquirer:
         async def noted(inquiry: SignedInquiry) -> ExchangeResponse:
             self.brought.append(inquiry)
             self.evidence.came_back(f"to the hub: {told(inquiry)}")
+            met = self._awkward.meet("Exchange", DELAY, UNKNOWN_FIELD) if self._awkward is not None else None
+            await asyncio.sleep(met.wait_ms / 1000 if met is not None else 0)
             try:
                 response = await act(inquiry)
             except WarifuError as error:
                 self.evidence.sent(f"by the hub: {error.reason.value}")
                 raise
             self.evidence.sent(f"by the hub: {told(response)}")
-            return response
+            return met.with_field(response) if met is not None else response
 
         self.about.hub.answering = noted
 
@@ -276,12 +285,17 @@ class CheckedInquirer:
     async def ask(self, question: node_pb2.Inquiry, *, seconds: float = _SECONDS) -> Ended:
         """Have the node inquire; how it ended for its business system."""
         self.evidence.sent(f"as the business system: {told(question)}")
-        try:
-            ended = Ended(await self._client.inquire(question, timeout=seconds), None)
-        except WarifuError as error:
-            ended = Ended(None, error)
+        ended = await self._asked(question, seconds)
         self.evidence.came_back(str(ended))
+        if self._awkward is not None and ended.answered and self._awkward.meet("Inquire", DUPLICATE).twice:
+            await self._asked(question, seconds)
         return ended
+
+    async def _asked(self, question: node_pb2.Inquiry, seconds: float) -> Ended:
+        try:
+            return Ended(await self._client.inquire(question, timeout=seconds), None)
+        except WarifuError as error:
+            return Ended(None, error)
 
     async def record_of(self, question: node_pb2.Inquiry) -> node_pb2.InquiryResult:
         """The result, which must be the record that was given. Raises: CaseEnd."""

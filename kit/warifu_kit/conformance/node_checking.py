@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from warifu.errors import Reason, WarifuError
+from warifu_kit.conformance.awkward import Awkward, awkward_in, said_of
 from warifu_kit.conformance.case import Case, Finished
 from warifu_kit.conformance.evidence import Evidence
 from warifu_kit.conformance.inquirer_under_check import CheckedInquirer, InquirerUnderCheck
@@ -32,7 +33,7 @@ class Staging:
 
     ``start`` is a command, in which {hub}, {authority} and {dir} are replaced; without one somebody else starts the node within ``wait_s`` seconds.
     ``write_people`` is for one that serves no NodeService: it is told there whom to know. ``asks``: it is checked as
-    the one who asks.
+    the one who asks. With a ``seed`` the kit's calls are awkward on purpose.
     """
 
     hub_at: str = "127.0.0.1:0"
@@ -41,6 +42,7 @@ class Staging:
     start: str = ""
     write_people: Path | None = None
     asks: bool = False
+    seed: int | None = None
 
 
 async def check_node(
@@ -67,10 +69,10 @@ async def check_node(
                 await known_by_node_service(stage, endpoint)
             if asks:
                 inquirer = stage.inquirer_under_check(endpoint)
-                return await run_inquirer_cases(inquirer, cases, ended=ended, expected=expected)
+                return await run_inquirer_cases(inquirer, cases, ended=ended, expected=expected, seed=staging.seed)
             about = stage.under_check(endpoint)
             await _speaks_grpc(about)
-            return await run_node_cases(about, cases, ended=ended, expected=expected)
+            return await run_node_cases(about, cases, ended=ended, expected=expected, seed=staging.seed)
 
 
 async def _speaks_grpc(about: NodeUnderCheck) -> None:
@@ -82,21 +84,31 @@ async def _speaks_grpc(about: NodeUnderCheck) -> None:
 
 
 async def run_node_cases(
-    about: NodeUnderCheck, cases: Sequence[Case], *, ended: Ended, expected: frozenset[str] = frozenset()
+    about: NodeUnderCheck,
+    cases: Sequence[Case],
+    *,
+    ended: Ended,
+    expected: frozenset[str] = frozenset(),
+    seed: int | None = None,
 ) -> Outcome:
     """Run ``cases`` against a node that stands on a stage and knows the cast."""
     words = f"provider {about.identity.uri}, suite {about.hands.directory.suite}"
-    told = _Told(party="node", target=about.endpoint, about=words, expected=expected)
-    return await _run(cases, lambda evidence: CheckedNode(about, evidence), told, ended)
+    told = _Told(party="node", target=about.endpoint, about=words, expected=expected, seed=seed)
+    return await _run(cases, lambda evidence, awkward: CheckedNode(about, evidence, awkward), told, ended)
 
 
 async def run_inquirer_cases(
-    about: InquirerUnderCheck, cases: Sequence[Case], *, ended: Ended, expected: frozenset[str] = frozenset()
+    about: InquirerUnderCheck,
+    cases: Sequence[Case],
+    *,
+    ended: Ended,
+    expected: frozenset[str] = frozenset(),
+    seed: int | None = None,
 ) -> Outcome:
     """The same as the one who asks."""
     words = f"inquirer {about.uri}, suite {about.hands.directory.suite}"
-    told = _Told(party="inquirer", target=about.endpoint, about=words, expected=expected)
-    return await _run(cases, lambda evidence: CheckedInquirer(about, evidence), told, ended)
+    told = _Told(party="inquirer", target=about.endpoint, about=words, expected=expected, seed=seed)
+    return await _run(cases, lambda evidence, awkward: CheckedInquirer(about, evidence, awkward), told, ended)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +117,18 @@ class _Told:
     target: str
     about: str
     expected: frozenset[str]
+    seed: int | None
 
 
 async def _run(
-    cases: Sequence[Case], handed: Callable[[Evidence], CheckedNode | CheckedInquirer], told: _Told, ended: Ended
+    cases: Sequence[Case],
+    handed: Callable[[Evidence, Awkward | None], CheckedNode | CheckedInquirer],
+    told: _Told,
+    ended: Ended,
 ) -> Outcome:
     @asynccontextmanager
-    async def prepared(evidence: Evidence) -> AsyncIterator[CheckedNode | CheckedInquirer]:
-        async with handed(evidence) as checked:
+    async def prepared(case: Case, evidence: Evidence) -> AsyncIterator[CheckedNode | CheckedInquirer]:
+        async with handed(evidence, awkward_in(case, evidence, told.seed)) as checked:
             yield checked
 
     finished = []
@@ -122,7 +138,7 @@ async def _run(
     return Outcome(
         party=told.party,
         target=told.target,
-        about=told.about,
+        about=f"{told.about}{said_of(told.seed)}",
         version=version("warifu"),
         finished=tuple(finished),
         expected=told.expected,

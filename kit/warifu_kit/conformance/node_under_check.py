@@ -27,12 +27,15 @@ from warifu.curve.group import Point
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.inquiry import OpenedAnswer
 from warifu.pki import Identity
+from warifu_kit.conformance.awkward import Awkward
 from warifu_kit.conformance.case import expect, fail, skip, unknown
 from warifu_kit.conformance.cast import CastPerson
 from warifu_kit.conformance.certificates import Forge
 from warifu_kit.conformance.evidence import Evidence, told
 from warifu_kit.conformance.hands import Asked, Hands
+from warifu_kit.conformance.rotating import Rotating
 from warifu_kit.conformance.wire.calls import Pair, Reply, Wire
+from warifu_kit.conformance.wire.played_directory import PlayedDirectory
 from warifu_kit.conformance.wire.played_log import PlayedLog
 
 __all__ = ["PROVIDE", "CheckedNode", "NodeUnderCheck"]
@@ -50,7 +53,7 @@ class NodeUnderCheck:
     """Where it listens, who it is, what plays around it, and whom it knows.
 
     ``codes`` are the inquirer's codes of people, by name; ``day`` is the one in Japan that their days count from; ``through_hub`` is where the real hub listens, who it is, and the
-    inquirer's certificate; ``log`` is what it is told of the hub's log, ``log_key`` the seed that signs it; ``other`` is somebody else who may ask, and their code of somebody known; ``business`` is the way to its NodeService, None where it serves none.
+    inquirer's certificate; ``keys`` are those around it, which may change; ``versions`` is what it is shown of the directory; ``log`` is what it is told of the hub's log, ``log_key`` the seed that signs it; ``other`` is somebody else who may ask, and their code of somebody known; ``business`` is the way to its NodeService, None where it serves none.
     """
 
     endpoint: str
@@ -58,7 +61,7 @@ class NodeUnderCheck:
     hub: Pair
     root_pem: bytes
     forge: Forge
-    hands: Hands
+    keys: Rotating
     agency: Agency
     codes: Mapping[str, Point] = field(repr=False)
     day: date
@@ -67,24 +70,35 @@ class NodeUnderCheck:
     through_hub: tuple[str, Identity, Pair]
     business: Connection | None
     log: PlayedLog
+    versions: PlayedDirectory
     log_key: bytes = field(repr=False)
     other: tuple[Hands, Point] | None = None
+
+    @property
+    def hands(self) -> Hands:
+        """The hands of everybody around it, by the newest version of the directory."""
+        return self.keys.hands
 
 
 class CheckedNode:
     """One case's view of it: every call is in the case's evidence."""
 
-    def __init__(self, under_check: NodeUnderCheck, evidence: Evidence) -> None:
+    def __init__(self, under_check: NodeUnderCheck, evidence: Evidence, awkward: Awkward | None = None) -> None:
         self.about = under_check
-        self.hands = under_check.hands
         self.evidence = evidence
-        self._wire = Wire(under_check.endpoint, under_check.identity, under_check.root_pem)
+        self._awkward = awkward
+        self._wire = Wire(under_check.endpoint, under_check.identity, under_check.root_pem, awkward=awkward)
 
     async def __aenter__(self) -> CheckedNode:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._wire.close()
+
+    @property
+    def hands(self) -> Hands:
+        """The hands of everybody around it."""
+        return self.about.keys.hands
 
     # What is asked.
 
@@ -93,8 +107,9 @@ class CheckedNode:
         return self.about.codes[person.name]
 
     def asked(self, person: CastPerson, **changes: Any) -> Asked:
-        """A good inquiry about somebody."""
-        return self.hands.asked(self.code(person), **changes)
+        """A good inquiry about somebody; an awkward one may be close to its end."""
+        age_ms = self._awkward.age_ms() if self._awkward is not None else 0
+        return self.hands.asked(self.code(person), age_ms=age_ms, **changes)
 
     # Asking.
 

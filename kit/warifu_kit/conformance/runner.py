@@ -17,13 +17,13 @@ from warifu_kit.conformance.pace import AT_ONCE, Pace
 
 __all__ = ["run_cases"]
 
-Prepared = Callable[[Evidence], AbstractAsyncContextManager[Any]]
+Prepared = Callable[[Case, Evidence], AbstractAsyncContextManager[Any]]
 
 
 async def run_cases(cases: Sequence[Case], prepared: Prepared, *, within_s: float = AT_ONCE) -> AsyncIterator[Finished]:
     """Each case's end, as it comes; what is not begun within ``within_s`` seconds, or not at all, is unknown and says why.
 
-    ``prepared`` gives what a case is handed, and tidies up after it.
+    ``prepared`` gives what that case is handed, and tidies up after it.
     """
     begun, pace, finished, why = time.monotonic(), Pace(within_s), list[Finished](), ""
     for place, case in enumerate(cases):
@@ -45,7 +45,7 @@ async def _run(case: Case, prepared: Prepared, bound: float) -> Finished:
 
 async def _end(case: Case, prepared: Prepared, evidence: Evidence, bound: float) -> tuple[Verdict, str]:
     try:
-        async with asyncio.timeout(bound), prepared(evidence) as handed:
+        async with asyncio.timeout(bound), prepared(case, evidence) as handed:
             await case.check(handed)
     except CaseEnd as end:
         return end.verdict, end.words

@@ -30,15 +30,17 @@ from warifu.rpc.address import check_address
 from warifu.rpc.probe import Peer, find_certificate
 from warifu_hub.app import Hub, build_hub
 from warifu_hub.own_keys import OwnKeys
-from warifu_hub.translate import HubKeys, Party, Translator
+from warifu_hub.translate import Party, Translator
 from warifu_kit.conformance.cast import KNOWN, CastPerson, designated, make_asked_about, make_known, write_cast
 from warifu_kit.conformance.certificates import Forge, Issuer
 from warifu_kit.conformance.hands import Hands
 from warifu_kit.conformance.inquirer_under_check import InquirerUnderCheck
 from warifu_kit.conformance.node_under_check import NodeUnderCheck
+from warifu_kit.conformance.rotating import Rotating
 from warifu_kit.conformance.wire.calls import Pair
 from warifu_kit.conformance.wire.front_door import FrontDoor, is_of_loopback
 from warifu_kit.conformance.wire.played_authority import PlayedAuthority
+from warifu_kit.conformance.wire.played_directory import PlayedDirectory
 from warifu_kit.conformance.wire.played_hub import PlayedHub
 from warifu_kit.conformance.wire.played_log import PlayedLog
 from warifu_services.authority.app import Authority, build_authority
@@ -81,6 +83,7 @@ class Stage:
     played: PlayedHub | None = None
     issuing: PlayedAuthority = field(default_factory=PlayedAuthority)
     log: PlayedLog = field(default_factory=PlayedLog)
+    versions: PlayedDirectory = field(default_factory=PlayedDirectory)
     serves_business: bool = True
     other_row: Row | None = None
     door: FrontDoor | None = None
@@ -126,9 +129,7 @@ class Stage:
         """The hands of everybody around the node; of who asks in another row."""
         row = row or self.row
         hub, directory = self.folder("hub"), self.folder("hub").directory()
-        factor, opening, rerandomise = (hub.secret(f"{name}.key") for name in ("factor", "opening", "rerandomise"))
-        keys = HubKeys(factor_key=factor, opening_key=opening, rerandomise_key=rerandomise)
-        translator = Translator(directory.group, keys)
+        keys = OwnKeys.load(hub, directory)
         inquirer = NodeKeys.load(self.folder(row.inquirer), directory).inquirer
         provider = directory.entry(self.folder(row.provider).identity().institution)
         return Hands(
@@ -138,8 +139,8 @@ class Stage:
             procedure=row.procedure,
             item=row.item,
             row=row.number,
-            hub_key=SigningKey(hub.secret("signing.key")),
-            translator=translator,
+            hub_key=keys.signing_key,
+            translator=keys.translator,
         )
 
     def inquirer_under_check(self, endpoint: str) -> InquirerUnderCheck:
@@ -166,7 +167,8 @@ class Stage:
 
     def under_check(self, endpoint: str) -> NodeUnderCheck:
         """The node that listens there, as the one who is asked."""
-        hub, hands = self.folder("hub"), self.hands()
+        hub, keys = self.folder("hub"), Rotating(self.path, self.row.inquirer, self.hub, self.hands)
+        hands = keys.hands
         identity = self.folder(self.party).identity()
         codes = self._codes(hands.translator, Party.of(hands.inquirer.own))
         pairs = {name: _pair(self.path / name) for name in self.described.parties}
@@ -182,7 +184,7 @@ class Stage:
             hub=pairs["hub"],
             root_pem=hub.root_pem(),
             forge=self._forge(),
-            hands=hands,
+            keys=keys,
             agency=self.agency,
             codes=codes,
             day=self.day,
@@ -190,6 +192,7 @@ class Stage:
             callers=callers,
             business=self.business(self.party, endpoint) if self.serves_business else None,
             log=self.log,
+            versions=self.versions,
             log_key=OwnKeys.load(hub, hub.directory()).log_key,
             other=self._other(),
             through_hub=(self.hub.endpoint, hub.identity(), pairs[self.row.inquirer]),
@@ -250,12 +253,13 @@ async def staged(
     row = _row(path, described, name, asks=asks)
     rows = [] if asks else _rows(path, described, name, asks=asks)
     played, issuing, log = PlayedHub() if asks else None, PlayedAuthority(), PlayedLog()
+    versions = PlayedDirectory()
     async with AsyncExitStack() as kept:
         kept.enter_context(_claimed(path))
         behind = asks and is_of_loopback(hub_at)
         listen = "127.0.0.1:0" if behind else hub_at
         hub = build_hub(
-            PartyFolder(path / "hub"), listen=listen, server_interceptors=[log, *([played] if played else [])]
+            PartyFolder(path / "hub"), listen=listen, server_interceptors=[log, versions, *([played] if played else [])]
         )
         kept.push_async_callback(hub.close)
         await hub.server.start()
@@ -283,6 +287,7 @@ async def staged(
             played=played,
             issuing=issuing,
             log=log,
+            versions=versions,
             door=door,
         )
         cast = await designated(stage.business("authority", authority.endpoint), stage.day)

@@ -61,7 +61,7 @@ def case(check: Check, name: str = "one", seconds: float = 5.0) -> Case:
 
 async def run(*cases: Case, within_s: float = 55.0) -> list[Finished]:
     @asynccontextmanager
-    async def prepared(evidence: Evidence) -> AsyncIterator[Evidence]:
+    async def prepared(_: Case, evidence: Evidence) -> AsyncIterator[Evidence]:
         yield evidence
 
     return [each async for each in run_cases(cases, prepared, within_s=within_s)]

@@ -15,6 +15,7 @@ import grpc
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships its types without saying so
 
 from warifu.pki import Identity
+from warifu_kit.conformance.awkward import Awkward
 
 __all__ = ["Enough", "Pair", "Reply", "Wire"]
 
@@ -68,9 +69,13 @@ class Reply:
 
 
 class Wire:
-    """Calls to one address. ``expect`` is who has to answer there; its certificate is looked at by each connection."""
+    """Calls to one address. ``expect`` is who has to answer there; its certificate is looked at by each connection.
 
-    def __init__(self, endpoint: str, expect: Identity, root_pem: bytes) -> None:
+    ``awkward`` is what is done to unary calls on purpose; None for nothing.
+    """
+
+    def __init__(self, endpoint: str, expect: Identity, root_pem: bytes, *, awkward: Awkward | None = None) -> None:
+        self._awkward = awkward
         self._endpoint = endpoint
         self._expect = expect
         self._root_pem = root_pem
@@ -79,7 +84,13 @@ class Wire:
     async def call(self, method: str, body: bytes, caller: Pair | None, *, seconds: float) -> Reply:
         """The end of one call of ``method`` ("/package.Service/Method"); ``caller`` is None for no certificate."""
         call = self._channel(caller).unary_unary(method, request_serializer=_as_is, response_deserializer=_as_is)
-        return await _end(call(body, timeout=seconds))
+
+        async def made(body: bytes, seconds: float) -> Reply:
+            return await _end(call(body, timeout=seconds))
+
+        if self._awkward is None:
+            return await made(body, seconds)
+        return await self._awkward.carry(method, body, seconds=seconds, deliver=made)
 
     async def call_in_the_clear(self, method: str, body: bytes, *, seconds: float) -> Reply:
         """The same without TLS, which nobody may answer."""

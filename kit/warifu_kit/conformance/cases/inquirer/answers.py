@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 
 from warifu.agency import Absence
@@ -112,6 +113,28 @@ for _name, _words, _spoil in (
         at=_AT,
         mend=_MEND,
         check=_spoilt(_spoil),
+    )
+
+
+def _hub_off(seconds: int) -> Check:
+    async def check(inquirer: CheckedInquirer) -> None:
+        def of_its_clock(response: ExchangeResponse) -> None:
+            response.permit_time.FromMilliseconds(time.time_ns() // 1_000_000 + seconds * 1000)
+
+        inquirer.hub_does(inquirer.spoilt(of_its_clock))
+        await inquirer.record_of(inquirer.question(KNOWN))
+
+    return check
+
+
+for _name, _words, _seconds in (("hub-ahead", "ahead", 90), ("hub-behind", "behind", -90)):
+    SUBJECT.add(
+        _name,
+        f"What a hub brings whose clock is a minute and a half {_words} is handed over",
+        rule="permit_time is the hub's word alone until the log is asked; two minutes of skew are borne",
+        at=_AT,
+        mend="Do not discard an answer that the provider signed for the hub's clock.",
+        check=_hub_off(_seconds),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -62,7 +63,8 @@ def _permit_time(minutes: int) -> Check:
         def shift(permit: ProvisionPermit) -> None:
             permit.permit_time.seconds += minutes * 60
 
-        await node.refused(node.hands.spoilt(node.asked(KNOWN), shift), Reason.CLOCK_SKEWED)
+        asked = node.hands.asked(node.code(KNOWN))  # of this minute, however awkward others are
+        await node.refused(node.hands.spoilt(asked, shift), Reason.CLOCK_SKEWED)
 
     return check
 
@@ -78,6 +80,30 @@ for _name, _words, _minutes in (
         at=_AT,
         mend=_MEND,
         check=_permit_time(_minutes),
+    )
+
+
+def _hub_off(seconds: int) -> Check:
+    async def check(node: CheckedNode) -> None:
+        asked = node.hands.asked(node.code(KNOWN))
+
+        def of_its_clock(permit: ProvisionPermit) -> None:
+            permit.permit_time.FromMilliseconds(time.time_ns() // 1_000_000 + seconds * 1000)
+
+        permit = node.hands.spoilt(asked, of_its_clock)
+        node.opened(permit, asked, await node.answer(permit))
+
+    return check
+
+
+for _name, _words, _seconds in (("hub-ahead", "ahead", 90), ("hub-behind", "behind", -90)):
+    SUBJECT.add(
+        _name,
+        f"A hub whose clock is a minute and a half {_words} is borne",
+        rule=_RULE,
+        at=_AT,
+        mend="Allow two minutes on either side of permit_time.",
+        check=_hub_off(_seconds),
     )
 
 
