@@ -14,6 +14,7 @@ from tests.conformance.honest_inquirer import HonestInquirer
 from tests.conformance.honest_node import HonestNode
 
 from warifu.exchange.proof_policy import ProofPolicy
+from warifu_kit.commands.key_changes import key_changes
 from warifu_kit.conformance.adapter_under_check import AdapterUnderCheck
 from warifu_kit.conformance.checking import check_adapter
 from warifu_kit.conformance.node_checking import run_inquirer_cases, run_node_cases
@@ -101,7 +102,9 @@ def checked_node(network_with: NetworkWith) -> CheckedNodes:
 
     async def check(kind: type[HonestNode], *only: str, proofs: str = "always", seed: int | None = None) -> Outcome:
         nowhere = "127.0.0.1:0"
-        async with staged(network_with(proofs), "tax", hub_at=nowhere, authority_at=nowhere) as stage:
+        async with staged(
+            network_with(proofs), "tax", hub_at=nowhere, authority_at=nowhere, changes=key_changes()
+        ) as stage:
             node = kind(stage)
             endpoint = await node.serve()
             about = replace(stage.under_check(endpoint), business=None)
@@ -121,7 +124,9 @@ def checked_inquirer(node_network: Path) -> CheckedInquirers:
 
     async def check(kind: type[HonestInquirer], *only: str, seed: int | None = None) -> Outcome:
         nowhere = "127.0.0.1:0"
-        async with staged(node_network, "childcare", hub_at=nowhere, authority_at=nowhere, asks=True) as stage:
+        async with staged(
+            node_network, "childcare", hub_at=nowhere, authority_at=nowhere, changes=key_changes(), asks=True
+        ) as stage:
             inquirer = kind(stage)
             about = replace(stage.inquirer_under_check(await inquirer.serve()), registry=None)
             inquirer.meet(about)

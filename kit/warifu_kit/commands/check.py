@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from warifu.errors import Reason, WarifuError
+from warifu_kit.commands.key_changes import key_changes
 from warifu_kit.output import say, say_error, say_json
 
 if TYPE_CHECKING:
@@ -175,6 +176,7 @@ def node(
     from warifu_kit.conformance.node_checking import Staging
 
     staging = Staging(
+        changes=key_changes(),
         hub_at=hub_listen,
         authority_at=authority_listen,
         wait_s=wait,
@@ -213,6 +215,7 @@ def inquirer(
     from warifu_kit.conformance.node_checking import Staging
 
     staging = Staging(
+        changes=key_changes(),
         hub_at=hub_listen,
         authority_at=authority_listen,
         wait_s=wait,

@@ -17,6 +17,7 @@ from warifu_kit.conformance.evidence import Evidence
 from warifu_kit.conformance.inquirer_under_check import CheckedInquirer, InquirerUnderCheck
 from warifu_kit.conformance.node_under_check import CheckedNode, NodeUnderCheck
 from warifu_kit.conformance.outcome import Outcome
+from warifu_kit.conformance.rotating import KeyChanges
 from warifu_kit.conformance.runner import run_cases
 from warifu_kit.conformance.stage import Stage, known_by_node_service, staged
 from warifu_kit.conformance.wire.spoken import why_no_grpc
@@ -33,7 +34,7 @@ class Staging:
 
     ``start`` is a command, in which {hub}, {authority} and {dir} are replaced; without one somebody else starts the node within ``wait_s`` seconds.
     ``write_people`` is for one that serves no NodeService: it is told there whom to know. ``asks``: it is checked as
-    the one who asks. With a ``seed`` the kit's calls are awkward on purpose.
+    the one who asks. With a ``seed`` the kit's calls are awkward on purpose. ``changes`` are how its keys are changed.
     """
 
     hub_at: str = "127.0.0.1:0"
@@ -43,6 +44,7 @@ class Staging:
     write_people: Path | None = None
     asks: bool = False
     seed: int | None = None
+    changes: KeyChanges
 
 
 async def check_node(
@@ -61,7 +63,15 @@ async def check_node(
     """
     hub_at, authority_at, people = staging.hub_at, staging.authority_at, staging.write_people
     asks = staging.asks
-    async with staged(path, party, hub_at=hub_at, authority_at=authority_at, write_people=people, asks=asks) as stage:
+    async with staged(
+        path,
+        party,
+        hub_at=hub_at,
+        authority_at=authority_at,
+        changes=staging.changes,
+        write_people=people,
+        asks=asks,
+    ) as stage:
         said(f"hub at {stage.hub_endpoint}, authority at {stage.authority.endpoint}; waiting for {stage.party}")
         async with _started(stage, staging.start) as process:
             endpoint = await _announced(stage, process, staging.wait_s)

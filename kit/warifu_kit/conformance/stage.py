@@ -36,7 +36,7 @@ from warifu_kit.conformance.certificates import Forge, Issuer
 from warifu_kit.conformance.hands import Hands
 from warifu_kit.conformance.inquirer_under_check import InquirerUnderCheck
 from warifu_kit.conformance.node_under_check import NodeUnderCheck
-from warifu_kit.conformance.rotating import Rotating
+from warifu_kit.conformance.rotating import KeyChanges, Rotating
 from warifu_kit.conformance.wire.calls import Pair
 from warifu_kit.conformance.wire.front_door import FrontDoor, is_of_loopback
 from warifu_kit.conformance.wire.played_authority import PlayedAuthority
@@ -79,6 +79,7 @@ class Stage:
     hub: Hub
     authority: Authority
     cast: Sequence[CastPerson]
+    changes: KeyChanges
     day: date
     played: PlayedHub | None = None
     issuing: PlayedAuthority = field(default_factory=PlayedAuthority)
@@ -167,7 +168,7 @@ class Stage:
 
     def under_check(self, endpoint: str) -> NodeUnderCheck:
         """The node that listens there, as the one who is asked."""
-        hub, keys = self.folder("hub"), Rotating(self.path, self.row.inquirer, self.hub, self.hands)
+        hub, keys = self.folder("hub"), Rotating(self.path, self.row.inquirer, self.hub, self.hands, self.changes)
         hands = keys.hands
         identity = self.folder(self.party).identity()
         codes = self._codes(hands.translator, Party.of(hands.inquirer.own))
@@ -235,6 +236,7 @@ async def staged(
     *,
     hub_at: str,
     authority_at: str,
+    changes: KeyChanges,
     write_people: Path | None = None,
     asks: bool = False,
 ) -> AsyncIterator[Stage]:
@@ -283,6 +285,7 @@ async def staged(
             hub=hub,
             authority=authority,
             cast=(),
+            changes=changes,
             day=day_in_japan(SystemClock().now()),
             played=played,
             issuing=issuing,
