@@ -6,9 +6,10 @@ import asyncio
 from importlib import import_module
 from typing import Any
 
+import grpc
 import pytest
 from tests.conformance.conftest import CheckedAdapters, planted
-from tests.conformance.honest_adapter import HonestAdapter, Looked, Told
+from tests.conformance.honest_adapter import HonestAdapter, Looked, Told, end
 
 from warifu_kit.conformance.case import Verdict
 from warifu_kit.conformance.outcome import FAILED, UNKNOWN_ONLY
@@ -36,6 +37,30 @@ async def test_a_planted_mistake_is_caught_by_the_case_named_for_it(checked: Che
     assert ended.verdict is wanted, f"{ended.verdict}: {ended.words}"
     assert outcome.exit_status == (FAILED if wanted is Verdict.FAIL else UNKNOWN_ONLY)
     assert ended.steps, "a failure without evidence"
+
+
+class BoundedBehindAnother(HonestAdapter):
+    """Has thirty under way at most, as the contract allows, and a server in front of it that names itself."""
+
+    _under_way = 0
+
+    async def looked_up(self, request: Looked, context: Any) -> Told:
+        await context.send_initial_metadata((("server", "Kestrel"),))
+        self._under_way += 1
+        try:
+            if self._under_way > 30:
+                await end(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "too many at once")
+            await asyncio.sleep(0.02)
+            return await super().looked_up(request, context)
+        finally:
+            self._under_way -= 1
+
+
+async def test_an_adapter_that_bounds_what_is_under_way_and_stands_behind_another_server_is_blamed_for_nothing(
+    checked: CheckedAdapters,
+) -> None:
+    outcome = await checked(BoundedBehindAnother, "adapter.many", "adapter.beside", "adapter.errors", "adapter.records")
+    assert [each.case.case_id for each in outcome.finished if each.verdict is Verdict.FAIL] == []
 
 
 class AnswersNoLookUp(HonestAdapter):

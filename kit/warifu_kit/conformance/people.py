@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,8 @@ class KnownPeople:
             content: Any = YAML(typ="safe", pure=True).load(path.read_bytes())
         except OSError as error:
             raise WarifuError(Reason.PATH_UNUSABLE, where=f"{path}: {error.strerror}") from error
+        except RecursionError:
+            raise WarifuError(Reason.FILE_INVALID, where=f"{path}: brackets within brackets without end") from None
         except (YAMLError, ValueError) as error:  # a date that is none is the latter
             at = getattr(getattr(error, "problem_mark", None), "line", None)
             place = f"{path}:{at + 1}" if at is not None else f"{path}"
@@ -77,6 +79,10 @@ class KnownPeople:
 
 NOBODY = KnownPeople()
 """Where nothing is said about people."""
+
+
+_FIRST, _LAST = date(1900, 1, 2), date(2999, 12, 30)
+_YEARS = range(1900, 3000)
 
 
 class _SaidError(Exception):
@@ -96,14 +102,28 @@ def _person(fields: dict[str, Any], place: int) -> KnownPerson:
     if not isinstance(given.get("clerk", False), bool):
         raise _SaidError(f"people[{place}].clerk should be true or false")
     for name in ("published_from", "published_until"):
-        if isinstance(given.get(name), str):
-            given[name] = date.fromisoformat(given[name])
+        given[name] = _day(given.get(name), f"people[{place}].{name}")
     given["records"] = _records(given.get("records", {}), f"people[{place}].records")
-    given["years"] = tuple(int(year) for year in given.get("years", [year for year in given["records"] if year]))
+    given["years"] = _years(given.get("years", [year for year in given["records"] if year]), f"people[{place}].years")
     person = KnownPerson(**given)
     if person.published_from and person.published_until and person.published_until < person.published_from:
         raise _SaidError(f"people[{place}].published_until is before published_from")
     return person
+
+
+def _day(said: Any, where: str) -> date | None:
+    """Raises: _SaidError, ValueError."""
+    day = date.fromisoformat(said) if isinstance(said, str) else said
+    if day is None or (isinstance(day, date) and not isinstance(day, datetime) and _FIRST <= day <= _LAST):
+        return day
+    raise _SaidError(f"{where} should be a day from {_FIRST} to {_LAST}, without a time")
+
+
+def _years(said: Any, where: str) -> tuple[int, ...]:
+    """Raises: _SaidError."""
+    if isinstance(said, list) and all(type(year) is int and year in _YEARS for year in said):
+        return tuple(said)
+    raise _SaidError(f"{where} should be a list of years from {_YEARS[0]} to {_YEARS[-1]}, such as [2025, 2026]")
 
 
 def _records(said: Any, where: str) -> dict[int, dict[str, object]]:

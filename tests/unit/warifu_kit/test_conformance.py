@@ -232,7 +232,7 @@ def test_the_basics_come_first_and_what_looks_back_comes_last() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["people: 7", "[", "people: [{years: [1]}]", "people: [{local_number: T, colour: red}]"]
+    "text", ["people: 7", "[", "people: [{years: [1]}]", "people: [{local_number: T, colour: red}]", "[" * 3_000]
 )
 def test_a_file_of_people_that_makes_no_sense_is_refused_with_its_name(tmp_path: Path, text: str) -> None:
     file = tmp_path / "people.yaml"
@@ -254,6 +254,11 @@ def test_a_file_of_people_that_makes_no_sense_is_refused_with_its_name(tmp_path:
             "people[1].published_until is before",
         ),
         ("{local_number: T-1, published_from: 2999-13-01}", "a date that is none"),
+        ('{local_number: T-1, years: "2026"}', "people[1].years should be a list of years"),
+        ("{local_number: T-1, years: [-1]}", "people[1].years should be a list of years"),
+        ("{local_number: T-1, published_from: 2026-01-01 10:00:00}", "people[1].published_from should be a day"),
+        ("{local_number: T-1, published_until: 20260101}", "people[1].published_until should be a day"),
+        ("{local_number: T-1, published_until: 9999-12-31}", "people[1].published_until should be a day"),
         ("{local_number: T-1, records: [2026]}", "people[1].records should be fields by fiscal year"),
     ],
 )

@@ -18,14 +18,16 @@ from warifu_kit.conformance.wire.calls import Reply
 __all__ = ["beside", "own_metadata", "strange_fields"]
 
 _DAY = r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT"
+_CODINGS = re.compile(r"((identity|deflate|gzip|snappy|br|zstd)(, ?)?){0,6}")
 _OF_GRPC = {
-    "accept-encoding": re.compile(r"[a-z, ]*"),
+    "accept-encoding": _CODINGS,
     "content-type": re.compile(r"application/grpc(\+proto)?"),
     "date": re.compile(_DAY, re.ASCII),
-    "grpc-accept-encoding": re.compile(r"[a-z, ]*"),
-    "grpc-encoding": re.compile(r"[a-z]*"),
+    "grpc-accept-encoding": _CODINGS,
+    "grpc-encoding": _CODINGS,
+    "server": re.compile(r"(Kestrel|envoy|istio-envoy|nginx)(/[0-9.]{1,12})?"),
 }
-"""What gRPC's libraries send with every answer, and how: anything else under these names was put there."""
+"""What gRPC's libraries, and what stands in front of them, send with every answer, and how: anything else under these names was put there."""
 
 _NUMBER, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
 _LENGTHS = {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}

@@ -11,7 +11,7 @@ from warifu_kit.conformance.adapter_under_check import SERVICE, CheckedAdapter
 from warifu_kit.conformance.case import Subject, expect, fail, unknown
 from warifu_kit.conformance.wire.calls import Reply
 
-__all__ = ["SUBJECT"]
+__all__ = ["OF_THE_QUESTION", "SUBJECT", "tells"]
 
 SUBJECT = Subject("adapter", "errors", "adapter.md")
 
@@ -23,7 +23,7 @@ _YEARS, _ITEMS, _DAYS = (
     ("TM99999999999999", "TM88888888888888"),
     ("no day", "2026-02-31"),
 )
-_OF_THE_QUESTION = (_NOBODY, _OTHER_NOBODY, *map(str, _YEARS), *_ITEMS, *_DAYS)
+OF_THE_QUESTION = (_NOBODY, _OTHER_NOBODY, *map(str, _YEARS), *_ITEMS, *_DAYS)
 _SHORTEST = 4
 
 
@@ -65,12 +65,12 @@ async def nothing_personal(adapter: CheckedAdapter) -> None:
     ]
     replies = await adapter.quietly([(method, request) for _, method, request in asked])
     for (number, method, request), reply in zip(asked, replies, strict=True):
-        if told := _tells(reply, (number, *_OF_THE_QUESTION)):
+        if told := tells(reply, (number, *OF_THE_QUESTION)):
             adapter.show(method, request, reply)
             raise fail(f"an error ({reply.status}) tells the question{told}")
 
 
-def _tells(reply: Reply, words: Sequence[str]) -> str:
+def tells(reply: Reply, words: Sequence[str]) -> str:
     """How an error has one of the words, as it is or otherwise written, to be read after "tells the question"; else empty."""
     if reply.ok:
         return ""
