@@ -23,6 +23,7 @@ ROWS: tuple[Row, ...] = (
     {"number": "T-10", "year": 2026, "from": "2026-06-01", "until": "", "income": 4_800_000, "clerk": True},
     {"number": "T-11", "year": 2026, "from": "2999-06-01", "until": "", "income": 2_500_000, "clerk": False},
     {"number": "T-12", "year": 2026, "from": "2026-06-01", "until": "2999-06-30", "income": 900_000, "clerk": False},
+    {"number": "T-13", "year": 2026, "from": "2999-06-01", "until": "", "income": 1_700_000, "clerk": True},
 )
 Looked = adapter_pb2.LookUpRequest
 Told = adapter_pb2.LookUpResponse

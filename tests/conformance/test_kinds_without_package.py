@@ -45,6 +45,7 @@ people:
   - {{local_number: T-9, records: {{2025: {{value: 3100000}}, 2026: {{value: 3200000}}}}}}
   - {{local_number: T-10, records: {{2026: {{value: 4800000}}}}, clerk: true}}
   - {{local_number: T-11, years: [2026], published_from: 2999-06-01}}
+  - {{local_number: T-13, clerk: true, published_from: 2999-06-01, records: {{2026: {{value: 1700000}}}}}}
   - {{local_number: T-12, years: [2026], published_from: 2026-06-01, published_until: 2999-06-30}}
 """
 

@@ -66,6 +66,12 @@ def _look_alike(number: str) -> str:
 SPELLINGS = (
     Spelling("longer", "with one more digit", lambda number: f"{number}0"),
     Spelling("shorter", "that is the beginning of a known one", lambda number: number[:-1] or "0"),
+    Spelling("end", "that is the end of a known one", lambda number: number[1:] or "0"),
+    Spelling("in-a-list", "that is the second of a list", lambda number: f"X,{number}"),
+    Spelling("with-comment", "with a comment of a database behind it", lambda number: f"{number}--"),
+    Spelling(
+        "percent-coded", "written as in an address of a page", lambda number: f"%{ord(number[:1]):02X}{number[1:]}"
+    ),
     Spelling("with-space", "with a space before it", lambda number: f" {number}"),
     Spelling("ends-with-space", "with a space behind it", lambda number: f"{number} "),
     Spelling("ends-with-newline", "with the end of a line behind it", lambda number: f"{number}\n"),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
 from warifu_kit.conformance.adapter_under_check import CheckedAdapter, processing_number
-from warifu_kit.conformance.case import Subject, expect, unknown
+from warifu_kit.conformance.case import Subject, expect, skip, unknown
 from warifu_kit.conformance.cases.adapter.contents import expect_own
+from warifu_kit.conformance.cases.adapter.dates import WRITTEN
 from warifu_kit.conformance.cases.adapter.people import expect_nothing_of_a_record
 
 __all__ = ["SUBJECT"]
 
 SUBJECT = Subject("adapter", "clerk", "adapter.md")
 _PENDING, _FOUND = adapter_pb2.LOOK_UP_OUTCOME_PENDING, adapter_pb2.LOOK_UP_OUTCOME_FOUND
+_NOT_PUBLISHED = adapter_pb2.LOOK_UP_OUTCOME_NOT_PUBLISHED
 
 
 async def _decision(adapter: CheckedAdapter, local_number: str, number: str) -> adapter_pb2.GetClerkDecisionResponse:
@@ -21,18 +25,30 @@ async def _decision(adapter: CheckedAdapter, local_number: str, number: str) -> 
     )
 
 
+async def _expect_pending(adapter: CheckedAdapter, request: adapter_pb2.LookUpRequest) -> None:
+    told = await adapter.look_up(request)
+    asked = f"of {request.local_number}, year {request.fiscal_year},"
+    expect(told.outcome == _PENDING, f"{asked} it said {adapter_pb2.LookUpOutcome.Name(told.outcome)}")
+    expect_nothing_of_a_record(told)
+
+
 @SUBJECT.case(
     "pending",
     "What a clerk decides first is PENDING, and nothing of a record is told",
     rule="PENDING says that a clerk decides first, and brings nothing of the record",
     at="a-clerk-decides",
-    mend="Answer PENDING and leave the record, its year and its days out until released is set.",
+    mend="Answer PENDING and leave the record, its year and its days out unless this call has released set, whatever year it asks for.",
 )
 async def pending(adapter: CheckedAdapter) -> None:
-    person = adapter.person("has clerk", lambda each: each.clerk)
-    told = await adapter.look_up(adapter.question(person.local_number))
-    expect(told.outcome == _PENDING, f"it said {adapter_pb2.LookUpOutcome.Name(told.outcome)}")
-    expect_nothing_of_a_record(told)
+    adapter.person("has clerk", lambda each: each.clerk)
+    for person in adapter.about.people.people:
+        if not person.clerk:
+            continue
+        for year in (0, *person.years):
+            held = adapter.question_found(person, released=False, fiscal_year=year)
+            await _expect_pending(adapter, held)
+            await adapter.look_up(adapter.question_found(person, fiscal_year=year))
+            await _expect_pending(adapter, adapter.question_found(person, released=False, fiscal_year=year))
 
 
 @SUBJECT.case(
@@ -43,10 +59,20 @@ async def pending(adapter: CheckedAdapter) -> None:
     mend="Where released is set, answer as if no clerk were to decide.",
 )
 async def released(adapter: CheckedAdapter) -> None:
-    person = adapter.person("has clerk", lambda each: each.clerk)
-    told = await adapter.look_up(adapter.question(person.local_number, released=True))
-    expect(told.outcome == _FOUND, f"it said {adapter_pb2.LookUpOutcome.Name(told.outcome)}")
-    expect(told.record, "there is no record")
+    adapter.person("has clerk", lambda each: each.clerk)
+    plain = next((each for each in adapter.about.people.people if each.plain), None)
+    usual = await adapter.look_up(adapter.question(plain.local_number)) if plain is not None else None
+    for person in adapter.about.people.people:
+        if not person.clerk:
+            continue
+        told = await adapter.look_up(adapter.question_found(person))
+        expect(told.outcome == _FOUND, f"it said {adapter_pb2.LookUpOutcome.Name(told.outcome)}")
+        expect(told.record, "there is no record")
+        if usual is not None:
+            expect(told.record_type == usual.record_type, f"record_type is {told.record_type!r}")
+        expect(not person.years or told.fiscal_year == max(person.years), f"fiscal_year is {told.fiscal_year}")
+        for text in (told.publication_start, told.publication_end):
+            expect(not text or WRITTEN.fullmatch(text), f"a day is {text!r}")
 
 
 @SUBJECT.case(
@@ -72,6 +98,24 @@ async def released_own(adapter: CheckedAdapter) -> None:
         expect(absent.outcome != _FOUND, "of a year of which there is nothing it gave a record, as it was released")
     nobody = await adapter.look_up(adapter.question("NOBODY-0", released=True))
     expect(nobody.outcome != _FOUND and not nobody.record, "of somebody unknown it gave a record, as it was released")
+
+
+@SUBJECT.case(
+    "released-on-its-day",
+    "What a clerk has released is given on its days only",
+    rule="With released the answer is the one that it would be without a clerk: of that person, that year, that day",
+    at="a-clerk-decides",
+    mend="Where released is set, compare days as ever, and leave out the clerk alone.",
+)
+async def released_on_its_day(adapter: CheckedAdapter) -> None:
+    person = adapter.person("has clerk and published_from", lambda each: each.clerk and each.published_from)
+    begins = person.published_from
+    if begins is None:
+        raise skip("that person has no such day")
+    before = (begins - timedelta(days=1)).isoformat()
+    told = await adapter.look_up(adapter.question_found(person, asked_on=before))
+    expect(told.outcome == _NOT_PUBLISHED, f"on {before} it said {adapter_pb2.LookUpOutcome.Name(told.outcome)}")
+    expect_nothing_of_a_record(told)
 
 
 @SUBJECT.case(

@@ -139,7 +139,11 @@ async def newest_year(adapter: CheckedAdapter) -> None:
 )
 async def year_not_held(adapter: CheckedAdapter) -> None:
     person, years = await _of_years(adapter)
-    for year in (1901, max(years) + 1):
+    newest = max(years)
+    others = (1901, newest + 1, newest % 100, newest - 2018, newest - 100, newest + 65_536)  # two digits, 令和, 16 bits
+    for year in others:
+        if year in (0, *years):
+            continue
         told = await adapter.look_up(adapter.question(person.local_number, fiscal_year=year))
         expect(told.outcome == _NOT_HELD, f"asked for {year} it said {_name(told.outcome)}")
 

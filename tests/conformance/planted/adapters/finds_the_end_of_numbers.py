@@ -1,0 +1,12 @@
+"""Compares the end of numbers."""
+
+from __future__ import annotations
+
+from tests.conformance.honest_adapter import ROWS, HonestAdapter, Row
+
+CAUGHT_BY = "adapter.people.number-end"
+
+
+class Planted(HonestAdapter):
+    def rows_of(self, local_number: str) -> list[Row]:
+        return [row for row in ROWS if row["number"].endswith(local_number)]
