@@ -211,6 +211,13 @@ def test_no_verdict_is_given_where_nothing_was_run(adapter_network: Path, tmp_pa
     assert not file.exists()
 
 
+def test_two_results_in_one_file_are_refused_before_anything_is_run(adapter_network: Path, tmp_path: Path) -> None:
+    file = str(tmp_path / "told")
+    status, said = checked(adapter_network, "127.0.0.1:1", "--junit", file, "--html", file)
+    assert status == 2
+    assert "named for more than one result" in said
+
+
 def test_the_list_needs_no_network() -> None:
     for party in ("adapter", "node"):
         result = CliRunner().invoke(app, ["check", party, "--list"])

@@ -48,6 +48,15 @@ def example(request: pytest.FixtureRequest, adapter_network: Path) -> Iterator[s
             process.kill()
 
 
+def test_a_result_that_cannot_be_written_is_no_verdict(example: str, adapter_network: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "known.txt"
+    listed.write_text("adapter.records.found\n", "utf-8-sig")  # as an editor of Windows saves it
+    words = ["check", "adapter", str(adapter_network), "tax", "--target", example, "--only", "readiness.itself"]
+    result = CliRunner().invoke(app, [*words, "--expected-failures", str(listed), "--junit", "/dev/full"])
+    assert result.exit_code == 2, result.output
+    assert "No space left on device" in result.output
+
+
 def test_an_example_passes_every_case(example: str, adapter_network: Path, tmp_path: Path) -> None:
     (tmp_path / "people.yaml").write_text(PEOPLE, "utf-8")
     files = {name: tmp_path / f"told.{name}" for name in ("json", "junit", "html")}

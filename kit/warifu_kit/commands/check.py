@@ -70,9 +70,12 @@ class _Outputs:
     html: Path | None
 
     def check(self) -> None:
-        """Refuse a file in a folder that there is not, before anything is run. Raises: PATH_UNUSABLE."""
+        """Refuse a file in a folder that there is not, or for two results, before anything is run. Raises: PATH_UNUSABLE."""
         told = Path(self.json) if self.json is not None and self.json != "-" else None
         files = (self.junit, self.html, told)
+        named = [file.absolute() for file in files if file is not None]
+        if len(set(named)) < len(named):
+            raise WarifuError(Reason.PATH_UNUSABLE, where=f"{named[-1]}: named for more than one result")
         for file in files:
             if file is not None and not file.absolute().parent.is_dir():
                 raise WarifuError(Reason.PATH_UNUSABLE, where=f"{file}: there is no such folder")
@@ -138,7 +141,11 @@ def adapter(
     except WarifuError as error:
         say_error(error)
         raise typer.Exit(_NOT_RUN) from None
-    _tell(outcome, outputs)
+    try:
+        _tell(outcome, outputs)
+    except OSError as error:  # what the cases came to was not told: not the same as that one failed
+        say_error(WarifuError(Reason.PATH_UNUSABLE, where=f"{error.filename or 'the result'}: {error.strerror}"))
+        raise typer.Exit(_NOT_RUN) from None
     raise typer.Exit(outcome.exit_status)
 
 
@@ -264,7 +271,11 @@ def _check_node(
     except WarifuError as error:
         say_error(error)
         raise typer.Exit(_NOT_RUN) from None
-    _tell(outcome, outputs)
+    try:
+        _tell(outcome, outputs)
+    except OSError as error:  # what the cases came to was not told: not the same as that one failed
+        say_error(WarifuError(Reason.PATH_UNUSABLE, where=f"{error.filename or 'the result'}: {error.strerror}"))
+        raise typer.Exit(_NOT_RUN) from None
     raise typer.Exit(outcome.exit_status)
 
 

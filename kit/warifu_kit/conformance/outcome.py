@@ -76,7 +76,7 @@ def foretold(finished: Finished, expected: frozenset[str]) -> bool:
 def expected_failures(path: Path, known: frozenset[str]) -> frozenset[str]:
     """Names of cases in a file, one a line; what follows a # is a remark. Raises: FILE_INVALID, PATH_UNUSABLE."""
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise WarifuError(Reason.FILE_INVALID, where=f"{path}: not UTF-8") from None
     except OSError as error:

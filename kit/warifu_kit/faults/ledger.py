@@ -59,6 +59,8 @@ def read_ledger(folder: Path, start: int = 0) -> Iterator[LedgerLine]:
         with path.open("rb") as file:
             file.seek(start)
             for line in file:
+                if not line.endswith(b"\n"):
+                    return  # it is being written, or whoever wrote it was killed: what it says was not done yet
                 yield LedgerLine(**json.loads(line))
 
 
