@@ -289,8 +289,8 @@ class _Stream:
         self.broken = False
         self._proven = False
         self._closing = False
-        self._call = rpc.open(self._messages())
-        self._reader = asyncio.create_task(self._read())
+        # Nothing of this object leads to the RPC: it would keep the RPC, and that its connection, until rubbish is collected.
+        self._reader = asyncio.create_task(self._read(rpc.open(self._messages())))
         self._reader.add_done_callback(lambda _: ended(self))
 
     async def call(self, request: Any, timeout: float) -> Any:
@@ -321,10 +321,10 @@ class _Stream:
         async for calls in _batches(self._outgoing, self._rpc.width.together):
             yield self._rpc.message_type(calls=calls)
 
-    async def _read(self) -> None:
+    async def _read(self, stream: grpc.aio.StreamStreamCall[Any, Any]) -> None:
         failure: Callable[[], Exception] = self._ended
         try:
-            async for message in self._call:
+            async for message in stream:
                 self._proven = True
                 self._settle(message.replies)
         except CallTakenBackError:
@@ -337,10 +337,11 @@ class _Stream:
             failure = partial(self._rpc.error, error)
         finally:
             self.broken = True
-            self._call.cancel()
+            stream.cancel()
             for answered in self._waiting.values():
                 if not answered.done():
                     answered.set_exception(failure())
+            del failure  # an error leads to this frame, and so to the RPC
 
     def _ended(self) -> Exception:
         ended = WarifuError(self._rpc.ended, debug="the stream ended")
