@@ -7,6 +7,7 @@ asked (PROVIDER_UNREACHABLE) or may have answered (PROVIDER_TIMED_OUT, PROVIDER_
 from __future__ import annotations
 
 import asyncio
+import gc
 from dataclasses import dataclass, replace
 
 import grpc
@@ -39,6 +40,9 @@ _BROKEN = {
 _PROVIDERS_OWN = {Reason.PROVIDER_TIMED_OUT, Reason.PROVIDER_FAILED, Reason.PROVIDER_UNREACHABLE}
 
 
+_COLLECT_AFTER_S = 5.0  # so that nodes which move about cost the hub one such look in so long, some 50 ms
+
+
 @dataclass(frozen=True, slots=True)
 class _Reached:
     """One provider, and the streams to it where it is: one for what is waited for, one for what was asked in bulk."""
@@ -66,6 +70,7 @@ class GrpcProviders:
         self._streamed = streamed
         self._reached: dict[InstitutionCode, _Reached] = {}
         self._leaving: set[asyncio.Task[None]] = set()
+        self._collecting: asyncio.TimerHandle | None = None
 
     async def provide(self, provider: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:
         """See the contract."""
@@ -77,6 +82,8 @@ class GrpcProviders:
 
     async def close(self) -> None:
         """End every stream. Permits still waiting fail as if their provider had broken off."""
+        if self._collecting is not None:
+            self._collecting.cancel()
         await asyncio.gather(*(reached.close() for reached in self._reached.values()), *self._leaving)
 
     def _reach(self, institution: InstitutionCode) -> _Reached:
@@ -101,6 +108,13 @@ class GrpcProviders:
     async def _leave(self, reached: _Reached) -> None:
         await reached.close()
         await self._channels.drop(reached.expect, reached.endpoint)
+        if self._collecting is None:
+            self._collecting = asyncio.get_running_loop().call_later(_COLLECT_AFTER_S, self._collect)
+
+    def _collect(self) -> None:
+        """Let go of what calls on closed channels still hold: in circles, and so until rubbish is looked for, which an idle hub does not."""
+        self._collecting = None
+        gc.collect()
 
 
 class BulkProviders:

@@ -42,6 +42,8 @@ __all__ = ["PROVIDE", "CheckedNode", "NodeUnderCheck"]
 
 PROVIDE = "/warifu.api.agency.v1.AgencyService/Provide"
 _STREAM = "/warifu.api.agency.v1.AgencyService/ProvideStream"
+_OF_WRITING = frozenset({"INTERNAL", "UNKNOWN"})
+"""What gRPC may say, in place of UNIMPLEMENTED, where a write met a stream that was refused already."""
 _EXCHANGE = "/warifu.api.hub.v1.HubService/Exchange"
 _SECONDS = 5.0
 _NO_END = frozenset({"DEADLINE_EXCEEDED", "UNAVAILABLE", "CANCELLED"})
@@ -153,9 +155,13 @@ class CheckedNode:
         )
         found = heard(bodies)
         self.evidence.came_back(f"{len(found)} replies in {len(bodies)} messages, {status or 'cut'}")
-        if status == "UNIMPLEMENTED" and not found:
+        if not found and (status == "UNIMPLEMENTED" or (status in _OF_WRITING and not await self._serves_streams())):
             raise skip("the node serves unary calls alone, as it may")
         return found, status
+
+    async def _serves_streams(self) -> bool:
+        """Asked without writing anything that could be refused first."""
+        return (await self._wire.call(_STREAM, b"", self.about.hub, seconds=_SECONDS)).status != "UNIMPLEMENTED"
 
     async def call(self, method: str, body: bytes) -> Reply:
         """Any method of AgencyService, as the hub."""

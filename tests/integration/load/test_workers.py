@@ -30,6 +30,8 @@ LOCUST = [sys.executable, "-m", "locust", "-f", str(LOADTEST / "locustfile.py")]
 PATIENCE_S = 100.0
 GENEROUS = ("--max-p99", "100000", "--min-achieved", "0")
 
+pytestmark = pytest.mark.slow  # each starts several processes of locust beside a network
+
 
 @pytest.fixture(scope="module")
 def populated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
