@@ -78,7 +78,13 @@ async def _asked_so_far(path: Path) -> int:
     return count
 
 
-@pytest.mark.parametrize("processes", [(), ("--processes", "2")], ids=["one process", "a master and two workers"])
+PROCESSES = [
+    pytest.param((), id="one process"),
+    pytest.param(("--processes", "2"), id="a master and two workers", marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize("processes", PROCESSES)
 def test_every_call_of_a_run_is_counted_once(populated: Path, tmp_path: Path, processes: tuple[str, ...]) -> None:
     before = asyncio.run(_asked_so_far(populated))
     words = ("--rate", "30", "--seconds", "4", *CLERKS, *GENEROUS, *processes)
@@ -113,6 +119,7 @@ def test_every_kind_of_user_makes_its_calls_and_what_it_means_is_no_failure(popu
     }
 
 
+@pytest.mark.slow
 def test_calls_that_nobody_answers_stay_asked_and_are_counted_as_open(populated: Path, tmp_path: Path) -> None:
     words = ("--users", "2", "--rate", "20", "--seconds", "3", "--agencies", "childcare", "--mix", "childcare_clerk")
     with _stopped(_hub_of(populated)):
@@ -172,6 +179,7 @@ def test_the_report_is_one_page_with_nothing_from_elsewhere_and_rows_for_a_sprea
     assert [row["stage"] for row in told["stages"]] == [f"step {step}" for step in range(1, 6)]
 
 
+@pytest.mark.slow
 def test_a_search_for_saturation_ends_by_itself_and_tells_an_interval(populated: Path, tmp_path: Path) -> None:
     # A threshold that nothing keeps makes the search short: it goes down to its least rate and says that none held.
     words = ("--shape", "saturation", "--rate", "4", "--step", "0.5", "--max-p99", "0.001", "--out", tmp_path, *CLERKS)
@@ -250,7 +258,7 @@ def test_an_agency_that_there_is_not_is_said_with_those_that_there_are(populated
     assert "--agencies: no agency is called police; there are " in ended.stderr
 
 
-@pytest.mark.parametrize("processes", [(), ("--processes", "2")], ids=["one process", "a master and two workers"])
+@pytest.mark.parametrize("processes", PROCESSES)
 @pytest.mark.parametrize("kind", ["nothing", "plain text"])
 def test_a_load_test_pointed_at_nothing_or_at_a_plain_text_port_says_where_and_ends(
     populated: Path, tmp_path: Path, kind: str, processes: tuple[str, ...]
@@ -307,6 +315,7 @@ def test_a_step_that_fails_ends_the_load_test_with_a_sentence_and_no_process_lef
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_whole_load_test_starts_its_network_reports_and_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "tmp").mkdir()
     words = ("--residents", "24", "--rate", "10", "--seconds", "2", "--out", str(tmp_path / "out"), *GENEROUS)
@@ -354,6 +363,7 @@ def _with_ghz(folder: Path, script: str) -> str:
     return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
+@pytest.mark.slow
 def test_what_ghz_sees_of_the_same_calls_stands_in_the_same_report(populated: Path, tmp_path: Path) -> None:
     stand_in = Path(__file__).with_name("standing_in_for_ghz.py")
     path = _with_ghz(tmp_path / "bin", f'exec "{sys.executable}" "{stand_in}" "$@"')
