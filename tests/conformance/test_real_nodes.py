@@ -66,7 +66,7 @@ def test_our_node_passes_every_case(checked: Checked, party: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("start", [OURS, IN_JAVASCRIPT], ids=["ours", "in JavaScript"])
-@pytest.mark.parametrize("proofs", ["sampled:2", "off"])
+@pytest.mark.parametrize("proofs", ["sampled:2", pytest.param("off", marks=pytest.mark.slow)])
 def test_a_node_is_judged_by_what_its_network_proves(checked: Checked, start: str, proofs: str) -> None:
     skipped = of_subjects("node", "conversions") - Counter({"conversions": 1})
     skipped += Counter({"sampled": 3}) if proofs == "off" else Counter()
