@@ -18,13 +18,8 @@ PROGRAM = ROOT / "examples" / "node_in_javascript" / "node.js"
 PACKAGES = ROOT / ".node" / "node_in_javascript" / "node_modules"
 
 
-@pytest.mark.parametrize(
-    "suite",
-    [
-        pytest.param(suite, marks=[] if place == 0 else pytest.mark.slow)
-        for place, suite in enumerate(available_suites())
-    ],
-)
+@pytest.mark.slow  # tests/integration/javascript plays it in both roles and both suites
+@pytest.mark.parametrize("suite", available_suites())
 def test_the_example_passes_every_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suite: int) -> None:
     create_network(tmp_path / "net", suite=suite)
     monkeypatch.setenv("NODE_PATH", str(PACKAGES))

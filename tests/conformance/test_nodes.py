@@ -28,7 +28,9 @@ SAYS_NOTHING = {
 """Cases that a network's policy of proofs leaves nothing to look at."""
 
 
-@pytest.mark.parametrize("proofs", SAYS_NOTHING)
+@pytest.mark.parametrize(
+    "proofs", [pytest.param(each, marks=[] if each == "always" else pytest.mark.slow) for each in SAYS_NOTHING]
+)
 async def test_an_honest_node_passes_every_case(checked_node: CheckedNodes, proofs: str) -> None:
     outcome = await checked_node(HonestNode, proofs=proofs)
     skipped = {each.case.case_id for each in outcome.finished if each.verdict is Verdict.SKIPPED}
