@@ -1,6 +1,6 @@
-"""The hub's store in one SQLite file, with group commit.
+"""The hub's store in one SQLite file, or in a schema of a PostgreSQL server, with group commit.
 
-Decides the schema. Look at it with any SQLite tool: no table has a column for a person.
+Decides the schema. Look at it with any tool: no table has a column for a person. One SQL for both (``warifu.party.storage``).
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _known(stored: StoredExchange, *, provided: bool) -> KnownExchange:
 
 
 class SqliteHubStore:
-    """:class:`warifu_hub.store.HubStore` on SQLite. Raises LOG_UNAVAILABLE when the file cannot be opened."""
+    """:class:`warifu_hub.store.HubStore` in a file or on a server. Raises LOG_UNAVAILABLE when it cannot be opened."""
 
     def __init__(self, place: Place) -> None:
         self.database = open_database(place, _MIGRATIONS, unavailable=Reason.LOG_UNAVAILABLE)

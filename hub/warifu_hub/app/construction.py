@@ -236,7 +236,8 @@ def build_hub(
 ) -> Hub:
     """Build the hub that lives in ``folder``. To be called inside its event loop. Streams end with ``stopping``.
 
-    ``store`` is the address of a PostgreSQL database, in place of the folder's own setting; without either the rows lie in the folder. With ``go_on`` a log that was restored from an older state goes on; without, it takes nothing.
+    ``store`` is the address of a PostgreSQL database, in place of the folder's own setting; without either the rows lie in the
+    folder. With ``go_on`` a log that was restored from an older state goes on; without, it takes nothing.
 
     Raises:
         WarifuError: CONFIG_INVALID, KEY_INVALID, DIRECTORY_INVALID, LOG_UNAVAILABLE, LOG_INVALID: it does not start on

@@ -1,6 +1,6 @@
 """What the numbering authority keeps: which person holds which number, and how many codes it ever issued.
 
-Decides the contract, an implementation on SQLite and one in memory; the same tests run over both. A write is durable
+Decides the contract, an implementation on SQLite or PostgreSQL and one in memory; the same tests run over both. A write is durable
 when it returns. Numbers and resident record codes come here as keyed lookups and sealed bytes only. There is no place
 for who acquired a code for whom or when: of acquisitions a total is kept, and rows lie in the order of their keys, not
 of their arrival.
@@ -101,7 +101,7 @@ _MOST_AT_ONCE = 500  # below the parameters that the oldest SQLite in use allows
 
 
 class SqliteAuthorityStore:
-    """:class:`AuthorityStore` in one SQLite file. Raises STORE_UNAVAILABLE when it cannot be opened."""
+    """:class:`AuthorityStore` in one SQLite file, or on a server. Raises STORE_UNAVAILABLE when it cannot be opened."""
 
     def __init__(self, place: Place) -> None:
         self.database = open_database(place, _MIGRATIONS, unavailable=Reason.STORE_UNAVAILABLE)

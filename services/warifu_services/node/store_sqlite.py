@@ -1,4 +1,4 @@
-"""A node's store in one SQLite file, with group commit. The schema is in ``store_rows``.
+"""A node's store in one SQLite file, or in a schema of a PostgreSQL server, with group commit. The schema is in ``store_rows``.
 
 Reads are by primary key or a unique index and are made at once; writes wait for the disk.
 """
@@ -94,7 +94,7 @@ _IN_ONE_QUERY = 500
 
 
 class SqliteNodeStore:
-    """:class:`warifu_services.node.store.NodeStore` on SQLite. Raises STORE_UNAVAILABLE when it cannot be opened."""
+    """:class:`warifu_services.node.store.NodeStore` in a file or on a server. Raises STORE_UNAVAILABLE when it cannot be opened."""
 
     def __init__(self, place: Place) -> None:
         self.database = open_database(place, MIGRATIONS, unavailable=Reason.STORE_UNAVAILABLE)

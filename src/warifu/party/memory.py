@@ -18,7 +18,7 @@ __all__ = ["OWN_PIECE", "Memory", "resident_bytes", "trim", "use_own_pieces"]
 
 OWN_PIECE = 17 * 1024
 """From how many bytes on an allocation is a piece of the system's own, which goes back when freed: just what TLS has two of a
-connection. They are overwritten before they are freed, so that to end a connection takes memory first."""
+connection. To end one was seen to take memory first; that they are overwritten before they are freed is inferred from sizes."""
 
 _M_MMAP_THRESHOLD = -3  # <malloc.h>
 
