@@ -121,7 +121,8 @@ function answer(node, permit, { context, asked, inquirer, own, name, released })
 
 function openQuery({ sealing }, inquiry) {
   try {
-    const query = decode('warifu.api.record.v1.SealedQuery', sealed.unseal('query', sealing, inquiry.context, inquiry.sealed_query));
+    const { context, sealed_query: box } = inquiry;
+    const query = decode('warifu.api.record.v1.SealedQuery', sealed.unseal('query', sealing, context, box, sealed.betweenQueries(context)));
     if (query.answer_key.length === 32 && query.fiscal_year <= 9999) return query;
   } catch { /* every fault of a box is one */ }
   throw new Refusal('REQUEST_MALFORMED', 'sealed_query');

@@ -58,17 +58,35 @@ function seal(kind, to, info, plaintext, ephemeral = crypto.randomBytes(32)) {
   return Buffer.concat([enc, encryptAead(key, nonce, NONE, pad(plaintext, LEAST[kind]))]);
 }
 
-// Throws at every fault alike: the caller says which reason that is.
-function unseal(kind, secret, info, box) {
-  const padded = box.length - 48;
-  if (padded < LEAST[kind] || box.length > MOST[kind] || padded % 256) throw new Error('no box');
+// Whether a box shares its set-up with others: it is two bytes longer, and names its place.
+const isTogether = (box) => box.length % 256 === 50;
+
+// Throws at every fault alike: the caller says which reason that is. between: the info of a box that shares its set-up.
+function unseal(kind, secret, info, box, between) {
+  const together = isTogether(box);
+  const padded = box.length - (together ? 50 : 48);
+  if (padded < LEAST[kind] || padded > MOST[kind] - 48 || padded % 256 || (together && !between)) throw new Error('no box');
   const enc = box.subarray(0, 32);
-  const [key, nonce] = keyAndNonce(shared(secret, enc), enc, publicOf(secret), info);
-  const opened = decryptAead(key, nonce, NONE, box.subarray(32));
+  const [key, nonce] = keyAndNonce(shared(secret, enc), enc, publicOf(secret), together ? between : info);
+  const opened = together
+    ? decryptAead(key, ofPlace(nonce, box.readUInt16BE(32)), info, box.subarray(34))
+    : decryptAead(key, nonce, NONE, box.subarray(32));
   const plaintext = opened.subarray(4, 4 + opened.readUInt32BE());
   if (!pad(plaintext, LEAST[kind]).equals(opened)) throw new Error('not the one padded form');
   return plaintext;
 }
+
+// The nonce of a sequence number: RFC 9180, section 5.2.
+function ofPlace(nonce, place) {
+  const own = Buffer.from(nonce);
+  own.writeUInt16BE(own.readUInt16BE(10) ^ place, 10);
+  return own;
+}
+
+// What the contexts of boxes under one set-up have in common.
+const between = (context) => Buffer.concat([context.subarray(0, 2), context.subarray(18, 50), context.subarray(100)]);
+const betweenQueries = (context) => prefixed('warifu-v1/queries-together', between(context));
+const betweenAnswers = (context) => prefixed('warifu-v1/answers-together', between(context));
 
 const answerInfo = (context) => prefixed('warifu-v1/answer', context);
 
@@ -78,4 +96,4 @@ function sealAtRest(key, aad, plaintext, nonce = crypto.randomBytes(12)) {
 }
 const openAtRest = (key, aad, sealed) => decryptAead(key, sealed.subarray(0, 12), aad, sealed.subarray(12));
 
-module.exports = { seal, unseal, pad, publicOf, answerInfo, sealAtRest, openAtRest };
+module.exports = { seal, unseal, pad, publicOf, betweenQueries, betweenAnswers, answerInfo, sealAtRest, openAtRest };

@@ -35,6 +35,7 @@ function fieldsOf(value, name = '') {
 
 const FUNCTIONS = {
   digest: (step, items) => bytes.digest(step.label, ...items),
+  prefixed: (step, items) => bytes.prefixed(step.label, ...items),
   keyed_blake2b: (step, items, key) => bytes.keyedBlake2b(key, step.size, bytes.prefixed(step.label, ...items)),
   hmac_sha256_of_label: (step, items, key) => bytes.hmac256(key, Buffer.from(step.label)),
   hmac_sha512: (step, items, key) => {
@@ -176,7 +177,16 @@ test('points that are none', () => {
 });
 
 test('boxes', () => {
-  const { boxes, at_rest: rest } = vectors('protocol/boxes.json');
+  const { boxes, together, at_rest: rest } = vectors('protocol/boxes.json');
+  for (const group of together) {
+    const kind = group.least === 256 ? 'query' : 'answer';
+    const info = kind === 'query' ? sealed.betweenQueries(hex(group.context)) : sealed.betweenAnswers(hex(group.context));
+    same(info, group.info);
+    for (const { aad, box, plaintext } of group.boxes) {
+      same(sealed.unseal(kind, hex(group.to), hex(aad), hex(box), info), plaintext);
+      assert.throws(() => sealed.unseal(kind, hex(group.to), hex(aad), hex(box)));
+    }
+  }
   for (const box of boxes) {
     const kind = box.least === 256 ? 'query' : 'answer';
     same(sealed.pad(hex(box.plaintext), box.least), box.padded);

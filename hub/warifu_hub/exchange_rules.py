@@ -37,13 +37,14 @@ __all__ = [
 ]
 
 _SEAL_OVERHEAD = 48
+_PLACE_SIZE = 2  # what a box has more that shares its set-up with others
 _SIZE_CLASS = 256
 
 LARGEST_SEALED_QUERY = _SEAL_OVERHEAD + 256 * _SIZE_CLASS
-"""The largest sealed query the hub carries, in bytes."""
+"""The largest sealed query the hub carries, in bytes; two more where it shares its set-up."""
 
 LARGEST_SEALED_ANSWER = _SEAL_OVERHEAD + 4095 * _SIZE_CLASS
-"""The largest sealed answer the hub carries, in bytes: what stays within 1 MiB."""
+"""The largest sealed answer the hub carries, in bytes: what stays within 1 MiB; two more where it shares its set-up."""
 
 _STATES = {
     PROVISION_OUTCOME_ANSWERED: ExchangeState.ANSWERED,
@@ -90,7 +91,8 @@ def _check_tag(tag: bytes, where: str) -> None:
 
 def _check_sealed(body: bytes, largest: int, where: str) -> None:
     padded = len(body) - _SEAL_OVERHEAD
-    if padded < _SIZE_CLASS or padded % _SIZE_CLASS or len(body) > largest:
+    padded -= _PLACE_SIZE if padded % _SIZE_CLASS == _PLACE_SIZE else 0
+    if not _SIZE_CLASS <= padded <= largest - _SEAL_OVERHEAD or padded % _SIZE_CLASS:
         raise WarifuError(Reason.REQUEST_MALFORMED, where=where, debug=f"{len(body)} bytes")
 
 

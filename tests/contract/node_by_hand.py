@@ -316,7 +316,7 @@ class NodeByHand:
     def _query(self, permit: ProvisionPermit) -> SealedQuery:
         box, private = permit.inquiry.sealed_query, self.party.secret("sealing.key")
         try:
-            plain = _unpadded(by_hand.opened(private, permit.inquiry.context, box), 256)
+            plain = _unpadded(_query_in(private, permit.inquiry.context, box), 256)
             return SealedQuery.FromString(plain)
         except Exception:  # noqa: BLE001  # whatever the fault, it is one reason
             raise RefusedError("REQUEST_MALFORMED", "permit.inquiry.sealed_query") from None
@@ -369,3 +369,10 @@ def _unpadded(padded: bytes, least: int) -> bytes:
 def catalogue(content: str) -> dict[str, Any]:
     """docs/errors.json by reason."""
     return {line["reason"]: line for line in json.loads(content)["reasons"]}
+
+
+def _query_in(private: bytes, context: bytes, box: bytes) -> bytes:
+    if not by_hand.is_together(box):
+        return by_hand.opened(private, context, box)
+    info = by_hand.prefixed(b"warifu-v1/queries-together", by_hand.between(context))
+    return by_hand.opened_together(private, info, context, box)

@@ -45,6 +45,28 @@ def test_the_parties_open_a_box_that_was_sealed_by_hand(boxes: list[Box]) -> Non
         assert open_sealed(key, box["info"], box["box"], where="box", least=box["least"]) == box["plaintext"]
 
 
+def test_boxes_together_are_sealed_and_opened_as_the_page_says(told: Told) -> None:
+    labels = {256: b"warifu-v1/queries-together", 512: b"warifu-v1/answers-together"}
+    groups = told("boxes")["together"]
+    assert {group["least"] for group in groups} == set(labels)
+    for group in groups:
+        private, info, ephemeral = (bytes.fromhex(group[name]) for name in ("to", "info", "ephemeral"))
+        assert by_hand.prefixed(labels[group["least"]], by_hand.between(bytes.fromhex(group["context"]))) == info
+        public = X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+        for each in group["boxes"]:
+            aad, plaintext, padded, box = (bytes.fromhex(each[name]) for name in ("aad", "plaintext", "padded", "box"))
+            assert by_hand.padded(plaintext, group["least"]) == padded
+            assert by_hand.sealed_together(ephemeral, public, info, each["place"], aad, padded) == box
+            assert by_hand.opened_together(private, info, aad, box) == padded
+            assert by_hand.is_together(box)
+            key = SealingKey.from_bytes(private)
+            assert open_sealed(key, aad, box, where="box", least=group["least"], between=info) == plaintext
+
+
+def test_boxes_are_told_apart_by_their_length(boxes: list[Box]) -> None:
+    assert not any(by_hand.is_together(box["box"]) for box in boxes)
+
+
 @pytest.mark.parametrize("spoil", [lambda padded: padded[:-1] + b"\1", lambda padded: padded + bytes(256)])
 def test_padding_of_another_form_is_refused(boxes: list[Box], spoil: Callable[[bytes], bytes]) -> None:
     box = boxes[1]

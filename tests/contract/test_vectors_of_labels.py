@@ -25,6 +25,7 @@ def _made(step: dict[str, Any], before: list[bytes]) -> bytes:
     labelled = [label.encode(), *items] if label else items
     made: dict[str, Callable[[], bytes]] = {
         "digest": lambda: by_hand.digest(label, *items),
+        "prefixed": lambda: by_hand.prefixed(*labelled),
         "hash_to_scalar": lambda: by_hand.written(by_hand.to_scalar(step["suite"], label, *items)),
         "hash_to_point": lambda: SUITES[step["suite"]].write(SUITES[step["suite"]].hashed(*items)),
         "hmac_sha512": lambda: by_hand.keyed(value(step["key"]), *labelled)[: step.get("first")],

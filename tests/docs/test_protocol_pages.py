@@ -14,7 +14,7 @@ from warifu.clock import SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange import directory_header
 from warifu.exchange.context import LONGEST_SKEW, LONGEST_VALIDITY
-from warifu.exchange.seal import BOX_OVERHEAD, LEAST_ANSWER, PADDING_STEP
+from warifu.exchange.seal import BOX_OVERHEAD, LEAST_ANSWER, PADDING_STEP, TOGETHER_OVERHEAD
 from warifu.identifiers import InstitutionCode
 from warifu.pki.identity import Identity, Role
 from warifu.rpc import paging, server
@@ -119,7 +119,10 @@ def test_the_rates_pages_and_times_are_those_of_the_code(protocol: dict[str, str
 def test_the_sizes_of_boxes_and_notes_are_those_of_the_code(protocol: dict[str, str]) -> None:
     sealed, log = protocol["sealed"], " ".join(protocol["log"].split())
     query = f"| query | {PADDING_STEP} | {BOX_OVERHEAD + PADDING_STEP} to {LARGEST_SEALED_QUERY:,} in steps of {PADDING_STEP}"
+    together = TOGETHER_OVERHEAD - BOX_OVERHEAD
+    query += f" | {TOGETHER_OVERHEAD + PADDING_STEP} to {LARGEST_SEALED_QUERY + together:,}"
     answer = f"| answer | {LEAST_ANSWER} | {BOX_OVERHEAD + LEAST_ANSWER} to {LARGEST_SEALED_ANSWER:,} in steps of {PADDING_STEP}"
+    answer += f" | {TOGETHER_OVERHEAD + LEAST_ANSWER} to {LARGEST_SEALED_ANSWER + together:,}"
     assert f"{query} | {LARGEST_SEALED_QUERY - BOX_OVERHEAD - 4:,} |" in sealed
     assert f"{answer} | {LARGEST_SEALED_ANSWER - BOX_OVERHEAD - 4:,} |" in sealed
     assert f"{MAX_NOTE_BYTES // 1024} KiB and {MAX_SIGNATURES} signature lines at most" in log

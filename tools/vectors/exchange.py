@@ -10,7 +10,7 @@ from typing import Any
 
 from vectors.contexts import ISSUED_MS
 from vectors.drawn import Drawn
-from vectors.hpke import padded, public_of, sealed_with
+from vectors.hpke import padded, public_of, sealed_together_with, sealed_with
 from vectors.world import World, hexed
 from warifu.agency import ProvidedRecord
 from warifu.api.record.v1 import sealed_pb2
@@ -18,7 +18,7 @@ from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.canonical import digest
 from warifu.exchange import statements
-from warifu.exchange.inquiry import answer_info
+from warifu.exchange.boxes_together import answer_info, between_answers, between_queries
 from warifu.exchange.seal import LEAST_ANSWER, PADDING_STEP, SealingKey, open_sealed, seal_at_rest
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import (
@@ -104,6 +104,29 @@ def _box(ephemeral: bytes, private: bytes, info: bytes, plaintext: bytes, least:
     assert open_sealed(SealingKey.from_bytes(private), info, box, where="vector", least=least) == plaintext
     told = {"ephemeral": ephemeral, "to": private, "info": info, "plaintext": plaintext, "padded": made, "box": box}
     return {**{name: value.hex() for name, value in told.items()}, "least": least}
+
+
+def _boxes_together(drawn: Drawn, private: bytes) -> list[dict[str, Any]]:
+    """Queries, and answers, that share a set-up: places at both ends of what two bytes hold, and between."""
+    both = drawn(50)
+    context = both[:2] + drawn(16) + both[2:34] + drawn(50) + both[34:]
+    made = []
+    for between, least in ((between_queries(context), PADDING_STEP), (between_answers(context), LEAST_ANSWER)):
+        ephemeral = drawn(32)
+        boxes = [_together(drawn, ephemeral, private, between, place, least) for place in (0, 1, 255, 256, 65_535)]
+        told = {"context": context, "ephemeral": ephemeral, "to": private, "info": between}
+        made.append({**{name: value.hex() for name, value in told.items()}, "least": least, "boxes": boxes})
+    return made
+
+
+def _together(drawn: Drawn, ephemeral: bytes, private: bytes, between: bytes, place: int, least: int) -> dict[str, Any]:
+    aad, plaintext = drawn(116), drawn(40)
+    body = padded(plaintext, least)
+    box = sealed_together_with(ephemeral, public_of(private), between, place, aad, body)
+    key = SealingKey.from_bytes(private)
+    assert open_sealed(key, aad, box, where="vector", least=least, between=between) == plaintext
+    told = {"aad": aad, "plaintext": plaintext, "padded": body, "box": box}
+    return {"place": place, **{name: value.hex() for name, value in told.items()}}
 
 
 def _answered(
@@ -207,4 +230,5 @@ def boxes() -> dict[str, Any]:
         "about": "SIMULATED. ephemeral and to are X25519 private keys; padded is what HPKE encrypts; box is what travels.",
         "boxes": made,
         "at_rest": hexed(at_rest | {"sealed": sealed}),
+        "together": _boxes_together(drawn, private),
     }

@@ -8,7 +8,7 @@ import hmac
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-__all__ = ["padded", "public_of", "sealed_with"]
+__all__ = ["padded", "public_of", "sealed_together_with", "sealed_with"]
 
 _KEM, _SUITE = b"KEM\x00\x20", b"HPKE\x00\x20\x00\x01\x00\x03"
 
@@ -26,14 +26,28 @@ def padded(plaintext: bytes, least: int) -> bytes:
 
 def sealed_with(ephemeral: bytes, public_key: bytes, info: bytes, plaintext: bytes) -> bytes:
     """The box: 32 bytes of the ephemeral public key, then ciphertext and tag."""
+    enc, key, nonce = _set_up(ephemeral, public_key, info)
+    return enc + ChaCha20Poly1305(key).encrypt(nonce, plaintext, b"")
+
+
+def sealed_together_with(
+    ephemeral: bytes, public_key: bytes, info: bytes, place: int, aad: bytes, plaintext: bytes
+) -> bytes:
+    """A box that shares its set-up: the ephemeral public key, its place in two bytes, ciphertext and tag."""
+    enc, key, nonce = _set_up(ephemeral, public_key, info)
+    own = bytes(a ^ b for a, b in zip(nonce, place.to_bytes(12, "big"), strict=True))
+    return enc + place.to_bytes(2, "big") + ChaCha20Poly1305(key).encrypt(own, plaintext, aad)
+
+
+def _set_up(ephemeral: bytes, public_key: bytes, info: bytes) -> tuple[bytes, bytes, bytes]:
+    """The ephemeral public key, the AEAD's key, and its base nonce."""
     enc = public_of(ephemeral)
     shared = X25519PrivateKey.from_private_bytes(ephemeral).exchange(X25519PublicKey.from_public_bytes(public_key))
     prk = _extract(_KEM, b"", b"eae_prk", shared)
     secret = _expand(_KEM, prk, b"shared_secret", enc + public_key, 32)
     context = b"\0" + _extract(_SUITE, b"", b"psk_id_hash", b"") + _extract(_SUITE, b"", b"info_hash", info)
     prk = _extract(_SUITE, secret, b"secret", b"")
-    key, nonce = _expand(_SUITE, prk, b"key", context, 32), _expand(_SUITE, prk, b"base_nonce", context, 12)
-    return enc + ChaCha20Poly1305(key).encrypt(nonce, plaintext, b"")
+    return enc, _expand(_SUITE, prk, b"key", context, 32), _expand(_SUITE, prk, b"base_nonce", context, 12)
 
 
 def _extract(suite: bytes, salt: bytes, label: bytes, ikm: bytes) -> bytes:

@@ -13,6 +13,7 @@ from vectors.drawn import Drawn
 from vectors.world import nonce_of
 from warifu.curve.group import Group
 from warifu.curve.suites import group_of
+from warifu.exchange.boxes_together import between_answers, between_queries
 from warifu.exchange.code_proof import prove_own
 from warifu.exchange.codes import EncryptedCode, hedged_randomness, person_point, row_key
 from warifu.exchange.conversion_proof import (
@@ -49,6 +50,7 @@ def labels() -> dict[str, Any]:
     made = [*_of_node(drawn), *_of_authority(drawn), _of_signature(drawn)]
     for suite in (1, 2):
         made += _of_suite(group_of(suite), drawn)
+    made += _of_boxes(drawn)
     about = "SIMULATED. The last step of each gives value; $n is the value of step n, from 0. Functions: docs/protocol/bytes.md."
     return {"about": about, "labels": made}
 
@@ -120,6 +122,14 @@ def _of_signature(drawn: Drawn) -> dict[str, Any]:
         {"function": "ed25519", "seed": bytes(32).hex(), "items": ["$1"]},
     ]
     return _entry(label, "signature over the root of two statements", signature, *steps)
+
+
+def _of_boxes(drawn: Drawn) -> Iterator[dict[str, Any]]:
+    context, what = drawn(116), "HPKE info of {} that share a set-up, of any bytes as long as a context"
+    items = [context[:2] + context[18:50] + context[100:]]
+    for name, made in (("queries", between_queries(context)), ("answers", between_answers(context))):
+        label = f"warifu-v1/{name}-together"
+        yield _entry(label, what.format(name), made, _step("prefixed", label, list(items), context=context.hex()))
 
 
 def _of_suite(group: Group, drawn: Drawn) -> Iterator[dict[str, Any]]:

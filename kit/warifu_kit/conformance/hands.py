@@ -16,6 +16,7 @@ from warifu.api.record.v1.sealed_pb2 import SealedQuery
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as WireCode
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
 from warifu.curve.group import Point
+from warifu.exchange.boxes_together import Query, seal_queries
 from warifu.exchange.code_proof import prove_own
 from warifu.exchange.codes import AgencyCode, EncryptedCode, encrypt_code
 from warifu.exchange.context import ExchangeContext
@@ -85,24 +86,38 @@ class Hands:
 
         ``code`` None is the identity, which is nobody's.
         """
-        encoded, answer_key = context.encode(), SealingKey.from_bytes(secrets.token_bytes(32))
+        answer_key = SealingKey.from_bytes(secrets.token_bytes(32))
+        inside = query if query is not None else SealedQuery(answer_key=answer_key.public)
+        plain = inside if isinstance(inside, bytes) else inside.SerializeToString()
+        encoded = context.encode()
+        box = seal(self.provider.sealing_key, info if info is not None else encoded, plain)
+        return Asked(self._inquiry_with(code, encoded, box), answer_key)
+
+    def asked_together(self, *codes: Point) -> list[Asked]:
+        """Good inquiries, one about each, whose queries share a set-up and an answer key."""
+        contexts = [self.context().encode() for _ in codes]
+        boxes = seal_queries(self.provider.sealing_key, [Query(each, SealedQuery()) for each in contexts])
+        return [
+            Asked(self._inquiry_with(code, context, box), key)
+            for code, context, (box, key) in zip(codes, contexts, boxes, strict=True)
+        ]
+
+    def _inquiry_with(self, code: Point | None, encoded: bytes, box: bytes) -> SignedInquiry:
         group = self.directory.group
         r = group.random_scalar(secrets.token_bytes)
         if code is None:
             encrypted = EncryptedCode(group.base_multiply(r), group.multiply(r, self.provider.joint_key))
         else:
             encrypted = encrypt_code(group, code, self.provider.joint_key, r)
-        inside = query if query is not None else SealedQuery(answer_key=answer_key.public)
-        plain = inside if isinstance(inside, bytes) else inside.SerializeToString()
         inquiry = SignedInquiry(
             context=encoded,
             encrypted_code=WireCode(c1=encrypted.c1, c2=encrypted.c2),
-            sealed_query=seal(self.provider.sealing_key, info if info is not None else encoded, plain),
+            sealed_query=box,
             code_proof=prove_own(self.directory.group, r, encrypted, encoded, secrets.token_bytes),
             citizen_tag=secrets.token_bytes(16),
         )
         self.sign_inquiry(inquiry)
-        return Asked(inquiry, answer_key)
+        return inquiry
 
     def context(self, **changes: Any) -> ExchangeContext:
         """A good context of now, but for ``changes``."""

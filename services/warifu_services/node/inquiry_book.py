@@ -14,6 +14,7 @@ from warifu.api.record.v1 import sealed_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.clock import Clock, whole_minute
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.boxes_together import QueriesTogether
 from warifu.exchange.codes import AgencyCode
 from warifu.exchange.context import ExchangeContext, ExchangeFlags
 from warifu.exchange.directory import Directory, DirectorySource
@@ -81,6 +82,7 @@ class InquiryBook:
         gossip: Gossip = SILENT,
     ) -> None:
         self._gossip = gossip
+        self._queries = QueriesTogether()
         self._keys_source = keys
         self._directories = directory
         self._store = store
@@ -199,7 +201,7 @@ class InquiryBook:
         )
 
     async def _build(self, asked: InquiryRequest, dated_ms: int, *, is_sent_later: bool) -> InquirySecrets:
-        """What is sent later says nothing of now: no checkpoint of the hub's beat, and no signature shared with others."""
+        """What is sent later says nothing of now: no checkpoint of the hub's beat, and nothing shared with others."""
         own = self._keys.own
         if asked.question.provider == own.institution:
             raise WarifuError(Reason.REQUEST_MALFORMED, where="inquiry.provider")
@@ -215,6 +217,7 @@ class InquiryBook:
             now_ms=dated_ms,
             gossip=None if is_sent_later else self._gossip.telling(),
             alone=is_sent_later,
+            queries=self._queries,
         )
         return InquirySecrets(*await in_lockstep(building))
 

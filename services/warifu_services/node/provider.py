@@ -24,7 +24,7 @@ from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
 from warifu.clock import Clock
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.context import ExchangeFlags
+from warifu.exchange.boxes_together import AnswersTogether
 from warifu.exchange.directory import Directory, DirectorySource
 from warifu.exchange.proof_policy import PolicyKind
 from warifu.exchange.provision import (
@@ -51,6 +51,7 @@ from warifu_services.node.drawn_permits import Proofs
 from warifu_services.node.evidence import Evidence, NoEvidence, as_evidence
 from warifu_services.node.evidence_files import Keep, kept_nowhere
 from warifu_services.node.gossip import SILENT, Gossip
+from warifu_services.node.kept_provision import given_before, is_decided, must_be_same, new_record, without_inquiry
 from warifu_services.node.keys import KeysSource, NodeKeys
 from warifu_services.node.lateness import held_back_s
 from warifu_services.node.standing import LEVEL, Level
@@ -58,10 +59,8 @@ from warifu_services.node.store import (
     ClerkDecision,
     ExchangeOutcome,
     ExchangeRecord,
-    ExchangeSide,
     KeptProvision,
     NodeStore,
-    PersonFlags,
     PersonReplicas,
 )
 
@@ -126,6 +125,7 @@ class Provider:
         self._keep_evidence = keep_evidence
         self._proofs = proofs
         self._gossip = gossip
+        self._answers = AnswersTogether()
         self._standing = standing
         self._keys_source = keys
         self._directories = directory
@@ -177,11 +177,11 @@ class Provider:
         if kept is None:
             await self._note_lateness(permit, checked)
             check_fresh(checked, self._clock.now())
-        elif not _is_decided(kept):
-            _must_be_same(kept, checked)
+        elif not is_decided(kept):
+            must_be_same(kept, checked)
             kept = await self._decided_by_now(kept, left_now())
-            if not _is_decided(kept):
-                return _given_before(kept, checked)
+            if not is_decided(kept):
+                return given_before(kept, checked)
         if kept is None:
             permit = await self._proven_if_drawn(permit, checked)
         try:
@@ -190,9 +190,9 @@ class Provider:
             if error.reason is Reason.CONVERSION_NOT_PROVEN:
                 self._keep_evidence(permit)
             raise
-        fresh = replace(fresh, permit=_without_inquiry(permit))
+        fresh = replace(fresh, permit=without_inquiry(permit))
         stored = await self._store.settle_provision(fresh, missed=missed)  # (4.11)
-        return made.answer if stored is fresh else _given_before(stored, checked)
+        return made.answer if stored is fresh else given_before(stored, checked)
 
     async def _checked(self, permit: ProvisionPermit) -> CheckedPermit:
         """Steps 4.1 to 4.5; again, when hub or inquirer go by a newer version of the directory than this node."""
@@ -246,7 +246,7 @@ class Provider:
     ) -> tuple[MadeAnswer, KeptProvision, bool]:
         """Steps 4.8 to 4.10: the answer, what to store of it, and whether the person asked about is not here."""
         if kept is not None:
-            _must_be_same(kept, checked)
+            must_be_same(kept, checked)
         await pause()
         query = open_query(checked, self._keys.provider)  # (4.8)
         self._gossip.heard(checked.context.inquirer, query.gossip)
@@ -256,7 +256,8 @@ class Provider:
         sealed_answer = b""
         if found is not None:
             await pause()
-            sealed_answer = seal_found(found, query, checked, self._gossip.telling())
+            sealing = seal_found.paced(found, query, checked, self._gossip.telling(), self._answers)
+            sealed_answer = await in_lockstep(sealing)
             await pause()
         making = make_answer.paced(
             _OUTCOMES[outcome],
@@ -318,7 +319,7 @@ class Provider:
     ) -> KeptProvision:
         provided_ms = made.answer.provision_time.ToMilliseconds()
         record = replace(
-            kept.record if kept else _new_record(checked, person, provided_ms),
+            kept.record if kept else new_record(checked, person, provided_ms),
             outcome=outcome,
             provided_ms=provided_ms if outcome is ExchangeOutcome.ANSWERED else None,
             reason=Reason.RELEASE_REFUSED if outcome is ExchangeOutcome.REFUSED else None,
@@ -354,47 +355,3 @@ class Provider:
         """
         if not await self._store.decide(processing_number, decision):
             raise WarifuError(Reason.INQUIRY_UNKNOWN, where="processing_number")
-
-
-def _is_decided(kept: KeptProvision) -> bool:
-    return kept.record.outcome is ExchangeOutcome.PENDING and kept.decision is not ClerkDecision.UNDECIDED
-
-
-def _must_be_same(kept: KeptProvision, checked: CheckedPermit) -> None:
-    """Refuse a permit that carries other bytes under a request_id or a processing number that was used."""
-    same_inquiry = kept.record.inquiry_digest == checked.asked
-    if not same_inquiry or kept.record.processing_number != checked.processing_number:
-        raise WarifuError(Reason.PERMIT_REUSED, where="permit")
-
-
-def _without_inquiry(permit: ProvisionPermit) -> bytes:
-    """The hub's signed word, without the inquiry that its digest stands for in the record."""
-    word = ProvisionPermit()
-    word.CopyFrom(permit)
-    word.ClearField("inquiry")
-    return word.SerializeToString()
-
-
-def _given_before(kept: KeptProvision, checked: CheckedPermit) -> SignedAnswer:
-    """The stored answer, byte for byte. One that is no longer kept is not made again: the permit was used."""
-    _must_be_same(kept, checked)
-    if not kept.answer:
-        raise WarifuError(Reason.PERMIT_REUSED, where="permit", debug="answer no longer kept")
-    return SignedAnswer.FromString(kept.answer)
-
-
-def _new_record(checked: CheckedPermit, person: PersonReplicas | None, received_ms: int) -> ExchangeRecord:
-    context = checked.context
-    person_hidden = person is not None and PersonFlags.NON_DISCLOSURE in person.flags
-    return ExchangeRecord(
-        side=ExchangeSide.PROVIDER,
-        request_id=context.request_id,
-        processing_number=checked.processing_number,
-        inquirer=context.inquirer,
-        provider=context.provider,
-        procedure_code=context.procedure_code,
-        item_code=context.item_code,
-        requested_ms=received_ms,
-        inquiry_digest=checked.asked,
-        non_disclosure=ExchangeFlags.NON_DISCLOSURE in context.flags or person_hidden,
-    )

@@ -1,4 +1,4 @@
-"""One message to the holder of a key: HPKE (RFC 9180), base mode, one shot.
+"""Messages to the holder of a key: HPKE (RFC 9180), base mode, one alone or several under one set-up.
 
 Decides the bytes of a box: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305, as the RFC composes them from
 libsodium's X25519 and the platform's HMAC and AEAD, and nothing of its own. The same boxes as ``cryptography`` makes, which
@@ -10,18 +10,35 @@ The lengths are checked here: libsodium reads 32 bytes whatever it is given.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from typing import Final
 
 import nacl.bindings as sodium
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from nacl.exceptions import CryptoError
 
-__all__ = ["KEY_SIZE", "TAG_SIZE", "open_box", "public_of", "sealed_box"]
+__all__ = [
+    "KEY_SIZE",
+    "MOST_PLACES",
+    "PLACE_SIZE",
+    "TAG_SIZE",
+    "Opening",
+    "open_box",
+    "public_of",
+    "sealed_box",
+    "sealed_boxes",
+]
 
 KEY_SIZE: Final = 32
 """Bytes of a private key, of a public one, and of the ephemeral public key that a box begins with."""
 
 TAG_SIZE: Final = 16
+
+PLACE_SIZE: Final = 2
+"""Bytes of the place that a box of several names: the sequence number of RFC 9180, big-endian."""
+
+MOST_PLACES: Final = 1 << 8 * PLACE_SIZE
+"""Boxes under one set-up."""
 
 _KEM: Final = b"HPKE-v1" + b"KEM" + b"\x00\x20"
 _SUITE: Final = b"HPKE-v1" + b"HPKE" + b"\x00\x20" + b"\x00\x01" + b"\x00\x03"
@@ -48,6 +65,53 @@ def sealed_box(
     enc = public_of(own)
     cipher, nonce = _keys(_shared(own, public_key), enc + public_key, info)
     return enc + cipher.encrypt(nonce, plaintext, aad)
+
+
+def sealed_boxes(
+    public_key: bytes, info: bytes, messages: Sequence[tuple[bytes, bytes]], ephemeral: bytes | None = None
+) -> list[bytes]:
+    """A box for each of ``messages``, pairs of ``aad`` and plaintext, all under one set-up; about 2 µs each.
+
+    A box: the ephemeral public key (32 bytes), its place from 0, the ciphertext, its tag. The nonce is the place's
+    (section 5.2), which no two boxes of one set-up share. ``ephemeral`` as for :func:`sealed_box`. Raises: ValueError, as
+    there, and for more than :data:`MOST_PLACES`.
+    """
+    if len(messages) > MOST_PLACES:
+        raise ValueError("more boxes than places")
+    own = sodium.randombytes(KEY_SIZE) if ephemeral is None else ephemeral
+    enc = public_of(own)
+    cipher, nonce = _keys(_shared(own, public_key), enc + public_key, info)
+    first = int.from_bytes(nonce, "big")
+    return [
+        enc
+        + place.to_bytes(PLACE_SIZE, "big")
+        + cipher.encrypt((first ^ place).to_bytes(_NONCE_SIZE, "big"), plaintext, aad)
+        for place, (aad, plaintext) in enumerate(messages)
+    ]
+
+
+class Opening:
+    """Opens the boxes of one set-up, in any order: the receiver's half of :func:`sealed_boxes`.
+
+    ``enc`` is what each of them begins with. Raises: ValueError when that is of small order.
+    """
+
+    __slots__ = ("_cipher", "_first")
+
+    def __init__(self, private: bytes, public_key: bytes, info: bytes, enc: bytes) -> None:
+        self._cipher, nonce = _keys(_shared(private, enc), enc + public_key, info)
+        self._first = int.from_bytes(nonce, "big")
+
+    def open(self, aad: bytes, numbered: bytes) -> bytes:
+        """The plaintext of a box without its first 32 bytes.
+
+        Raises: ``cryptography.exceptions.InvalidTag`` when it does not open; ValueError when it is too short.
+        """
+        if len(numbered) < PLACE_SIZE + TAG_SIZE:
+            raise ValueError("too short for a box")
+        place = int.from_bytes(numbered[:PLACE_SIZE], "big")
+        nonce = (self._first ^ place).to_bytes(_NONCE_SIZE, "big")
+        return self._cipher.decrypt(nonce, numbered[PLACE_SIZE:], aad)
 
 
 def open_box(private: bytes, public_key: bytes, info: bytes, box: bytes, aad: bytes = b"") -> bytes:

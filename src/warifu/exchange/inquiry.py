@@ -4,8 +4,9 @@ Decides what goes into an inquiry and what must verify before an answer is belie
 Stores nothing and sends nothing; it must never see a My Number, and what it makes shows the hub neither the person's
 code nor the query. Both can be paced (``warifu.lockstep``).
 
-The query is sealed with the context as HPKE ``info``; the answer is sealed to a key made for this one inquiry, with
-the context under the label ``warifu-v1/answer``, so that neither box opens as the other.
+The query is sealed with the context as HPKE ``info``; the answer is sealed to a key made for this inquiry, or for all that are
+built in step with it, with the context under the label ``warifu-v1/answer``, so that neither box opens as the other
+(:mod:`warifu.exchange.boxes_together`).
 """
 
 from __future__ import annotations
@@ -20,16 +21,17 @@ from warifu.agency import Absence, Found, ProvidedRecord
 from warifu.api.record.v1 import sealed_pb2
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedAnswer, SignedInquiry
-from warifu.canonical import digest, length_prefixed
+from warifu.canonical import digest
 from warifu.clock import whole_minute
 from warifu.curve.group import RandomBytes
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.boxes_together import QueriesTogether, Query, answer_info, between_answers, seal_queries
 from warifu.exchange.code_proof import prove_own
 from warifu.exchange.codes import AgencyCode, encrypt_code, hedged_randomness
 from warifu.exchange.context import LONGEST_VALIDITY, REQUEST_ID_SIZE, ContextKind, ExchangeContext, ExchangeFlags
 from warifu.exchange.directory import Directory
 from warifu.exchange.directory_entry import DirectoryEntry
-from warifu.exchange.seal import LEAST_ANSWER, SealingKey, open_sealed, seal
+from warifu.exchange.seal import LEAST_ANSWER, SealingKey, open_sealed
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import CITIZEN_TAG_SIZE, answer_digest, check_answer, sign_inquiry
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
@@ -47,7 +49,6 @@ __all__ = [
 ]
 
 _VALIDITY_MS = int(LONGEST_VALIDITY.total_seconds() * 1000)
-_ANSWER_LABEL = b"warifu-v1/answer"
 _HEDGE_KEY_LABEL = b"warifu-v1/hedge-key"
 _WITHOUT_BODY = frozenset({inquiry_pb2.PROVISION_OUTCOME_PENDING, inquiry_pb2.PROVISION_OUTCOME_REFUSED})
 
@@ -55,11 +56,6 @@ _WITHOUT_BODY = frozenset({inquiry_pb2.PROVISION_OUTCOME_PENDING, inquiry_pb2.PR
 def hedge_key_from(storage_key: bytes) -> bytes:
     """The key that hedges an agency's randomness, 32 bytes, from its storage key."""
     return digest(_HEDGE_KEY_LABEL, storage_key)
-
-
-def answer_info(context: bytes) -> bytes:
-    """The HPKE ``info`` under which the answer to the inquiry with this context is sealed."""
-    return length_prefixed(_ANSWER_LABEL, context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +97,7 @@ def build_inquiry(
     now_ms: int,
     gossip: sealed_pb2.Gossip | None = None,
     alone: bool = False,
+    queries: QueriesTogether | None = None,
     random_bytes: RandomBytes = secrets.token_bytes,
 ) -> Paced[tuple[SignedInquiry, SealingKey]]:
     """A signed inquiry about the person with ``code``, and the key that will open its answer; about 0.5 ms.
@@ -108,7 +105,8 @@ def build_inquiry(
     It is dated to the minute of ``now_ms`` (Unix milliseconds), and good for ten minutes from its beginning. Two calls give unlinkable inquiries: randomness and
     answer key are fresh, so what was built is kept and sent again, never built again, when a request is retried.
     ``gossip`` is what the provider is told of the hub; with it and without, the inquiry has the same size. One that is to be
-    sent at another moment than it is built is signed ``alone``: a signature that is shared says what was built together.
+    sent at another moment than it is built is signed and sealed ``alone``: what is shared says what was built together. Others share the set-up of
+    their sealing where ``queries`` gathers it.
 
     Raises:
         WarifuError: INSTITUTION_UNKNOWN when the directory has no such provider; CODE_NOT_ACQUIRED when the code is of
@@ -124,13 +122,15 @@ def build_inquiry(
     yield
     encrypted = encrypt_code(group, code.point, provider.joint_key, r)
     yield
-    answer_key = SealingKey.from_bytes(random_bytes(32))
-    yield
-    query = sealed_pb2.SealedQuery(answer_key=answer_key.public, fiscal_year=question.fiscal_year, gossip=gossip)
+    query = Query(context, sealed_pb2.SealedQuery(fiscal_year=question.fiscal_year, gossip=gossip))
+    if alone or queries is None:
+        ((sealed_query, answer_key),) = seal_queries(provider.sealing_key, [query], random_bytes)
+    else:
+        sealed_query, answer_key = yield from queries.sealing(provider.sealing_key, query, random_bytes)
     inquiry = SignedInquiry(
         context=context,
         encrypted_code=inquiry_pb2.EncryptedCode(c1=encrypted.c1, c2=encrypted.c2),
-        sealed_query=seal(provider.sealing_key, context, query.SerializeToString()),
+        sealed_query=sealed_query,
         code_proof=prove_own(group, r, encrypted, context, random_bytes),
         citizen_tag=random_bytes(CITIZEN_TAG_SIZE),
     )
@@ -224,7 +224,14 @@ def _open_sealed_answer(answer: SignedAnswer, context: bytes, answer_key: Sealin
     if answer.outcome != inquiry_pb2.PROVISION_OUTCOME_ANSWERED:
         return None
     where = "answer.sealed_answer"
-    opened = open_sealed(answer_key, answer_info(context), answer.sealed_answer, where=where, least=LEAST_ANSWER)
+    opened = open_sealed(
+        answer_key,
+        answer_info(context),
+        answer.sealed_answer,
+        where=where,
+        least=LEAST_ANSWER,
+        between=between_answers(context),
+    )
     try:
         return sealed_pb2.SealedAnswer.FromString(opened)
     except DecodeError:

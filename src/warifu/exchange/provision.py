@@ -22,13 +22,13 @@ from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
 from warifu.clock import whole_minute
 from warifu.curve.group import Point, RandomBytes, Scalar
 from warifu.errors import Reason, WarifuError
+from warifu.exchange.boxes_together import AnswersTogether, answer_info, between_queries
 from warifu.exchange.codes import EncryptedCode, open_code_of_anybody, row_key
 from warifu.exchange.context import LONGEST_SKEW, ContextKind, ExchangeContext
 from warifu.exchange.conversion_proof import Conversion, open_proven, terms_between
 from warifu.exchange.directory import Directory
 from warifu.exchange.directory_entry import DirectoryEntry
-from warifu.exchange.inquiry import answer_info
-from warifu.exchange.seal import LEAST_ANSWER, SealingKey, open_sealed, seal
+from warifu.exchange.seal import LEAST_ANSWER, SealingKey, is_together, open_sealed, seal
 from warifu.exchange.signature import SigningKey
 from warifu.exchange.statements import CITIZEN_TAG_SIZE, answer_digest, check_inquiry, inquiry_digest, sign_answer
 from warifu.exchange.statements import check_permit as check_permit_signature
@@ -98,12 +98,14 @@ class CheckedPermit:
 class OpenedQuery:
     """What the provider alone may read: where to seal the answer to (32 bytes), and the fiscal year (0 for newest).
 
-    ``gossip`` is what the inquirer tells of the hub, as it came; None where it tells nothing.
+    ``gossip`` is what the inquirer tells of the hub, as it came; None where it tells nothing. ``together``: it shared its
+    set-up with others, so that its answer may.
     """
 
     answer_key: bytes
     fiscal_year: int
     gossip: sealed_pb2.Gossip | None = None
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,22 +239,30 @@ def open_query(permit: CheckedPermit, keys: ProviderKeys) -> OpenedQuery:
     """What is asked for. Raises: REQUEST_MALFORMED when it does not open in this exchange or makes no sense."""
     where = "permit.inquiry.sealed_query"
     sealing_key = keys.of_epoch(permit.context.epoch_to).sealing_key
-    opened = open_sealed(sealing_key, permit.encoded_context, permit.sealed_query, where=where)
+    context, box = permit.encoded_context, permit.sealed_query
+    opened = open_sealed(sealing_key, context, box, where=where, between=between_queries(context))
     try:
         query = sealed_pb2.SealedQuery.FromString(opened)
     except DecodeError:
         raise WarifuError(Reason.REQUEST_MALFORMED, where=where) from None
     if len(query.answer_key) != _ANSWER_KEY_SIZE:
         raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{where}.answer_key")
-    return OpenedQuery(query.answer_key, query.fiscal_year, query.gossip if query.HasField("gossip") else None)
+    gossip = query.gossip if query.HasField("gossip") else None
+    return OpenedQuery(query.answer_key, query.fiscal_year, gossip, is_together(box))
 
 
+@Lockstep
 def seal_found(
-    found: Found, query: OpenedQuery, permit: CheckedPermit, gossip: sealed_pb2.Gossip | None = None
-) -> bytes:
+    found: Found,
+    query: OpenedQuery,
+    permit: CheckedPermit,
+    gossip: sealed_pb2.Gossip | None = None,
+    answers: AnswersTogether | None = None,
+) -> Paced[bytes]:
     """What was found, or that nothing was, sealed to the inquirer. Records up to 190 bytes look as long as none.
 
-    ``gossip`` is what the inquirer is told of the hub. Raises: REQUEST_MALFORMED when the answer key of the query is one that nothing can be sealed to.
+    ``gossip`` is what the inquirer is told of the hub. Answers to queries that came together share a set-up where ``answers``
+    gathers them. Raises: REQUEST_MALFORMED when the answer key of the query is one that nothing can be sealed to.
     """
     message = sealed_pb2.SealedAnswer(gossip=gossip)
     if isinstance(found, ProvidedRecord):
@@ -260,9 +270,11 @@ def seal_found(
         message.record.record = found.record
     else:
         message.absence = _ABSENCES[found]
+    plaintext = message.SerializeToString()
     try:
-        info, plaintext = answer_info(permit.encoded_context), message.SerializeToString()
-        return seal(query.answer_key, info, plaintext, least=LEAST_ANSWER)
+        if not query.together or answers is None:
+            return seal(query.answer_key, answer_info(permit.encoded_context), plaintext, least=LEAST_ANSWER)
+        return (yield from answers.sealing(query.answer_key, permit.encoded_context, plaintext))
     except WarifuError as error:
         raise WarifuError(Reason.REQUEST_MALFORMED, where="permit.inquiry.sealed_query.answer_key") from error
 

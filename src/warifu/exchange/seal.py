@@ -1,7 +1,8 @@
 """Sealed boxes: what only the addressed agency can read.
 
 Decides how a query or an answer is encrypted on its way (:mod:`warifu.exchange.hpke`) and how a code is encrypted at rest (RFC 8439). The ``info`` of a box is the exchange's
-context, so a box opens only inside the exchange it was made for. Boxes come in steps of 256 bytes, because the hub sees
+context, so a box opens only inside the exchange it was made for. Several boxes to one key may share one set-up: then its
+``info`` says between whom, and the context is each one's ``aad``. Boxes come in steps of 256 bytes, because the hub sees
 lengths. The hub must never import this module; it relays boxes and cannot open one.
 
 HPKE base mode does not say who sealed: that is what the signatures of :mod:`warifu.exchange.signature` are for.
@@ -10,6 +11,7 @@ HPKE base mode does not say who sealed: that is what the signatures of :mod:`war
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, Self
 
@@ -24,11 +26,14 @@ __all__ = [
     "BOX_OVERHEAD",
     "LEAST_ANSWER",
     "PADDING_STEP",
+    "TOGETHER_OVERHEAD",
     "SealingKey",
+    "is_together",
     "open_at_rest",
     "open_sealed",
     "seal",
     "seal_at_rest",
+    "seal_together",
 ]
 
 PADDING_STEP: Final = 256
@@ -40,6 +45,10 @@ LEAST_ANSWER: Final = 2 * PADDING_STEP
 BOX_OVERHEAD: Final = hpke.KEY_SIZE + hpke.TAG_SIZE
 """Bytes a box adds to its padded plaintext: an ephemeral public key (32) and a tag (16)."""
 
+TOGETHER_OVERHEAD: Final = BOX_OVERHEAD + hpke.PLACE_SIZE
+"""The same of a box that shares a set-up: its place besides, by which it is told from one alone."""
+
+_REMEMBERED_SETUPS: Final = 64
 _KEY_SIZE: Final = 32
 _LENGTH_SIZE: Final = 4
 _NONCE_SIZE: Final = 12
@@ -52,12 +61,13 @@ class SealingKey:
     ``public`` is the other half, 32 bytes, which anyone may seal to.
     """
 
-    __slots__ = ("_private", "public")
+    __slots__ = ("_private", "_setups", "public")
 
     def __init__(self, private: bytes, where: str = "") -> None:
         if len(private) != hpke.KEY_SIZE:
             raise WarifuError(Reason.KEY_INVALID, where=where)
         self._private = private
+        self._setups: dict[tuple[bytes, bytes], hpke.Opening] | None = None
         self.public: Final = hpke.public_of(private)
 
     @classmethod
@@ -81,6 +91,20 @@ class SealingKey:
         """
         return hpke.open_box(self._private, self.public, info, box)
 
+    def decrypt_together(self, info: bytes, aad: bytes, box: bytes) -> bytes:
+        """The same of a box that shares its set-up with others: the set-up is made once for all that come soon."""
+        enc, numbered = box[: hpke.KEY_SIZE], box[hpke.KEY_SIZE :]
+        return self._setup(info, enc).open(aad, numbered)
+
+    def _setup(self, info: bytes, enc: bytes) -> hpke.Opening:
+        setups = self._setups = {} if self._setups is None else self._setups
+        found = setups.get((info, enc))
+        if found is None:
+            if len(setups) == _REMEMBERED_SETUPS:
+                del setups[next(iter(setups))]
+            found = setups[info, enc] = hpke.Opening(self._private, self.public, info, enc)
+        return found
+
     def __repr__(self) -> str:
         return "SealingKey(…)"
 
@@ -98,14 +122,41 @@ def seal(public_key: bytes, info: bytes, plaintext: bytes, *, least: int = PADDI
         raise WarifuError(Reason.KEY_INVALID, where="sealing_key") from None
 
 
-def open_sealed(key: SealingKey, info: bytes, box: bytes, *, where: str, least: int = PADDING_STEP) -> bytes:
+def seal_together(
+    public_key: bytes, between: bytes, messages: Sequence[tuple[bytes, bytes]], *, least: int = PADDING_STEP
+) -> list[bytes]:
+    """As :func:`seal` for each of ``messages``, pairs of an ``info`` and a plaintext, under one set-up.
+
+    HPKE's own ``info`` is ``between``, and each one's becomes its ``aad``. A box is two bytes longer than one alone. Raises:
+    ``KEY_INVALID``, as :func:`seal`.
+    """
+    padded = [(info, _pad(plaintext, least)) for info, plaintext in messages]
+    try:
+        return hpke.sealed_boxes(public_key, between, padded)
+    except ValueError:
+        raise WarifuError(Reason.KEY_INVALID, where="sealing_key") from None
+
+
+def is_together(box: bytes) -> bool:
+    """Whether a box shares its set-up with others, which its length says."""
+    return (len(box) - TOGETHER_OVERHEAD) % PADDING_STEP == 0
+
+
+def open_sealed(
+    key: SealingKey, info: bytes, box: bytes, *, where: str, least: int = PADDING_STEP, between: bytes | None = None
+) -> bytes:
     """Open a box sealed to ``key`` with the same ``info``, padded to ``least`` bytes at least.
 
-    Raises: ``REQUEST_MALFORMED`` at ``where``, whatever the fault, so that the error teaches nothing about the box.
+    With ``between`` also one that shares its set-up. Raises: ``REQUEST_MALFORMED`` at ``where``, whatever the fault, so that
+    the error teaches nothing about the box.
     """
-    if len(box) < BOX_OVERHEAD + least or (len(box) - BOX_OVERHEAD) % PADDING_STEP:
+    together = between is not None and is_together(box)
+    padded = len(box) - (TOGETHER_OVERHEAD if together else BOX_OVERHEAD)
+    if padded < least or padded % PADDING_STEP:
         raise WarifuError(Reason.REQUEST_MALFORMED, where=where)
     try:
+        if between is not None and together:
+            return _unpad(key.decrypt_together(between, info, box), least)
         return _unpad(key.decrypt(info, box), least)
     except (InvalidTag, ValueError):
         raise WarifuError(Reason.REQUEST_MALFORMED, where=where) from None

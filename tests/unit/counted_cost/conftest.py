@@ -28,7 +28,7 @@ from warifu.api.hub.v1.hub_service_pb2 import ExchangeReply, ExchangeStreamRespo
 from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
 from warifu.clock import ManualClock
 from warifu.curve.suites import available_suites, group_of
-from warifu.exchange import seal, signature
+from warifu.exchange import hpke, seal, signature
 from warifu.exchange.codes import encrypt_code, person_point, row_key
 from warifu.exchange.conversion_proof import Conversion, open_batch
 from warifu.exchange.directory import Directory
@@ -96,8 +96,8 @@ def _kinds(suite: int) -> dict[CodeType, str]:
         "hash_to_point": group.hash_to_point,
         "sign": signature.SigningKey._signature,
         "verify": signature._verify,
-        "hpke_seal": seal.seal,
-        "hpke_open": seal.SealingKey.decrypt,
+        "hpke_set_up": hpke._keys,
+        "box": seal._pad,
         "x25519": sodium.crypto_scalarmult,
         "x25519_base": sodium.crypto_scalarmult_base,
         "at_rest": seal.seal_at_rest,

@@ -18,10 +18,10 @@ UNPROVEN: Costs = {
         "add": (1, 0),
         "sign": (0, 1),
         "verify": (0, 1),
-        "hpke_seal": (1, 0),
-        "hpke_open": (1, 0),
-        "x25519": (2, 0),
-        "x25519_base": (2, 0),
+        "hpke_set_up": (0, 2),
+        "box": (2, 0),
+        "x25519": (0, 2),
+        "x25519_base": (0, 2),
         "at_rest": (2, 0),
         "from_rest": (1, 0),
     },
@@ -39,10 +39,10 @@ UNPROVEN: Costs = {
         "validate": (1, 0),
         "sign": (0, 1),
         "verify": (0, 2),
-        "hpke_seal": (1, 0),
-        "hpke_open": (1, 0),
-        "x25519": (2, 0),
-        "x25519_base": (1, 0),
+        "hpke_set_up": (0, 2),
+        "box": (2, 0),
+        "x25519": (0, 2),
+        "x25519_base": (0, 1),
     },
     "messages": {"to hub": (0, 1), "from hub": (0, 1), "to provider": (0, 1), "from provider": (0, 1)},
     "disk": {
@@ -54,7 +54,7 @@ UNPROVEN: Costs = {
         "provider syncs": (0, 1),
     },
 }
-"""Each exchange, and all in step, where conversions are not proven. The streams are open: no RPC is begun."""
+"""Each exchange, and all in step, where conversions are not proven. The streams are open: no RPC is begun. A box is sealed or opened."""
 
 PROOF: Costs = {
     "hub": {"multiply": (3, 2), "base_multiply": (1, 1), "add": (2, 0), "subtract": (0, 1)},

@@ -53,7 +53,7 @@ async def test_one_thing_done_twice_is_seen(parties_with: Parties, monkeypatch: 
 
     monkeypatch.setattr(provider, "open_query", twice)
     tally = await parties.ask_together(3)
-    assert tally.told()["provider"]["hpke_open"] == 2 * _cost(3, UNPROVEN)["provider"]["hpke_open"]
+    assert tally.told()["provider"]["box"] == 3 + _cost(3, UNPROVEN)["provider"]["box"]
 
 
 async def test_an_exchange_leaves_as_many_bytes_on_disk_as_the_sizing_page_says(parties_with: Parties) -> None:

@@ -106,13 +106,15 @@ def test_only_the_agency_itself_asks_in_its_name(
         assert refusal(check_identity, caller, context).reason is Reason.CALLER_NOT_IDENTIFIED
 
 
-@pytest.mark.parametrize("size", [304, 560, LARGEST_SEALED_QUERY])
+@pytest.mark.parametrize("size", [304, 306, 560, 562, LARGEST_SEALED_QUERY, LARGEST_SEALED_QUERY + 2])
 def test_sealed_bodies_of_every_size_class_pass(context: ExchangeContext, directory: Directory, size: int) -> None:
     encrypted = check_shape(inquiry(size), context, directory)
     assert (encrypted.c1, encrypted.c2) == tuple(POINTS)
 
 
-@pytest.mark.parametrize("size", [0, 1, 47, 48, 303, 305, 559, LARGEST_SEALED_QUERY + 256, LARGEST_SEALED_ANSWER])
+@pytest.mark.parametrize(
+    "size", [0, 1, 47, 48, 50, 303, 305, 307, 559, LARGEST_SEALED_QUERY + 256, LARGEST_SEALED_ANSWER]
+)
 def test_sealed_bodies_of_no_size_class_are_refused(context: ExchangeContext, directory: Directory, size: int) -> None:
     error = refusal(check_shape, inquiry(size), context, directory)
     assert (error.reason, error.where) == (Reason.REQUEST_MALFORMED, "inquiry.sealed_query")

@@ -8,7 +8,8 @@ from warifu.agency import ProvidedRecord
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
 from warifu.api.record.v1.sealed_pb2 import SealedAnswer
 from warifu.errors import WarifuError
-from warifu.exchange.inquiry import OpenedAnswer, answer_info
+from warifu.exchange.boxes_together import answer_info
+from warifu.exchange.inquiry import OpenedAnswer
 from warifu.exchange.seal import LEAST_ANSWER, open_sealed
 
 CAUGHT_BY = "inquirer.answers.zero-signature"

@@ -6,7 +6,7 @@ from tests.conformance.honest_node import HonestNode
 
 from warifu.agency import Absence, Found, ProvidedRecord
 from warifu.api.record.v1.sealed_pb2 import ABSENCE_NOT_HELD, SealedAnswer
-from warifu.exchange.inquiry import answer_info
+from warifu.exchange.boxes_together import answer_info
 from warifu.exchange.provision import CheckedPermit, OpenedQuery
 from warifu.exchange.seal import seal
 

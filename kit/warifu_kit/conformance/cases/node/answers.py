@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from warifu.agency import Absence, ProvidedRecord
 from warifu.api.record.v1.sealed_pb2 import SealedQuery
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedAnswer
@@ -119,6 +120,27 @@ async def query_of_another(node: CheckedNode) -> None:
     context = node.hands.context()
     asked = node.hands.asked_in(node.code(KNOWN), context, info=secrets.token_bytes(116))
     await node.refused(node.hands.permit(asked), Reason.REQUEST_MALFORMED)
+
+
+@SUBJECT.case(
+    "query-together",
+    "Queries that share a set-up are opened, in whatever order they come, and only in their own context",
+    rule="The query opens, alone or together",
+    at=_AT,
+    mend="Tell a box together by its length; its place is the sequence number, its info between the two, its aad the context.",
+)
+async def query_together(node: CheckedNode) -> None:
+    people = (KNOWN, SECOND, STRANGER)
+    asked = node.hands.asked_together(*(node.code(person) for person in people))
+    for each, person in reversed(list(zip(asked, people, strict=True))):
+        permit = node.hands.permit(each)
+        found = node.opened(permit, each, await node.answer(permit)).found
+        wanted = Absence if person is STRANGER else ProvidedRecord
+        expect(isinstance(found, wanted), f"of {person.name} it says {type(found).__name__}")
+    one, other = node.hands.asked_together(node.code(KNOWN), node.code(KNOWN))
+    one.inquiry.sealed_query = other.inquiry.sealed_query
+    node.hands.sign_inquiry(one.inquiry)
+    await node.refused(node.hands.permit(one), Reason.REQUEST_MALFORMED)
 
 
 @SUBJECT.case(

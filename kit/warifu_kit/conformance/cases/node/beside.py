@@ -5,7 +5,7 @@ from __future__ import annotations
 from warifu.agency import ProvidedRecord
 from warifu.api.agency.v1.agency_service_pb2 import ProvideResponse
 from warifu.api.record.v1.sealed_pb2 import SealedAnswer
-from warifu.exchange.inquiry import answer_info
+from warifu.exchange.boxes_together import answer_info
 from warifu.exchange.seal import LEAST_ANSWER, open_sealed
 from warifu_kit.conformance.case import Subject, expect
 from warifu_kit.conformance.cast import CLERK, FIRST_DAY, KNOWN, LATER, SECOND, STRANGER
