@@ -24,7 +24,7 @@ from nacl.exceptions import CryptoError
 
 from warifu.canonical import digest
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.together import Together, root_of, ways_to_root
+from warifu.exchange.together import LastWays, Together, ways_to_root
 from warifu.lockstep import Paced
 
 __all__ = ["SIGNATURE_SIZE", "VERIFY_KEY_SIZE", "SigningKey", "SigningKeySource", "verify_signature"]
@@ -37,6 +37,7 @@ VERIFY_KEY_SIZE: Final = 32
 _SEED_SIZE: Final = 32
 _ROOT_LABEL: Final = b"warifu-v1/signed-together"
 _REMEMBERED_ROOTS: Final = 4096
+_WAYS: Final = LastWays()
 
 
 class SigningKeySource(Protocol):
@@ -115,7 +116,7 @@ def verify_signature(verify_key: bytes, signature: bytes, label: bytes, *items: 
     statement, alone, way = digest(label, *items), signature[:SIGNATURE_SIZE], signature[SIGNATURE_SIZE:]
     try:
         if way:
-            _verify_root(verify_key, alone, root_of(statement, way))
+            _WAYS.follow((verify_key, alone), statement, way, lambda root: _verify_root(verify_key, alone, root))
         else:
             _verify(verify_key, alone, statement)
     except (CryptoError, ValueError):

@@ -12,12 +12,12 @@ Bit i of ``turns`` is 1 where sibling i is on the left; bits beyond the last sib
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from warifu.lockstep import Paced
 from warifu.tlog.merkle import HASH_LENGTH, leaf_hash, node_hash
 
-__all__ = ["MOST_TOGETHER", "Together", "root_of", "ways_to_root"]
+__all__ = ["MOST_TOGETHER", "LastWays", "Together", "root_of", "ways_to_root"]
 
 MOST_TOGETHER: Final = 256
 """Statements in one tree."""
@@ -101,11 +101,72 @@ def root_of(statement: bytes, way: bytes) -> bytes:
     running = leaf_hash(statement)
     if not way:
         return running
-    turns, depth, rest = way[0], *divmod(len(way) - 1, HASH_LENGTH)
-    if rest or not 1 <= depth <= _DEEPEST or turns >> depth:
-        raise ValueError("not a way to a root")
+    turns = _turns_of(way)
     for start in range(1, len(way), HASH_LENGTH):
         sibling = way[start : start + HASH_LENGTH]
         running = node_hash(sibling, running) if turns & 1 else node_hash(running, sibling)
         turns >>= 1
     return running
+
+
+def _turns_of(way: bytes) -> int:
+    turns, depth, rest = way[0], *divmod(len(way) - 1, HASH_LENGTH)
+    if rest or not 1 <= depth <= _DEEPEST or turns >> depth:
+        raise ValueError("not a way to a root")
+    return turns
+
+
+class LastWays:
+    """Of each tree the way that was followed last, so that the next is followed only to where the two meet.
+
+    Statements of one tree come in its order, mostly, and then two hashes lead to where the last way was, in place of eight. Only
+    what led to a good root is kept, and where two ways meet all the rest of them must be the same bytes.
+    """
+
+    __slots__ = ("_most", "_trees")
+
+    def __init__(self, most: int = 512) -> None:
+        """``most`` trees are remembered; the oldest goes first."""
+        self._most = most
+        self._trees: dict[Hashable, dict[int, _Step]] = {}
+
+    def follow(self, tree: Hashable, statement: bytes, way: bytes, check_root: Callable[[bytes], None]) -> None:
+        """Follow a way to where ``check_root`` has been passed, or passes now. On one thread only.
+
+        Raises: ValueError when it is no way to a root; what ``check_root`` raises, and then nothing is kept.
+        """
+        turns, rest, running = _turns_of(way), way[1:], leaf_hash(statement)
+        known, walked = self._trees.get(tree, {}), dict[int, _Step]()
+        while rest:
+            last = known.get(len(rest))
+            if last is not None and _meets(last, running, turns, rest):
+                break
+            walked[len(rest)] = (running, turns, rest)
+            sibling, rest = rest[:HASH_LENGTH], rest[HASH_LENGTH:]
+            running = node_hash(sibling, running) if turns & 1 else node_hash(running, sibling)
+            turns >>= 1
+        else:
+            check_root(running)
+        self._keep(tree, known | walked)
+
+    def _keep(self, tree: Hashable, steps: dict[int, _Step]) -> None:
+        if tree not in self._trees and len(self._trees) == self._most:
+            del self._trees[next(iter(self._trees))]
+        self._trees[tree] = steps
+
+
+_Step: TypeAlias = tuple[bytes, int, bytes]
+"""A node on the way, the turns from there upwards, and the siblings from there upwards."""
+
+
+def _meets(last: _Step, running: bytes, turns: int, rest: bytes) -> bool:
+    """Whether ``last`` went on from this very node, or from its sibling."""
+    node, turned, went = last
+    if node == running:
+        return turned == turns and went == rest
+    return (
+        turned ^ 1 == turns
+        and rest[:HASH_LENGTH] == node
+        and went[:HASH_LENGTH] == running
+        and went[HASH_LENGTH:] == rest[HASH_LENGTH:]
+    )

@@ -34,6 +34,7 @@ from warifu.exchange.conversion_proof import Conversion, open_batch
 from warifu.exchange.directory import Directory
 from warifu.exchange.inquiry import Question
 from warifu.exchange.proof_policy import ProofPolicy
+from warifu.exchange.together import LastWays
 from warifu.identifiers import InstitutionCode
 from warifu.party.database import Database
 from warifu.party.folder import PartyFolder
@@ -349,11 +350,17 @@ async def parties_with(
     made: list[ThreeParties] = []
     verified = signature._verify_root.__wrapped__
     roots: dict[str, Callable[..., None]] = defaultdict(lambda: lru_cache(verified))
+    ways: dict[str, LastWays] = defaultdict(LastWays)
 
     def verify_root(*root: bytes) -> None:
         roots[WORKING.get()](*root)
 
+    class Ways:
+        def follow(self, *way: Any) -> None:
+            ways[WORKING.get()].follow(*way)
+
     monkeypatch.setattr(signature, "_verify_root", verify_root)
+    monkeypatch.setattr(signature, "_WAYS", Ways())
 
     async def parties(proofs: str) -> ThreeParties:
         made.append(ThreeParties(tmp_path / "net", request.param, proofs))

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from warifu.canonical import digest
 from warifu.errors import Reason, WarifuError
+from warifu.exchange import together
 from warifu.exchange.signature import SIGNATURE_SIZE, SigningKey, verify_signature
-from warifu.exchange.together import MOST_TOGETHER
+from warifu.exchange.together import MOST_TOGETHER, LastWays
 from warifu.lockstep import in_lockstep
 from warifu.tlog.merkle import MerkleTree, leaf_hash, node_hash
 
@@ -92,6 +93,41 @@ def test_sixteen_cost_one_signature_and_one_verification(monkeypatch: pytest.Mon
 def test_what_did_not_verify_is_not_remembered() -> None:
     signature = signed_in_step(2, SigningKey(bytes(31) + b"\x01"))[0]
     assert not any(accepts(signature, 0) for _ in range(2))
+
+
+@pytest.mark.parametrize("count", [2, 3, 7])
+def test_after_others_of_its_tree_every_changed_bit_is_still_refused(count: int) -> None:
+    signatures = signed_in_step(count)
+    for number, signature in enumerate(signatures):
+        assert accepts(signature, number)
+        for later in {number, min(number + 1, count - 1), count - 1 - number}:
+            for bit in range(8 * len(signatures[later])):
+                assert not accepts(flipped(signatures[later], bit), later)
+
+
+@given(st.permutations(range(21)))
+def test_in_whatever_order_they_come_they_verify_and_none_for_another(order: list[int]) -> None:
+    key = SigningKey.generate()
+    signatures = signed_in_step(21, key)
+    for number in order:
+        assert accepts(signatures[number], number, key)
+        assert not accepts(signatures[number], (number + 1) % 21, key)
+
+
+def test_a_way_in_order_takes_two_hashes_where_the_last_one_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = SigningKey.generate()
+    signatures = signed_in_step(256, key)
+    hashing = Counted(node_hash)
+    monkeypatch.setattr(together, "node_hash", hashing)
+    assert all(accepts(signature, number, key) for number, signature in enumerate(signatures))
+    assert hashing.calls == 8 + sum((number & -number).bit_length() - 1 for number in range(1, 256))
+
+
+def test_no_more_trees_are_remembered_than_there_is_room_for() -> None:
+    ways, root = LastWays(most=3), node_hash(leaf_hash(b"a" * 32), leaf_hash(b"b" * 32))
+    for tree in range(10):
+        ways.follow(tree, b"a" * 32, b"\x00" + leaf_hash(b"b" * 32), lambda found: None if found == root else 1 / 0)
+    assert len(ways._trees) == 3
 
 
 def test_no_more_than_256_share_one() -> None:
