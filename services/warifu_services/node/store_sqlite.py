@@ -40,9 +40,17 @@ from warifu_services.node.store_rows import (
 __all__ = ["SqliteNodeStore"]
 
 _SELECT_INQUIRY = f"""
-    SELECT i.content, i.sealed_secrets, i.sealed_result, i.permitted_position, i.changed_ms, {RECORD_COLUMNS}
-    FROM inquiry i JOIN exchange_record r USING (sequence) WHERE i.request_id = ?
+    SELECT i.content, coalesce(s.sealed_secrets, x''), i.sealed_result, i.permitted_position, i.changed_ms, {RECORD_COLUMNS}
+    FROM inquiry i JOIN exchange_record r USING (sequence) LEFT JOIN inquiry_secrets s USING (sequence)
+    WHERE i.request_id = ?
 """  # noqa: S608  # column names from above
+_PUT_INQUIRY = """
+    UPDATE inquiry SET sealed_result = ?, permitted_position = ?, changed_ms = ? WHERE request_id = ? RETURNING sequence
+"""
+_PUT_SECRETS = """
+    INSERT INTO inquiry_secrets VALUES (?, ?) ON CONFLICT (sequence) DO UPDATE SET sealed_secrets = excluded.sealed_secrets
+"""
+_ERASE_SECRETS = "DELETE FROM inquiry_secrets WHERE sequence = ?"
 _SELECT_PROVISION = f"""
     SELECT coalesce(p.answer, x''), coalesce(p.decision, 0), coalesce(p.sealed_person, x''),
         coalesce(p.changed_ms, 0), {RECORD_COLUMNS}
@@ -186,17 +194,17 @@ class SqliteNodeStore:
             if sequence is None:
                 return False
             connection.execute(
-                "INSERT INTO inquiry VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO inquiry VALUES (?, ?, ?, ?, ?, ?)",
                 (
                     record.request_id,
                     sequence,
                     kept.content,
-                    kept.sealed_secrets,
                     kept.sealed_result,
                     kept.permitted_position,
                     kept.changed_ms,
                 ),
             )
+            _put_secrets(connection, sequence, kept)
             return True
 
         return await self.database.write(mutation)
@@ -218,18 +226,11 @@ class SqliteNodeStore:
 
     async def put_inquiry(self, kept: KeptInquiry) -> None:
         """See the contract."""
-        change = """UPDATE inquiry SET sealed_secrets = ?, sealed_result = ?, permitted_position = ?, changed_ms = ?
-            WHERE request_id = ?"""
-        values = (
-            kept.sealed_secrets,
-            kept.sealed_result,
-            kept.permitted_position,
-            kept.changed_ms,
-            kept.record.request_id,
-        )
+        values = kept.sealed_result, kept.permitted_position, kept.changed_ms, kept.record.request_id
 
         def mutation(connection: sqlite3.Connection) -> None:
-            connection.execute(change, values)
+            for (sequence,) in connection.execute(_PUT_INQUIRY, values).fetchall():
+                _put_secrets(connection, sequence, kept)
             update_record(connection, kept.record)
             note_asked(connection, kept)
 
@@ -292,6 +293,14 @@ class SqliteNodeStore:
     def close(self) -> None:
         """See the contract."""
         self.database.close()
+
+
+def _put_secrets(connection: sqlite3.Connection, sequence: int, kept: KeptInquiry) -> None:
+    """Keep what sending again needs; of an inquiry that has ended, erase it."""
+    if kept.sealed_secrets:
+        connection.execute(_PUT_SECRETS, (sequence, kept.sealed_secrets))
+    else:
+        connection.execute(_ERASE_SECRETS, (sequence,))
 
 
 def _add_person(connection: sqlite3.Connection, person: Person) -> bool:

@@ -62,5 +62,5 @@ PROOF: Costs = {
 }
 """What the proof of a conversion adds. Its check multiplies what is opened, and so has seen that it is in the group."""
 
-BYTES_ON_DISK = {"hub": 1600, "inquirer": 850, "provider": 2000}
+BYTES_ON_DISK = {"hub": 1600, "inquirer": 600, "provider": 2000}
 """What an exchange leaves in each party's database file, with its indexes."""
