@@ -3,22 +3,27 @@
 The C library keeps what was freed, for the next time. So what connections take (buffers of some 17 KiB) is had from the
 system piece by piece, and goes back piece by piece; and once a party takes much more than it did at its least, as after a
 flood, the library is asked to give back what else it can. Decides from what size on, and when; where the system has no such
-C library nothing happens.
+C library nothing happens. How often Python looks for objects that hold each other in circles is decided here, too.
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["OWN_PIECE", "Memory", "resident_bytes", "trim", "use_own_pieces"]
+__all__ = ["NEW_OBJECTS", "OWN_PIECE", "Memory", "look_for_circles_rarely", "resident_bytes", "trim", "use_own_pieces"]
 
 OWN_PIECE = 17 * 1024
 """From how many bytes on an allocation is a piece of the system's own, which goes back when freed: just what TLS has two of a
 connection. To end one was seen to take memory first; that they are overwritten before they are freed is inferred from sizes."""
+
+NEW_OBJECTS = 10_000
+"""After how many objects more than were freed Python looks for circles among the new ones: a message of 192 rows makes that many
+and frees all of them by itself. With Python's own 700 it looks at those that are under way again and again, for a twentieth of the time."""
 
 _M_MMAP_THRESHOLD = -3  # <malloc.h>
 
@@ -49,6 +54,12 @@ def use_own_pieces() -> None:
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, OWN_PIECE)
+
+
+def look_for_circles_rarely() -> None:
+    """Have Python look for circles after ``NEW_OBJECTS``; how often it then looks at older ones stays as it was."""
+    _, older, oldest = gc.get_threshold()
+    gc.set_threshold(NEW_OBJECTS, older, oldest)
 
 
 class Memory:

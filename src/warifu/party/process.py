@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from warifu.errors import WarifuError
 from warifu.party.inherited import drop_variables, settle_process
-from warifu.party.memory import use_own_pieces
+from warifu.party.memory import look_for_circles_rarely, use_own_pieces
 from warifu.rpc.logging import Level, configure, error_fields, get_logger, raised_at
 
 __all__ = [
@@ -65,6 +65,7 @@ def run_party(
     configure(log_level)
     use_batch_scheduling()
     use_own_pieces()
+    look_for_circles_rarely()
     try:
         settle_process()
         if stop_with_parent:

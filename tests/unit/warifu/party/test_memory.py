@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from warifu.party.memory import Memory, resident_bytes, trim
+from warifu.party.memory import NEW_OBJECTS, Memory, resident_bytes, trim
 
 _MIB = 1024 * 1024
 
@@ -91,3 +91,13 @@ def test_what_connections_that_ended_took_is_not_kept_between_what_is_still_in_u
         kept[way] = int(told.stdout)
     assert kept["own pieces"] < 4_000  # KiB, of 17,000
     assert kept["as the library does"] > 12_000
+
+
+def test_a_party_looks_for_circles_after_as_many_objects_as_a_message_of_rows_makes() -> None:
+    code = (
+        "import asyncio, gc; from warifu.party.process import run_party\n"
+        "async def main(stop): print(gc.get_threshold()[0])\n"
+        "raise SystemExit(run_party(main, party='hub'))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(told.stdout) == NEW_OBJECTS
