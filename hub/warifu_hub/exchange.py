@@ -167,16 +167,15 @@ class Mediator:
         give_up = now() + (
             LONGEST_EXCHANGE_SECONDS if left is None else left - kept_back(left, RELAY_SECONDS, share=_RELAY_SHARE)
         )
-        asked = ReceivedInquiry(
-            caller=caller.institution, context=None, digest=inquiry_digest(inquiry), citizen_tag=inquiry.citizen_tag
-        )
+        digest, tag, context = inquiry_digest(inquiry), inquiry.citizen_tag, None
         try:
             context = ExchangeContext.decode(inquiry.context, where="inquiry.context")
-            asked = replace(asked, context=context)
+            asked = ReceivedInquiry(caller=caller.institution, context=context, digest=digest, citizen_tag=tag)
             check_identity(caller, context)  # (3.0)
             found = self._known(context, asked.digest) or await self._new(inquiry, asked, context, left)
         except WarifuError as refusal:
             self._room.refused(caller)
+            asked = ReceivedInquiry(caller=caller.institution, context=context, digest=digest, citizen_tag=tag)
             await self._store.append_leaf(leaves.refused_leaf(asked, refusal.reason, self._clock.now()))
             raise
         if isinstance(found, StoredExchange) and found.state.final:

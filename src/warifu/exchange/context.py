@@ -89,6 +89,9 @@ class ExchangeFlags(enum.IntFlag):
 
 # A plain number: what ~ gives for an IntFlag lets unknown bits through.
 _KNOWN_FLAGS = int(ExchangeFlags.ORDINANCE | ExchangeFlags.CONSENT | ExchangeFlags.NON_DISCLOSURE)
+_KINDS = {int(kind): kind for kind in ContextKind}
+_FLAGS = {number: ExchangeFlags(number) for number in range(_KNOWN_FLAGS + 1) if not number & ~_KNOWN_FLAGS}
+"""Every kind and every set of flags by its number: each party reads each context once and more, and an enum is slow to ask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,20 +146,20 @@ class ExchangeContext:
         if len(encoded) != CONTEXT_SIZE:
             raise WarifuError(Reason.REQUEST_MALFORMED, where=where, debug=f"{len(encoded)} bytes")
         suite, kind, request_id, *names, flags, issued, expires, epoch_from, epoch_to, key_id = _LAYOUT.unpack(encoded)
-        if kind not in tuple(ContextKind):
+        if kind not in _KINDS:
             raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{where}.kind")
-        if flags & ~_KNOWN_FLAGS:
+        if flags not in _FLAGS:
             raise WarifuError(Reason.REQUEST_MALFORMED, where=f"{where}.flags")
         inquirer, provider, item_code, procedure_code = _names(*names, where)
         return cls(
             suite=suite,
-            kind=ContextKind(kind),
+            kind=_KINDS[kind],
             request_id=request_id,
             inquirer=inquirer,
             provider=provider,
             item_code=item_code,
             procedure_code=procedure_code,
-            flags=ExchangeFlags(flags),
+            flags=_FLAGS[flags],
             issued_ms=issued,
             expires_ms=expires,
             epoch_from=epoch_from,
