@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from arithmetic import arithmetic_us
 from figures import (
     AT_FULL_LOAD,
     BULK,
@@ -113,7 +114,12 @@ class _Run:
                 self._measure(stage)
             sync_ms = fdatasync_ms(Path(folder))
         rows = (
-            rows_of(self.slices, suite=self._suite, cores=os.cpu_count() or 1)
+            rows_of(
+                self.slices,
+                suite=self._suite,
+                cores=os.cpu_count() or 1,
+                arithmetic_us=arithmetic_us(self._suite),
+            )
             + rows
             + [Row("fdatasync_p50_ms", sync_ms, "ms")]
         )

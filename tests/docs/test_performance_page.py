@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.unit.counted_cost.costs import BYTES_ON_DISK, PROOF, UNPROVEN
+from tests.unit.counted_cost.costs import BYTES_ON_DISK, PROOF, UNPROVEN, Costs
 from tests.unit.counted_cost.test_counted_cost_of_codes import CONVERTED, OPENED
 
 PARTIES = ("inquirer", "hub", "provider")
@@ -69,13 +70,35 @@ def test_bytes_on_disk_are_those_that_are_held(page: str) -> None:
     assert f"leaves about {hub} bytes at the hub, {inquirer} at the inquirer and {provider} at the provider" in page
 
 
-def test_every_goal_of_the_bench_is_there_with_its_number(page: str, tree: Path) -> None:
+@pytest.mark.parametrize(("cell", "tables"), [("bulk", (UNPROVEN, PROOF)), ("bulk_unproven", (UNPROVEN,))])
+def test_the_floor_of_the_bench_is_the_arithmetic_that_is_counted(
+    tree: Path, cell: str, tables: tuple[Costs, ...]
+) -> None:
+    told = _literal(tree, "ROW_ARITHMETIC")[cell]
+    kinds = {"add": ("add", "subtract")}
+    counted = {
+        name: sum(
+            table.get(party, {}).get(kind, (0, 0))[0]
+            for table in tables
+            for party in PARTIES
+            for kind in kinds.get(name, (name,))
+        )
+        for name in told
+    }
+    assert told == counted
+
+
+def _literal(tree: Path, name: str) -> Any:
     module = ast.parse((tree / "bench" / "figures.py").read_text("utf-8"))
     (value,) = [
-        each.value for each in module.body if isinstance(each, ast.AnnAssign) and ast.unparse(each.target) == "GOALS"
+        each.value for each in module.body if isinstance(each, ast.AnnAssign) and ast.unparse(each.target) == name
     ]
     assert value is not None
-    goals = ast.literal_eval(value)
+    return ast.literal_eval(value)
+
+
+def test_every_goal_of_the_bench_is_there_with_its_number(page: str, tree: Path) -> None:
+    goals = _literal(tree, "GOALS")
     table = [line for line in page.splitlines() if line.startswith("| `")]
     for name, (_, bound) in goals.items():
         if name in ELSEWHERE:
