@@ -112,7 +112,8 @@ def _round(sides: dict[str, Side], seconds: float) -> dict[str, tuple[float, flo
         told = side.load.order({"do": "slice", "in_bulk": False, "slice": order})
         if told["errors"]:
             raise RuntimeError(f"an exchange failed: {told['errors'][0]}")
-        ended = len(told["took_ms"])
+        if not (ended := len(told["took_ms"])):
+            raise RuntimeError("no exchange ended in a slice: give more --seconds")
         found[name] = ended / told["seconds"], sum(told["cpu_ns"]) / ended
     return found
 
