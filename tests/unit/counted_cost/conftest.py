@@ -303,7 +303,7 @@ class ThreeParties:
     def _bytes(self) -> dict[str, int]:
         """The size of each database, everything in its file."""
         for each in self._databases().values():
-            each._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            each._engine.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return {party: each.path.stat().st_size for party, each in self._databases().items()}
 
     async def _ask(self, request_id: bytes) -> None:

@@ -249,7 +249,7 @@ async def steps_to_forget(path: Path, exchanges: int) -> int:
     await answered(store, *range(exchanges, exchanges + 5))
     steps = Counter[str]()
     assert isinstance(store.database, Database)
-    store.database._writer.set_progress_handler(lambda: steps.update(["step"]), 1)
+    store.database._engine.connection.set_progress_handler(lambda: steps.update(["step"]), 1)
     assert await store.forget_answers(2000) == 5
     store.close()
     return steps["step"]
@@ -303,7 +303,7 @@ async def test_a_full_disk_leaves_neither_exchange_nor_leaf(file: Path) -> None:
     store = SqliteHubStore(file)
     kept = await opened(store, row(1))
     assert isinstance(store.database, Database)
-    writer = store.database._writer
+    writer = store.database._engine.connection
     (pages,) = writer.execute("PRAGMA page_count").fetchone()
     writer.execute(f"PRAGMA max_page_count={pages}")
     large = b"x" * 20_000

@@ -317,7 +317,7 @@ async def test_tiles_become_durable_with_the_checkpoint_that_covers_them(hub: Hu
     ledger = hub.start()
     await hub.grow(*(b"more %d" % number for number in range(600)))
     assert isinstance(hub.store.database, Database)
-    writer = hub.store.database._writer
+    writer = hub.store.database._engine.connection
     (pages,) = writer.execute("PRAGMA page_count").fetchone()
     writer.execute(f"PRAGMA max_page_count={pages}")
     before = hub.store.published_checkpoint()

@@ -53,7 +53,7 @@ async def steps_to_prune(path: Path, others: int) -> int:
         await exchange(store, number, 2_000)
     steps = Counter[str]()
     assert isinstance(store.database, Database)
-    store.database._writer.set_progress_handler(lambda: steps.update(["step"]), 1)
+    store.database._engine.connection.set_progress_handler(lambda: steps.update(["step"]), 1)
     await store.purge(requested_before_ms=1_000, changed_before_ms=2_001)
     assert store.inquiry((2 * others).to_bytes(16, "big")) is None
     assert store.inquiry((2 * others - 1).to_bytes(16, "big")) is not None
