@@ -52,7 +52,7 @@ from warifu_services.node.hub_link import BulkHub, StreamedHub, UnaryHub
 from warifu_services.node.inquirer import HubPort, Inquirer
 from warifu_services.node.inquiry_book import InquiryRequest
 from warifu_services.node.keys import NodeKeys
-from warifu_services.node.store_sqlite import SqliteNodeStore
+from warifu_services.node.store_database import DatabaseNodeStore
 
 Call = Callable[[], Awaitable[None]]
 
@@ -222,7 +222,7 @@ class RealLoad:
         folder = PartyFolder(path)
         self._directory = folder.directory()
         self._keys = NodeKeys.load(folder, self._directory)
-        self._store = SqliteNodeStore(path / "node.sqlite3")
+        self._store = DatabaseNodeStore(path / "node.sqlite3")
         hub = Identity(network=self._directory.network, role=Role.HUB, institution=self._directory.hub)
         self._peer = PeerChannel(target, credential=folder.credential(), root_pem=folder.root_pem(), expect=hub)
         self._hub = StreamedHub(self._peer) if streamed else UnaryHub(self._peer)
