@@ -34,6 +34,7 @@ __all__ = [
     "failed_state",
     "fault_of",
     "find_keys",
+    "must_be_same",
 ]
 
 _SEAL_OVERHEAD = 48
