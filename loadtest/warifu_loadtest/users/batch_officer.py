@@ -55,15 +55,17 @@ class Rows:
 
     def following(self) -> node_pb2.InquiryResult:
         """What came of the next row. Raises: why nothing did."""
+        result = self._following()
+        if result.HasField("failure"):
+            raise error_of(result.failure)
+        return result.result
+
+    def _following(self) -> node_pb2.BulkResult:
         if self._broken is None:
             try:
-                result = next(self._results)
+                return next(self._results)
             except StopIteration:
                 self._broken = WarifuError(Reason.HUB_ANSWER_INVALID, where="results")
             except WarifuError as error:
                 self._broken = error
-        if self._broken is not None:
-            raise self._broken
-        if result.HasField("failure"):
-            raise error_of(result.failure)
-        return result.result
+        raise self._broken
