@@ -24,6 +24,7 @@ from warifu_services.node.store import (
     ExchangeOutcome,
     ExchangeRecord,
     ExchangeSide,
+    KeptInquiry,
     KeptProvision,
 )
 
@@ -32,6 +33,7 @@ __all__ = [
     "RECORD_COLUMNS",
     "insert_record",
     "purge_rows",
+    "put_secrets",
     "read_provision",
     "read_record",
     "read_replica",
@@ -163,6 +165,10 @@ _INSERT_RECORD = f"""
     INSERT INTO exchange_record ({RECORD_COLUMNS.replace("r.", "")})
     VALUES ({", ".join("?" * _RECORD_WIDTH)}) ON CONFLICT DO NOTHING RETURNING sequence
 """  # noqa: S608  # column names from above
+_PUT_SECRETS = """
+    INSERT INTO inquiry_secrets VALUES (?, ?) ON CONFLICT (sequence) DO UPDATE SET sealed_secrets = excluded.sealed_secrets
+"""
+_ERASE_SECRETS = "DELETE FROM inquiry_secrets WHERE sequence = ?"
 _UPDATE_RECORD = """
     UPDATE exchange_record
     SET processing_number = ?, provided_ms = ?, outcome = ?, reason = ?, answer_digest = ?, non_disclosure = ?
@@ -247,6 +253,14 @@ def _ending(record: ExchangeRecord) -> tuple[object, ...]:
 def update_record(connection: sqlite3.Connection, record: ExchangeRecord) -> None:
     """Write how a record ended."""
     connection.execute(_UPDATE_RECORD, (*_ending(record), record.non_disclosure, *record_key(record)))
+
+
+def put_secrets(connection: sqlite3.Connection, sequence: int, kept: KeptInquiry) -> None:
+    """Keep what sending again needs; of an inquiry that has ended, erase it."""
+    if kept.sealed_secrets:
+        connection.execute(_PUT_SECRETS, (sequence, kept.sealed_secrets))
+    else:
+        connection.execute(_ERASE_SECRETS, (sequence,))
 
 
 def read_provision(row: Sequence[Any]) -> KeptProvision:

@@ -11,8 +11,8 @@ import pytest
 
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu_services.node.store import ExchangeOutcome, ExchangeRecord, ExchangeSide, KeptInquiry
+from warifu_services.node.store_database import DatabaseNodeStore
 from warifu_services.node.store_rows import MIGRATIONS, RECORD_COLUMNS
-from warifu_services.node.store_sqlite import SqliteNodeStore
 
 BEFORE = len(MIGRATIONS) - 1
 OWN, PEER = "9030110020000001", "9020110020000001"
@@ -56,7 +56,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_every_inquiry_of_a_file_from_before_is_there_with_its_secrets(path: Path) -> None:
-    with closing(SqliteNodeStore(path)) as store:
+    with closing(DatabaseNodeStore(path)) as store:
         for number, secrets in ((1, b""), (2, b"of 2"), (3, b"of 3")):
             found = store.inquiry(bytes([number]) * 16)
             assert found is not None
@@ -66,7 +66,7 @@ def test_every_inquiry_of_a_file_from_before_is_there_with_its_secrets(path: Pat
 
 
 async def test_one_from_before_is_purged_as_any_other(path: Path) -> None:
-    with closing(SqliteNodeStore(path)) as store:
+    with closing(DatabaseNodeStore(path)) as store:
         await store.purge(requested_before_ms=1_003, changed_before_ms=0)
         assert [store.inquiry(bytes([number]) * 16) is None for number in (1, 2, 3)] == [True, True, False]
         ((left,),) = store.database.reader.execute("SELECT count(*) FROM inquiry_secrets").fetchall()
@@ -74,7 +74,7 @@ async def test_one_from_before_is_purged_as_any_other(path: Path) -> None:
 
 
 async def test_with_its_end_an_inquirys_secrets_are_gone_from_the_file(tmp_path: Path) -> None:
-    with closing(SqliteNodeStore(tmp_path / "node.sqlite3")) as store:
+    with closing(DatabaseNodeStore(tmp_path / "node.sqlite3")) as store:
         await store.begin_inquiry(kept(1))
         await store.begin_inquiry(kept(2))
         ended = replace(kept(1), record=replace(kept(1).record, outcome=ExchangeOutcome.FAILED), sealed_secrets=b"")

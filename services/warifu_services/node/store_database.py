@@ -29,6 +29,7 @@ from warifu_services.node.store_rows import (
     RECORD_COLUMNS,
     insert_record,
     purge_rows,
+    put_secrets,
     read_provision,
     read_record,
     read_replica,
@@ -37,7 +38,7 @@ from warifu_services.node.store_rows import (
     update_record,
 )
 
-__all__ = ["SqliteNodeStore"]
+__all__ = ["DatabaseNodeStore"]
 
 _SELECT_INQUIRY = f"""
     SELECT i.content, coalesce(s.sealed_secrets, x''), i.sealed_result, i.permitted_position, i.changed_ms, {RECORD_COLUMNS}
@@ -47,10 +48,6 @@ _SELECT_INQUIRY = f"""
 _PUT_INQUIRY = """
     UPDATE inquiry SET sealed_result = ?, permitted_position = ?, changed_ms = ? WHERE request_id = ? RETURNING sequence
 """
-_PUT_SECRETS = """
-    INSERT INTO inquiry_secrets VALUES (?, ?) ON CONFLICT (sequence) DO UPDATE SET sealed_secrets = excluded.sealed_secrets
-"""
-_ERASE_SECRETS = "DELETE FROM inquiry_secrets WHERE sequence = ?"
 _SELECT_PROVISION = f"""
     SELECT coalesce(p.answer, x''), coalesce(p.decision, 0), coalesce(p.sealed_person, x''),
         coalesce(p.changed_ms, 0), {RECORD_COLUMNS}
@@ -101,7 +98,7 @@ _PUT_REPLICA = """
 _IN_ONE_QUERY = 500
 
 
-class SqliteNodeStore:
+class DatabaseNodeStore:
     """:class:`warifu_services.node.store.NodeStore` in a file or on a server. Raises STORE_UNAVAILABLE when it cannot be opened."""
 
     def __init__(self, place: Place) -> None:
@@ -204,7 +201,7 @@ class SqliteNodeStore:
                     kept.changed_ms,
                 ),
             )
-            _put_secrets(connection, sequence, kept)
+            put_secrets(connection, sequence, kept)
             return True
 
         return await self.database.write(mutation)
@@ -230,7 +227,7 @@ class SqliteNodeStore:
 
         def mutation(connection: sqlite3.Connection) -> None:
             for (sequence,) in connection.execute(_PUT_INQUIRY, values).fetchall():
-                _put_secrets(connection, sequence, kept)
+                put_secrets(connection, sequence, kept)
             update_record(connection, kept.record)
             note_asked(connection, kept)
 
@@ -293,14 +290,6 @@ class SqliteNodeStore:
     def close(self) -> None:
         """See the contract."""
         self.database.close()
-
-
-def _put_secrets(connection: sqlite3.Connection, sequence: int, kept: KeptInquiry) -> None:
-    """Keep what sending again needs; of an inquiry that has ended, erase it."""
-    if kept.sealed_secrets:
-        connection.execute(_PUT_SECRETS, (sequence, kept.sealed_secrets))
-    else:
-        connection.execute(_ERASE_SECRETS, (sequence,))
 
 
 def _add_person(connection: sqlite3.Connection, person: Person) -> bool:
