@@ -23,6 +23,8 @@ from warifu_kit.card.specimen import specimen
 from warifu_kit.reader.door import Asked, knock
 from warifu_kit.reader.place import ReaderPlace
 
+__all__ = ["Reader", "_shared", "own_reader", "reader", "short_folder", "specimen_chip"]
+
 WARIFU = Path(sys.executable).with_name("warifu")
 
 
