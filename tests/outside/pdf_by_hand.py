@@ -10,8 +10,10 @@ ROOM = 12_000
 _OBJECTS = (
     b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /SigFlags 3 /Fields [4 0 R] >> >>",
     b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-    (b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Annots [4 0 R] /Contents 6 0 R"
-    b" /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>"),
+    (
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Annots [4 0 R] /Contents 6 0 R"
+        b" /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>"
+    ),
     b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (signature) /V 5 0 R /P 3 0 R /Rect [0 0 0 0] /F 132 >>",
     b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /adbe.pkcs7.detached /ByteRange [%s] /Contents <%s> >>",
     b"<< /Length 46 >>\nstream\nBT /F1 12 Tf 20 100 Td (SIMULATED statement) Tj ET\nendstream",

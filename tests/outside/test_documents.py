@@ -74,11 +74,8 @@ def test_openssl_signs_cms_through_its_engine_and_finds_it_good(
     assert "failure" in judge.run(*verify, "-content", "other", *trust, status=4)
 
 
-@KEYS
-def test_pdfsig_finds_a_signed_pdf_good_and_a_changed_one_not(
-    judge: Judge, key: tuple[str, str, str, str, str]
-) -> None:
-    pdf = signed_pdf(Signer(judge, key).cms)
+def test_pdfsig_finds_a_signed_pdf_good_and_a_changed_one_not(judge: Judge) -> None:
+    pdf = signed_pdf(Signer(judge, SIGNING).cms)
     judge.write("signed.pdf", pdf)
     shown = judge.run("pdfsig", "signed.pdf", status=None)
     assert "Signature is Valid" in shown
@@ -87,11 +84,8 @@ def test_pdfsig_finds_a_signed_pdf_good_and_a_changed_one_not(
     assert "Digest Mismatch" in judge.run("pdfsig", "changed.pdf", status=None)
 
 
-@KEYS
-def test_xmlsec_finds_xmldsig_and_xades_good_and_changed_ones_not(
-    judge: Judge, key: tuple[str, str, str, str, str]
-) -> None:
-    signer = Signer(judge, key)
+def test_xmlsec_finds_xmldsig_and_xades_good_and_changed_ones_not(judge: Judge) -> None:
+    signer = Signer(judge, SIGNING)
     certificate = signer.der()
     plain = xmldsig("a statement", certificate, signer.raw)
     advanced = xades("a statement", certificate, "2026-04-01T09:00:00+09:00", signer.raw)
