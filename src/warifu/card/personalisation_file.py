@@ -109,7 +109,9 @@ def _written_pins(pins: Pins) -> dict[str, str | None]:
 
 
 def _read_pins(told: dict[str, str | None]) -> Pins:
-    return Pins(**{name: None if text is None else Pin.of(text) for name, text in told.items()})  # type: ignore[arg-type]  # None is refused when a card is made
+    signing = told["signing"]
+    others = (Pin.of(_said(told[name])) for name in ("authentication", "input_support", "resident_register"))
+    return Pins(*others, signing=None if signing is None else Pin.of(signing))
 
 
 def _written_items(items: FourItems) -> dict[str, object]:
