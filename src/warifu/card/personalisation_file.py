@@ -110,8 +110,12 @@ def _written_pins(pins: Pins) -> dict[str, str | None]:
 
 def _read_pins(told: dict[str, str | None]) -> Pins:
     signing = told["signing"]
-    others = (Pin.of(_said(told[name])) for name in ("authentication", "input_support", "resident_register"))
-    return Pins(*others, signing=None if signing is None else Pin.of(signing))
+    return Pins(
+        authentication=Pin.of(_said(told["authentication"])),
+        input_support=Pin.of(_said(told["input_support"])),
+        resident_register=Pin.of(_said(told["resident_register"])),
+        signing=None if signing is None else Pin.of(_said(signing)),
+    )
 
 
 def _written_items(items: FourItems) -> dict[str, object]:
