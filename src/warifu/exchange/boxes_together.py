@@ -22,7 +22,15 @@ from warifu.exchange.seal import LEAST_ANSWER, SealingKey, seal, seal_together
 from warifu.exchange.together import Together
 from warifu.lockstep import Paced
 
-__all__ = ["AnswersTogether", "QueriesTogether", "answer_info", "between_answers", "between_queries", "seal_queries"]
+__all__ = [
+    "AnswersTogether",
+    "QueriesTogether",
+    "Query",
+    "answer_info",
+    "between_answers",
+    "between_queries",
+    "seal_queries",
+]
 
 _ANSWER_LABEL: Final = b"warifu-v1/answer"
 _QUERIES_LABEL: Final = b"warifu-v1/queries-together"

@@ -30,6 +30,10 @@ async def test_a_message_of_rows_needs_of_what_is_shared_what_one_exchange_needs
     assert {party: (told[party]["sign"], told[party]["verify"]) for party in ("inquirer", "hub", "provider")} == {
         "inquirer": (1, 1), "hub": (1, 2), "provider": (1, 2),
     }  # fmt: skip
+    assert {party: (told[party]["hpke_set_up"], told[party]["x25519"]) for party in ("inquirer", "provider")} == {
+        "inquirer": (2, 2), "provider": (2, 2),
+    }  # fmt: skip
+    assert told["inquirer"]["box"] == told["provider"]["box"] == 2 * TOGETHER
 
 
 @pytest.mark.parametrize("proofs", ["always", "off"])
