@@ -7,7 +7,7 @@ from tests.conformance.honest_inquirer import HonestInquirer, Kept, unchecked
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
 from warifu.exchange.inquiry import OpenedAnswer
 
-CAUGHT_BY = "inquirer.later.made-refused"
+CAUGHT_BY = "inquirer.later.among-good-answers"
 
 
 class Planted(HonestInquirer):

@@ -11,12 +11,12 @@ from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.errors import Reason
-from warifu_kit.conformance.case import Case, Check, Subject, expect
+from warifu_kit.conformance.case import Check, Subject, expect
 from warifu_kit.conformance.cast import KNOWN, SECOND
 from warifu_kit.conformance.inquirer_under_check import CheckedInquirer
 from warifu_kit.conformance.lies import LIES
 
-__all__ = ["DISHONEST", "SUBJECT"]
+__all__ = ["SUBJECT"]
 
 SUBJECT = Subject("inquirer", "answers", "checks.md")
 _AT = "the-inquirer"
@@ -33,11 +33,8 @@ def _spoilt(spoil: Callable[[ExchangeResponse], None]) -> Check:
     return check
 
 
-DISHONEST: list[Case] = []
-"""What a hub does that is not honest: later files play it where it was honest before."""
-
 for _lie in LIES:
-    _case = SUBJECT.add(
+    SUBJECT.add(
         _lie.name,
         f"What a hub brings that {_lie.words} is discarded",
         rule=_RULE,
@@ -45,7 +42,6 @@ for _lie in LIES:
         mend=_MEND,
         check=_spoilt(_lie.spoil),
     )
-    DISHONEST.append(_case)
 
 
 def _hub_off(seconds: int) -> Check:
@@ -105,9 +101,6 @@ async def box_of_another(inquirer: CheckedInquirer) -> None:
 
     inquirer.hub_does(inquirer.spoilt(spoil))
     await inquirer.fails_with(inquirer.question(KNOWN), Reason.HUB_ANSWER_INVALID)
-
-
-DISHONEST += [replayed, of_another_person, box_of_another]
 
 
 def _absent(found: Absence) -> Check:

@@ -1,17 +1,21 @@
-"""A hub that is honest first, and lies then: each of its lies again, after good answers and between them."""
+"""A hub that is honest first, and lies then: each of its lies again, after good answers and among them."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping, Sequence
+
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
+from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.errors import Reason
-from warifu_kit.conformance.case import Case, Check, Subject
+from warifu_kit.conformance.case import Case, CaseEnd, Check, Subject
 from warifu_kit.conformance.cases.inquirer.again import no_reason_of_a_hub
-from warifu_kit.conformance.cases.inquirer.answers import DISHONEST
+from warifu_kit.conformance.cases.inquirer.answers import box_of_another, of_another_person, replayed
 from warifu_kit.conformance.cast import KNOWN, SECOND
 from warifu_kit.conformance.inquirer_under_check import CheckedInquirer
-from warifu_kit.conformance.lies import LIES
+from warifu_kit.conformance.lies import LIES, Lie
 
 __all__ = ["SUBJECT"]
 
@@ -22,7 +26,11 @@ _MEND = (
     "Check every answer in the one place that every answer goes through; keep no note that somebody, or a connection, was"
     " honest before."
 )
-_SECONDS = 25
+_SECONDS = 20
+_IN_VAIN_S = 1.2  # all at once; a node may send again for as long as it has time
+
+Lies = Mapping[bytes, Lie]
+"""What is done to the answers of which inquiries, by request_id."""
 
 
 async def _honest(inquirer: CheckedInquirer, times: int) -> None:
@@ -33,29 +41,61 @@ async def _honest(inquirer: CheckedInquirer, times: int) -> None:
             await inquirer.record_of(inquirer.question(person))
 
 
-def _later(lie: Case) -> Check:
-    async def check(inquirer: CheckedInquirer) -> None:
-        for times in (2, 1, 0):  # so that whoever looks at every second answer only is found as well
-            await _honest(inquirer, times)
-            await lie.check(inquirer)
+def _lying(inquirer: CheckedInquirer, lies: Lies) -> None:
+    """Have the hub lie of these inquiries, and be honest of all others."""
 
-    return check
+    async def act(inquiry: SignedInquiry) -> ExchangeResponse:
+        response = await inquirer.honest(inquiry)
+        lie = lies.get(inquiry.context[2:18])
+        if lie is not None:
+            lie.spoil(response)
+        return response
 
-
-for _lie in (*DISHONEST, no_reason_of_a_hub):
-    SUBJECT.add(
-        _lie.case_id.rpartition(".")[2],
-        f"Also after good answers: {_lie.title[:1].lower()}{_lie.title[1:]}",
-        rule=_RULE,
-        at=_AT,
-        mend=_MEND,
-        check=_later(_lie),
-        seconds=_SECONDS,
-    )
+    inquirer.hub_does(act)
 
 
-async def _pending(inquirer: CheckedInquirer, inquiry: SignedInquiry) -> ExchangeResponse:
-    return inquirer.response_without_box(inquiry, inquiry_pb2.PROVISION_OUTCOME_PENDING)
+async def _discarded(inquirer: CheckedInquirer, questions: Sequence[node_pb2.Inquiry], lies: Lies) -> None:
+    """Ask all of them at once, and see that what is no lie is handed over, and nothing else. Raises: CaseEnd."""
+
+    async def seen(question: node_pb2.Inquiry) -> None:
+        lie = lies.get(question.request_id)
+        if lie is None:
+            await inquirer.record_of(question)
+            return
+        try:
+            await inquirer.fails_with(question, Reason.HUB_ANSWER_INVALID, seconds=_IN_VAIN_S)
+        except CaseEnd as end:
+            raise CaseEnd(end.verdict, f"a hub that {lie.words}: {end.words}") from None
+
+    ends = await asyncio.gather(*(seen(each) for each in questions), return_exceptions=True)
+    for end in ends:
+        if isinstance(end, BaseException):
+            raise end
+
+
+@SUBJECT.case(
+    "among-good-answers",
+    "After good answers, and among them, what a hub brings falsely is discarded",
+    rule=_RULE,
+    at=_AT,
+    mend=_MEND,
+    seconds=_SECONDS,
+)
+async def among_good_answers(inquirer: CheckedInquirer) -> None:
+    for times in (2, 1):
+        await _honest(inquirer, times)
+        lies = {inquirer.question(KNOWN).request_id: lie for lie in LIES}
+        asked = [inquirer.question(KNOWN, request_id=request_id) for request_id in lies]
+        good = [inquirer.question(person) for person in (SECOND, KNOWN)]
+        _lying(inquirer, lies)
+        await _discarded(inquirer, [*asked[:4], good[0], *asked[4:], good[1]], lies)
+
+
+async def _first(inquirer: CheckedInquirer, lies: Lies) -> list[node_pb2.Inquiry]:
+    """Ask once, as the hub is now; what was asked."""
+    questions = [inquirer.question(KNOWN, request_id=request_id) for request_id in lies]
+    await asyncio.gather(*(inquirer.ask(each, seconds=_IN_VAIN_S) for each in questions))
+    return questions
 
 
 @SUBJECT.case(
@@ -67,13 +107,14 @@ async def _pending(inquirer: CheckedInquirer, inquiry: SignedInquiry) -> Exchang
     seconds=_SECONDS,
 )
 async def when_fetched(inquirer: CheckedInquirer) -> None:
-    for lie in LIES:
-        inquirer.evidence.noted(f"pending at first; then the hub {lie.words}:")
-        question = inquirer.question(KNOWN)
-        inquirer.hub_does(lambda inquiry: _pending(inquirer, inquiry))
-        await inquirer.ask(question)
-        inquirer.hub_does(inquirer.spoilt(lie.spoil))
-        await inquirer.fails_with(question, Reason.HUB_ANSWER_INVALID)
+    async def pending(inquiry: SignedInquiry) -> ExchangeResponse:
+        return inquirer.response_without_box(inquiry, inquiry_pb2.PROVISION_OUTCOME_PENDING)
+
+    inquirer.hub_does(pending)
+    lies = {inquirer.question(KNOWN).request_id: lie for lie in LIES}
+    questions = await _first(inquirer, lies)
+    _lying(inquirer, lies)
+    await _discarded(inquirer, questions, lies)
 
 
 @SUBJECT.case(
@@ -85,10 +126,28 @@ async def when_fetched(inquirer: CheckedInquirer) -> None:
     seconds=_SECONDS,
 )
 async def when_asked_again(inquirer: CheckedInquirer) -> None:
-    for lie in LIES:
-        inquirer.evidence.noted(f"it fails at first; then the hub {lie.words}:")
-        question = inquirer.question(KNOWN)
-        inquirer.hub_does(inquirer.failing(Reason.PROVIDER_FAILED))
-        await inquirer.ask(question, seconds=1.0)
-        inquirer.hub_does(inquirer.spoilt(lie.spoil))
-        await inquirer.fails_with(question, Reason.HUB_ANSWER_INVALID)
+    inquirer.hub_does(inquirer.failing(Reason.PROVIDER_FAILED))
+    lies = {inquirer.question(KNOWN).request_id: lie for lie in LIES}
+    questions = await _first(inquirer, lies)
+    _lying(inquirer, lies)
+    await _discarded(inquirer, questions, lies)
+
+
+def _later(lie: Case) -> Check:
+    async def check(inquirer: CheckedInquirer) -> None:
+        await _honest(inquirer, 2)
+        await lie.check(inquirer)
+
+    return check
+
+
+for _lie in (replayed, of_another_person, box_of_another, no_reason_of_a_hub):
+    SUBJECT.add(
+        _lie.case_id.rpartition(".")[2],
+        f"Also after good answers: {_lie.title[:1].lower()}{_lie.title[1:]}",
+        rule=_RULE,
+        at=_AT,
+        mend=_MEND,
+        check=_later(_lie),
+        seconds=_SECONDS,
+    )
