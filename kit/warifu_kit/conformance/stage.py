@@ -36,6 +36,7 @@ from warifu_kit.conformance.certificates import Forge, Issuer
 from warifu_kit.conformance.hands import Hands
 from warifu_kit.conformance.inquirer_under_check import InquirerUnderCheck
 from warifu_kit.conformance.node_under_check import NodeUnderCheck
+from warifu_kit.conformance.pace import said_seconds
 from warifu_kit.conformance.rotating import KeyChanges, Rotating
 from warifu_kit.conformance.strangers import pair_of, strangers
 from warifu_kit.conformance.wire.front_door import FrontDoor, is_of_loopback
@@ -123,7 +124,7 @@ class Stage:
                     last = fault or last
                     await asyncio.sleep(_LOOK_AGAIN_S)
         except TimeoutError:
-            where = f"{self.party}: nobody came within {wait_s:.0f} seconds to the hub at {self.hub_endpoint}: {last}"
+            where = f"{self.party}: nobody came within {said_seconds(wait_s)} to the hub at {self.hub_endpoint}: {last}"
             raise WarifuError(Reason.NOT_CONNECTED, where=where) from None
 
     def hands(self, row: Row | None = None) -> Hands:
