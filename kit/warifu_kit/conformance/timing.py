@@ -59,6 +59,8 @@ def told_apart(pairs: Sequence[Timed], alarm: float) -> str:
         return ""
     least = margin(pairs)
     usual = median(each.difference for each in pairs)
+    if abs(usual) > least:  # half of them differ, or more: what is usual is no difference, then, and not theirs
+        usual = 0.0
     return _mostly(pairs, least, alarm / 2) or _partly(pairs, usual, least, alarm / 2)
 
 
