@@ -31,7 +31,7 @@ _SUSPICIOUS, _SUSPICIOUS_SORT = 0.25, 0.05
 _PAIRS, _FEWEST, _OF_A_SORT = 98, 28, 40
 _FARTHEST, _TIMES = 5, 8
 _WARM = 4
-_STEP_S = 3.0
+_STEP_S = 2.0
 """How long each of the two steps may ask all sorts; what takes longer is asked less often."""
 
 
