@@ -25,7 +25,7 @@ _NO_ROW = "JT99000000000001"
 _SERIAL, _OTHER_SERIAL = 1, 7
 _ELSEWHERE = ("131016", "271004")
 """Municipalities, of which one at least is not the own."""
-_MOST = 12
+_MOST = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,11 +24,11 @@ async def as_ever(adapter: CheckedAdapter) -> None:
     known, nobody = adapter.question(person.local_number), adapter.question("NOBODY-0")
     usual = {each.local_number: await adapter.look_up(each) for each in (known, nobody)}
     others = [each.local_number for each in adapter.about.people.people if each is not person]
-    for number in (person.local_number, *others[:1], "NOBODY-1"):
+    next_asked = {person.local_number: nobody, "NOBODY-1": known} | dict.fromkeys(others[:1], known)
+    for number, question in next_asked.items():
         for what, (method, request) in faulty(adapter, number).items():
-            for question in (nobody, known):
-                await adapter.unseen(method, request)
-                await _as_usual(adapter, question, usual[question.local_number], f"after {what} about {number}")
+            await adapter.unseen(method, request)
+            await _as_usual(adapter, question, usual[question.local_number], f"after {what} about {number}")
 
 
 async def _as_usual(adapter: CheckedAdapter, question: LookUpRequest, usual: object, after: str) -> None:
