@@ -124,6 +124,10 @@ def test_a_run_that_looked_at_little_says_so_wherever_it_is_told_and_what_would_
         "    Say whom it knows.",
     ]
     assert as_json(little)["little_looked_at"] is True
+    told = {
+        each.attrib["name"]: each.attrib["value"] for each in ElementTree.fromstring(as_junit(little)).iter("property")
+    }
+    assert told == {"looked at": "1 of 3 cases", "little looked at": "True"}
     assert "LITTLE WAS LOOKED AT" in as_page(little, ended=ENDED)
     much = outcome(Verdict.PASS, Verdict.SKIPPED)
     assert not any("LITTLE" in line for line in (*summary_lines(much), as_page(much, ended=ENDED)))
