@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import SignedInquiry
 from warifu.errors import Reason
-from warifu_kit.conformance.case import Case, CaseEnd, Check, Subject
-from warifu_kit.conformance.cases.inquirer.again import no_reason_of_a_hub
-from warifu_kit.conformance.cases.inquirer.answers import box_of_another, of_another_person, replayed
+from warifu_kit.conformance.case import CaseEnd, Subject
 from warifu_kit.conformance.cast import KNOWN, SECOND
 from warifu_kit.conformance.inquirer_under_check import CheckedInquirer
-from warifu_kit.conformance.lies import LIES, Lie
+from warifu_kit.conformance.lies import LIES
 
 __all__ = ["SUBJECT"]
 
@@ -27,31 +26,66 @@ _MEND = (
     " honest before."
 )
 _SECONDS = 20
+_FIRST_S = 1.0
 _IN_VAIN_S = 2.5  # all at once; a node may send again for as long as it has time
 
-Lies = Mapping[bytes, Lie]
-"""What is done to the answers of which inquiries, by request_id."""
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One lie: ``words`` follow "a hub that"; ``act`` brings it."""
+
+    words: str
+    act: Callable[[SignedInquiry], Awaitable[ExchangeResponse]]
 
 
-async def _honest(inquirer: CheckedInquirer, times: int) -> None:
-    """Good answers about those whom the lies are about. Raises: CaseEnd."""
-    inquirer.hub_does(inquirer.honest)
-    for _ in range(times):
-        for person in (KNOWN, SECOND):
-            await inquirer.record_of(inquirer.question(person))
+Lies = Mapping[bytes, _Told]
+"""What is brought of which inquiries, by request_id."""
+
+
+async def _every_lie(inquirer: CheckedInquirer) -> Lies:
+    """Every lie there is, each for an inquiry to come, after good answers about those whom they are about. Raises: CaseEnd."""
+    kept: list[ExchangeResponse] = []
+
+    async def keeping(inquiry: SignedInquiry) -> ExchangeResponse:
+        kept.append(await inquirer.honest(inquiry))
+        return kept[-1]
+
+    inquirer.hub_does(keeping)
+    for person in (KNOWN, SECOND, KNOWN):
+        await inquirer.record_of(inquirer.question(person))
+    other = await inquirer.one_brought(SECOND)
+
+    async def of_another_person(_: SignedInquiry) -> ExchangeResponse:
+        return await inquirer.honest(other)
+
+    async def earlier(_: SignedInquiry) -> ExchangeResponse:
+        return kept[0]
+
+    def box_of_another(response: ExchangeResponse) -> None:
+        response.answer.sealed_answer = kept[-1].answer.sealed_answer
+
+    told = [
+        *(_Told(lie.words, inquirer.spoilt(lie.spoil)) for lie in LIES),
+        _Told("brings the answer to an earlier inquiry", earlier),
+        _Told("brings the answer about another person", of_another_person),
+        _Told("brings the box of another answer", inquirer.spoilt(box_of_another)),
+        _Told("says a reason that no hub says", inquirer.failing(Reason.RECORD_NOT_HELD)),
+    ]
+    return {inquirer.question(KNOWN).request_id: each for each in told}
 
 
 def _lying(inquirer: CheckedInquirer, lies: Lies) -> None:
     """Have the hub lie of these inquiries, and be honest of all others."""
 
     async def act(inquiry: SignedInquiry) -> ExchangeResponse:
-        response = await inquirer.honest(inquiry)
         lie = lies.get(inquiry.context[2:18])
-        if lie is not None:
-            lie.spoil(response)
-        return response
+        return await (lie.act if lie is not None else inquirer.honest)(inquiry)
 
     inquirer.hub_does(act)
+
+
+def _questions(inquirer: CheckedInquirer, lies: Lies) -> list[node_pb2.Inquiry]:
+    return [inquirer.question(KNOWN, request_id=request_id) for request_id in lies]
 
 
 async def _discarded(inquirer: CheckedInquirer, questions: Sequence[node_pb2.Inquiry], lies: Lies) -> None:
@@ -67,10 +101,16 @@ async def _discarded(inquirer: CheckedInquirer, questions: Sequence[node_pb2.Inq
         except CaseEnd as end:
             raise CaseEnd(end.verdict, f"a hub that {lie.words}: {end.words}") from None
 
+    _lying(inquirer, lies)
     ends = await asyncio.gather(*(seen(each) for each in questions), return_exceptions=True)
     for end in ends:
         if isinstance(end, BaseException):
             raise end
+
+
+async def _first(inquirer: CheckedInquirer, questions: Sequence[node_pb2.Inquiry]) -> None:
+    """Ask all of them once, as the hub is now."""
+    await asyncio.gather(*(inquirer.ask(each, seconds=_FIRST_S) for each in questions))
 
 
 @SUBJECT.case(
@@ -82,19 +122,9 @@ async def _discarded(inquirer: CheckedInquirer, questions: Sequence[node_pb2.Inq
     seconds=_SECONDS,
 )
 async def among_good_answers(inquirer: CheckedInquirer) -> None:
-    await _honest(inquirer, 2)
-    lies = {inquirer.question(KNOWN).request_id: lie for lie in LIES}
-    asked = [inquirer.question(KNOWN, request_id=request_id) for request_id in lies]
-    good = [inquirer.question(person) for person in (SECOND, KNOWN)]
-    _lying(inquirer, lies)
-    await _discarded(inquirer, [*asked[:4], good[0], *asked[4:], good[1]], lies)
-
-
-async def _first(inquirer: CheckedInquirer, lies: Lies) -> list[node_pb2.Inquiry]:
-    """Ask once, as the hub is now; what was asked."""
-    questions = [inquirer.question(KNOWN, request_id=request_id) for request_id in lies]
-    await asyncio.gather(*(inquirer.ask(each, seconds=_IN_VAIN_S) for each in questions))
-    return questions
+    lies = await _every_lie(inquirer)
+    false, good = _questions(inquirer, lies), [inquirer.question(person) for person in (SECOND, KNOWN)]
+    await _discarded(inquirer, [*false[:4], good[0], *false[4:], good[1]], lies)
 
 
 @SUBJECT.case(
@@ -109,10 +139,10 @@ async def when_fetched(inquirer: CheckedInquirer) -> None:
     async def pending(inquiry: SignedInquiry) -> ExchangeResponse:
         return inquirer.response_without_box(inquiry, inquiry_pb2.PROVISION_OUTCOME_PENDING)
 
+    lies = await _every_lie(inquirer)
+    questions = _questions(inquirer, lies)
     inquirer.hub_does(pending)
-    lies = {inquirer.question(KNOWN).request_id: lie for lie in LIES}
-    questions = await _first(inquirer, lies)
-    _lying(inquirer, lies)
+    await _first(inquirer, questions)
     await _discarded(inquirer, questions, lies)
 
 
@@ -125,28 +155,8 @@ async def when_fetched(inquirer: CheckedInquirer) -> None:
     seconds=_SECONDS,
 )
 async def when_asked_again(inquirer: CheckedInquirer) -> None:
+    lies = await _every_lie(inquirer)
+    questions = _questions(inquirer, lies)
     inquirer.hub_does(inquirer.failing(Reason.PROVIDER_FAILED))
-    lies = {inquirer.question(KNOWN).request_id: lie for lie in LIES}
-    questions = await _first(inquirer, lies)
-    _lying(inquirer, lies)
+    await _first(inquirer, questions)
     await _discarded(inquirer, questions, lies)
-
-
-def _later(lie: Case) -> Check:
-    async def check(inquirer: CheckedInquirer) -> None:
-        await _honest(inquirer, 2)
-        await lie.check(inquirer)
-
-    return check
-
-
-for _lie in (replayed, of_another_person, box_of_another, no_reason_of_a_hub):
-    SUBJECT.add(
-        _lie.case_id.rpartition(".")[2],
-        f"Also after good answers: {_lie.title[:1].lower()}{_lie.title[1:]}",
-        rule=_RULE,
-        at=_AT,
-        mend=_MEND,
-        check=_later(_lie),
-        seconds=_SECONDS,
-    )
