@@ -220,6 +220,15 @@ class PermissionTable:
             raise WarifuError(Reason.CONSENT_MISSING)
         return row
 
+    @property
+    def withdrawn_files(self) -> tuple[tuple[InstitutionCode, ItemCode], ...]:
+        """Files of single institutions whose assessment the table withdraws, in the order of the table."""
+        return tuple(
+            (InstitutionCode(holder), item)
+            for (holder, item), status in self._assessments.items()
+            if status is AssessmentStatus.WITHDRAWN and holder not in self.kinds
+        )
+
     def assessment_in_force(
         self,
         *,
