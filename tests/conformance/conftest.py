@@ -117,7 +117,7 @@ def checked_node(network_with: NetworkWith) -> CheckedNodes:
             node.meet(about)
             try:
                 cases = chosen(cases_of("node"), only)
-                return await run_node_cases(about, cases, ended=lambda _: None, seed=seed)
+                return await run_node_cases(about, cases, ended=lambda _: None, seed=seed, within_s=240)
             finally:
                 await node.stop()
 

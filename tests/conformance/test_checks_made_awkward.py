@@ -13,7 +13,7 @@ from tests.conformance.conftest import CheckedAdapters, CheckedInquirers, Checke
 from tests.conformance.honest_adapter import HonestAdapter
 from tests.conformance.honest_inquirer import HonestInquirer
 from tests.conformance.honest_node import HonestNode
-from tests.conformance.test_real_nodes import IN_JAVASCRIPT, OURS
+from tests.conformance.test_real_nodes import IN_JAVASCRIPT, LONG, OURS
 from typer.testing import CliRunner
 
 from warifu_kit.cli import app
@@ -62,7 +62,17 @@ def checked_by_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
             "python": sys.executable,
         }
         told = tmp_path / "told.json"
-        words = ["--start", start.format(party=party, **names), "--json", str(told), "--awkward", "--seed", str(seed)]
+        words = [
+            "--start",
+            start.format(party=party, **names),
+            "--json",
+            str(told),
+            "--awkward",
+            "--seed",
+            str(seed),
+            "--timeout",
+            LONG,
+        ]
         result = CliRunner().invoke(app, ["check", kind, str(tmp_path / "net"), party, *words])
         assert result.exit_code == 0, result.output
         found: dict[str, Any] = json.loads(told.read_text("utf-8"))

@@ -26,7 +26,7 @@ def test_the_example_passes_every_case(tmp_path: Path, monkeypatch: pytest.Monke
     told = tmp_path / "told.json"
     node = Path(sys.executable).with_name("node")
     start = f"{node} {PROGRAM} {{dir}} --hub {{hub}} --authority {{authority}} --listen 127.0.0.1:0 --clock {{clock}}"
-    words = ["check", "node", str(tmp_path / "net"), "tax", "--start", start, "--json", str(told)]
+    words = ["check", "node", str(tmp_path / "net"), "tax", "--start", start, "--json", str(told), "--timeout", "240"]
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
     found = json.loads(told.read_text("utf-8"))

@@ -35,6 +35,14 @@ async def test_an_honest_node_passes_every_case(checked_node: CheckedNodes, proo
     assert len(outcome.finished) == len(cases_of("node"))
 
 
+async def test_a_network_is_checked_in_again_though_somebody_joined_it_who_may_not_ask(
+    checked_node: CheckedNodes,
+) -> None:
+    for _ in range(2):
+        outcome = await checked_node(HonestNode, "node.assessments.withdrawn", "node.permits.honest")
+        assert [each.verdict for each in outcome.finished] == [Verdict.PASS, Verdict.PASS]
+
+
 @pytest.mark.parametrize("name", PLANTED)
 async def test_a_planted_mistake_is_caught_by_the_case_named_for_it(checked_node: CheckedNodes, name: str) -> None:
     mistake: Any = import_module(f"tests.conformance.planted.nodes.{name}")

@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 BY_COMMAND = "{warifu} agency {party} --dir {{dir}} --hub {{hub}} --authority {{authority}} --log-level error"
+LONG = "240"
+"""Seconds for a machine on which much else runs; how long a check takes is no matter of tests."""
 OURS = (
     "{python} -P -m warifu_kit.network.party_entry agency {party} --dir {{dir}} --hub {{hub}} --authority {{authority}}"
     " --clock {{clock}} --log-level error"
@@ -46,7 +48,7 @@ def checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checked:
             "program": program,
             "python": sys.executable,
         }
-        words = ["--start", start.format(party=party, **names), "--json", str(told)]
+        words = ["--start", start.format(party=party, **names), "--json", str(told), "--timeout", LONG]
         result = CliRunner().invoke(app, ["check", kind, str(tmp_path / "net"), party, *words])
         assert result.exit_code == 0, result.output
         found = json.loads(told.read_text("utf-8"))

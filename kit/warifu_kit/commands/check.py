@@ -167,6 +167,7 @@ def node(
     json: AsJson = None,
     html: Html = None,
     expected_failures: Expected = None,
+    timeout: Timeout = 55.0,
     awkward: AwkwardOption = False,
     seed: Seed = None,
 ) -> None:
@@ -190,6 +191,7 @@ def node(
         start=start,
         write_people=write_people,
         seed=_seed(awkward, seed),
+        within_s=timeout,
     )
     outputs = _Outputs(junit=junit, json=json, html=html)
     _check_node("node", path, party, staging, only or [], list_, outputs, expected_failures)
@@ -209,6 +211,7 @@ def inquirer(
     json: AsJson = None,
     html: Html = None,
     expected_failures: Expected = None,
+    timeout: Timeout = 55.0,
     awkward: AwkwardOption = False,
     seed: Seed = None,
 ) -> None:
@@ -229,6 +232,7 @@ def inquirer(
         start=start,
         asks=True,
         seed=_seed(awkward, seed),
+        within_s=timeout,
     )
     outputs = _Outputs(junit=junit, json=json, html=html)
     _check_node("inquirer", path, party, staging, only or [], list_, outputs, expected_failures)

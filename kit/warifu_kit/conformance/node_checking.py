@@ -17,6 +17,7 @@ from warifu_kit.conformance.inquirer_under_check import CheckedInquirer, Inquire
 from warifu_kit.conformance.node_process import NodeProcess
 from warifu_kit.conformance.node_under_check import CheckedNode, NodeUnderCheck
 from warifu_kit.conformance.outcome import Outcome
+from warifu_kit.conformance.pace import AT_ONCE
 from warifu_kit.conformance.runner import run_cases
 from warifu_kit.conformance.stage import known_by_node_service, staged
 from warifu_kit.conformance.wire.spoken import why_no_grpc
@@ -32,7 +33,7 @@ class Staging:
 
     ``start`` is a command, in which {hub}, {authority}, {dir} and {clock} are replaced; without one somebody else starts the node within ``wait_s`` seconds.
     ``write_people`` is for one that serves no NodeService: it is told there whom to know. ``asks``: it is checked as
-    the one who asks. With a ``seed`` the kit's calls are awkward on purpose. ``changes`` are how the network is changed.
+    the one who asks. With a ``seed`` the kit's calls are awkward on purpose. All cases together may take ``within_s`` seconds. ``changes`` are how the network is changed.
     """
 
     hub_at: str = "127.0.0.1:0"
@@ -42,6 +43,7 @@ class Staging:
     write_people: Path | None = None
     asks: bool = False
     seed: int | None = None
+    within_s: float = AT_ONCE
     changes: NetworkChanges
 
 
@@ -77,14 +79,18 @@ async def check_node(
                 await known_by_node_service(stage, endpoint)
             if asks:
                 inquirer = stage.inquirer_under_check(endpoint)
-                return await run_inquirer_cases(inquirer, cases, ended=ended, expected=expected, seed=staging.seed)
+                return await run_inquirer_cases(
+                    inquirer, cases, ended=ended, expected=expected, seed=staging.seed, within_s=staging.within_s
+                )
             about = replace(
                 stage.under_check(endpoint),
                 has_folder="{dir}" in staging.start,
                 restarts=process.killed_and_started if staging.start else None,
             )
             await _speaks_grpc(about)
-            return await run_node_cases(about, cases, ended=ended, expected=expected, seed=staging.seed)
+            return await run_node_cases(
+                about, cases, ended=ended, expected=expected, seed=staging.seed, within_s=staging.within_s
+            )
 
 
 async def _speaks_grpc(about: NodeUnderCheck) -> None:
@@ -102,10 +108,11 @@ async def run_node_cases(
     ended: Ended,
     expected: frozenset[str] = frozenset(),
     seed: int | None = None,
+    within_s: float = AT_ONCE,
 ) -> Outcome:
     """Run ``cases`` against a node that stands on a stage and knows the cast."""
     words = f"provider {about.identity.uri}, suite {about.hands.directory.suite}"
-    told = _Told(party="node", target=about.endpoint, about=words, expected=expected, seed=seed)
+    told = _Told(party="node", target=about.endpoint, about=words, expected=expected, seed=seed, within_s=within_s)
     return await _run(cases, lambda evidence, awkward: CheckedNode(about, evidence, awkward), told, ended)
 
 
@@ -116,10 +123,11 @@ async def run_inquirer_cases(
     ended: Ended,
     expected: frozenset[str] = frozenset(),
     seed: int | None = None,
+    within_s: float = AT_ONCE,
 ) -> Outcome:
     """The same as the one who asks."""
     words = f"inquirer {about.uri}, suite {about.hands.directory.suite}"
-    told = _Told(party="inquirer", target=about.endpoint, about=words, expected=expected, seed=seed)
+    told = _Told(party="inquirer", target=about.endpoint, about=words, expected=expected, seed=seed, within_s=within_s)
     return await _run(cases, lambda evidence, awkward: CheckedInquirer(about, evidence, awkward), told, ended)
 
 
@@ -130,6 +138,7 @@ class _Told:
     about: str
     expected: frozenset[str]
     seed: int | None
+    within_s: float
 
 
 async def _run(
@@ -144,7 +153,7 @@ async def _run(
             yield checked
 
     finished = []
-    async for each in run_cases(cases, prepared):
+    async for each in run_cases(cases, prepared, within_s=told.within_s):
         finished.append(each)
         ended(each)
     return Outcome(

@@ -41,8 +41,11 @@ def rows_of(path: Path, described: NetworkFile, party: str, *, asks: bool) -> It
     """Every row in which the party is asked, or asks, for something, without consent or ordinance."""
     table = PermissionTable.load(path / "hub" / TABLE_FILE)
     kinds = {
-        about.institution_kind: name for name, about in described.parties.items() if about.role == Role.AGENCY.value
+        about.institution_kind: name
+        for name, about in described.parties.items()
+        if about.role == Role.AGENCY.value and not table.withdraws_from(InstitutionCode(about.institution_code))
     }
+    kinds[described.parties[party].institution_kind] = party
     own = described.parties[party].institution_kind
     for row in table.rows:
         for grant in row.grants:

@@ -229,6 +229,10 @@ class PermissionTable:
             if status is AssessmentStatus.WITHDRAWN and holder not in self.kinds
         )
 
+    def withdraws_from(self, institution: InstitutionCode) -> bool:
+        """Whether the table withdraws the assessment of a file of that institution."""
+        return any(institution == holder for holder, _ in self.withdrawn_files)
+
     def assessment_in_force(
         self,
         *,
