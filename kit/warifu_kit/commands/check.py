@@ -105,7 +105,8 @@ def adapter(
     would not be begun in the time, is asked no more. Every case says its rule, what was sent, what came back and how to mend it.
 
     Exit status 0: all passed or were skipped. 1: a case failed, or one passed that was to fail. 2: not run: wrong command line,
-    or the target cannot be reached as itself. 3: nothing failed, and something could not be told, or nothing was looked at.
+    or the target cannot be reached as itself. 3: nothing failed, and something could not be told, or most cases were skipped, as
+    they are without --people: little was looked at then.
 
     Example: warifu check adapter net tax --target 127.0.0.1:7500 --people people.yaml
     """
@@ -177,7 +178,7 @@ def node(
     node comes to them as to any. Permits are then brought to it, honest ones and others.
 
     Exit status 0: all passed or were skipped. 1: a case failed, or one passed that was to fail. 2: not run: wrong command line,
-    or the node does not come. 3: nothing failed, and something could not be told, or nothing was looked at.
+    or the node does not come. 3: nothing failed, and something could not be told, or most cases were skipped.
 
     Example: warifu check node net tax --start "warifu agency tax --dir {dir} --hub {hub} --authority {authority}"
     """

@@ -24,7 +24,7 @@ from warifu.identifiers import MyNumber
 from warifu.party.claim import claim
 from warifu.party.folder import PartyFolder
 from warifu.party.network_file import NetworkFile, party_called, read_network_file
-from warifu.pki import Credential, Identity, Role
+from warifu.pki import Identity, Role
 from warifu.rpc.address import check_address
 from warifu.rpc.probe import Peer, find_certificate
 from warifu_hub.app import Hub, build_hub
@@ -36,9 +36,10 @@ from warifu_kit.conformance.changes import MovableClock, NetworkChanges
 from warifu_kit.conformance.hands import Hands
 from warifu_kit.conformance.inquirer_under_check import InquirerUnderCheck
 from warifu_kit.conformance.node_under_check import NodeUnderCheck, Whereabouts
+from warifu_kit.conformance.pace import said_seconds
 from warifu_kit.conformance.rotating import Parties, Rotating
 from warifu_kit.conformance.rows import NotAssessed, Row, first_row, not_assessed, rows_of
-from warifu_kit.conformance.wire.calls import Pair
+from warifu_kit.conformance.strangers import pair_of, strangers
 from warifu_kit.conformance.wire.front_door import FrontDoor, is_of_loopback
 from warifu_kit.conformance.wire.played_authority import PlayedAuthority
 from warifu_kit.conformance.wire.played_directory import PlayedDirectory
@@ -118,7 +119,7 @@ class Stage:
                     last = fault or last
                     await asyncio.sleep(_LOOK_AGAIN_S)
         except TimeoutError:
-            where = f"{self.party}: nobody came within {wait_s:.0f} seconds to the hub at {self.hub_endpoint}: {last}"
+            where = f"{self.party}: nobody came within {said_seconds(wait_s)} to the hub at {self.hub_endpoint}: {last}"
             raise WarifuError(Reason.NOT_CONNECTED, where=where) from None
 
     def hands(self, row: Row | None = None) -> Hands:
@@ -160,7 +161,14 @@ class Stage:
             points=self._codes(hands.translator, Party.of(hands.provider)),
             door=self.door,
             forge=self._forge() if self.door is not None else None,
+            others=strangers(self.path, self.described, self.party, self.row.provider),
+            business_forge=Forge(Issuer.load(self.path / "root"), *self._businesses()),
         )
+
+    def _businesses(self) -> tuple[Identity, Identity]:
+        """The business system of the node, and that of the provider."""
+        own, other = (self.folder(name).identity() for name in (self.party, self.row.provider))
+        return replace(own, role=Role.BUSINESS), replace(other, role=Role.BUSINESS)
 
     def under_check(self, endpoint: str) -> NodeUnderCheck:
         """The node that listens there, as the one who is asked."""
@@ -169,13 +177,13 @@ class Stage:
         hands = keys.hands
         identity = self.folder(self.party).identity()
         codes = self._codes(hands.translator, Party.of(hands.inquirer.own))
-        pairs = {name: _pair(self.path / name) for name in self.described.parties}
+        pairs = {name: pair_of(self.path / name) for name in self.described.parties}
         callers = {
             "another-agency": pairs[self.row.inquirer],
             "authority": pairs["authority"],
             "the-node": pairs[self.party],
-            "own-business": _pair(self.path / self.party / "business"),
-            "another-business": _pair(self.path / self.row.inquirer / "business"),
+            "own-business": pair_of(self.path / self.party / "business"),
+            "another-business": pair_of(self.path / self.row.inquirer / "business"),
             "hub": pairs["hub"],
         }
         return NodeUnderCheck(
@@ -358,8 +366,3 @@ def _claimed(path: Path) -> IO[str]:
         raise WarifuError(Reason.PATH_UNUSABLE, where=f"{path}: the network is up; check in one that is not") from error
     except OSError as error:
         raise WarifuError(Reason.PATH_UNUSABLE, where=f"{error.filename}: {error.strerror}") from error
-
-
-def _pair(folder: Path) -> Pair:
-    found = Credential.read(folder / "tls.pem", folder / "tls.key")
-    return Pair(found.cert_pem, found.key_pem)
