@@ -48,7 +48,9 @@ def asking(path: Path, described: NetworkFile, party: str, agency: Agency | None
     others = {
         each.institution_kind: str(each.institution_code)
         for name, each in described.parties.items()
-        if name != party and each.role == Role.AGENCY.value
+        if name != party
+        and each.role == Role.AGENCY.value
+        and not table.withdraws_from(InstitutionCode(each.institution_code))
     }
     opened = _rows(table, own.institution_kind, item)
     rows = [row for row in opened if people.procedure_code in ("", row.procedure_code)]
