@@ -52,7 +52,7 @@ OVERLOAD = 5.0
 """How many times the best rate comes in an overload."""
 
 MOST_IN_FLIGHT = 256
-"""As many as a node lets in at a time of those that somebody waits for."""
+"""About as many as a network that is asked too much has under way at a time, where callers wait for two seconds."""
 
 AT_BEST = "best"
 """Slices of ``stream`` with so many in flight, as many as there are in an overload."""
