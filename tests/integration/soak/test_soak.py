@@ -22,8 +22,8 @@ from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.errors import WarifuError
 from warifu_kit.demo.offices import Offices, open_offices
 from warifu_kit.demo.outside import look_from_outside
-from warifu_kit.demo.plan import Plan
 from warifu_kit.demo.progress import teller
+from warifu_kit.demo.registrations import Registrations
 from warifu_kit.network.creation import create_network
 from warifu_kit.network.network import Network
 from warifu_kit.output import Terminal
@@ -44,14 +44,14 @@ _IN_BULK = 16  # one in so many comes as a file of twenty rows
 class Work:
     """Steady work: inquiries that come at random moments, some of them in bulk, and how they ended."""
 
-    def __init__(self, offices: Offices, plan: Plan) -> None:
+    def __init__(self, offices: Offices, plan: Registrations) -> None:
         self._node = offices.nodes["childcare"]
         self._inquiries = self._questions(offices, plan)
         self.ended: Counter[str] = Counter()
         self._under_way: set[asyncio.Task[None]] = set()
 
     @staticmethod
-    def _questions(offices: Offices, plan: Plan) -> Iterator[node_pb2.Inquiry]:
+    def _questions(offices: Offices, plan: Registrations) -> Iterator[node_pb2.Inquiry]:
         planned = plan.procedures[0]
         cases = [case for case in planned.cases if not case.clerk_needed]
         questions = [(case, *question) for case in cases for question in case.questions]
