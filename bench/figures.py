@@ -104,6 +104,7 @@ class SliceResult:
     made: int
     leaves: int = 0
     refused: int = 0
+    late: int = 0
     drained_s: float = 0.0
     syncs: int = 0
     records: int = 0
@@ -159,7 +160,9 @@ def faults(slices: Sequence[SliceResult]) -> list[str]:
         where = f"round {each.round_number}, {each.cell} with {each.in_flight} in flight"
         if each.errors:
             found.append(f"{where}: {len(each.errors)} errors, the first: {each.errors[0]}")
-        if each.cell in (*REAL, *AT_FULL_LOAD, HALF_LOAD, AT_BEST, OVERLOADED, *BULK) and each.leaves != 2 * each.made:
+        if each.cell in (*REAL, *AT_FULL_LOAD, HALF_LOAD, AT_BEST, OVERLOADED, *BULK) and not (
+            2 * (each.made - each.late) <= each.leaves <= 2 * each.made
+        ):
             found.append(f"{where}: {each.made} exchanges left {each.leaves} leaves in the hub's log, not two each")
     return found
 
@@ -237,6 +240,9 @@ class _Measured:
             *with_quartiles("overload_cpu_ratio", spread(_cpu(each) / _cpu(best) for each, best in pairs)),
             Row("overload_p99_ms", percentile(all_ms, 0.99), "ms"),
             Row("overload_refused_per_s", spread(each.refused / each.seconds for each, _ in pairs).median, "1/s"),
+            Row(
+                "overload_late_share", sum(each.late for each, _ in pairs) / max(1, sum(e.made for e, _ in pairs)), "1"
+            ),
             Row("overload_drained_s", max(each.drained_s for each, _ in pairs), "s"),
         ]
 
