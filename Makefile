@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup dev run test check lint format typecheck imports protos protos-check protos-lint protos-stale \
-	protos-breaking pytest conformance awkward slow floods blindness load bench wheel lock floors clean
+	protos-breaking pytest conformance awkward slow floods soak blindness load bench wheel lock floors clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ threats: dev ## Play every dishonest act that docs/threats.md lists, and show wh
 
 floods: dev ## Put a hub under each flood that one member can make, and time its honest callers (some ten minutes)
 	@$(PY) -m pytest -s -m floods tests/integration/floods $(ARGS)
+
+soak: dev ## Keep a network at work for twenty minutes, and see that no process grows (SOAK_SECONDS=60 for one)
+	@$(PY) -m pytest -s -m soak tests/integration/soak $(ARGS)
 
 blindness: dev ## Search everything the hub had for anything personal
 	@$(PY) -m pytest tests/integration/blindness $(ARGS)

@@ -57,6 +57,7 @@ from warifu_services.node.store_database import DatabaseNodeStore
 Call = Callable[[], Awaitable[None]]
 
 _PATIENCE_S = 20.0
+_IN_VAIN = frozenset({Reason.HUB_TIMED_OUT, Reason.PROVIDER_TIMED_OUT, Reason.DEADLINE_TOO_SHORT})
 _ORDER_LIMIT = 1 << 20
 
 
@@ -72,6 +73,7 @@ class Slice:
         self._may_refuse = False
         self._refused = 0
         self._turned_away = 0
+        self._late = 0
 
     async def run(
         self,
@@ -87,7 +89,7 @@ class Slice:
 
         With ``per_s`` so many calls a second come by themselves instead, at random moments, however many are under way; each
         took as long as from the moment when it was due. With ``may_refuse`` a call that is definitely refused for want of room is
-        no error: ``refused`` are those while the clocks ran, ``turned_away`` all. ``drained_s``: how long what was under way took
+        no error: ``refused`` are those while the clocks ran, ``turned_away`` all; nor is one that was not answered in time, of which ``late`` are all. ``drained_s``: how long what was under way took
         to end once no more came.
         """
         self._may_refuse = may_refuse
@@ -111,6 +113,7 @@ class Slice:
             "errors": self._errors,
             "refused": self._refused,
             "turned_away": self._turned_away,
+            "late": self._late,
             "drained_s": time.perf_counter() - ended,
         }
 
@@ -136,6 +139,9 @@ class Slice:
             if self._may_refuse and _is_for_want_of_room(error):
                 self._refused += self._counting
                 self._turned_away += 1
+                return False
+            if self._may_refuse and isinstance(error, WarifuError) and error.reason in _IN_VAIN:
+                self._late += 1
                 return False
             self._errors.append(f"{type(error).__name__}: {error}")
             return False

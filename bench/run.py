@@ -52,7 +52,7 @@ from warifu.party.inherited import settle_process
 from warifu.printable import printable
 
 RESULTS = Path(__file__).parent / "results"
-_SETTLE_S = {1: 0.05, 8: 0.1, 64: 0.25, MOST_IN_FLIGHT: 0.5}
+_SETTLE_S = {1: 0.05, 8: 0.1, 64: 0.25, MOST_IN_FLIGHT: 1.0}
 _MESSAGES, _BULK_SETTLE_S, _BULK_LONGER = 2, 1.0, 6  # a message takes a good part of a second
 _OVERLOAD_PATIENCE_S, _OVERLOAD_SETTLE_S = 2.0, 2.0  # so that whoever could not be answered in time would show
 _SHORT_ROUNDS, _ACQUISITIONS = 4, 5
@@ -149,7 +149,8 @@ class _Run:
                     self._tell(f"round {number}: half load")
                     self.slices.append(self._half_load(cell, number, self.slices[-1].rate / 2))
                     self._tell(f"round {number}: overload")
-                    self.slices.append(replace(self._slice(cell, MOST_IN_FLIGHT, number), cell=AT_BEST))
+                    best = self._slice(cell, MOST_IN_FLIGHT, number, seconds=4 * self._seconds)
+                    self.slices.append(replace(best, cell=AT_BEST))
                     self.slices.append(self._overload(cell, number, OVERLOAD * self.slices[-1].rate))
 
     def _half_load(self, cell: Cell, number: int, per_s: float) -> SliceResult:
@@ -184,6 +185,7 @@ class _Run:
             errors=told["errors"],
             made=told["made"] - told["turned_away"],
             refused=told["refused"],
+            late=told["late"],
             drained_s=told["drained_s"],
             leaves=leaves_after - leaves,
             syncs=counted_after["syncs"] - counted["syncs"],

@@ -213,6 +213,7 @@ def catalogue() -> dict[str, Any]:
             "definite": "'true': surely nothing was provided; 'false': nobody knows before the same request is sent again",
             "where": "the place in the request, 512 characters at most; never personal; left out where there is none",
             "done": "of calls about many things: how many of them, from the first on, were surely done before the fault",
+            "retry_after_ms": "of a refusal for want of room: after how many milliseconds there may be some, 60,000 at most",
         },
         "without_error_info": [
             {"ended": ended, "means": means, "definite": definite} for ended, means, definite in WITHOUT_ERROR_INFO

@@ -100,6 +100,7 @@ LABELS = {
 WITHOUT_ERROR_INFO = (
     ("the call never left: no connection could be made", "NOT_CONNECTED", True),
     ("RESOURCE_EXHAUSTED, because the called side's gRPC took no message so large", "REQUEST_TOO_LARGE", True),
+    ("UNAVAILABLE, because the called side's gRPC refused the stream (HTTP/2's REFUSED_STREAM)", "OVERLOADED", True),
     (
         "DEADLINE_EXCEEDED",
         "timed out (NODE_TIMED_OUT, HUB_TIMED_OUT, PROVIDER_TIMED_OUT; of the authority AUTHORITY_UNREACHABLE)",
@@ -369,7 +370,7 @@ def page() -> str:
             "",
             "### A failure without ErrorInfo",
             "",
-            "The called party broke off, or gRPC itself refused, on either side. Two of these are definite, and no other is",
+            "The called party broke off, or gRPC itself refused, on either side. Three of these are definite, and no other is",
             "([status.py](../src/warifu/rpc/status.py)):",
             "",
             *_without_lines(),

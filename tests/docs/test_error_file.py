@@ -59,6 +59,6 @@ def test_whoever_is_told_a_reason_is_told_what_to_do(lines: dict[Reason, dict[st
     assert [reason for reason, line in lines.items() if not line["made_by"]] == []
 
 
-def test_two_kinds_of_failure_without_a_reason_are_definite(file: dict[str, Any]) -> None:
+def test_three_kinds_of_failure_without_a_reason_are_definite(file: dict[str, Any]) -> None:
     definite = [line["means"] for line in file["without_error_info"] if line["definite"]]
-    assert definite == ["NOT_CONNECTED", "REQUEST_TOO_LARGE"]
+    assert definite == ["NOT_CONNECTED", "REQUEST_TOO_LARGE", "OVERLOADED"]

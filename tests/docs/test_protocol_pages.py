@@ -150,11 +150,11 @@ def test_a_certificates_names_are_those_of_the_page(protocol: dict[str, str]) ->
 
 
 def test_the_metadata_of_an_error_are_those_of_the_page(protocol: dict[str, str]) -> None:
-    status = to_status(WarifuError(Reason.INTERNAL, where="field", done=1))
+    status = to_status(WarifuError(Reason.INTERNAL, where="field", done=1, retry_after_s=0.1))
     detail = status.details[0].value
     named = re.findall(r'`metadata\["(\w+)"\]`', section(protocol["transport"], "Errors"))
     assert [name for name in named if name.encode() not in detail] == []
-    assert len(named) == 3
+    assert len(named) == 4
 
 
 def test_the_files_of_a_network_are_those_of_the_page(protocol: dict[str, str], tmp_path: Path) -> None:

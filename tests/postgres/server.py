@@ -30,14 +30,24 @@ def binaries() -> Path | None:
 class PostgresServer:
     """One server, which a test may kill and start again. ``address`` is what a party is given."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, *, port: int | None = None, tls: tuple[bytes, bytes] | None = None) -> None:
+        """It listens at ``port`` of the loopback address as well, with ``tls``, a certificate and its key, where they are given."""
         self._programs = programs
+        self._more = "" if port is None else f" -c listen_addresses=127.0.0.1 -c port={port}"
         self._folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # a socket's path is at most 107 bytes
         if os.geteuid() == 0:
             shutil.chown(self._folder, "postgres", "postgres")
         self._run(
             "initdb", "--pgdata", str(self._rows), "--auth=trust", "--username=warifu", "--no-sync", "--encoding=UTF8"
         )
+        if tls is not None:
+            for name, content in zip(("server.crt", "server.key"), tls, strict=True):
+                path = self._rows / name
+                path.write_bytes(content)
+                path.chmod(0o600)
+                if os.geteuid() == 0:
+                    shutil.chown(path, "postgres", "postgres")
+            self._more += " -c ssl=on"
         self.start()
 
     @property
@@ -51,7 +61,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it and wait until it takes connections."""
-        said = f"-c listen_addresses='' -c unix_socket_directories='{self._folder}' -c shared_buffers=16MB"
+        said = f"-c listen_addresses='' -c unix_socket_directories='{self._folder}' -c shared_buffers=16MB{self._more}"
         log = str(self._folder / "log")
         self._run("pg_ctl", "--pgdata", str(self._rows), "--options", said, "--log", log, "--wait", "start")
 

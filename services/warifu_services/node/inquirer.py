@@ -55,8 +55,8 @@ MARGIN_SECONDS = 0.05
 RELAY_SECONDS = 0.02
 """What is left of it when a caller whose inquiry has not ended is told so; the inquiry goes on."""
 
-MOST_WAITED_FOR = 256
-"""Inquiries that somebody waits for, at a time: as many as keep three processes busy; more would wait, and then end together."""
+MOST_WAITED_FOR = 512
+"""Inquiries that somebody waits for, at a time: as many as a caller may have under way, and a hub mediates of one inquirer."""
 
 LONGEST_WAIT_SECONDS = 30.0
 """How long FetchAnswer may be asked to wait."""

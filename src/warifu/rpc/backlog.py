@@ -1,8 +1,8 @@
 """Whether one more call can still be ended in time; looked at before anything is done for it.
 
 A party that is asked more than it can do does most when it ends what it has begun and says no to the rest at once: whatever it
-begins and cannot end in time is lost, with all that was done for it. Decides that by what is under way and by how long
-calls took that ended lately. Whoever is refused so was not looked at, so it says nothing of who asks or of what; it is told
+begins and cannot end in time is lost, with all that was done for it. Decides that by how many are under way and by what calls took
+that ended lately, for each that was under way then: how long they took alone would be known only when it is too late. Whoever is refused so was not looked at, so it says nothing of who asks or of what; it is told
 after which time there may be room. Knows neither gRPC nor what is asked.
 """
 
@@ -31,36 +31,38 @@ class Backlog:
     ``where`` is where somebody is told to have been refused; ``now`` any clock that never goes back, in seconds.
     """
 
-    __slots__ = ("_now", "_under_way", "_usual_s", "_where")
+    __slots__ = ("_now", "_under_way", "_where", "_while_s")
 
     def __init__(self, *, where: str = "", now: Callable[[], float] = time.monotonic) -> None:
         self._where = where
         self._now = now
         self._under_way = 0
-        self._usual_s = 0.0
+        self._while_s = 0.0  # of what a call takes, for each call under way
 
     def check(self, left: float | None, most: int) -> None:
         """See that one more call, with ``left`` seconds (None: no deadline), may begin beside ``most`` less one.
 
         Raises: OVERLOADED, and when to ask again.
         """
-        hopeless = left is not None and left < _SLOWEST * self._usual_s and self._under_way >= LET_IN
+        takes_s = self._while_s * (self._under_way + 1)
+        hopeless = left is not None and left < _SLOWEST * takes_s and self._under_way >= LET_IN
         if hopeless or self._under_way >= most:
             raise self.refusal(self._where)
 
     def refusal(self, where: str) -> WarifuError:
         """OVERLOADED at ``where``. To be asked again when about all that is under way has ended."""
-        pause_s = min(max(self._usual_s, _SOONEST_S), _LATEST_S)
+        pause_s = min(max(self._while_s * self._under_way, _SOONEST_S), _LATEST_S)
         return WarifuError(Reason.OVERLOADED, where=where, retry_after_s=pause_s)
 
     def begin(self) -> Callable[[], None]:
         """One more is under way, until what this gives is called, once."""
         self._under_way += 1
-        began = self._now()
+        began, beside = self._now(), self._under_way
 
         def end() -> None:
+            took = (self._now() - began) / max(beside, self._under_way)
             self._under_way -= 1
-            self._usual_s += (self._now() - began - self._usual_s) * _LEARNING
+            self._while_s += (took - self._while_s) * _LEARNING
 
         return end
 

@@ -54,6 +54,7 @@ _TRUE, _FALSE = "true", "false"
 _NEVER_CONNECTED = "failed to connect"  # gRPC tells a call that never left from a broken one only in its words
 _ENDED_EARLY = "the connection was ended before it was ready"
 _BROKEN_OFF = (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
+_REFUSED_STREAM = "RST_STREAM with error code 7"  # which says that nothing of it was looked at (RFC 9113, section 8.7)
 _TOO_LARGE = "larger than max"
 _BY_THIS_SIDE = "CLIENT: Received"  # of a reply: what it answers was done
 
@@ -123,8 +124,8 @@ def from_rpc_error(error: grpc.RpcError, *, default: CodeTable) -> WarifuError:
     in ``where``; whether that is definite, only the other side can say.
 
     Where the other side said nothing, it broke off, or gRPC itself refused, on either side. Nothing of that is definite, but
-    for two: a call that never left is NOT_CONNECTED, and a request that the other side's gRPC did not take is
-    REQUEST_TOO_LARGE. Else the status code is looked up in ``default``: the caller knows whom it called. A peer that dies in
+    for three: a call that never left is NOT_CONNECTED, a request that the other side's gRPC did not take is
+    REQUEST_TOO_LARGE, and a call that it did not begin, for there are too many on the connection, is OVERLOADED. Else the status code is looked up in ``default``: the caller knows whom it called. A peer that dies in
     the middle of a call shows as UNAVAILABLE, INTERNAL or UNKNOWN, as it happens; since no party ends a call with the last two
     and no reason, they mean what UNAVAILABLE means; but for a reply that does not parse, or is too large to be taken, which
     is INTERNAL. Any code that is not in there is INTERNAL.
@@ -141,6 +142,8 @@ def _meant(error: grpc.RpcError, code: grpc.StatusCode, details: str, default: C
     """What a call means that ended so, and without a reason that is known here."""
     if code is grpc.StatusCode.UNAVAILABLE and _NEVER_CONNECTED in details:
         return WarifuError(Reason.NOT_CONNECTED, where=_ENDED_EARLY, debug=_ENDED_EARLY)
+    if code is grpc.StatusCode.UNAVAILABLE and _REFUSED_STREAM in details:
+        return WarifuError(Reason.OVERLOADED, where="connection", debug="more calls on it than the other side takes")
     too_large = code is grpc.StatusCode.RESOURCE_EXHAUSTED and _TOO_LARGE in details
     if too_large and _BY_THIS_SIDE not in details:
         return WarifuError(Reason.REQUEST_TOO_LARGE)

@@ -159,6 +159,23 @@ async def test_a_hub_whose_server_hangs_says_so_and_goes_on_with_all_it_acknowle
     await every_exchange_is_permitted_and_answered_once(traffic, log)
 
 
+@pytest.mark.slow
+async def test_a_hub_whose_server_takes_no_writes_for_a_while_says_so_and_goes_on_with_all_it_acknowledged(
+    hub: Any, play: Callable[..., Any], postgres: PostgresServer
+) -> None:
+    asker, _, log = await play(hub)
+    traffic = Traffic(asker)
+    await traffic.began.wait()
+    operator = await asyncpg.connect(postgres.address)
+    for setting in ("SET default_transaction_read_only = on", "RESET default_transaction_read_only"):
+        await operator.execute(f"ALTER SYSTEM {setting}")
+        await operator.execute("SELECT pg_reload_conf()")
+        await traffic.refused.wait()
+    await operator.close()
+    await traffic.going
+    await every_exchange_is_permitted_and_answered_once(traffic, log)
+
+
 async def backends(postgres: PostgresServer) -> list[int]:
     """The server's processes that work for some party."""
     looking = await asyncpg.connect(postgres.address)

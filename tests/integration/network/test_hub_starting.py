@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -207,3 +208,15 @@ def test_a_hub_does_not_start_on_an_address_it_cannot_have(fresh_network: Path) 
     assert json.loads(ended.stderr.splitlines()[-1])["where"] == (
         "listen 192.0.2.1:7400: is no address of this machine"
     )
+
+
+def test_a_hub_does_not_start_on_a_disk_that_takes_no_writes(fresh_network: Path) -> None:
+    folder = fresh_network / "hub"
+    shown = ["mount", "--bind", "-o", "ro", str(folder), str(folder)]
+    if os.geteuid() != 0 or subprocess.run(shown, capture_output=True, check=False).returncode:
+        pytest.skip("only root shows a folder as one that takes no writes, and not everywhere")
+    try:
+        told = last_words(fresh_network)
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+    assert (told["reason"], told["where"]) == ("LOG_UNAVAILABLE", "hub.sqlite3: Read-only file system")

@@ -40,6 +40,14 @@ async def test_five_times_too_many_are_answered_or_definitely_refused_and_nobody
     await asyncio.gather(*(client.inquire(town.inquiry(1)) for _ in range(MOST)))
 
 
+@pytest.mark.slow
+async def test_more_calls_than_a_connection_carries_are_answered_or_definitely_refused_too(town: Any) -> None:
+    client = town.client("childcare")
+    told = Counter(await asyncio.gather(*(ended(client.inquire(town.inquiry(1), timeout=60)) for _ in range(1_500))))
+    assert told[""] >= inquirer.MOST_WAITED_FOR
+    assert told.keys() <= {"", "OVERLOADED node True True", "OVERLOADED connection True False"}
+
+
 async def test_an_inquiry_that_was_sent_before_is_not_said_to_be_nothing_when_there_is_no_room_for_it_now(
     town: Any, monkeypatch: pytest.MonkeyPatch, refused: Any
 ) -> None:

@@ -23,6 +23,8 @@ _KINDS: Final = {
     "InsufficientPrivilegeError": "the server does not let this role do that",
     "InvalidCatalogNameError": "the server has no such database",
     "TooManyConnectionsError": "the server takes no more connections",
+    "FileNotFoundError": "there is no such socket, or PGSSLROOTCERT names no file",
+    "ConnectionRefusedError": "nobody listens there",
     "ClientConfigurationError": "PGSSLROOTCERT, or another setting of the driver, does not fit",
 }
 """What an operator is told of some kinds of faults, by the driver's names for them."""

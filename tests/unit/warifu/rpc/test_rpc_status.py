@@ -141,6 +141,11 @@ def test_a_long_place_is_cut_so_that_it_fits_into_metadata() -> None:
     [
         (grpc.StatusCode.UNAVAILABLE, "Socket closed", Reason.HUB_UNREACHABLE),
         (grpc.StatusCode.INTERNAL, "Received RST_STREAM with error code 2", Reason.HUB_UNREACHABLE),
+        (
+            grpc.StatusCode.UNAVAILABLE,
+            "Stream removed (RST_STREAM (Received RST_STREAM with error code 7))",
+            Reason.OVERLOADED,
+        ),
         (grpc.StatusCode.UNKNOWN, "Stream removed", Reason.HUB_UNREACHABLE),
         (grpc.StatusCode.DEADLINE_EXCEEDED, "", Reason.HUB_TIMED_OUT),
         (
@@ -156,7 +161,7 @@ def test_a_status_without_a_reason_is_read_by_its_code(code: grpc.StatusCode, de
     for trailing in (None, (), (("other", "entry"),)):
         meant = from_rpc_error(FailedCall(code, details, trailing), default=HUB)
         assert meant.reason is reason
-        assert meant.definite == (reason is Reason.REQUEST_TOO_LARGE)
+        assert meant.definite == (reason in {Reason.REQUEST_TOO_LARGE, Reason.OVERLOADED})
 
 
 @pytest.mark.parametrize("code", grpc.StatusCode)
