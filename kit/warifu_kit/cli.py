@@ -30,6 +30,7 @@ from warifu_kit.commands import (
     populate,
     protos,
     record,
+    scenario,
     status,
     up,
     witness,
@@ -76,6 +77,7 @@ app.command()(inspect.inspect)
 app.command()(clock.clock)
 app.command()(record.record)
 app.command()(record.replay)
+app.command()(scenario.run)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(protos.protos)

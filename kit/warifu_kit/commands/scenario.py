@@ -1,0 +1,73 @@
+"""``warifu run``: play a scenario and write what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from warifu_kit.output import Terminal, say, say_json
+
+if TYPE_CHECKING:
+    from warifu_kit.scenario.running import Tell
+
+__all__ = ["run"]
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A scenario, such as scenarios/tax_season.yaml.")]
+Calibrated = Annotated[
+    Path | None,
+    typer.Option("--calibration", metavar="FILE", help="What `warifu calibrate` wrote. Left out: the shipped one."),
+]
+
+
+def run(
+    file: File,
+    clock: Annotated[Literal["virtual"], typer.Option(help="The only one of this version.")] = "virtual",
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where to write. Left out: runs/ and the scenario's name.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="In place of the file's.")] = None,
+    scale: Annotated[float, typer.Option(min=0.0001, max=100, help="Multiplies every rate: 0.01 for a look.")] = 1.0,
+    calibration: Calibrated = None,
+    json: Annotated[bool, typer.Option("--json", help="Tell the result as one line of JSON.")] = False,
+) -> None:
+    """Play the scenario in FILE and write its folder: figures, events, faults, a report with pictures.
+
+    Exit status 0: all that it expects holds. 1: something does not.
+
+    Example: warifu run scenarios/tax_season.yaml --seed 8 --out runs/june
+    """
+    from warifu_kit.scenario.file.reading import load_scenario
+    from warifu_kit.scenario.running import need_research, run_into
+    from warifu_kit.scenario.told.summary import does_hold, sentences
+    from warifu_kit.scenario.virtual.costs import load_calibration
+
+    need_research()
+    scenario = load_scenario(file, seed=seed)
+    folder = out or Path("runs") / scenario.name
+    with _progress(clock) as tell:
+        told = run_into(folder, scenario, load_calibration(calibration), tell, scale)
+    if json:
+        say_json(told)
+    else:
+        say(*sentences(told), f"see {folder}")
+    if not does_hold(told):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _progress(clock: str) -> Iterator[Tell]:
+    """A bar with what is left, on standard error where that is a terminal."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Terminal(stderr=True), transient=True) as bar:
+        task = bar.add_task(f"{clock} clock", total=1.0)
+
+        def tell(what: str, share: float) -> None:
+            bar.update(task, description=what, completed=share)
+
+        yield tell
