@@ -1,4 +1,4 @@
-"""``warifu run``: play a scenario and write what came of it."""
+"""``warifu run``: play a scenario and write what came of it; ``warifu calibrate``: measure what an exchange costs here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from warifu_kit.output import Terminal, say, say_json
 if TYPE_CHECKING:
     from warifu_kit.scenario.running import Tell
 
-__all__ = ["run"]
+__all__ = ["calibrate", "run"]
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A scenario, such as scenarios/tax_season.yaml.")]
 Calibrated = Annotated[
@@ -48,7 +48,7 @@ def run(
     need_research()
     scenario = load_scenario(file, seed=seed)
     folder = out or Path("runs") / scenario.name
-    with _progress(clock) as tell:
+    with _progress(f"{clock} clock") as tell:
         told = run_into(folder, scenario, load_calibration(calibration), tell, scale)
     if json:
         say_json(told)
@@ -58,16 +58,44 @@ def run(
         raise typer.Exit(1)
 
 
+def calibrate(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the costs.")],
+    exchanges: Annotated[
+        int, typer.Option(min=50, max=100_000, help="So many alone, four times as many together.")
+    ] = 400,
+) -> None:
+    """Measure what an exchange costs on this machine, for `warifu run --calibration`.
+
+    Times functions in this process and runs a network for some seconds. Nothing else should run meanwhile.
+
+    Example: warifu calibrate --out runs/calibration.json
+    """
+    from warifu_kit.scenario.calibrating.calibrate import calibrate as calibrated
+
+    with _progress("calibrating") as tell:
+        costs = calibrated(exchanges, tell)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(costs.as_json(), "utf-8")
+    say(
+        *(
+            f"{name}: {visit.each_us:.0f} us each, {visit.shared_us:.0f} us shared by who go together"
+            for name, visit in costs.visits.items()
+        ),
+        f"disk {costs.visits['hub_permits'].disk_ms:.2f} ms, line {costs.line_ms:.2f} ms",
+        f"SIMULATED  costs of this machine, written to {out}",
+    )
+
+
 @contextmanager
-def _progress(clock: str) -> Iterator[Tell]:
+def _progress(what: str) -> Iterator[Tell]:
     """A bar with what is left, on standard error where that is a terminal."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Terminal(stderr=True), transient=True) as bar:
-        task = bar.add_task(f"{clock} clock", total=1.0)
+        task = bar.add_task(what, total=1.0)
 
-        def tell(what: str, share: float) -> None:
-            bar.update(task, description=what, completed=share)
+        def tell(doing: str, share: float) -> None:
+            bar.update(task, description=doing, completed=share)
 
         yield tell

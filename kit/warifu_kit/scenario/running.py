@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from warifu.errors import Reason, WarifuError
 from warifu_kit.scenario.told.folder import results_folder, write_events, write_faults, write_summary
+from warifu_kit.scenario.told.page import write_pages
+from warifu_kit.scenario.told.pictures import pictures
 from warifu_kit.scenario.told.summary import summary
 from warifu_kit.scenario.virtual.behaviour.play import play_behaviour
 from warifu_kit.scenario.virtual.national import is_kernel_enough, play_kernel
@@ -59,5 +61,7 @@ def run_into(folder: Path, scenario: Scenario, costs: Calibration, tell: Tell, s
         rows = write_events(folder, scenario, outcome)
         told["events"] = {"rows": rows, "of": len(outcome.load), "sampled": rows < len(outcome.load)}
         write_faults(folder, told, outcome)
+        tell("drawing", 0.6)
+        write_pages(folder, told, pictures(scenario, outcome, costs, told))
         write_summary(folder, told)
     return told

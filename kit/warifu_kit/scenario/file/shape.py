@@ -92,13 +92,10 @@ class Population(Strict):
     held_back: Annotated[
         Share, Field(description="Of inquiries, which a clerk must release: DV support and the like.")
     ] = 0.0
-    life_events: Annotated[
-        Mapping[_Name, Share],
-        Field(
-            default_factory=dict,
-            description="Event to the share of people it happens to in a year, such as move: 4%.",
-        ),
-    ]
+    life_events: Mapping[_Name, Share] = Field(
+        default_factory=dict,
+        description="Event to the share of people it happens to in a year, such as move: 4%.",
+    )
 
 
 class TrafficEntry(Strict):
