@@ -32,6 +32,7 @@ def run(
     seed: Annotated[int | None, typer.Option(min=0, help="In place of the file's.")] = None,
     scale: Annotated[float, typer.Option(min=0.0001, max=100, help="Multiplies every rate: 0.01 for a look.")] = 1.0,
     calibration: Calibrated = None,
+    report: Annotated[bool, typer.Option(help="Write the page and the pictures as well: most of a short run.")] = True,
     json: Annotated[bool, typer.Option("--json", help="Tell the result as one line of JSON.")] = False,
 ) -> None:
     """Play the scenario in FILE and write its folder: figures, events, faults, a report with pictures.
@@ -49,7 +50,7 @@ def run(
     scenario = load_scenario(file, seed=seed)
     folder = out or Path("runs") / scenario.name
     with _progress(f"{clock} clock") as tell:
-        told = run_into(folder, scenario, load_calibration(calibration), tell, scale)
+        told = run_into(folder, scenario, load_calibration(calibration), tell, scale, draw=report)
     if json:
         say_json(told)
     else:

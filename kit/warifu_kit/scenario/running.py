@@ -51,8 +51,13 @@ def play(scenario: Scenario, costs: Calibration, tell: Tell, scale: float = 1.0)
     return play_behaviour(scenario, load, costs, lambda share: tell(f"playing {len(load):,} exchanges", share))
 
 
-def run_into(folder: Path, scenario: Scenario, costs: Calibration, tell: Tell, scale: float = 1.0) -> dict[str, Any]:
-    """Play ``scenario`` and write its folder; what ``summary.json`` says. Raises: PATH_UNUSABLE, CONFIG_INVALID, OSError."""
+def run_into(
+    folder: Path, scenario: Scenario, costs: Calibration, tell: Tell, scale: float = 1.0, *, draw: bool = True
+) -> dict[str, Any]:
+    """Play ``scenario`` and write its folder; what ``summary.json`` says. ``draw``: pictures and page too.
+
+    Raises: PATH_UNUSABLE, CONFIG_INVALID, OSError.
+    """
     with results_folder(folder):
         outcome = play(scenario, costs, tell, scale)
         tell("measuring", 0.0)
@@ -61,7 +66,9 @@ def run_into(folder: Path, scenario: Scenario, costs: Calibration, tell: Tell, s
         rows = write_events(folder, scenario, outcome)
         told["events"] = {"rows": rows, "of": len(outcome.load), "sampled": rows < len(outcome.load)}
         write_faults(folder, told, outcome)
+        drawn = pictures(scenario, outcome, costs, told)
         tell("drawing", 0.6)
-        write_pages(folder, told, pictures(scenario, outcome, costs, told))
+        if draw:
+            write_pages(folder, told, drawn)
         write_summary(folder, told)
     return told

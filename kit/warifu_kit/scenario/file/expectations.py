@@ -61,7 +61,8 @@ MEASURES: Final[Mapping[str, Measure]] = {
 def expectation(value: object) -> tuple[Expectation, ...]:
     """From ``{p99: "<= 500ms"}``. Raises: ValidationError, one fault an entry."""
     if not isinstance(value, dict):
-        raise PydanticCustomError("dict_type", 'should be measures with their bounds, such as p99: "<= 500ms"')
+        told = 'should be measures with their bounds, such as p99: "<= 500ms"'
+        raise PydanticCustomError("with_unit", "{told}", {"told": told})
     found, faults = [], []
     for name, bound in value.items():
         try:

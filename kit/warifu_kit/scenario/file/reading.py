@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,7 +36,7 @@ def load_scenario(path: Path, *, seed: int | None = None) -> Scenario:
 
     Raises: CONFIG_INVALID, with every fault as ``file:line field message``.
     """
-    found = _Found(path.parent, PermissionTable.load())
+    found = _Found(path.parent, _table())
     file = load_yaml(path, ScenarioFile, found.contradictions)
     if seed is not None:
         file = file.model_copy(update={"general": file.general.model_copy(update={"seed": seed})})
@@ -47,6 +48,11 @@ def load_scenario(path: Path, *, seed: int | None = None) -> Scenario:
         streams=tuple(found.streams),
         replayed={stream.name: _moments(path.parent, stream.arrivals) for stream in found.streams},
     )
+
+
+@cache
+def _table() -> PermissionTable:
+    return PermissionTable.load()
 
 
 def scenario_schema() -> dict[str, Any]:
@@ -73,10 +79,14 @@ class _Found:
             yield Fault(("adversaries",), told)
         if file.network.members is not None and file.network.nation is not None:
             yield Fault(("network", "members"), "should be left out where there is a nation")
-        else:
+            return
+        try:
             self.institutions = self._who(file)
-            yield from self._of_traffic(file)
-            yield from self._of_faults(file)
+        except WarifuError as error:
+            yield Fault(("network", "members"), f"names no good list: {error.where}")
+            return
+        yield from self._of_traffic(file)
+        yield from self._of_faults(file)
 
     def _who(self, file: ScenarioFile) -> tuple[Institution, ...]:
         if file.network.nation is not None:

@@ -19,9 +19,9 @@ __all__ = ["Length", "Rate", "Share", "Strict", "TimeOfDay", "did_you_mean", "wi
 
 def did_you_mean(given: object, there_are: Iterable[str]) -> str:
     """``did you mean hub?``, or what there is. Pure."""
-    known = sorted(there_are)
+    known = {each.lower(): each for each in sorted(there_are)}
     near = get_close_matches(str(given).lower(), known, n=1, cutoff=0.6)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    return f"did you mean {known[near[0]]}?" if near else f"there are {', '.join(known.values())}"
 
 
 class Strict(BaseModel):

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["ends_over_time", "fault_bands", "latency_over_time", "queues_over_time", "split_of_visits", "time_unit"]
 
 STRETCHES: Final = 120
-_FEWEST: Final = 5
-"""Of fewer exchanges a stretch has no 95th percentile worth a point."""
+_FEWEST: Final = 20
+"""Exchanges a stretch should have for its percentiles to be worth a point: of few exchanges there are few stretches."""
 
 Rows = Iterator[dict[str, Any]]
 
@@ -34,12 +34,13 @@ def latency_over_time(scenario: Scenario, outcome: Outcome) -> Rows:
 
     single = ~outcome.load.bulk if (~outcome.load.bulk).any() else outcome.load.bulk
     at, took = outcome.load.at[single], outcome.took[single]
-    edges = np.linspace(0.0, scenario.duration, STRETCHES + 1)
+    stretches = max(1, min(STRETCHES, len(at) // _FEWEST))
+    edges = np.linspace(0.0, scenario.duration, stretches + 1)
     cuts = np.searchsorted(at, edges)
     unit = time_unit(scenario.duration)[1]
-    for place in range(STRETCHES):
+    for place in range(stretches):
         those = took[cuts[place] : cuts[place + 1]]
-        if len(those) < _FEWEST:
+        if not len(those):
             continue
         for name, value in zip(("p50", "p95", "p99"), np.quantile(those, [0.5, 0.95, 0.99]), strict=True):
             middle = float(edges[place] + edges[place + 1]) / 2 / unit

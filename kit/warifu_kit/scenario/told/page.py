@@ -27,6 +27,11 @@ _STYLE: Final = (
 
 def write_pages(path: Path, told: Mapping[str, Any], drawn: Mapping[str, Any]) -> None:
     """Write ``report.html`` and a PNG for each picture."""
+    if not drawn:
+        (path / "report.html").write_text(
+            f"<!doctype html><html lang=en><head>{_head(told)}</head><body>{_told(told)}</body></html>\n", "utf-8"
+        )
+        return
     import altair as alt
     import vl_convert
 
@@ -35,13 +40,14 @@ def write_pages(path: Path, told: Mapping[str, Any], drawn: Mapping[str, Any]) -
         (path / f"{name}.png").write_bytes(vl_convert.vegalite_to_png(spec, scale=2))
     whole = alt.vconcat(*drawn.values(), spacing=40).resolve_scale(color="independent", x="independent")
     page = vl_convert.vegalite_to_html(whole.to_dict(), bundle=True)
+    page = page.replace("<head>", f"<head>{_head(told)}", 1)
     before, body, after = page.partition("<body>")
-    (path / "report.html").write_text(f"{_titled(before, told)}{body}{_told(told)}{after}", "utf-8")
+    (path / "report.html").write_text(f"{before}{body}{_told(told)}{after}", "utf-8")
 
 
-def _titled(before: str, told: Mapping[str, Any]) -> str:
+def _head(told: Mapping[str, Any]) -> str:
     title = html.escape(f"SIMULATED: {told['scenario']}, seed {told['seed']}")
-    return before.replace("<head>", f"<head><title>{title}</title><style>{_STYLE}</style>", 1)
+    return f"<title>{title}</title><style>{_STYLE}</style>"
 
 
 def _told(told: Mapping[str, Any]) -> str:

@@ -32,7 +32,9 @@ _PARTS: Final = ("waiting for a processor", "processor", "disk", "line")
 
 
 def pictures(scenario: Scenario, outcome: Outcome, costs: Calibration, told: Mapping[str, Any]) -> dict[str, Any]:
-    """Each picture by the name of its file."""
+    """Each picture by the name of its file; none where nothing happened."""
+    if not len(outcome.load):
+        return {}
     drawn = {
         "latency": _latency(scenario, outcome),
         "ends": _ends(scenario, outcome),
@@ -177,4 +179,4 @@ def _title(text: str) -> str:
 def _rows(rows: Iterator[dict[str, Any]]) -> Any:
     import altair as alt
 
-    return alt.Data(values=list(rows))
+    return alt.InlineData(values=list(rows))

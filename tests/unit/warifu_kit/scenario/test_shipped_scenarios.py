@@ -1,0 +1,51 @@
+"""Every scenario that comes with this tree: it opens with its question, it runs at small size, and it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from warifu_kit.scenario.file.reading import load_scenario
+from warifu_kit.scenario.running import run_into
+from warifu_kit.scenario.told.summary import sentences
+from warifu_kit.scenario.virtual.costs import load_calibration
+
+SCENARIOS = sorted((Path(__file__).parents[4] / "scenarios").glob("*.yaml"))
+SMALL = {"national_day": 0.002, "national_peak": 0.01, "tax_season": 0.02}
+
+
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
+def test_a_shipped_scenario_runs_at_small_size_and_what_it_expects_holds(
+    file: Path, tmp_path: Path, silent: Callable[..., Any]
+) -> None:
+    scale = SMALL.get(file.stem, 0.15)
+    told = run_into(tmp_path / "run", load_scenario(file), load_calibration(), silent, scale, draw=False)
+    assert told["exchanges"] > 100
+    assert told["scale"] == scale
+    assert told["holds"], sentences(told)
+    for fault in told["faults"]:
+        assert fault["met"] or fault["what"].startswith(("crash", "slow_disk", "overload"))
+
+
+@pytest.mark.slow  # nine seconds each where it draws as well, all of it; the same runs without pictures are above
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
+def test_a_shipped_scenario_is_drawn(file: Path, tmp_path: Path, silent: Callable[..., Any]) -> None:
+    run_into(tmp_path / "run", load_scenario(file), load_calibration(), silent, SMALL.get(file.stem, 0.15))
+    assert {each.name for each in (tmp_path / "run").iterdir()} >= {"latency.png", "ends.png", "report.html"}
+
+
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
+def test_a_shipped_scenario_opens_with_its_question_and_says_simulated(file: Path) -> None:
+    lines = file.read_text("utf-8").splitlines()
+    assert lines[0].startswith("# SIMULATED.")
+    first = next(line for line in lines if not line.startswith("#"))
+    assert first.startswith("question:")
+    assert first.endswith('?"')
+
+
+def test_all_questions_are_different_and_there_are_enough_of_them() -> None:
+    questions = {load_scenario(file).file.question for file in SCENARIOS}
+    assert len(questions) == len(SCENARIOS) >= 9
