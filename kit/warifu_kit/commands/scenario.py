@@ -14,7 +14,7 @@ from warifu_kit.output import Terminal, say, say_json
 if TYPE_CHECKING:
     from warifu_kit.scenario.running import Tell
 
-__all__ = ["calibrate", "run"]
+__all__ = ["calibrate", "capacity", "run"]
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A scenario, such as scenarios/tax_season.yaml.")]
 Calibrated = Annotated[
@@ -85,6 +85,36 @@ def calibrate(
         f"disk {costs.visits['hub_permits'].disk_ms:.2f} ms, line {costs.line_ms:.2f} ms",
         f"SIMULATED  costs of this machine, written to {out}",
     )
+
+
+def capacity(
+    file: File,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The page to write, in Markdown.")],
+    seeds: Annotated[
+        int, typer.Option(min=6, max=1000, help="So many from the file's on; six are the fewest for 95 %.")
+    ] = 20,
+    target: Annotated[str, typer.Option(metavar="LENGTH", help="Within which 99 of 100 should end.")] = "250ms",
+    calibration: Calibrated = None,
+) -> None:
+    """Say how many hub workers, sequencers, how much memory and disk the traffic in FILE needs, with intervals.
+
+    Example: warifu capacity scenarios/national_day.yaml --out docs/capacity.md
+    """
+    from warifu_kit.scenario.capacity.answer import answer
+    from warifu_kit.scenario.file.reading import load_scenario
+    from warifu_kit.scenario.file.units import length
+    from warifu_kit.scenario.running import need_research
+    from warifu_kit.scenario.virtual.costs import load_calibration
+
+    need_research()
+    try:
+        within = length(target)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--target") from None
+    with _progress("capacity") as tell:
+        page = answer(load_scenario(file), load_calibration(calibration), seeds, within, tell)
+    out.write_text(page, "utf-8")
+    say(f"SIMULATED  see {out}")
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def test_every_file_of_a_run_says_simulated(asked: Asked, costs: Calibration, si
     found = contents(tmp_path / "run")
     for name in ("summary.json", "report.html", "faults.jsonl"):
         assert b"SIMULATED" in found[name], name
-    rows = duckdb.sql(f"SELECT DISTINCT simulated FROM '{tmp_path / 'run' / 'events.parquet'}'").fetchall()
+    rows = duckdb.execute(f"SELECT DISTINCT simulated FROM '{tmp_path / 'run' / 'events.parquet'}'").fetchall()
     assert rows == [(True,)]
 
 
@@ -94,8 +94,8 @@ def test_events_are_one_row_an_exchange_with_names(
     asked: Asked, costs: Calibration, silent: Tell, tmp_path: Path
 ) -> None:
     told = run_into(tmp_path / "run", asked(TRAFFIC, FAULT), costs, silent, draw=False)
-    rows = duckdb.sql(f"SELECT * FROM '{tmp_path / 'run' / 'events.parquet'}'").fetchall()
-    names = duckdb.sql(f"DESCRIBE SELECT * FROM '{tmp_path / 'run' / 'events.parquet'}'").fetchall()
+    rows = duckdb.execute(f"SELECT * FROM '{tmp_path / 'run' / 'events.parquet'}'").fetchall()
+    names = duckdb.execute(f"DESCRIBE SELECT * FROM '{tmp_path / 'run' / 'events.parquet'}'").fetchall()
     events = [dict(zip((name for name, *_ in names), row, strict=True)) for row in rows]
     assert len(events) == told["exchanges"]
     assert [event["at_s"] for event in events] == sorted(event["at_s"] for event in events)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -117,19 +118,14 @@ def test_every_fault_of_a_file_is_told_at_once(tmp_path: Path) -> None:
 def test_a_file_with_one_character_changed_is_read_or_told(tmp_path: Path, place: int, put: str) -> None:
     file = tmp_path / "changed.yaml"
     file.write_text(GOOD[:place] + put + GOOD[place + 1 :], "utf-8")
-    try:
+    with suppress(WarifuError):  # nothing else
         load_scenario(file)
-    except WarifuError as error:
-        assert error.reason is Reason.CONFIG_INVALID
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_a_fault_or_told_in_words(text: str) -> None:
-    try:
+    with suppress(ValueError):  # nothing else
         words = fault_words(text)
-    except ValueError as error:
-        assert str(error)
-    else:
         assert words.condition in CONDITIONS or words.chain
 
 
@@ -142,7 +138,7 @@ def test_what_needs_real_parties_is_refused_in_words(word: str) -> None:
 def test_a_scenario_cannot_be_changed(asked: Asked) -> None:
     scenario = asked()
     with pytest.raises(ValueError, match="frozen"):
-        scenario.file.general.seed = 8  # type: ignore[misc]
+        scenario.file.general.seed = 8
 
 
 def test_the_schema_knows_every_measure_and_is_plain_json() -> None:
