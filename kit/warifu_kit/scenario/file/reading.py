@@ -85,6 +85,8 @@ class _Found:
         except WarifuError as error:
             yield Fault(("network", "members"), f"names no good list: {error.where}")
             return
+        if not file.traffic:
+            yield Fault(("traffic",), "should have an entry: nobody would ask anything")
         yield from self._of_traffic(file)
         yield from self._of_faults(file)
 

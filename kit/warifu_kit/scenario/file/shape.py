@@ -147,7 +147,7 @@ class ScenarioFile(Strict):
     general: General
     network: NetworkPart
     population: Population = Population()
-    traffic: Annotated[tuple[TrafficEntry, ...], Field(min_length=1, max_length=200)]
+    traffic: Annotated[tuple[TrafficEntry, ...], Field(max_length=200, json_schema_extra={"minItems": 1})]
     faults: Annotated[tuple[FaultEntry, ...], Field(max_length=200)] = ()
     adversaries: Annotated[tuple[Adversary, ...], Field(max_length=20)] = ()
     expect: Annotated[

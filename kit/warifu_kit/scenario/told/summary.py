@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["does_hold", "sentences", "summary"]
 
+_AT_NO_CALL = ("slow_disk", "overload")
+"""Conditions of which no call can say that it met them."""
+
 _MARK = "a model of a SIMULATED network on a virtual clock; no statement about any real network or place"
 
 
@@ -115,5 +118,5 @@ def _faults(scenario: Scenario, outcome: Outcome) -> Any:
             "until_s": entry.at + entry.lasting,
             "who": entry.who,
             "what": entry.what.text,
-            "met": outcome.met.get(number, 0),
+            "met": None if entry.what.condition in _AT_NO_CALL else outcome.met.get(number, 0),
         }

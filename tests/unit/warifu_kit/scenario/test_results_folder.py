@@ -111,7 +111,7 @@ def test_of_very_many_exchanges_a_sample_is_written_and_said_to_be_one(
     monkeypatch.setattr(folders, "MOST_EVENTS", 50)
     told = run_into(tmp_path / "run", asked(TRAFFIC), costs, silent, draw=False)
     assert told["events"] == {"rows": 50, "of": told["exchanges"], "sampled": True}
-    counted = duckdb.sql(
+    counted = duckdb.execute(
         f"SELECT count(*), count(DISTINCT at_s) FROM '{tmp_path / 'run' / 'events.parquet'}'"
     ).fetchall()
     assert counted == [(50, 50)]

@@ -108,6 +108,12 @@ def test_faults_adversaries_and_expectations_are_read_as_strictly(tmp_path: Path
     assert any(told in fault for fault in faults(tmp_path, GOOD + lines + "\n"))
 
 
+def test_a_faulty_entry_is_one_fault_and_no_entry_is_one(tmp_path: Path) -> None:
+    assert faults(tmp_path, GOOD.replace("rate: 5/s", "rate: 5"))[0].count(" should ") == 1
+    (told,) = faults(tmp_path, GOOD.partition("traffic:")[0] + "traffic: []\n")
+    assert told == "4 traffic should have an entry: nobody would ask anything"
+
+
 def test_every_fault_of_a_file_is_told_at_once(tmp_path: Path) -> None:
     told = faults(tmp_path, GOOD.replace("60s", "60").replace("rate: 5/s", "rate: 5"))
     assert len("; ".join(told).split("should be a")) == 3

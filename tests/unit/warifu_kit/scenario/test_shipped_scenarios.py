@@ -27,7 +27,7 @@ def test_a_shipped_scenario_runs_at_small_size_and_what_it_expects_holds(
     assert told["scale"] == scale
     assert told["holds"], sentences(told)
     for fault in told["faults"]:
-        assert fault["met"] or fault["what"].startswith(("crash", "slow_disk", "overload"))
+        assert fault["met"] or fault["met"] is None, "a fault that nobody met"
 
 
 @pytest.mark.slow  # nine seconds each where it draws as well, all of it; the same runs without pictures are above

@@ -79,6 +79,10 @@ class Bands:
     def _of(self, who: str) -> list[FaultEntry]:
         return [entry for entry in self._now.values() if entry.who == who]
 
+    def found_down(self, who: str, exchange: int, attempt: int) -> None:
+        """A call came to ``who`` in a crash."""
+        self._meets(who, "crash", exchange, attempt)
+
     def is_cut_off(self, who: str, exchange: int, attempt: int) -> bool:
         """Whether nothing passes between ``who`` and the hub."""
         return self._meets(who, "partition", exchange, attempt)

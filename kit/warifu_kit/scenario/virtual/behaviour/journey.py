@@ -66,7 +66,7 @@ class Journey:
     def attempt(self, attempt: Attempt) -> Steps:
         """The whole way. Returns the reason it failed with; None for an answer."""
         node = self.stations[int(self.load.inquirer[attempt.exchange])]
-        if not node.is_up:
+        if self._is_down(node, attempt):
             return Reason.NOT_CONNECTED
         if not (yield from self._served(node, _ASKS, attempt)):
             return Reason.NODE_UNREACHABLE
@@ -83,7 +83,7 @@ class Journey:
         until = self._passed_on(attempt.until)
         if self.bands.is_cut_off(node.name, attempt.exchange, attempt.number):
             return (yield from self._silence(until, Reason.HUB_TIMED_OUT))
-        if not self.hub.is_up:
+        if self._is_down(self.hub, attempt):
             return Reason.HUB_UNREACHABLE
         plan = self.bands.plan(self.hub.name, attempt.exchange, attempt.number) or Plan()
         failed: Reason | None = None
@@ -118,7 +118,7 @@ class Journey:
         until = self._passed_on(until)
         if self.bands.is_cut_off(node.name, exchange, attempt.number):
             return (yield from self._silence(until, Reason.PROVIDER_TIMED_OUT))
-        if not node.is_up or self.bands.has_expired(node.name, exchange, attempt.number):
+        if self._is_down(node, attempt) or self.bands.has_expired(node.name, exchange, attempt.number):
             return Reason.PROVIDER_UNREACHABLE
         plan = self.bands.plan(node.name, exchange, attempt.number) or Plan()
         if plan.wait_ms:
@@ -154,6 +154,11 @@ class Journey:
     def _passed_on(self, until: float) -> float:
         left = until - self.clock.now
         return self.clock.now + (pass_on(left, _MARGIN_S, at_least=0.0) if left > 2 * _MARGIN_S else 0.0)
+
+    def _is_down(self, station: Station, attempt: Attempt) -> bool:
+        if not station.is_up:
+            self.bands.found_down(station.name, attempt.exchange, attempt.number)
+        return not station.is_up
 
     def _seconds(self, visit: int, exchange: int, waiting: int) -> float:
         return self.visits[visit].seconds(waiting) * float(self.load.work[visit, exchange])
