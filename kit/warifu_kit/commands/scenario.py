@@ -123,7 +123,8 @@ def _progress(what: str) -> Iterator[Tell]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Terminal(stderr=True), transient=True) as bar:
+    terminal = Terminal(stderr=True)
+    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
         task = bar.add_task(what, total=1.0)
 
         def tell(doing: str, share: float) -> None:
