@@ -24,6 +24,7 @@ ENGLISH = {
     "docs/ja/guide/faults.md": "docs/guide/faults.md",
     "docs/ja/guide/ci.md": "docs/guide/ci.md",
     "docs/ja/guide/prove.md": "docs/guide/prove.md",
+    "docs/ja/guide/card.md": "docs/guide/card.md",
     "docs/ja/guide/scenarios.md": "docs/guide/scenarios.md",
 }
 ERRORS = "docs/ja/guide/errors.md"
