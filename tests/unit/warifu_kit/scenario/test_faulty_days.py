@@ -65,6 +65,18 @@ def test_with_patience_all_are_answered_once_the_hub_is_back(played: Played) -> 
     assert outcome.took.max() < 13
 
 
+def test_a_hub_that_is_back_does_not_go_on_with_what_it_had_under_way(
+    asked: Asked, costs: Calibration, silent: Any
+) -> None:
+    late = "{at: 20s, for: 10s, who: tax-takamatsu, what: 'delay:2s'}"
+    scenario = asked(*TRAFFIC, f"faults: [{late}, {{at: 25s, for: 100ms, who: hub, what: crash}}]", patience="0s")
+    outcome = play_behaviour(scenario, workload(scenario, costs), costs, silent)
+    waiting = (outcome.load.stream == HERE) & (outcome.load.at > 23.1) & (outcome.load.at < 24.9)
+    assert {outcome.reasons[each] for each in outcome.reason[waiting].tolist()} == {"HUB_UNREACHABLE"}
+    after = (outcome.load.at > 25.2) & (outcome.load.at < 30)
+    assert (outcome.end[after] == ANSWERED).all()
+
+
 def test_a_dead_provider_was_not_asked_and_everybody_knows(played: Played) -> None:
     outcome = played("tax-takamatsu", "crash", patience="0s")
     assert ends(outcome, HERE)["PROVIDER_UNREACHABLE"] == 50

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]  # altair brings it
 import pytest
+from ruamel.yaml import YAML
 
-from warifu_kit.scenario.file.reading import load_scenario
+from warifu_kit.scenario.file.reading import SCHEMA_ID, load_scenario
 from warifu_kit.scenario.running import run_into
 from warifu_kit.scenario.told.summary import sentences
 from warifu_kit.scenario.virtual.costs import load_calibration
@@ -44,6 +47,16 @@ def test_a_shipped_scenario_opens_with_its_question_and_says_simulated(file: Pat
     first = next(line for line in lines if not line.startswith("#"))
     assert first.startswith("question:")
     assert first.endswith('?"')
+
+
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
+def test_the_published_schema_lets_a_shipped_scenario_through_and_no_misspelt_one(file: Path) -> None:
+    schema = json.loads((SCENARIOS[0].parents[1] / "docs" / "schema" / SCHEMA_ID).read_text("utf-8"))
+    told = YAML(typ="safe", pure=True).load(file)
+    jsonschema.validate(told, schema)
+    told["general"]["sed"] = told["general"].pop("seed")
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(told, schema)
 
 
 def test_all_questions_are_different_and_there_are_enough_of_them() -> None:

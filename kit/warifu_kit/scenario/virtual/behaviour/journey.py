@@ -2,7 +2,8 @@
 
 Decides what an attempt ends with: nothing for an answer, or a reason of the catalogue, by the same rules as the parties: who cannot be
 reached was not asked, who broke off or is silent may have done it, the hub keeps how an exchange ended and tells it again, and two
-attempts at the same time share one.
+attempts at the same time share one. What a party had under way when it crashed it does not go on with; whoever waits for it learns
+that when the next word would have come.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Journey:
     waited: Floats
     worked: Floats
     _ended: dict[int, Reason | None] = field(default_factory=dict)
-    _under_way: dict[int, simpy.Event] = field(default_factory=dict)
+    _under_way: dict[tuple[int, int], simpy.Event] = field(default_factory=dict)
 
     @property
     def hub(self) -> Station:
@@ -68,10 +69,11 @@ class Journey:
         node = self.stations[int(self.load.inquirer[attempt.exchange])]
         if self._is_down(node, attempt):
             return Reason.NOT_CONNECTED
+        life = node.life
         if not (yield from self._served(node, _ASKS, attempt)):
             return Reason.NODE_UNREACHABLE
         failed = yield from self._asked_of_hub(node, attempt)
-        if not (yield from self._served(node, _OPENS, attempt)):
+        if node.life != life or not (yield from self._served(node, _OPENS, attempt)):
             return Reason.NODE_UNREACHABLE
         return failed
 
@@ -94,21 +96,21 @@ class Journey:
         return (yield from self._end(plan, failed, until, Reason.HUB_UNREACHABLE, Reason.HUB_TIMED_OUT))
 
     def _at_hub(self, attempt: Attempt, until: float) -> Steps:
-        exchange = attempt.exchange
+        exchange, life = attempt.exchange, self.hub.life
         if not (yield from self._served(self.hub, _PERMITS, attempt)):
             return Reason.HUB_UNREACHABLE
         if exchange in self._ended:
             return self._ended[exchange]
-        if exchange in self._under_way:
-            joined: Reason | None = yield self._under_way[exchange]
+        if (exchange, life) in self._under_way:
+            joined: Reason | None = yield self._under_way[exchange, life]
             return joined
-        shared = self._under_way[exchange] = self.clock.event()
+        shared = self._under_way[exchange, life] = self.clock.event()
         failed = yield from self._asked_of_provider(attempt, until)
-        if not (yield from self._served(self.hub, _RELAYS, attempt)):
+        if self.hub.life != life or not (yield from self._served(self.hub, _RELAYS, attempt)):
             failed = Reason.HUB_UNREACHABLE
         elif failed is None or failed is Reason.RECORD_NOT_HELD:
             self._ended[exchange] = failed
-        del self._under_way[exchange]
+        del self._under_way[exchange, life]
         shared.succeed(failed)
         return failed
 
