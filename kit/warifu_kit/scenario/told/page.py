@@ -29,7 +29,8 @@ def write_pages(path: Path, told: Mapping[str, Any], drawn: Mapping[str, Any]) -
     """Write ``report.html`` and a PNG for each picture."""
     if not drawn:
         (path / "report.html").write_text(
-            f"<!doctype html><html lang=en><head>{_head(told)}</head><body>{_told(told)}</body></html>\n", "utf-8"
+            f"<!doctype html><html lang=en><head><meta charset=utf-8>{_head(told)}</head><body>{_told(told)}</body></html>\n",
+            "utf-8",
         )
         return
     import altair as alt
@@ -40,8 +41,8 @@ def write_pages(path: Path, told: Mapping[str, Any], drawn: Mapping[str, Any]) -
         (path / f"{name}.png").write_bytes(vl_convert.vegalite_to_png(spec, scale=2))
     whole = alt.vconcat(*drawn.values(), spacing=40).resolve_scale(color="independent", x="independent")
     page = vl_convert.vegalite_to_html(whole.to_dict(), bundle=True)
-    page = page.replace("<head>", f"<head>{_head(told)}", 1)
-    before, body, after = page.partition("<body>")
+    page = page.replace("<title>Chart</title>", _head(told), 1)
+    before, body, after = page.rpartition("<body>")  # the programs before it have the word in a string
     (path / "report.html").write_text(f"{before}{body}{_told(told)}{after}", "utf-8")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -70,23 +71,55 @@ def test_a_summary_says_what_was_expected_and_what_it_is(
     assert any(line.startswith("MISSED  p50 <= 1us (it is ") for line in sentences(told))
 
 
-def test_every_file_of_a_run_says_simulated(asked: Asked, costs: Calibration, silent: Tell, tmp_path: Path) -> None:
-    run_into(tmp_path / "run", asked(TRAFFIC, FAULT), costs, silent)
+def test_every_file_of_figures_says_simulated(asked: Asked, costs: Calibration, silent: Tell, tmp_path: Path) -> None:
+    run_into(tmp_path / "run", asked(TRAFFIC, FAULT), costs, silent, draw=False)
     found = contents(tmp_path / "run")
-    for name in ("summary.json", "report.html", "faults.jsonl"):
+    for name in ("summary.json", "faults.jsonl"):
         assert b"SIMULATED" in found[name], name
     rows = duckdb.execute(f"SELECT DISTINCT simulated FROM '{tmp_path / 'run' / 'events.parquet'}'").fetchall()
     assert rows == [(True,)]
 
 
-def test_the_page_needs_nothing_else_and_takes_a_question_as_text(
+class Shown(HTMLParser):
+    """What a browser shows of a page before its programs draw: text, and where they will draw."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self.title = ""
+        self._open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._open.append(tag)
+        if dict(attrs).get("id") == "vega-chart":
+            self.text.append("(pictures)")
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if self._open[-1:] == ["title"]:
+            self.title += data
+        elif "body" in self._open and not {"script", "style"} & set(self._open) and data.strip():
+            self.text.append(data.strip())
+
+
+def test_the_page_needs_nothing_else_and_shows_mark_question_and_answer_before_its_pictures(
     asked: Asked, costs: Calibration, silent: Tell, tmp_path: Path
 ) -> None:
-    head = 'question: "Is <script>alert(1)</script> text?"\ngeneral: {{seed: 1, duration: 20s}}\nnetwork: {{members: two-of-each}}\n'
-    run_into(tmp_path / "run", asked(TRAFFIC, head=head), costs, silent)
+    question = "Is <script>alert(1)</script> text?"
+    head = f'question: "{question}"\ngeneral: {{{{seed: 1, duration: 20s}}}}\nnetwork: {{{{members: two-of-each}}}}\n'
+    run_into(tmp_path / "run", asked(TRAFFIC, EXPECT, head=head), costs, silent)
     page = (tmp_path / "run" / "report.html").read_text("utf-8")
-    assert "<script>alert(1)" not in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    shown = Shown()
+    shown.feed(page)
+    assert shown.title == "SIMULATED: asked, seed 1"
+    assert shown.text[0].startswith("SIMULATED: a model of a SIMULATED network")
+    assert shown.text[1] == question
+    assert "exchanges of 8 institutions" in shown.text[2]
+    assert "p50 <= 1us" in shown.text
+    assert "(pictures)" in shown.text[4:]
     assert not any(f'{word}="http' in page for word in ("src", "href"))
 
 
