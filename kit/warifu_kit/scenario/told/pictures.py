@@ -51,7 +51,7 @@ def _latency(scenario: Scenario, outcome: Outcome) -> Any:
 
     lines = (
         alt.Chart(_rows(latency_over_time(scenario, outcome)))
-        .mark_line()
+        .mark_line(strokeJoin="round")
         .encode(
             x=_time(scenario),
             y=alt.Y("ms:Q", title="ms, from when it was due", scale=alt.Scale(type="log", nice=False)),
@@ -81,12 +81,19 @@ def _ends(scenario: Scenario, outcome: Outcome) -> Any:
 def _queues(scenario: Scenario, outcome: Outcome) -> Any:
     import altair as alt
 
+    rows = list(queues_over_time(scenario, outcome))
+    most = max(1, *(row["waiting"] for row in rows))  # an axis that has nothing but 0 puts it in the middle
     lines = (
-        alt.Chart(_rows(queues_over_time(scenario, outcome)))
+        alt.Chart(_rows(iter(rows)))
         .mark_line(interpolate="step-after")
         .encode(
             x=_time(scenario),
-            y=alt.Y("waiting:Q", title="exchanges that wait for a processor", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y(
+                "waiting:Q",
+                title="exchanges that wait for a processor",
+                axis=alt.Axis(tickMinStep=1),
+                scale=alt.Scale(domain=[0, most]),
+            ),
             color=alt.Color(
                 "where:N",
                 title=None,
@@ -156,7 +163,10 @@ def _banded(scenario: Scenario, chart: Any, title: str) -> Any:
                 x=_time(scenario, "from:Q"),
                 x2="to:Q",
                 color=alt.Color(
-                    "fault:N", title="fault", scale=alt.Scale(range=["#d62728", "#9467bd", "#7f7f7f", "#bcbd22"])
+                    "fault:N",
+                    title="fault",
+                    legend=alt.Legend(labelLimit=320),
+                    scale=alt.Scale(range=["#d62728", "#9467bd", "#7f7f7f", "#bcbd22"]),
                 ),
             )
         )
