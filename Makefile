@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup dev run test check lint format typecheck imports protos protos-check protos-lint protos-stale \
-	protos-breaking pytest conformance awkward slow floods soak blindness load bench wheel lock floors clean
+	protos-breaking pytest conformance awkward slow floods soak blindness load scenarios bench wheel lock floors clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ blindness: dev ## Search everything the hub had for anything personal
 
 load: dev ## Drive a fresh network with locust for a minute, tell what was missed (ARGS="--shape saturation")
 	@$(PY) loadtest/run.py $(ARGS)
+
+scenarios: dev ## Run every scenario at small size and say what each answered; pictures below runs/scenarios
+	@$(PY) tools/run_scenarios.py $(ARGS)
 
 bench: dev ## Measure the network beside a bare mTLS relay
 	@$(PY) bench/run.py $(ARGS)

@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv --without-pip "$folder"
-uv pip install --quiet --python "$folder/bin/python" --resolution lowest-direct --editable '.[speed]'
+uv pip install --quiet --python "$folder/bin/python" --resolution lowest-direct --editable '.[speed,research]'
 uv pip install --quiet --python "$folder/bin/python" --group build --group test
 tools/link_node.sh "$folder"
 "$folder/bin/python" -m pytest -p no:cacheprovider "$@"

@@ -32,6 +32,7 @@ from warifu_kit.commands import (
     populate,
     protos,
     record,
+    scenario,
     status,
     up,
     witness,
@@ -80,6 +81,9 @@ app.command()(inspect.inspect)
 app.command()(clock.clock)
 app.command()(record.record)
 app.command()(record.replay)
+app.command()(scenario.run)
+app.command()(scenario.calibrate)
+app.command()(scenario.capacity)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(protos.protos)

@@ -18,6 +18,7 @@ import pytest
         "write_members_schema.py",
         "write_permissions_page.py",
         "write_protocol_page.py",
+        "write_scenario_schema.py",
         "write_vectors.py",
     ],
 )

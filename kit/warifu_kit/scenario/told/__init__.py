@@ -1,0 +1,1 @@
+"""What came of a scenario: its figures, its folder, its pictures."""
