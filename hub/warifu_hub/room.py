@@ -39,20 +39,57 @@ _Ended = TypeVar("_Ended")
 _Sides: TypeAlias = tuple[tuple[str, InstitutionCode], tuple[str, InstitutionCode]]
 
 
-class Room(Generic[_Ended]):
-    """The exchanges under way at one hub process, and the refusals of each inquirer."""
+class Places:
+    """How many exchanges are under way: in all, of each inquirer, at each provider."""
 
     def __init__(self) -> None:
+        self._taken = 0
+        self._sides: Counter[tuple[str, InstitutionCode]] = Counter()
+
+    def take(self, inquirer: InstitutionCode, provider: InstitutionCode, *, in_bulk: bool) -> None:
+        """One more. Raises: OVERLOADED, naming the inquirer or the provider where it is that one's share that is full."""
+        most_of_one = MOST_IN_BULK if in_bulk else MOST_OF_ONE
+        sides = _sides(inquirer, provider)
+        for side in sides:
+            if self._sides[side] >= most_of_one:
+                raise WarifuError(Reason.OVERLOADED, where=side[0])
+        if self._taken >= MOST_UNDER_WAY:
+            raise WarifuError(Reason.OVERLOADED)
+        self._taken += 1
+        self._sides.update(sides)
+
+    def give(self, inquirer: InstitutionCode, provider: InstitutionCode) -> None:
+        """One less."""
+        sides = _sides(inquirer, provider)
+        self._taken -= 1
+        self._sides.subtract(sides)
+        for side in sides:
+            if not self._sides[side]:
+                del self._sides[side]
+
+
+def _sides(inquirer: InstitutionCode, provider: InstitutionCode) -> _Sides:
+    return ("inquirer", inquirer), ("provider", provider)
+
+
+class Room(Generic[_Ended]):
+    """The exchanges under way at one hub process, and the refusals of each inquirer.
+
+    ``tell_refused`` hears of each refusal, for other processes of the same hub to note.
+    """
+
+    def __init__(self, tell_refused: Callable[[Identity], None] = lambda _: None) -> None:
         self._in_bulk = False
         self._under_way: dict[ExchangeKey, tuple[bytes, asyncio.Task[_Ended]]] = {}
-        self._sides: Counter[tuple[str, InstitutionCode]] = Counter()
+        self._places = Places()
         self._refusals = Buckets(REFUSALS)
+        self._tell_refused = tell_refused
 
     def in_bulk(self) -> Room[_Ended]:
         """The same exchanges and refusals, for what is asked in bulk."""
-        other = Room[_Ended]()
+        other = Room[_Ended](self._tell_refused)
         other._in_bulk = True
-        other._under_way, other._sides, other._refusals = self._under_way, self._sides, self._refusals
+        other._under_way, other._places, other._refusals = self._under_way, self._places, self._refusals
         return other
 
     def find(self, key: ExchangeKey) -> tuple[bytes, asyncio.Task[_Ended]] | None:
@@ -66,25 +103,22 @@ class Room(Generic[_Ended]):
 
         Raises: OVERLOADED, naming the inquirer or the provider where it is that one's share that is full.
         """
-        most_of_one = MOST_IN_BULK if self._in_bulk else MOST_OF_ONE
-        sides = (("inquirer", context.inquirer), ("provider", context.provider))
-        for side in sides:
-            if self._sides[side] >= most_of_one:
-                raise WarifuError(Reason.OVERLOADED, where=side[0])
-        if len(self._under_way) >= MOST_UNDER_WAY:
-            raise WarifuError(Reason.OVERLOADED)
-        task = asyncio.create_task(run())
-        self._under_way[context.key] = (digest, task)
-        self._sides.update(sides)
-        task.add_done_callback(lambda ended: self._ended(context.key, sides, ended))
+        self._places.take(context.inquirer, context.provider, in_bulk=self._in_bulk)
+        task = self.follow(context, digest, run)
+        task.add_done_callback(lambda _: self._places.give(context.inquirer, context.provider))
         return task
 
-    def _ended(self, key: ExchangeKey, sides: _Sides, task: asyncio.Task[_Ended]) -> None:
+    def follow(
+        self, context: ExchangeContext, digest: bytes, run: Callable[[], Coroutine[Any, Any, _Ended]]
+    ) -> asyncio.Task[_Ended]:
+        """The same for one that another process of this hub has, which takes no place here: ``run`` waits for its end."""
+        task = asyncio.create_task(run())
+        self._under_way[context.key] = (digest, task)
+        task.add_done_callback(lambda ended: self._ended(context.key, ended))
+        return task
+
+    def _ended(self, key: ExchangeKey, task: asyncio.Task[_Ended]) -> None:
         del self._under_way[key]
-        self._sides.subtract(sides)
-        for side in sides:
-            if not self._sides[side]:
-                del self._sides[side]
         if not task.cancelled():
             task.exception()  # seen here, so that an exchange whose caller has gone does not warn
 
@@ -96,4 +130,9 @@ class Room(Generic[_Ended]):
 
     def refused(self, caller: Identity) -> None:
         """Note that ``caller`` was refused."""
+        self.refused_elsewhere(caller)
+        self._tell_refused(caller)
+
+    def refused_elsewhere(self, caller: Identity) -> None:
+        """Note that another process of this hub refused ``caller``."""
         self._refusals.take(caller, asyncio.get_running_loop().time())
