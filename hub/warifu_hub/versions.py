@@ -38,7 +38,6 @@ class DirectoryVersions(VersionInForce):
         root_pem: bytes,
         store: HubStore,
         clock: Clock,
-        before_held: Callable[[DirectoryHeader], Awaitable[None]] | None = None,
     ) -> None:
         """Read the newest version. :meth:`take` puts it into the log.
 
@@ -47,7 +46,7 @@ class DirectoryVersions(VersionInForce):
         super().__init__(folder, root_pem, read_directory_file(folder.path / DIRECTORY_FILE))
         self._store = store
         self._clock = clock
-        self._before_held = before_held
+        self.before_held: Callable[[DirectoryHeader], Awaitable[None]] | None = None
 
     async def take(self, check_log: Callable[[], None] = lambda: None) -> bool:
         """Put every version of the folder that the log lacks into it, in order, and the newest in force.
@@ -68,8 +67,8 @@ class DirectoryVersions(VersionInForce):
             check_log()
             leaf = directory_leaf(directory.hub, header, self._clock.now())
             await self._store.put_directory_header(header.version, header.SerializeToString(), leaf)
-        if coming and self._before_held is not None:
-            await self._before_held(file.header)
+        if coming and self.before_held is not None:
+            await self.before_held(file.header)
         self.hold(file, directory, keys)
         return bool(coming)
 

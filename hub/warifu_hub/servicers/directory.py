@@ -45,7 +45,7 @@ DIRECTORY_ACCESS: AccessTable = {
 """Who may call which method of DirectoryService."""
 
 
-class InForceServicer(DirectoryServiceServicer):
+class InForceServicer:
     """What any process of a hub answers that knows the version in force. The generated base says what each method is for."""
 
     def __init__(
@@ -101,7 +101,7 @@ class InForceServicer(DirectoryServiceServicer):
         return directory_pb2.GetRevocationListResponse(revocation_list_pem=self._revocations.list_pem())
 
 
-class DirectoryServicer(InForceServicer):
+class DirectoryServicer(InForceServicer, DirectoryServiceServicer):
     """All of it: of the process that keeps what the hub knows."""
 
     def __init__(

@@ -32,21 +32,21 @@ _WAITED_FOR_S: Final = 3.0
 
 
 class SequencerLink:
-    """The line of one worker, ``number``, to the sequencer of the hub in ``folder``.
+    """The line of one worker, ``number``, to the sequencer of the hub in ``folder``, which listens at ``endpoint``.
 
-    ``hear_state`` is called with the header in force and whether an alarm stands, whenever one changes; what it raises ends the
-    worker. ``hear_refused`` is called when another worker refused somebody.
+    ``hear_state`` is called with the header in force whenever the sequencer says it; what it raises ends the worker. ``hear_refused`` is called when another worker refused somebody.
     """
 
     def __init__(
         self,
         folder: Path,
         number: int,
+        endpoint: str,
         *,
-        hear_state: Callable[[bytes, bool], None] = lambda _, __: None,
+        hear_state: Callable[[bytes], None] = lambda _: None,
         hear_refused: Callable[[Identity], None] = lambda _: None,
     ) -> None:
-        self._folder, self._number = folder, number
+        self._folder, self._number, self._endpoint = folder, number, endpoint
         self.hear_state, self.hear_refused = hear_state, hear_refused
         self._line: Line | None = None
         self._there = asyncio.Event()
@@ -55,6 +55,8 @@ class SequencerLink:
         self.withdrawn: WithdrawnAssessments = frozenset()
         self.endpoints: dict[InstitutionCode, str | None] = {}
         self.header = b""
+        """Of the version in force, as the sequencer said it last; whether an alarm stands there is beside it."""
+        self.alarmed = False
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Has an error once the worker cannot go by what it was told."""
 
@@ -109,7 +111,7 @@ class SequencerLink:
         self.withdrawn, self.endpoints = frozenset(), {}
         try:
             line = await connected(self._folder, partial(Line, self._hear, self._ended))
-            await line.ask(Kind.HELLO, self._number)
+            await line.ask(Kind.HELLO, self._number, self._endpoint)
         except (OSError, WarifuError):
             return False
         if not line.is_open:
@@ -147,12 +149,12 @@ class SequencerLink:
         if not isinstance(header, bytes) or not (behind is None or isinstance(behind, str)):
             raise FrameError("malformed")
         try:
-            self.hear_state(header, alarmed is True)
+            self.hear_state(header)
         except Exception as error:
             if not self.failed.done():
                 self.failed.set_exception(error)
             raise FrameError("not to be gone by") from error
-        self.header, self._behind = header, behind
+        self.header, self.alarmed, self._behind = header, alarmed is True, behind
 
     def _take_withdrawn(self, question: Question) -> None:
         is_withdrawn, pairs = typed(question.fields, bool, list)

@@ -43,9 +43,17 @@ class State:
 
 
 class Sequencing:
-    """Serves the workers of one hub. ``state`` says what they are to go by now."""
+    """Serves the workers of one hub. ``state`` says what they are to go by now; ``serving_at`` hears where they listen."""
 
-    def __init__(self, store: HubStore, calls: CallsHere, state: Callable[[], State]) -> None:
+    def __init__(
+        self,
+        store: HubStore,
+        calls: CallsHere,
+        state: Callable[[], State],
+        serving_at: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._serving_at = serving_at
+        self._listening_at = ""
         self._store, self._calls, self._state = store, calls, state
         self._claims = Claims()
         self._lines: set[Line] = set()
@@ -126,7 +134,10 @@ class Sequencing:
         task.add_done_callback(self._tasks.discard)
 
     def _hello(self, question: Question) -> None:
-        typed(question.fields, int)
+        _, endpoint = typed(question.fields, int, str)
+        if endpoint != self._listening_at:
+            self._listening_at = str(endpoint)
+            self._serving_at(self._listening_at)
         line, withdrawn = question.line, sorted(self._store.withdrawn_assessments())
         self._lines.add(line)
         for start in range(0, len(withdrawn), _WITHDRAWN_TOGETHER):

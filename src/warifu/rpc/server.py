@@ -33,6 +33,7 @@ __all__ = [
     "MakeService",
     "build_server",
     "handlers_of",
+    "keep_port",
 ]
 
 TYPED_MESSAGE_LIMIT = 4 * 1024 * 1024  # above this the edge refuses, with REQUEST_TOO_LARGE
@@ -151,6 +152,33 @@ def _not_listening(address: str, where: str) -> WarifuError:
         words = "is no address of this machine" if error.errno == errno.EADDRNOTAVAIL else error.strerror
         return WarifuError(Reason.CONFIG_INVALID, where=f"{where}: {words}")
     return WarifuError(Reason.CONFIG_INVALID, where=where)
+
+
+def keep_port(address: str) -> tuple[socket.socket, str]:
+    """Have the port of ``address`` for servers that share it: a socket that listens to nobody, and the endpoint it is of.
+
+    As long as the socket is open, no other program can listen there, but one of the same user that shares ports as well.
+    Raises: as :func:`build_server`, also when such a one listens there already.
+    """
+    where = f"listen {address}"
+    check_address(address, where=where, free_port=True)
+    host, _, port = address.rpartition(":")
+    try:
+        (family, kind, protocol, _, place), *_ = socket.getaddrinfo(
+            host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        with socket.socket(family, kind, protocol) as trying:  # which shares with nobody
+            trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trying.bind(place)
+            trying.listen(1)
+            found = trying.getsockname()
+        kept = socket.socket(family, kind, protocol)
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        kept.bind(found)
+    except OSError:
+        raise _not_listening(address, where) from None
+    return kept, f"{host}:{found[1]}"
 
 
 def _healthy() -> health.aio.HealthServicer:
