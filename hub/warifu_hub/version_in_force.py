@@ -7,6 +7,7 @@ folder, where all of them lie, and verifies it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile, DirectoryHeader
@@ -31,6 +32,8 @@ class VersionInForce:
         self._directory = Directory.from_message(file, root_pem)
         self.keys = Held(OwnKeys.load(folder, self._directory))
         self._newer = asyncio.Event()
+        self.on_held: Callable[[], None] = lambda: None
+        """Called at once when another version is in force."""
 
     @classmethod
     def logged(cls, folder: PartyFolder, root_pem: bytes, header: bytes) -> VersionInForce:
@@ -55,6 +58,7 @@ class VersionInForce:
         self.keys.hold(keys)
         newer, self._newer = self._newer, asyncio.Event()
         newer.set()
+        self.on_held()
 
     async def wait_newer(self, than: int, seconds: float) -> None:
         """Return when a version above ``than`` is in force, or after ``seconds``."""

@@ -8,7 +8,7 @@ never hold an agency's secret.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile, DirectoryHeader
@@ -27,10 +27,7 @@ __all__ = ["DirectoryVersions"]
 
 
 class DirectoryVersions(VersionInForce):
-    """The chain of versions of one hub. Its directory and keys change together, when a new one is in force.
-
-    ``before_held`` is awaited when the log has a version and before it is in force here, for other processes to go by it first.
-    """
+    """The chain of versions of one hub. Its directory and keys change together, when a new one is in force."""
 
     def __init__(
         self,
@@ -46,7 +43,6 @@ class DirectoryVersions(VersionInForce):
         super().__init__(folder, root_pem, read_directory_file(folder.path / DIRECTORY_FILE))
         self._store = store
         self._clock = clock
-        self.before_held: Callable[[DirectoryHeader], Awaitable[None]] | None = None
 
     async def take(self, check_log: Callable[[], None] = lambda: None) -> bool:
         """Put every version of the folder that the log lacks into it, in order, and the newest in force.
@@ -67,8 +63,6 @@ class DirectoryVersions(VersionInForce):
             check_log()
             leaf = directory_leaf(directory.hub, header, self._clock.now())
             await self._store.put_directory_header(header.version, header.SerializeToString(), leaf)
-        if coming and self.before_held is not None:
-            await self.before_held(file.header)
         self.hold(file, directory, keys)
         return bool(coming)
 

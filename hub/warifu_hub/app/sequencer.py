@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from warifu.api.directory.v1.directory_service_pb2 import DirectoryHeader
 from warifu.api.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
 from warifu.api.hub.v1.supervision_service_pb2_grpc import add_SupervisionServiceServicer_to_server
 from warifu.api.log.v1.log_service_pb2_grpc import add_LogServiceServicer_to_server
@@ -128,11 +127,7 @@ def _sequencer(keeping: Keeping) -> Sequencer:
         ]
     )
     workers = Sequencing(keeping.store, calls, partial(_state, keeping), keeping.lookout.serving_at)
-
-    async def tell_first(header: DirectoryHeader) -> None:
-        await workers.tell_state(_state(keeping, header))
-
-    keeping.versions.before_held = tell_first
+    keeping.versions.on_held = workers.tell_state
     return Sequencer(
         folder=keeping.ground.folder.path,
         store=keeping.store,
@@ -145,9 +140,8 @@ def _sequencer(keeping: Keeping) -> Sequencer:
     )
 
 
-def _state(keeping: Keeping, header: DirectoryHeader | None = None) -> State:
-    header = header or keeping.versions.file.header
-    alarmed = bool(keeping.ground.alarms.standing())
+def _state(keeping: Keeping) -> State:
+    header, alarmed = keeping.versions.file.header, bool(keeping.ground.alarms.standing())
     return State(header=header.SerializeToString(deterministic=True), behind=_behind(keeping), alarmed=alarmed)
 
 
@@ -194,5 +188,5 @@ async def run_sequencer(
 async def _tell(workers: Sequencing) -> None:
     """Have workers know soon what changed that nobody waits for."""
     while True:
-        await workers.tell_state()
+        workers.tell_state()
         await asyncio.sleep(_TELL_SECONDS)

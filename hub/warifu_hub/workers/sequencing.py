@@ -2,7 +2,7 @@
 
 Decides that an exchange is one worker's at a time (``claims``), and that what changes for all (a version of the directory, a
 withdrawn assessment, where a node listens, whether the log is behind) is known to every worker before whoever changed it is
-told that it is done: a worker that does not say so in time loses its line, and finds the newest when it comes again. What
+told that it is done, or anybody else of it: a worker that does not say so in time loses its line, and finds the newest when it comes again. What
 workers ask in one turn of the event loop shares a transaction, for that is how the store writes. It never looks into an
 answer, and of a leaf reads who is asked.
 """
@@ -92,12 +92,15 @@ class Sequencing:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def tell_state(self, state: State | None = None) -> None:
-        """Tell every worker what to go by, where that is not what they were told."""
-        state = state or self._state()
+    def tell_state(self) -> None:
+        """Tell every worker what to go by, where that is not what they were told.
+
+        What the sequencer says on a line after that, it says to a worker that goes by it.
+        """
+        state = self._state()
         if state != self._told:
             self._told = state
-            await self._tell_all(Kind.STATE, state.header, state.behind, state.alarmed)
+            self._tell_all(Kind.STATE, state.header, state.behind, state.alarmed)
 
     async def tell_withdrawn(self, institution: InstitutionCode, item_code: ItemCode, *, withdrawn: bool) -> None:
         """Tell every worker that an assessment is withdrawn, or in force again."""
@@ -107,15 +110,13 @@ class Sequencing:
         """Tell every worker where a node listens now."""
         await self._tell_all(Kind.MOVED, institution, endpoint)
 
-    async def _tell_all(self, kind: Kind, *values: Value) -> None:
+    def _tell_all(self, kind: Kind, *values: Value) -> asyncio.Task[None]:
+        """Say it on every line at once; done when every worker has heard it, or lost its line."""
         told = {line.ask(kind, *values): line for line in self._lines}
-        if not told:
-            return
-        heard, _ = await asyncio.wait(told, timeout=HEARD_WITHIN_S)
-        for answered, line in told.items():
-            if answered not in heard or answered.exception() is not None:
-                get_logger("hub").warning("worker_cut_off", told=kind.value)
-                line.close()
+        telling = asyncio.create_task(_heard(told, kind))
+        self._tasks.add(telling)
+        telling.add_done_callback(self._tasks.discard)
+        return telling
 
     def _hear(self, question: Question) -> None:
         handler = self._handlers.get(question.kind)
@@ -295,6 +296,17 @@ async def _answered(question: Question, work: Coroutine[Any, Any, Sequence[Value
     except Exception as error:  # noqa: BLE001  # whatever it is, one question ends by it
         get_logger("hub").error("question_failed", asked=question.kind, error=type(error).__name__, at=raised_at(error))
         question.refuse(WarifuError(Reason.INTERNAL))
+
+
+async def _heard(told: dict[asyncio.Future[Any], Line], kind: Kind) -> None:
+    """Wait until every worker has heard what it was told, and end the lines of those that do not say so."""
+    if not told:
+        return
+    heard, _ = await asyncio.wait(told, timeout=HEARD_WITHIN_S)
+    for answered, line in told.items():
+        if answered not in heard or answered.exception() is not None:
+            get_logger("hub").warning("worker_cut_off", told=kind.value)
+            line.close()
 
 
 def _fault(error: BaseException) -> WarifuError | None:
