@@ -14,7 +14,6 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.context import ExchangeContext, ExchangeKey
-from warifu.identifiers import InstitutionCode
 from warifu.pki import Identity
 from warifu.rpc.token_bucket import Buckets, Rate
 
@@ -36,7 +35,7 @@ REFUSALS_PAUSE_SECONDS = 5.0
 """How long it then waits for being told so: whoever asks at once again keeps a place under way, and no more."""
 
 _Ended = TypeVar("_Ended")
-_Sides: TypeAlias = tuple[tuple[str, InstitutionCode], tuple[str, InstitutionCode]]
+_Sides: TypeAlias = tuple[tuple[str, str], tuple[str, str]]
 
 
 class Places:
@@ -44,9 +43,9 @@ class Places:
 
     def __init__(self) -> None:
         self._taken = 0
-        self._sides: Counter[tuple[str, InstitutionCode]] = Counter()
+        self._sides: Counter[tuple[str, str]] = Counter()
 
-    def take(self, inquirer: InstitutionCode, provider: InstitutionCode, *, in_bulk: bool) -> None:
+    def take(self, inquirer: str, provider: str, *, in_bulk: bool) -> None:
         """One more. Raises: OVERLOADED, naming the inquirer or the provider where it is that one's share that is full."""
         most_of_one = MOST_IN_BULK if in_bulk else MOST_OF_ONE
         sides = _sides(inquirer, provider)
@@ -58,7 +57,7 @@ class Places:
         self._taken += 1
         self._sides.update(sides)
 
-    def give(self, inquirer: InstitutionCode, provider: InstitutionCode) -> None:
+    def give(self, inquirer: str, provider: str) -> None:
         """One less."""
         sides = _sides(inquirer, provider)
         self._taken -= 1
@@ -68,7 +67,7 @@ class Places:
                 del self._sides[side]
 
 
-def _sides(inquirer: InstitutionCode, provider: InstitutionCode) -> _Sides:
+def _sides(inquirer: str, provider: str) -> _Sides:
     return ("inquirer", inquirer), ("provider", provider)
 
 

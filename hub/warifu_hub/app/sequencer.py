@@ -18,11 +18,10 @@ from warifu.api.log.v1.log_service_pb2_grpc import add_LogServiceServicer_to_ser
 from warifu.api.party.v1.party_service_pb2_grpc import add_PartyServiceServicer_to_server
 from warifu.clock import Clock, SystemClock
 from warifu.errors import WarifuError
-from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.party.folder import PartyFolder
 from warifu.party.groundwork import Groundwork
 from warifu.party.lookout import Lookout
-from warifu.party.place import Place, place_of
+from warifu.party.place import place_of
 from warifu.party.process import announce_ready
 from warifu.party.unproven import say_if_unproven
 from warifu.party.witness_file import read_witnesses
@@ -39,33 +38,11 @@ from warifu_hub.versions import DirectoryVersions
 from warifu_hub.workers.calls_here import CallsHere
 from warifu_hub.workers.place import SOCKET_FILE, listening
 from warifu_hub.workers.sequencing import Sequencing, State
+from warifu_hub.workers.told_store import ToldStore
 
 __all__ = ["Sequencer", "build_sequencer", "run_sequencer"]
 
 _TELL_SECONDS: Final = 0.25
-
-
-class _ToldStore(SqliteHubStore):
-    """The hub's store, of which workers hold something: what changes there they know before whoever changed it goes on."""
-
-    def __init__(self, place: Place) -> None:
-        super().__init__(place)
-        self.workers: Sequencing | None = None
-
-    async def put_endpoint(self, institution: InstitutionCode, endpoint: str) -> None:
-        """See the contract."""
-        await super().put_endpoint(institution, endpoint)
-        if self.workers is not None:
-            await self.workers.tell_moved(institution, endpoint)
-
-    async def set_assessment(
-        self, institution: InstitutionCode, item_code: ItemCode, *, withdrawn: bool, leaf: bytes
-    ) -> int:
-        """See the contract."""
-        position = await super().set_assessment(institution, item_code, withdrawn=withdrawn, leaf=leaf)
-        if self.workers is not None:
-            await self.workers.tell_withdrawn(institution, item_code, withdrawn=withdrawn)
-        return position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +74,7 @@ def build_sequencer(
     ground = Groundwork.of("hub", folder, clock or SystemClock())
     permissions, witnesses = PermissionTable.load(folder.path / TABLE_FILE), read_witnesses(folder.path)
     with ExitStack() as undo:
-        kept = _ToldStore(place_of(folder.path / "hub.sqlite3", store or ground.settings.store, schema="warifu_hub"))
+        kept = ToldStore(place_of(folder.path / "hub.sqlite3", store or ground.settings.store, schema="warifu_hub"))
         undo.callback(kept.close)
         versions = DirectoryVersions(folder, ground.root_pem, kept, ground.clock)
         check_fit(ground.settings, versions.current())

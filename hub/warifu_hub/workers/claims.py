@@ -27,7 +27,7 @@ Ended: TypeAlias = StoredExchange | WarifuError | None
 class _Claim:
     holder: object
     inquiry_digest: bytes
-    sides: tuple[InstitutionCode, InstitutionCode]
+    sides: tuple[str, str]
     writing: bool = True
     holder_is_gone: bool = False
     waiting: list[Callable[[Ended], None]] = field(default_factory=list)
@@ -43,14 +43,15 @@ class Claims:
     def __len__(self) -> int:
         return len(self._claims)
 
-    def digest(self, key: Key) -> bytes | None:
-        """The digest of the inquiry under way under this key; None while there is none."""
-        claim = self._claims.get(key)
-        return None if claim is None else claim.inquiry_digest
+    def digest(self, key: Key, asking: object) -> bytes | None:
+        """The digest of the inquiry that another than who is ``asking`` has under way; None while there is none.
 
-    def take(
-        self, key: Key, holder: object, inquiry_digest: bytes, provider: InstitutionCode, *, in_bulk: bool = False
-    ) -> bool:
+        Everybody knows its own.
+        """
+        claim = self._claims.get(key)
+        return None if claim is None or claim.holder is asking else claim.inquiry_digest
+
+    def take(self, key: Key, holder: object, inquiry_digest: bytes, provider: str, *, in_bulk: bool = False) -> bool:
         """Whether ``holder`` has it now, and is writing; False when somebody has it. Raises: OVERLOADED."""
         if key in self._claims:
             return False

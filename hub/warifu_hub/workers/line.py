@@ -13,7 +13,7 @@ from itertools import count
 from typing import Final, cast
 
 from warifu.errors import Reason, WarifuError
-from warifu.rpc.logging import get_logger
+from warifu.rpc.logging import get_logger, raised_at
 from warifu_hub.workers.framing import FrameError, Frames, Value, framed
 
 __all__ = ["Answer", "Line", "Question", "is_text", "lost"]
@@ -113,8 +113,8 @@ class Line(asyncio.Protocol):
         try:
             for values in self._frames.cut(data):
                 self._take(values)
-        except (FrameError, ValueError, TypeError, KeyError) as error:
-            get_logger("hub").error("line_ended", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001  # whatever it was, it was no message, and one line ends by it
+            get_logger("hub").error("line_ended", error=type(error).__name__, at=raised_at(error))
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:

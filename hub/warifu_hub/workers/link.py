@@ -20,7 +20,7 @@ from warifu.rpc.logging import get_logger
 from warifu_hub.store import WithdrawnAssessments
 from warifu_hub.workers.framing import FrameError, Value
 from warifu_hub.workers.line import Line, Question, lost
-from warifu_hub.workers.messages import Kind, identity_in, identity_values, typed
+from warifu_hub.workers.messages import Kind, identity_in, identity_values, institution_in, typed
 from warifu_hub.workers.place import connected
 
 __all__ = ["SequencerLink"]
@@ -137,7 +137,7 @@ class SequencerLink:
                 self._take_withdrawn(question)
             case Kind.MOVED:
                 institution, endpoint = typed(question.fields, str, str)
-                self.endpoints[InstitutionCode(str(institution))] = str(endpoint)
+                self.endpoints[institution_in(str(institution))] = str(endpoint)
             case Kind.REFUSED:
                 self.hear_refused(identity_in(question.fields[0]))
             case _:
@@ -158,7 +158,7 @@ class SequencerLink:
 
     def _take_withdrawn(self, question: Question) -> None:
         is_withdrawn, pairs = typed(question.fields, bool, list)
-        changed = {(InstitutionCode(str(pair[0])), ItemCode(str(pair[1]))) for pair in pairs}  # type: ignore[union-attr, index]
+        changed = {(institution_in(str(pair[0])), ItemCode(str(pair[1]))) for pair in pairs}  # type: ignore[union-attr, index]
         self.withdrawn = self.withdrawn | changed if is_withdrawn else self.withdrawn - changed
 
 

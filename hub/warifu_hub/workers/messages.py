@@ -8,14 +8,24 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
+from warifu.errors import WarifuError
 from warifu.identifiers import InstitutionCode
 from warifu.pki import Identity, Role
 from warifu_hub.store import ExchangeState, StoredExchange
 from warifu_hub.workers.framing import FrameError, Value
 
-__all__ = ["Kind", "identity_in", "identity_values", "row_in", "row_values", "typed"]
+__all__ = [
+    "Kind",
+    "identity_in",
+    "identity_values",
+    "institution_in",
+    "row_in",
+    "row_values",
+    "typed",
+]
 
 _ROW: Final = (str, bytes, bytes, str, str, int, str, bytes, int)
 _STATES: Final = {state.value: state for state in ExchangeState}
@@ -40,6 +50,15 @@ class Kind(enum.StrEnum):
     STATE = "state"
     WITHDRAWN = "withdrawn"
     MOVED = "moved"
+
+
+@lru_cache(4096)
+def institution_in(text: str) -> InstitutionCode:
+    """An institution's code in a frame; a hub meets few. Raises: FrameError."""
+    try:
+        return InstitutionCode(text)
+    except WarifuError:
+        raise FrameError("malformed") from None
 
 
 def typed(fields: Sequence[Value], *types: type) -> list[Value]:
@@ -72,8 +91,8 @@ def row_in(value: Value) -> StoredExchange:
     if state not in _STATES:
         raise FrameError("malformed")
     return StoredExchange(
-        inquirer=InstitutionCode(inquirer),  # type: ignore[arg-type]  # typed() has seen what each is
-        request_id=request_id,  # type: ignore[arg-type]
+        inquirer=institution_in(str(inquirer)),
+        request_id=request_id,  # type: ignore[arg-type]  # typed() has seen what each is
         inquiry_digest=asked,  # type: ignore[arg-type]
         processing_number=number,  # type: ignore[arg-type]
         permission_row=row,  # type: ignore[arg-type]
@@ -95,6 +114,6 @@ def identity_in(value: Value) -> Identity:
         raise FrameError("malformed")
     network, role, institution = typed(value, str, str, str)
     try:
-        return Identity(network=str(network), role=Role(role), institution=InstitutionCode(str(institution)))
+        return Identity(network=str(network), role=Role(role), institution=institution_in(str(institution)))
     except ValueError:
         raise FrameError("malformed") from None

@@ -14,6 +14,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from google.protobuf.message import DecodeError
+
 from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
@@ -23,7 +25,7 @@ from warifu_hub.workers.calls_here import CallsHere
 from warifu_hub.workers.claims import Claims, Ended, Key
 from warifu_hub.workers.framing import FrameError, Value
 from warifu_hub.workers.line import Line, Question
-from warifu_hub.workers.messages import Kind, identity_in, row_in, row_values, typed
+from warifu_hub.workers.messages import Kind, identity_in, institution_in, row_in, row_values, typed
 
 __all__ = ["HEARD_WITHIN_S", "Sequencing", "State"]
 
@@ -149,7 +151,7 @@ class Sequencing:
 
     def _find(self, question: Question) -> None:
         key = _key(question.fields)
-        under_way = self._claims.digest(key)
+        under_way = self._claims.digest(key, question.line)
         if under_way is not None:
             question.answer(under_way)
         else:
@@ -178,7 +180,7 @@ class Sequencing:
         self._claims.written(key)
         return (position,)
 
-    def _took(self, question: Question, stored: StoredExchange, provider: InstitutionCode, *, in_bulk: bool) -> bool:
+    def _took(self, question: Question, stored: StoredExchange, provider: str, *, in_bulk: bool) -> bool:
         """Whether whoever asks has the exchange now. Whoever has not is told why."""
         key, line = _key_of(stored), question.line
         try:
@@ -222,7 +224,7 @@ class Sequencing:
         if not self._claims.may_write(_key_of(stored), question.line):
             question.refuse(WarifuError(Reason.HUB_TIMED_OUT, where="under way"))
             return
-        by = None if answered_by is None else InstitutionCode(answered_by)
+        by = None if answered_by is None else institution_in(answered_by)
         self._begin(question, self._closed(question.line, stored, leaf, by, fault))
 
     async def _closed(
@@ -261,7 +263,7 @@ class Sequencing:
 
     def _endpoint(self, question: Question) -> None:
         (institution,) = typed(question.fields, str)
-        self._begin(question, self._endpoint_of(InstitutionCode(str(institution))))
+        self._begin(question, self._endpoint_of(institution_in(str(institution))))
 
     async def _endpoint_of(self, institution: InstitutionCode) -> Sequence[Value]:
         return (await self._store.endpoint(institution),)
@@ -315,12 +317,16 @@ def _fault(error: BaseException) -> WarifuError | None:
 
 def _key(fields: Sequence[Value]) -> Key:
     inquirer, request_id = typed(fields, str, bytes)
-    return InstitutionCode(str(inquirer)), request_id  # type: ignore[return-value]  # typed() has seen what it is
+    return institution_in(str(inquirer)), request_id  # type: ignore[return-value]  # typed() has seen what it is
 
 
 def _key_of(stored: StoredExchange) -> Key:
     return stored.inquirer, stored.request_id
 
 
-def _provider(leaf: Any) -> InstitutionCode:
-    return InstitutionCode(ExchangeLeaf.FromString(leaf).provider)
+def _provider(leaf: Any) -> str:
+    """Whom a leaf names as asked, to count by; to a store a leaf is any bytes, and those name nobody."""
+    try:
+        return ExchangeLeaf.FromString(leaf).provider
+    except DecodeError:
+        return ""

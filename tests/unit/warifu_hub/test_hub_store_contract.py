@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
+from tests.unit.warifu_hub.sequenced import Behind, Sequenced
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
@@ -23,10 +25,16 @@ TAX, CHILDCARE = InstitutionCode("9020110020000001"), InstitutionCode("903011002
 LOCAL_TAX, HOUSEHOLD = ItemCode("TM00000000000002"), ItemCode("TM00000000000001")
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[HubStore]:
+@pytest.fixture(params=["memory", "sqlite", "postgresql", "sequencer"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[HubStore]:
     kept: HubStore
     match request.param:
+        case "sequencer":
+            sequenced = Sequenced(tmp_path)
+            await sequenced.begin()
+            yield cast(HubStore, Behind(await sequenced.worker(), sequenced.store))
+            await sequenced.close()
+            return
         case "memory":
             kept = MemoryHubStore()
         case "sqlite":
@@ -109,6 +117,23 @@ async def test_a_processing_number_that_is_taken_writes_nothing(store: HubStore)
     assert store.leaf_count() == 1
     assert await store.find_exchange(CHILDCARE, taken.request_id) is None
     assert await store.open_exchange(row(2), b"permitted") == 1
+
+
+async def test_a_request_id_that_is_known_is_not_opened_again_whatever_its_number(store: HubStore) -> None:
+    new = await opened(store, row(1))
+    await store.leave_exchange(new)
+    for number in (row(1).processing_number, row(2).processing_number):
+        assert await store.open_exchange(replace(new, processing_number=number), b"permitted") is Unopened.KNOWN
+    assert store.leaf_count() == 1
+    assert await store.find_exchange(CHILDCARE, new.request_id) == new
+    assert await store.open_exchange(row(2), b"permitted") == 1
+
+
+async def test_of_exchanges_opened_at_once_under_one_request_id_one_is(store: HubStore) -> None:
+    tries = [replace(row(number), request_id=bytes(16)) for number in range(20)]
+    opened_as = await asyncio.gather(*(store.open_exchange(each, b"permitted") for each in tries))
+    assert Counter(opened_as) == {0: 1, Unopened.KNOWN: 19}
+    assert store.leaf_count() == 1
 
 
 async def test_an_exchange_is_opened_again_without_a_leaf_and_keeps_all_else(store: HubStore) -> None:
@@ -262,7 +287,7 @@ async def test_to_forget_answers_costs_what_there_is_to_forget(tmp_path: Path) -
 
 async def test_exchanges_opened_at_once_are_all_there(store: HubStore) -> None:
     positions = await asyncio.gather(*(store.open_exchange(row(number), b"p") for number in range(100)))
-    assert sorted(position for position in positions if position is not None) == list(range(100))
+    assert sorted(position for position in positions if isinstance(position, int)) == list(range(100))
     for number, position in enumerate(positions):
         found = await store.find_exchange(CHILDCARE, row(number).request_id)
         assert found is not None
