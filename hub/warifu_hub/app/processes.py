@@ -101,8 +101,9 @@ class HubProcesses:
         return self._end(0)
 
     def _fail(self, error: WarifuError) -> int:
+        status = self._end(1)  # first, so that the last line of the log says why
         get_logger("hub").error("party_failed", text=error.entry.public_text, **error_fields(error))
-        return self._end(1)
+        return status
 
     def _listen_to_signals(self) -> None:
         for end in (self._woken, self._waking):
