@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final
 
-from warifu.errors import WarifuError
+from warifu.errors import Reason, WarifuError
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.process import run_party
 from warifu.rpc.logging import Level
@@ -43,6 +43,8 @@ def start_hub(
     """
     settings = _settings(path)
     count = workers or (settings and settings.workers) or 1
+    if count > MOST_WORKERS:
+        return run_party(_too_many, party="hub", log_level=log_level)
     if settings is None or count == 1:
         words = {"listen": listen, "go_on": go_on, "store": store, "stand_by": stand_by}
         return run_party(
@@ -60,13 +62,17 @@ def start_hub(
         return run_worker(stop, path, number=number, listen=endpoint, **handed())
 
     processes = HubProcesses(
-        workers=min(count, MOST_WORKERS),
+        workers=count,
         listen=listen or settings.listen,
         sequencer=sequencer,
         worker=worker,
         log_level=log_level,
     )
     return processes.run(stop_with_parent=stop_with_parent)
+
+
+async def _too_many(_: asyncio.Event) -> None:
+    raise WarifuError(Reason.CONFIG_INVALID, where=f"workers: at most {MOST_WORKERS}")
 
 
 def _settings(path: Path) -> PartySettings | None:
