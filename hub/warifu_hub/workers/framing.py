@@ -19,7 +19,11 @@ LARGEST_FRAME: Final = 4 * 1024 * 1024
 _DEEPEST: Final = 4
 _LENGTH: Final = struct.Struct(">I")
 _NUMBER: Final = struct.Struct(">q")
+_TAGGED: Final = struct.Struct(">BI")
+_NUMBERED: Final = struct.Struct(">Bq")
 _NOTHING, _FALSE, _TRUE, _WHOLE, _BYTES, _TEXT, _LIST = b"NFTIBSL"
+_SIZED: Final = frozenset((_BYTES, _TEXT, _LIST))
+_PLAIN: Final = {_NOTHING: None, _FALSE: False, _TRUE: True}
 
 Value: TypeAlias = "bool | int | bytes | str | Sequence[Value] | None"
 
@@ -30,73 +34,75 @@ class FrameError(ValueError):
 
 def framed(values: Sequence[Value]) -> bytes:
     """One frame that holds ``values``. Raises: FrameError when it would be too large, or holds something else."""
-    parts: list[bytes] = []
-    _put(parts, values, 0)
-    body = b"".join(parts)
-    if len(body) > LARGEST_FRAME:
+    parts: list[bytes] = [b""]
+    _put_list(parts, values, 0)
+    size = sum(map(len, parts))
+    if size > LARGEST_FRAME:
         raise FrameError("too large")
-    return _LENGTH.pack(len(body)) + body
+    parts[0] = _LENGTH.pack(size)
+    return b"".join(parts)
 
 
-def _put(parts: list[bytes], value: Value, depth: int) -> None:
-    match value:
-        case bytes():
-            parts.append(b"B" + _LENGTH.pack(len(value)) + value)
-        case str():
-            text = value.encode()
-            parts.append(b"S" + _LENGTH.pack(len(text)) + text)
-        case bool() | None:
+def _put_list(parts: list[bytes], values: Sequence[Value], depth: int) -> None:
+    parts.append(_TAGGED.pack(_LIST, len(values)))
+    for value in values:
+        kind = type(value)
+        if kind is bytes:
+            parts += (_TAGGED.pack(_BYTES, len(value)), value)  # type: ignore[arg-type]
+        elif kind is int:
+            parts.append(_NUMBERED.pack(_WHOLE, value))
+        elif kind is bool or value is None:
             parts.append(b"N" if value is None else b"T" if value else b"F")
-        case int():
-            parts.append(b"I" + _NUMBER.pack(value))
-        case list() | tuple() if depth < _DEEPEST:
-            parts.append(b"L" + _LENGTH.pack(len(value)))
-            for each in value:
-                _put(parts, each, depth + 1)
-        case _:
+        elif isinstance(value, str):
+            text = value.encode()
+            parts += (_TAGGED.pack(_TEXT, len(text)), text)
+        elif isinstance(value, list | tuple) and depth < _DEEPEST:
+            _put_list(parts, value, depth + 1)
+        else:
             raise FrameError("no value that a frame can hold")
 
 
 def read_values(body: bytes) -> list[Value]:
     """The values of one frame, without its length. Raises: FrameError."""
     try:
-        value, end = _take(body, 0, 0)
-    except (struct.error, IndexError, UnicodeDecodeError):
-        raise FrameError("malformed") from None
-    if end != len(body) or not isinstance(value, list):
-        raise FrameError("malformed")
-    return value
-
-
-def _take(body: bytes, at: int, depth: int) -> tuple[Value, int]:
-    tag, at = body[at], at + 1
-    if tag in (_BYTES, _TEXT, _LIST):
-        (length,), at = _LENGTH.unpack_from(body, at), at + 4
-        if length > len(body) - at:
+        tag, count = _TAGGED.unpack_from(body)
+        if tag != _LIST:
             raise FrameError("malformed")
-        return _take_list(body, at, length, depth) if tag == _LIST else _take_piece(body, at, length, tag)
-    if tag == _WHOLE:
-        return _NUMBER.unpack_from(body, at)[0], at + 8
-    if tag == _NOTHING:
-        return None, at
-    if tag in (_TRUE, _FALSE):
-        return tag == _TRUE, at
-    raise FrameError("malformed")
+        values, end = _take_list(body, _TAGGED.size, count, 0)
+    except (struct.error, IndexError, KeyError, UnicodeDecodeError):
+        raise FrameError("malformed") from None
+    if end != len(body):
+        raise FrameError("malformed")
+    return values
 
 
-def _take_piece(body: bytes, at: int, length: int, tag: int) -> tuple[Value, int]:
-    piece = body[at : at + length]
-    return (piece if tag == _BYTES else piece.decode()), at + length
-
-
-def _take_list(body: bytes, at: int, count: int, depth: int) -> tuple[Value, int]:
-    if depth >= _DEEPEST:
-        raise FrameError("too deep")
+def _take_list(body: bytes, at: int, count: int, depth: int) -> tuple[list[Value], int]:
     values: list[Value] = []
     for _ in range(count):
-        value, at = _take(body, at, depth + 1)
-        values.append(value)
+        tag = body[at]
+        if tag == _WHOLE:
+            values.append(_NUMBER.unpack_from(body, at + 1)[0])
+            at += _NUMBERED.size
+        elif tag in _SIZED:
+            (length,), at = _LENGTH.unpack_from(body, at + 1), at + _TAGGED.size
+            if length > len(body) - at:
+                raise FrameError("malformed")
+            if tag == _LIST:
+                value, at = _take_inner(body, at, length, depth)
+            else:
+                piece, at = body[at : at + length], at + length
+                value = piece if tag == _BYTES else piece.decode()
+            values.append(value)
+        else:
+            values.append(_PLAIN[tag])
+            at += 1
     return values, at
+
+
+def _take_inner(body: bytes, at: int, count: int, depth: int) -> tuple[Value, int]:
+    if depth >= _DEEPEST:
+        raise FrameError("too deep")
+    return _take_list(body, at, count, depth + 1)
 
 
 class Frames:

@@ -7,6 +7,7 @@ is about a person, and an answer is the sealed bytes that it came as.
 from __future__ import annotations
 
 import enum
+import struct
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
@@ -27,8 +28,14 @@ __all__ = [
     "typed",
 ]
 
-_ROW: Final = (str, bytes, bytes, str, str, int, str, bytes, int)
-_STATES: Final = {state.value: state for state in ExchangeState}
+_ROW: Final = struct.Struct(">16s16s32s20sqqBH")
+"""Inquirer, request_id, digest, processing number, time of the permit, position, state, length of the permission row.
+
+After it the permission row, and the answer.
+"""
+
+_STATES: Final = tuple(ExchangeState)
+_NUMBERS: Final = {state: number for number, state in enumerate(_STATES)}
 
 
 class Kind(enum.StrEnum):
@@ -63,43 +70,48 @@ def institution_in(text: str) -> InstitutionCode:
 
 def typed(fields: Sequence[Value], *types: type) -> list[Value]:
     """``fields``, which must be as many values of these types. Raises: FrameError."""
-    if len(fields) != len(types) or any(type(field) is not kind for field, kind in zip(fields, types, strict=True)):
+    if tuple(map(type, fields)) != types:
         raise FrameError("malformed")
     return list(fields)
 
 
-def row_values(stored: StoredExchange) -> tuple[Value, ...]:
-    """A row, for a frame."""
-    return (
-        stored.inquirer,
-        stored.request_id,
-        stored.inquiry_digest,
-        stored.processing_number,
-        stored.permission_row,
-        stored.permit_ms,
-        stored.state.value,
-        stored.answer,
-        stored.permitted_position,
-    )
+def row_values(stored: StoredExchange) -> bytes:
+    """A row, for a frame: one value, for it crosses thrice in every exchange. Raises: FrameError for one that is none."""
+    permission_row = stored.permission_row.encode()
+    try:
+        head = _ROW.pack(
+            stored.inquirer.encode(),
+            stored.request_id,
+            stored.inquiry_digest,
+            stored.processing_number.encode(),
+            stored.permit_ms,
+            stored.permitted_position,
+            _NUMBERS[stored.state],
+            len(permission_row),
+        )
+    except struct.error:
+        raise FrameError("no row") from None
+    return head + permission_row + stored.answer
 
 
 def row_in(value: Value) -> StoredExchange:
     """The row in a frame. Raises: FrameError."""
-    if not isinstance(value, list):
+    if type(value) is not bytes or len(value) < _ROW.size:
         raise FrameError("malformed")
-    inquirer, request_id, asked, number, row, permit_ms, state, answer, position = typed(value, *_ROW)
-    if state not in _STATES:
+    inquirer, request_id, asked, number, permit_ms, position, state, length = _ROW.unpack_from(value)
+    end = _ROW.size + length
+    if state >= len(_STATES) or end > len(value):
         raise FrameError("malformed")
     return StoredExchange(
-        inquirer=institution_in(str(inquirer)),
-        request_id=request_id,  # type: ignore[arg-type]  # typed() has seen what each is
-        inquiry_digest=asked,  # type: ignore[arg-type]
-        processing_number=number,  # type: ignore[arg-type]
-        permission_row=row,  # type: ignore[arg-type]
-        permit_ms=permit_ms,  # type: ignore[arg-type]
-        state=_STATES[str(state)],
-        answer=answer,  # type: ignore[arg-type]
-        permitted_position=position,  # type: ignore[arg-type]
+        inquirer=institution_in(inquirer.decode("ascii", "replace")),
+        request_id=request_id,
+        inquiry_digest=asked,
+        processing_number=number.decode("ascii", "replace"),
+        permission_row=value[_ROW.size : end].decode("utf-8", "replace"),
+        permit_ms=permit_ms,
+        state=_STATES[state],
+        answer=value[end:],
+        permitted_position=position,
     )
 
 

@@ -28,9 +28,9 @@ class SequencedStore:
 
     async def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | UnderWay | None:
         """See the contract."""
-        (found,) = await self._link.ask(Kind.FIND, inquirer, request_id)
-        if isinstance(found, bytes):
-            return UnderWay(found, partial(self._ended, inquirer, request_id))
+        found, under_way = await self._link.ask(Kind.FIND, inquirer, request_id)
+        if under_way is not None:
+            return UnderWay(under_way, partial(self._ended, inquirer, request_id))
         return None if found is None else row_in(found)
 
     async def _ended(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | None:

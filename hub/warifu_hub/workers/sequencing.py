@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from google.protobuf.message import DecodeError
 
@@ -28,6 +28,8 @@ from warifu_hub.workers.line import Line, Question
 from warifu_hub.workers.messages import Kind, identity_in, institution_in, row_in, row_values, typed
 
 __all__ = ["HEARD_WITHIN_S", "Sequencing", "State"]
+
+Found = TypeVar("Found")
 
 HEARD_WITHIN_S: Final = 5.0
 """How long a worker may take to say that it heard what all must know."""
@@ -153,16 +155,17 @@ class Sequencing:
         key = _key(question.fields)
         under_way = self._claims.digest(key, question.line)
         if under_way is not None:
-            question.answer(under_way)
+            question.answer(None, under_way)
+            return
+        try:
+            stored = _at_once(self._store.find_exchange(*key))
+        except WarifuError as error:
+            question.refuse(error)
         else:
-            self._begin(question, self._found(key))
-
-    async def _found(self, key: Key) -> Sequence[Value]:
-        stored = await self._store.find_exchange(*key)
-        return (row_values(stored) if isinstance(stored, StoredExchange) else None,)
+            question.answer(None if stored is None else row_values(stored), None)
 
     def _open(self, question: Question) -> None:
-        row, leaf, in_bulk = typed(question.fields, list, bytes, bool)
+        row, leaf, in_bulk = typed(question.fields, bytes, bytes, bool)
         stored = row_in(row)
         if self._took(question, stored, _provider(leaf), in_bulk=in_bulk is True):
             self._begin(question, self._opened(question.line, stored, leaf))
@@ -193,7 +196,7 @@ class Sequencing:
         return took
 
     def _reopen(self, question: Question) -> None:
-        row, in_bulk = typed(question.fields, list, bool)
+        row, in_bulk = typed(question.fields, bytes, bool)
         stored = row_in(row)
         permitted = self._store.leaves(stored.permitted_position, 1)
         if not permitted:
@@ -288,6 +291,16 @@ class Sequencing:
     def _drop(self, question: Question) -> None:
         (stream,) = typed(question.fields, int)
         self._begin(question, self._calls.drop(question.line, stream))
+
+
+def _at_once(reading: Coroutine[Any, Any, Found]) -> Found:
+    """What a store reads that never waits for it: no task is needed for that."""
+    try:
+        reading.send(None)
+    except StopIteration as read:
+        found: Found = read.value
+        return found
+    raise RuntimeError("a hub's own store waited")
 
 
 async def _answered(question: Question, work: Coroutine[Any, Any, Sequence[Value]]) -> None:

@@ -172,6 +172,26 @@ async def test_a_pending_answer_is_asked_for_again_at_any_worker(
     assert log.events() == ["PERMITTED", "PENDING", "ANSWERED"]
 
 
+@pytest.mark.parametrize("count", [1, 16, 32])
+async def test_an_exchange_costs_three_questions_and_those_in_step_three_pieces_and_two_syncs(
+    hub: TwoWorkers, asker: Any, count: int
+) -> None:
+    await hub[0].exchange(asker.identity, asker.ask(), 5.0)  # where the provider listens is asked once
+    line, database = hub.first.link.line, hub.store.database
+    assert line is not None
+
+    def counts() -> list[int]:
+        theirs = hub.sequencing.lines  # to the other worker nothing is said
+        answered = [sum(each.messages_sent for each in theirs), sum(each.pieces_sent for each in theirs)]
+        written = [database.groups_committed, database.mutations_committed]
+        return [line.messages_sent, line.pieces_sent, *answered, *written]
+
+    inquiries, before = [asker.ask() for _ in range(count)], counts()
+    await asyncio.gather(*(hub[0].exchange(asker.identity, inquiry, 10.0) for inquiry in inquiries))
+    spent = [after - then for then, after in zip(before, counts(), strict=True)]
+    assert spent == [3 * count, 3, 3 * count, 3, 2, 2 * count]
+
+
 async def held(provider: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
     """Have the provider wait: whether it was asked, and what lets it go on."""
     asked, go_on, provide = asyncio.Event(), asyncio.Event(), provider.provide

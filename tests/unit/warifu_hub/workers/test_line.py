@@ -23,8 +23,9 @@ GARBAGE = [
     framed([1, "no such question"]),
     framed([1, "find", 2]),
     framed([1, "find", "not an institution", b"1"]),
-    framed([1, "open", [], b"", False]),
-    framed([1, "close", ["9030110020000001", b"", b"", "1", "R01", 1, "no state", b"", 0], b"", None, None, ""]),
+    framed([1, "open", b"", b"", False]),
+    framed([1, "close", b"no row", b"", None, None, ""]),
+    framed([1, "close", bytes(110), b"", None, None, ""]),
     framed([1, "call", 0, "/x/Y", ["net", "king", "9030110020000001"], "ipv4:127.0.0.1:1", b""]),
     framed([1, "hello", "one", "127.0.0.1:1"]),
 ]
