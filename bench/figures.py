@@ -65,6 +65,7 @@ GOALS: dict[str, tuple[str, float]] = {
     "first_exchange_s": ("<=", 8.0),
     "bulk_ratio": (">=", 1.2),
     "bulk_crypto_share": (">=", 0.55),
+    "hub_workers_2_over_1": (">=", 1.2),
     "proof_cpu_ratio": ("<=", 1.25),
     "issue_proof_ratio": ("<=", 1.5),
 }
