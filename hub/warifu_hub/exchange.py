@@ -56,6 +56,7 @@ from warifu_hub.exchange_rules import (
     failed_state,
     fault_of,
     find_keys,
+    must_be_same,
 )
 from warifu_hub.leaves import ReceivedInquiry
 from warifu_hub.mediated import (
@@ -66,7 +67,6 @@ from warifu_hub.mediated import (
     Providers,
     elsewhere,
     given_before,
-    must_be_same,
     not_now,
     still_under_way,
 )
@@ -88,6 +88,9 @@ _RELAY_SHARE = 0.03
 
 LONGEST_EXCHANGE_SECONDS = 40.0
 """How long a caller without a deadline is kept waiting."""
+
+_NOTHING_DECIDED = frozenset({Reason.OVERLOADED, Reason.LOG_UNAVAILABLE})
+"""Why an inquiry was not even looked at: it is no refusal."""
 
 SHORTEST_PROVISION_SECONDS = 0.05
 """A provider is not asked when less than this is left for it."""
@@ -166,9 +169,10 @@ class Mediator:
             check_identity(caller, context)  # (3.0)
             found = await self._known(context, asked.digest) or await self._new(inquiry, asked, context, left)
         except WarifuError as refusal:
-            if refusal.reason is not Reason.LOG_UNAVAILABLE:
-                self._room.refused(caller)
-                await self._store.append_leaf(leaves.refused_leaf(asked, refusal.reason, self._clock.now()))
+            if refusal.reason in _NOTHING_DECIDED:
+                raise
+            self._room.refused(caller)
+            await self._store.append_leaf(leaves.refused_leaf(asked, refusal.reason, self._clock.now()))
             raise
         if isinstance(found, StoredExchange):
             return found if found.state.final else await self._begun_again(inquiry, asked, context, left, found)
@@ -178,6 +182,7 @@ class Mediator:
         self, inquiry: SignedInquiry, asked: ReceivedInquiry, context: ExchangeContext, left: float | None
     ) -> Admitted | _Known:
         """Steps 3.1 to 3.5 of an inquiry that was never permitted; or its exchange, which another call began meanwhile."""
+        self._room.check(context, left)  # first: what cannot end in time takes nothing from what can
         admitted = self._admit(inquiry, asked, context, left)
         await pause()
         under_way = self._task(context, asked.digest)
@@ -267,9 +272,7 @@ class Mediator:
         return self._room.begin(admitted.context, admitted.asked.digest, lambda: self._mediate(admitted, stored))
 
     async def _mediate(self, admitted: Admitted, known: StoredExchange | None) -> Ended:
-        recording = asyncio.create_task(
-            self._record(admitted, known)
-        )  # (3.6): the disk works on it while the hub converts
+        recording = asyncio.create_task(self._record(admitted, known))  # (3.6): the disk works while the hub converts
         await pause()  # a task begins only when this one pauses
         try:
             permit = ProvisionPermit(inquiry=admitted.inquiry)

@@ -25,7 +25,6 @@ __all__ = [
     "Providers",
     "elsewhere",
     "given_before",
-    "must_be_same",
     "not_now",
     "still_under_way",
 ]
@@ -81,12 +80,6 @@ async def elsewhere(under_way: UnderWay) -> Ended:
 def not_now(error: WarifuError) -> WarifuError:
     """``error``, which is one of :data:`NOT_NOW`, of an exchange that was permitted before."""
     return WarifuError(Reason.HUB_TIMED_OUT, where=f"{error.reason.value} {error.where}".rstrip())
-
-
-def must_be_same(known: bytes, digest: bytes) -> None:
-    """Step 3.4. Raises: REQUEST_REUSED when the same request_id has other bytes."""
-    if known != digest:
-        raise WarifuError(Reason.REQUEST_REUSED, where="inquiry.context.request_id")
 
 
 def given_before(stored: StoredExchange) -> MediatedExchange:

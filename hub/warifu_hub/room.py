@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.context import ExchangeContext, ExchangeKey
 from warifu.pki import Identity
+from warifu.rpc.backlog import Backlog
 from warifu.rpc.token_bucket import Buckets, Rate
 
 __all__ = ["MOST_IN_BULK", "MOST_OF_ONE", "MOST_UNDER_WAY", "REFUSALS", "Room"]
@@ -39,32 +40,37 @@ _Sides: TypeAlias = tuple[tuple[str, str], tuple[str, str]]
 
 
 class Places:
-    """How many exchanges are under way: in all, of each inquirer, at each provider."""
+    """How many exchanges are under way: in all, of each inquirer, at each provider; and how long they took lately."""
 
     def __init__(self) -> None:
-        self._taken = 0
         self._sides: Counter[tuple[str, str]] = Counter()
+        self._backlog = Backlog()
 
-    def take(self, inquirer: str, provider: str, *, in_bulk: bool) -> None:
-        """One more. Raises: OVERLOADED, naming the inquirer or the provider where it is that one's share that is full."""
+    def check(self, inquirer: str, provider: str, left: float | None = None, *, in_bulk: bool) -> None:
+        """See that there is room for one more exchange, which has ``left`` seconds (None: no deadline).
+
+        Raises: OVERLOADED, and when to ask again; at the inquirer or the provider where it is that one's share that is full.
+        """
         most_of_one = MOST_IN_BULK if in_bulk else MOST_OF_ONE
-        sides = _sides(inquirer, provider)
-        for side in sides:
+        for side in _sides(inquirer, provider):
             if self._sides[side] >= most_of_one:
-                raise WarifuError(Reason.OVERLOADED, where=side[0])
-        if self._taken >= MOST_UNDER_WAY:
-            raise WarifuError(Reason.OVERLOADED)
-        self._taken += 1
+                raise self._backlog.refusal(side[0])
+        self._backlog.check(left, MOST_UNDER_WAY)
+
+    def take(self, inquirer: str, provider: str, *, in_bulk: bool) -> Callable[[], None]:
+        """One more, until what this gives is called, once. Raises: OVERLOADED, as :meth:`check`: others may have come meanwhile."""
+        self.check(inquirer, provider, in_bulk=in_bulk)
+        sides, end = _sides(inquirer, provider), self._backlog.begin()
         self._sides.update(sides)
 
-    def give(self, inquirer: str, provider: str) -> None:
-        """One less."""
-        sides = _sides(inquirer, provider)
-        self._taken -= 1
-        self._sides.subtract(sides)
-        for side in sides:
-            if not self._sides[side]:
-                del self._sides[side]
+        def give() -> None:
+            end()
+            self._sides.subtract(sides)
+            for side in sides:
+                if not self._sides[side]:
+                    del self._sides[side]
+
+        return give
 
 
 def _sides(inquirer: str, provider: str) -> _Sides:
@@ -95,16 +101,23 @@ class Room(Generic[_Ended]):
         """The digest of the inquiry under way under this key, and its task."""
         return self._under_way.get(key)
 
+    def check(self, context: ExchangeContext, left: float | None) -> None:
+        """See that there is room for one more exchange, which has ``left`` seconds, before anything is done for it.
+
+        Raises: OVERLOADED, and when to ask again; at the inquirer or the provider where it is that one's share that is full.
+        """
+        self._places.check(context.inquirer, context.provider, left, in_bulk=self._in_bulk)
+
     def begin(
         self, context: ExchangeContext, digest: bytes, run: Callable[[], Coroutine[Any, Any, _Ended]]
     ) -> asyncio.Task[_Ended]:
         """Begin ``run`` as a task of its own, which goes to its end even when its caller has gone.
 
-        Raises: OVERLOADED, naming the inquirer or the provider where it is that one's share that is full.
+        Raises: OVERLOADED, as :meth:`check`: others may have come meanwhile.
         """
-        self._places.take(context.inquirer, context.provider, in_bulk=self._in_bulk)
+        give = self._places.take(context.inquirer, context.provider, in_bulk=self._in_bulk)
         task = self.follow(context, digest, run)
-        task.add_done_callback(lambda _: self._places.give(context.inquirer, context.provider))
+        task.add_done_callback(lambda _: give())
         return task
 
     def follow(

@@ -41,7 +41,7 @@ from warifu_hub.servicers.supervision import SupervisionServicer
 from warifu_hub.standing import Standing
 from warifu_hub.standing_store import StandingStore
 from warifu_hub.store import ExchangeStore
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_hub.version_in_force import VersionInForce
 from warifu_hub.versions import DirectoryVersions
 
@@ -54,7 +54,7 @@ class Keeping:
 
     ground: Groundwork
     permissions: PermissionTable
-    store: SqliteHubStore
+    store: DatabaseHubStore
     versions: DirectoryVersions
     witnesses: tuple[Witness, ...]
     go_on: bool

@@ -33,7 +33,7 @@ from warifu_hub.app.parts import Keeping
 from warifu_hub.app.running import in_turn
 from warifu_hub.ledger import Ledger
 from warifu_hub.standing import Standing
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_hub.versions import DirectoryVersions
 from warifu_hub.workers.calls_here import CallsHere
 from warifu_hub.workers.place import SOCKET_FILE, listening
@@ -50,7 +50,7 @@ class Sequencer:
     """A sequencer that is built and not yet started."""
 
     folder: Path
-    store: SqliteHubStore
+    store: DatabaseHubStore
     ledger: Ledger
     versions: DirectoryVersions
     lookout: Lookout

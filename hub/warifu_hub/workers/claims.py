@@ -27,7 +27,7 @@ Ended: TypeAlias = StoredExchange | WarifuError | None
 class _Claim:
     holder: object
     inquiry_digest: bytes
-    sides: tuple[str, str]
+    give_place: Callable[[], None]
     writing: bool = True
     holder_is_gone: bool = False
     waiting: list[Callable[[Ended], None]] = field(default_factory=list)
@@ -55,8 +55,8 @@ class Claims:
         """Whether ``holder`` has it now, and is writing; False when somebody has it. Raises: OVERLOADED."""
         if key in self._claims:
             return False
-        self._places.take(key[0], provider, in_bulk=in_bulk)
-        self._claims[key] = _Claim(holder, inquiry_digest, (key[0], provider))
+        give = self._places.take(key[0], provider, in_bulk=in_bulk)
+        self._claims[key] = _Claim(holder, inquiry_digest, give)
         return True
 
     def may_write(self, key: Key, holder: object) -> bool:
@@ -82,7 +82,7 @@ class Claims:
         if claim is None or claim.holder is not holder:
             return
         del self._claims[key]
-        self._places.give(*claim.sides)
+        claim.give_place()
         for tell in claim.waiting:
             tell(ended)
 

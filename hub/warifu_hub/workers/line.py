@@ -16,16 +16,31 @@ from warifu.errors import Reason, WarifuError
 from warifu.rpc.logging import get_logger, raised_at
 from warifu_hub.workers.framing import FrameError, Frames, Value, framed
 
-__all__ = ["Answer", "Line", "Question", "is_text", "lost"]
+__all__ = ["Answer", "Line", "Question", "error_in", "error_values", "is_text", "lost"]
 
 _OK: Final = "ok"
 _NO: Final = "no"
-_FIELDS_OF_NO: Final = 3
 
 
 def lost(debug: str = "the sequencer is not there") -> WarifuError:
     """What a call ends with that needs the other end. It leaves open what was done there."""
     return WarifuError(Reason.LOG_UNAVAILABLE, where="log", debug=debug)
+
+
+def error_values(error: WarifuError) -> tuple[Value, ...]:
+    """What a party is told of an error, and its note for the log, for a frame."""
+    pause_ms = None if error.retry_after_s is None else round(error.retry_after_s * 1000)
+    return error.reason.value, error.where, error.debug, error.definite, pause_ms
+
+
+def error_in(fields: Sequence[Value]) -> WarifuError:
+    """The error in a frame. Raises: FrameError, ValueError."""
+    reason, where, debug, definite, pause_ms = fields
+    if not isinstance(definite, bool) or not (pause_ms is None or isinstance(pause_ms, int)):
+        raise FrameError("malformed")
+    pause_s = None if pause_ms is None else pause_ms / 1000
+    known, at, note = Reason(is_text(reason)), is_text(where), is_text(debug)
+    return WarifuError(known, where=at, debug=note, definite=definite, retry_after_s=pause_s)
 
 
 def is_text(value: Value) -> str:
@@ -54,7 +69,7 @@ class Question:
 
     def refuse(self, error: WarifuError) -> None:
         """Say why there is no answer."""
-        self._line.say(self.number, _NO, error.reason.value, error.where, error.debug)
+        self._line.say(self.number, _NO, *error_values(error))
 
 
 Answer = Sequence[Value]
@@ -140,7 +155,7 @@ class Line(asyncio.Protocol):
         if kind == _OK:
             answered.set_result(fields)
         else:
-            answered.set_exception(_refusal(fields))
+            answered.set_exception(error_in(fields))
 
     def _flush(self) -> None:
         out, self._out = self._out, []
@@ -148,10 +163,3 @@ class Line(asyncio.Protocol):
             self.pieces_sent += 1
             self.messages_sent += len(out)
             self._transport.write(b"".join(out))
-
-
-def _refusal(fields: Sequence[Value]) -> WarifuError:
-    if len(fields) != _FIELDS_OF_NO:
-        raise FrameError("malformed")
-    reason, where, debug = map(is_text, fields)
-    return WarifuError(Reason(reason), where=where, debug=debug)

@@ -12,6 +12,7 @@ from warifu.errors import WarifuError
 from warifu.identifiers import InstitutionCode
 from warifu_hub.store import StoredExchange, UnderWay, Unopened, WithdrawnAssessments
 from warifu_hub.workers.framing import FrameError
+from warifu_hub.workers.line import error_values
 from warifu_hub.workers.link import SequencerLink
 from warifu_hub.workers.messages import Kind, row_in, row_values
 
@@ -56,8 +57,8 @@ class SequencedStore:
         fault: WarifuError | None = None,
     ) -> int:
         """See the contract."""
-        reason, where = (None, "") if fault is None else (fault.reason.value, fault.where)
-        (closed,) = await self._link.ask(Kind.CLOSE, row_values(stored), leaf, answered_by, reason, where)
+        told = None if fault is None else error_values(fault)
+        (closed,) = await self._link.ask(Kind.CLOSE, row_values(stored), leaf, answered_by, told)
         return _position(closed)
 
     async def leave_exchange(self, stored: StoredExchange) -> None:

@@ -24,7 +24,7 @@ from warifu_hub.store import HubStore, StoredExchange, Unopened
 from warifu_hub.workers.calls_here import CallsHere
 from warifu_hub.workers.claims import Claims, Ended, Key
 from warifu_hub.workers.framing import FrameError, Value
-from warifu_hub.workers.line import Line, Question
+from warifu_hub.workers.line import Line, Question, error_in
 from warifu_hub.workers.messages import Kind, identity_in, institution_in, row_in, row_values, typed
 
 __all__ = ["HEARD_WITHIN_S", "Sequencing", "State"]
@@ -219,11 +219,11 @@ class Sequencing:
         return (stored.permitted_position,)
 
     def _close(self, question: Question) -> None:
-        row, leaf, answered_by, reason, where = question.fields
+        row, leaf, answered_by, told = question.fields
         stored = row_in(row)
         if not isinstance(leaf, bytes) or not (answered_by is None or isinstance(answered_by, str)):
             raise FrameError("malformed")
-        fault = None if reason is None else WarifuError(Reason(reason), where=str(where))
+        fault = error_in(told) if isinstance(told, list) else None
         if not self._claims.may_write(_key_of(stored), question.line):
             question.refuse(WarifuError(Reason.HUB_TIMED_OUT, where="under way"))
             return

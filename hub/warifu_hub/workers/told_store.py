@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.party.place import Place
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_hub.workers.sequencing import Sequencing
 
 __all__ = ["ToldStore"]
 
 
-class ToldStore(SqliteHubStore):
+class ToldStore(DatabaseHubStore):
     """:class:`warifu_hub.store.HubStore`. ``workers`` are told once there is somebody who tells them."""
 
     def __init__(self, place: Place) -> None:

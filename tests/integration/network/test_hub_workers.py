@@ -29,7 +29,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.party.alarms import ALARMS_SERVICE
 from warifu.tlog.tiles import write_copy
 from warifu.tlog.verify import verify_copy
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_hub.workers.place import SOCKET_FILE
 from warifu_kit.network.party_process import PartyProcess, party_command
 
@@ -53,7 +53,7 @@ async def test_it_is_three_processes_with_one_log_and_they_end_in_order_with_the
     assert await asyncio.to_thread(hub.stop) == 0
     assert all(is_gone(pid) for pid in processes)
     assert not (hub.path / "hub" / SOCKET_FILE).exists()
-    store = SqliteHubStore(hub.path / "hub" / "hub.sqlite3")
+    store = DatabaseHubStore(hub.path / "hub" / "hub.sqlite3")
     note, leaves = store.published_checkpoint(), store.leaves(0, 1000)
     store.close()
     assert note is not None

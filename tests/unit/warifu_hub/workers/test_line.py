@@ -24,8 +24,8 @@ GARBAGE = [
     framed([1, "find", 2]),
     framed([1, "find", "not an institution", b"1"]),
     framed([1, "open", b"", b"", False]),
-    framed([1, "close", b"no row", b"", None, None, ""]),
-    framed([1, "close", bytes(110), b"", None, None, ""]),
+    framed([1, "close", b"no row", b"", None, None]),
+    framed([1, "close", bytes(110), b"", None, None]),
     framed([1, "call", 0, "/x/Y", ["net", "king", "9030110020000001"], "ipv4:127.0.0.1:1", b""]),
     framed([1, "hello", "one", "127.0.0.1:1"]),
 ]

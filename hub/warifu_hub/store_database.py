@@ -26,7 +26,7 @@ from warifu_hub.store import (
 )
 from warifu_hub.tile_store import TILE_TABLES, put_tiles, read_suspected, read_tile, read_tiled_size, suspect
 
-__all__ = ["SqliteHubStore"]
+__all__ = ["DatabaseHubStore"]
 
 _MIGRATIONS = (
     """
@@ -95,7 +95,7 @@ def _known(stored: StoredExchange, *, provided: bool) -> KnownExchange:
     )
 
 
-class SqliteHubStore:
+class DatabaseHubStore:
     """:class:`warifu_hub.store.HubStore` in a file or on a server. Raises LOG_UNAVAILABLE when it cannot be opened."""
 
     def __init__(self, place: Place) -> None:
