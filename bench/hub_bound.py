@@ -150,10 +150,10 @@ class Load:
         return all(abs(each / max(1, sum(used)) - 1 / len(used)) < _EVEN / len(used) for each in used)
 
     async def slice(self, count: int, *, seconds: float, settle_s: float) -> dict[str, Any]:
-        """Send up to ``count`` inquiries; how many ended in so many seconds after ``settle_s``."""
+        """Send up to ``count`` inquiries; how many ended in so many seconds after ``settle_s``, and in all."""
         await self._build(count)
         self._errors.clear()
-        waiting = iter(self._built)
+        waiting, own_s, made = iter(self._built), time.process_time(), self._ended
         sending = [
             asyncio.create_task(self._stream(channel, waiting)) for channel in self._channels for _ in range(_UNDER_WAY)
         ]
@@ -168,7 +168,14 @@ class Load:
         await asyncio.gather(*sending, return_exceptions=True)
         if is_empty and not self._errors:
             self._errors.append(f"{count} inquiries were too few for {seconds} s")
-        return {"seconds": took, "ended": ended, "errors": self._errors[:3]}
+        own_us = (time.process_time() - own_s) * 1e6
+        return {
+            "seconds": took,
+            "ended": ended,
+            "made": self._ended - made,
+            "own_us": own_us,
+            "errors": self._errors[:3],
+        }
 
     async def _build(self, count: int) -> None:
         self._built = [

@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,6 +40,15 @@ Rounds = Annotated[int, typer.Option(min=1, help="How often each hub has its sli
 Seconds = Annotated[float, typer.Option(min=0.2, help="How long a slice is measured.")]
 
 
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """Exchanges a second; microseconds of processor time for each, at the hub and beside it."""
+
+    rate: float
+    hub_us: float
+    beside_us: float
+
+
 class _Cell:
     """One hub, with ``workers``, and what is beside it."""
 
@@ -46,7 +56,7 @@ class _Cell:
         words = ["--listen", "127.0.0.1:0", "--workers", str(workers)]
         self._hub = start_party(ends, "hub", network / "hub", party_command("hub", network / "hub", words))
         script = [sys.executable, str(_HERE / "hub_bound.py")]
-        start_party(
+        self._provider = start_party(
             ends,
             "tax",
             network / "tax",
@@ -59,16 +69,19 @@ class _Cell:
         )
         ends.callback(self._load.close)
 
-    def slice(self, seconds: float) -> tuple[float, float]:
-        """Exchanges a second, and microseconds of the hub's processor time for each. Raises: RuntimeError for any error."""
-        before = self._cpu_ns()
+    def slice(self, seconds: float) -> _Slice:
+        """What a slice came to. Raises: RuntimeError for any error."""
+        before, beside = self._cpu_ns(), cpu_ns(self._provider.pid)
         count = int(_FASTEST * (seconds + _SETTLE_S))
         told: dict[str, Any] = self._load.order({"count": count, "seconds": seconds, "settle_s": _SETTLE_S})
         if told["errors"]:
             raise RuntimeError(f"void: {told['errors'][0]}")
-        took = seconds + _SETTLE_S  # the hub works while it settles, too
-        rate = told["ended"] / told["seconds"]
-        return rate, (self._cpu_ns() - before) / 1000 / (rate * took)
+        made = max(1, told["made"])
+        return _Slice(
+            rate=told["ended"] / told["seconds"],
+            hub_us=(self._cpu_ns() - before) / 1000 / made,
+            beside_us=((cpu_ns(self._provider.pid) - beside) / 1000 + told["own_us"]) / made,
+        )
 
     def _cpu_ns(self) -> int:
         return sum(cpu_ns(pid) for pid in (self._hub.pid, *_children(self._hub.pid)))
@@ -90,17 +103,19 @@ def worker_rows(folder: Path, *, rounds: int, seconds: float, tell: Callable[[st
     shutil.copytree(networks[1], networks[2])
     with ExitStack() as ends:
         cells = {workers: _Cell(ends, network, workers) for workers, network in networks.items()}
-        found: dict[int, list[tuple[float, float]]] = {workers: [] for workers in cells}
+        found: dict[int, list[_Slice]] = {workers: [] for workers in cells}
         for number in range(rounds):
             for workers in sorted(cells, reverse=number % 2 == 1):
                 tell(f"round {number + 1}: a hub of {workers}")
                 found[workers].append(cells[workers].slice(seconds))
-    ratio = spread(two / one for (one, _), (two, _) in zip(found[1], found[2], strict=True))
+    pairs = list(zip(found[1], found[2], strict=True))
+    ratio = spread(two.rate / max(one.rate, 1e-9) for one, two in pairs)
     rows = with_quartiles("hub_workers_2_over_1", ratio)
     for workers, slices in found.items():
-        rows.append(Row(f"hub_bound_per_s_{workers}", spread(rate for rate, _ in slices).median, "1/s"))
-        rows.append(Row(f"cpu_us_per_hub_bound_{workers}", spread(cpu for _, cpu in slices).median, "us"))
-    return rows
+        rows.append(Row(f"hub_bound_per_s_{workers}", spread(each.rate for each in slices).median, "1/s"))
+        rows.append(Row(f"cpu_us_per_hub_bound_{workers}", spread(each.hub_us for each in slices).median, "us"))
+        rows.append(Row(f"cpu_us_beside_hub_bound_{workers}", spread(each.beside_us for each in slices).median, "us"))
+    return rows + with_quartiles("hub_workers_cpu_ratio", spread(two.hub_us / one.hub_us for one, two in pairs))
 
 
 def main(rounds: Rounds = 8, seconds: Seconds = 1.5) -> None:
