@@ -29,6 +29,11 @@ def sequencer_of(pid: int) -> int:
     return found
 
 
+def owner_of_rows(pid: int) -> int:
+    """The same, also of a hub that is one process: that one."""
+    return pid if _owns_rows(pid) else sequencer_of(pid)
+
+
 def workers_of(pid: int) -> list[int]:
     """The others."""
     return [child for child in children_of(pid) if not _owns_rows(child)]
