@@ -18,7 +18,7 @@ from warifu.pki import Identity
 from warifu.rpc.backlog import Backlog
 from warifu.rpc.token_bucket import Buckets, Rate
 
-__all__ = ["MOST_IN_BULK", "MOST_OF_ONE", "MOST_UNDER_WAY", "REFUSALS", "Room"]
+__all__ = ["MOST_IN_BULK", "MOST_OF_ONE", "MOST_UNDER_WAY", "REFUSALS", "Places", "Room"]
 
 MOST_UNDER_WAY = 1024
 """Exchanges under way at once; above it callers are told to come back."""
