@@ -18,7 +18,7 @@ from warifu_kit.people.residents import generate
 from warifu_kit.people.residents_csv import write_csv
 
 
-@pytest.mark.parametrize("killed", ["hub", "sequencer"])
+@pytest.mark.parametrize("killed", ["hub", pytest.param("sequencer", marks=pytest.mark.slow)])
 def test_killing_the_hub_in_mid_demonstration_loses_nothing(
     warifu_command: Callable[..., list[str]],
     warifu: Any,
