@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from warifu.party.process import run_party
-from warifu_hub.app import Hub, build_hub, construction, run_hub, running
+from warifu_hub.app import Hub, build_hub, parts, run_hub, running
 from warifu_hub.providers import GrpcProviders
 from warifu_hub.store_database import DatabaseHubStore
 
@@ -27,7 +27,7 @@ COUNTERS = "counters.json"
 
 async def _run(stop: asyncio.Event, path: Path, listen: str | None, *, unary: bool) -> None:
     if unary:
-        vars(construction)["GrpcProviders"] = partial(GrpcProviders, streamed=False)
+        vars(parts)["GrpcProviders"] = partial(GrpcProviders, streamed=False)
 
     def build_counted(*arguments: Any, **options: Any) -> Hub:
         hub = build_hub(*arguments, **options)

@@ -92,6 +92,7 @@ GOALS: dict[str, tuple[str, float]] = {
     "bulk_crypto_share": (">=", 0.55),
     "bulk_unproven_ratio": (">=", 1.2),
     "bulk_unproven_crypto_share": (">=", 0.55),
+    "hub_workers_2_over_1": (">=", 1.2),
     "proof_cpu_ratio": ("<=", 1.25),
     "issue_proof_ratio": ("<=", 1.5),
     "card_sign_ratio": ("<=", 3.0),

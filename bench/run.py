@@ -38,6 +38,7 @@ from figures import (
     with_quartiles,
 )
 from first_exchange import first_exchange_seconds
+from hub_workers import worker_rows
 from measure import fdatasync_ms, machine, spread
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -54,6 +55,7 @@ from warifu.printable import printable
 RESULTS = Path(__file__).parent / "results"
 _SETTLE_S = {1: 0.05, 8: 0.1, 64: 0.25, MOST_IN_FLIGHT: 1.0}
 _MESSAGES, _BULK_SETTLE_S, _BULK_LONGER = 2, 1.0, 6  # a message takes a good part of a second
+_WORKERS_LONGER = 2
 _OVERLOAD_PATIENCE_S, _OVERLOAD_SETTLE_S = 2.0, 2.0  # so that whoever could not be answered in time would show
 _SHORT_ROUNDS, _ACQUISITIONS = 4, 5
 _PROVEN, _UNPROVEN = "always", "off"
@@ -97,7 +99,7 @@ class _Run:
         self._seconds = seconds
         self._short = short
         self._suite = available_suites()[0]  # as `warifu up` chooses
-        steps = rounds * (4 * len(IN_FLIGHT) + len(AT_FULL_LOAD) + len(BULK) + 2) + 10
+        steps = rounds * (4 * len(IN_FLIGHT) + len(AT_FULL_LOAD) + len(BULK) + 4) + 10
         self._task = progress.add_task("starting", total=steps)
         self.slices: list[SliceResult] = []
         self.sizes: dict[str, int] = {}
@@ -117,6 +119,9 @@ class _Run:
             with Stage(networks[_PROVEN], networks[_UNPROVEN]) as stage:
                 self.sizes = stage.sizes
                 self._measure(stage)
+            rows += worker_rows(
+                Path(folder), rounds=self._rounds, seconds=_WORKERS_LONGER * self._seconds, tell=self._tell
+            )
             sync_ms = fdatasync_ms(Path(folder))
         rows = (
             rows_of(

@@ -30,7 +30,7 @@ from warifu_kit.network.network import Network
 from warifu_kit.network.party_process import PartyProcess, party_command
 from warifu_services.agencies.tax import LOCAL_TAX
 
-__all__ = ["ACQUIRED_AT_ONCE", "Acquired", "Cell", "Load", "Stage", "prepare"]
+__all__ = ["ACQUIRED_AT_ONCE", "Acquired", "Cell", "Load", "Stage", "prepare", "start_party"]
 
 ACQUIRED_AT_ONCE = 1_000
 _HERE = Path(__file__).parent
@@ -144,10 +144,10 @@ class Side:
         hub_folder = network / "hub"
         script = [sys.executable, str(_HERE / "counting_hub.py"), "--dir", str(hub_folder), "--listen", "127.0.0.1:0"]
         script += ["--unary"] if kind == "unary" else []
-        self.hub = _party(ends, "hub", hub_folder, through("hub", script))
+        self.hub = start_party(ends, "hub", hub_folder, through("hub", script))
         nobody = "127.0.0.1:9"  # no authority is needed any more
         words = party_command("tax", network / "tax", ["--hub", self.hub.endpoint, "--authority", nobody])
-        self.provider = _party(ends, "tax", network / "tax", through("provider", words))
+        self.provider = start_party(ends, "tax", network / "tax", through("provider", words))
         called = "stream" if kind == "stream" else "unary"
         words = _load_words(called, network, "--target", self.hub.endpoint, "--people", str(ACQUIRED_AT_ONCE))
         self.load = _load(ends, through("inquirer", words))
@@ -240,17 +240,18 @@ class Stage:
         sizes, floor = self.sizes, [sys.executable, str(_HERE / "floor.py")]
         tax, hub = self._network / "tax", self._network / "hub"
         reply = ["--reply-bytes", str(sizes["answer"])]
-        echo = _party(self._ends, "echo", tax, [*floor, "echo", "--dir", str(tax), *reply])
+        echo = start_party(self._ends, "echo", tax, [*floor, "echo", "--dir", str(tax), *reply])
         grows = ["--more-bytes", str(sizes["permit"] - sizes["request"])]
         grows += ["--reply-bytes", str(sizes["response"] - sizes["answer"])]
         words = [*floor, "relay", "--dir", str(hub), "--echo", echo.endpoint, *grows]
-        relay = _party(self._ends, "relay", hub, words)
+        relay = start_party(self._ends, "relay", hub, words)
         request = ["--request-bytes", str(sizes["request"])]
         words = _load_words("bare", self._network, "--target", relay.endpoint, *request)
         return _load(self._ends, words), relay, echo
 
 
-def _party(ends: ExitStack, party: str, folder: Path, command: list[str]) -> PartyProcess:
+def start_party(ends: ExitStack, party: str, folder: Path, command: list[str]) -> PartyProcess:
+    """A process that is up, until ``ends`` is closed."""
     process = PartyProcess(party, folder, command)
     process.start()
     ends.callback(process.wait_stopped, _STOP_SECONDS)

@@ -365,7 +365,7 @@ def page() -> str:
             "who makes each reason and what to do, [errors.json](errors.json). In Japanese: [エラーと対処](ja/guide/errors.md).",
             "",
             "Any RPC may also end with `CALLER_NOT_IDENTIFIED`, `CALLER_REVOKED`, `CALLER_NOT_IN_DATE`, `CALLER_NOT_ALLOWED`,",
-            "`REQUEST_TOO_LARGE`, `OVERLOADED` or `INTERNAL`. A message that does not parse is `REQUEST_MALFORMED`. `NOT_CONNECTED`,",
+            "`REQUEST_TOO_LARGE`, `OVERLOADED`, `INTERNAL` or, at a hub that is several processes, `LOG_UNAVAILABLE`. A message that does not parse is `REQUEST_MALFORMED`. `NOT_CONNECTED`,",
             "`PEER_NOT_TRUSTED`, `OWN_CERTIFICATE_INVALID`, `NODE_UNREACHABLE` and `NODE_TIMED_OUT` never travel: a caller says them to itself.",
             "",
             "### A failure without ErrorInfo",

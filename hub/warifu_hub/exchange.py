@@ -16,6 +16,9 @@ cryptography in ``translate``. The steps carry the design's numbers:
     (3.9) outcome in the log
     (3.10) answer relayed, still sealed
 
+Where a hub is several processes, one request_id is one exchange all the same: whoever finds it under way elsewhere waits for
+its end, and whoever finds at (3.6) that another was quicker looks again at (3.4).
+
 Exchanges that came together go through each step in lockstep (``warifu.lockstep``). It knows neither gRPC nor how a
 request arrived, so unary calls and streams share it. It never sees a My Number, a code or a payload: everything about the person
 is in ``encrypted_code`` and ``sealed_query``, which it cannot open.
@@ -26,18 +29,17 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from functools import partial
+from typing import TypeAlias
 
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as EncryptedCodeMessage
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
 from warifu.clock import Clock, day_in_japan, whole_minute
 from warifu.errors import Reason, WarifuError
-from warifu.exchange.codes import EncryptedCode
 from warifu.exchange.context import ExchangeContext
 from warifu.exchange.directory import Directory, DirectorySource
-from warifu.exchange.directory_entry import DirectoryEntry
 from warifu.exchange.proof_policy import PolicyKind
 from warifu.exchange.statements import answer_digest, check_answer, check_inquiry, inquiry_digest, sign_permit
 from warifu.lockstep import in_lockstep, pause
@@ -57,9 +59,20 @@ from warifu_hub.exchange_rules import (
     must_be_same,
 )
 from warifu_hub.leaves import ReceivedInquiry
+from warifu_hub.mediated import (
+    NOT_NOW,
+    Admitted,
+    Ended,
+    MediatedExchange,
+    Providers,
+    elsewhere,
+    given_before,
+    not_now,
+    still_under_way,
+)
 from warifu_hub.own_keys import KeysSource
 from warifu_hub.room import Room
-from warifu_hub.store import ExchangeState, HubStore, StoredExchange
+from warifu_hub.store import ExchangeState, ExchangeStore, StoredExchange, UnderWay, Unopened
 from warifu_hub.translate import Party
 
 __all__ = ["MARGIN_SECONDS", "MediatedExchange", "Mediator", "Providers"]
@@ -76,47 +89,14 @@ _RELAY_SHARE = 0.03
 LONGEST_EXCHANGE_SECONDS = 40.0
 """How long a caller without a deadline is kept waiting."""
 
+_NOTHING_DECIDED = frozenset({Reason.OVERLOADED, Reason.LOG_UNAVAILABLE})
+"""Why an inquiry was not even looked at: it is no refusal."""
+
 SHORTEST_PROVISION_SECONDS = 0.05
 """A provider is not asked when less than this is left for it."""
 
-_NOT_NOW = frozenset({Reason.DEADLINE_TOO_SHORT, Reason.OVERLOADED})
-"""Why an exchange is not asked for again at this moment; it stays as it is."""
 
-
-def _still_under_way() -> WarifuError:
-    return WarifuError(Reason.HUB_TIMED_OUT, where="deadline", debug="the exchange goes on")
-
-
-class Providers(Protocol):
-    """Carries a permit to a provider and brings its answer back. Its failures have the provider in their reason."""
-
-    async def provide(self, provider: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:
-        """The provider's answer. Raises: PROVIDER_UNREACHABLE, PROVIDER_TIMED_OUT, PROVIDER_FAILED."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediatedExchange:
-    """What the inquirer gets: the answer as signed by the provider, and under what it was permitted."""
-
-    stored: StoredExchange
-    answer: SignedAnswer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Admitted:
-    """An inquiry that passed steps 3.0 to 3.3, now or when it was permitted."""
-
-    asked: ReceivedInquiry
-    context: ExchangeContext
-    inquiry: SignedInquiry
-    encrypted: EncryptedCode
-    inquirer: DirectoryEntry
-    provider: DirectoryEntry
-    permission_row: str
-    ask_until: float
-
-
-_Known: TypeAlias = asyncio.Task[MediatedExchange] | StoredExchange
+_Known: TypeAlias = asyncio.Task[Ended] | StoredExchange
 
 
 class Mediator:
@@ -132,12 +112,12 @@ class Mediator:
         directory: DirectorySource,
         permissions: PermissionTable,
         keys: KeysSource,
-        store: HubStore,
+        store: ExchangeStore,
         providers: Providers,
         clock: Clock,
         check_log: Callable[[], None] = lambda: None,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
-        room: Room[MediatedExchange] | None = None,
+        room: Room[Ended] | None = None,
     ) -> None:
         self._directories = directory
         self._permissions = permissions
@@ -147,7 +127,7 @@ class Mediator:
         self._clock = clock
         self._check_log = check_log
         self._random_bytes = random_bytes
-        self._room = room or Room[MediatedExchange]()
+        self._room = room or Room[Ended]()
 
     @property
     def _directory(self) -> Directory:
@@ -168,34 +148,40 @@ class Mediator:
         give_up = now() + (
             LONGEST_EXCHANGE_SECONDS if left is None else left - kept_back(left, RELAY_SECONDS, share=_RELAY_SHARE)
         )
+        while True:
+            found = await self._found(caller, inquiry, left)
+            if isinstance(found, StoredExchange):
+                return given_before(found)
+            ended = await outcome_within(found, give_up - now(), otherwise=still_under_way())
+            if ended is not None:
+                return ended
+
+    async def _found(
+        self, caller: Identity, inquiry: SignedInquiry, left: float | None
+    ) -> asyncio.Task[Ended] | StoredExchange:
+        """Steps 3.0 to 3.5: the exchange, begun now or before; or, when it has its answer, as it is stored."""
         digest, tag, context = inquiry_digest(inquiry), inquiry.citizen_tag, None
         try:
             context = ExchangeContext.decode(inquiry.context, where="inquiry.context")
             asked = ReceivedInquiry(caller=caller.institution, context=context, digest=digest, citizen_tag=tag)
             check_identity(caller, context)  # (3.0)
-            found = self._known(context, asked.digest) or await self._new(inquiry, asked, context, left)
+            found = await self._known(context, asked.digest) or await self._new(inquiry, asked, context, left)
         except WarifuError as refusal:
-            if refusal.reason is Reason.OVERLOADED:
+            if refusal.reason in _NOTHING_DECIDED:
                 raise
             self._room.refused(caller)
             asked = ReceivedInquiry(caller=caller.institution, context=context, digest=digest, citizen_tag=tag)
             await self._store.append_leaf(leaves.refused_leaf(asked, refusal.reason, self._clock.now()))
             raise
-        if isinstance(found, StoredExchange) and found.state.final:
-            return _given_before(found)
         if isinstance(found, StoredExchange):
-            found = await self._begun_again(inquiry, asked, context, left, found)
-        elif isinstance(found, _Admitted):
-            found = self._begun(found, None)
-        return await outcome_within(found, give_up - now(), otherwise=_still_under_way())
+            return found if found.state.final else await self._begun_again(inquiry, asked, context, left, found)
+        return self._begun(found, None) if isinstance(found, Admitted) else found
 
     async def _new(
         self, inquiry: SignedInquiry, asked: ReceivedInquiry, context: ExchangeContext, left: float | None
-    ) -> _Admitted | _Known:
+    ) -> Admitted | _Known:
         """Steps 3.1 to 3.5 of an inquiry that was never permitted; or its exchange, which another call began meanwhile."""
-        self._room.check(
-            context, left
-        )  # before anything that costs: what cannot end in time takes nothing from what can
+        self._room.check(context, left)  # first: what cannot end in time takes nothing from what can
         admitted = self._admit(inquiry, asked, context, left)
         await pause()
         under_way = self._task(context, asked.digest)
@@ -215,7 +201,7 @@ class Mediator:
         context: ExchangeContext,
         left: float | None,
         permitted: StoredExchange | None = None,
-    ) -> _Admitted:
+    ) -> Admitted:
         """Steps 3.1 to 3.3; with ``permitted`` without 3.3, which was decided when the permit was given."""
         encrypted = check_shape(inquiry, context, self._directory)  # (3.1)
         inquirer, provider = find_keys(context, self._directory)
@@ -225,7 +211,7 @@ class Mediator:
             row = decide_permission(context, inquirer, provider, self._permissions, withdrawn).row_number  # (3.3)
         else:
             row = permitted.permission_row
-        return _Admitted(
+        return Admitted(
             asked=asked,
             context=context,
             inquiry=inquiry,
@@ -236,17 +222,20 @@ class Mediator:
             ask_until=asyncio.get_running_loop().time() + timeout,
         )
 
-    def _known(self, context: ExchangeContext, digest: bytes) -> _Known | None:
+    async def _known(self, context: ExchangeContext, digest: bytes) -> _Known | None:
         """Step 3.4. The exchange under this request_id: under way, or as it is stored. Raises: REQUEST_REUSED."""
         under_way = self._task(context, digest)
         if under_way is not None:
             return under_way
-        stored = self._store.find_exchange(context.inquirer, context.request_id)
-        if stored is not None:
-            must_be_same(stored.inquiry_digest, digest)
-        return stored
+        found = await self._store.find_exchange(context.inquirer, context.request_id)
+        under_way = self._task(context, digest)  # which another call may have begun while the store was asked
+        if under_way is not None:
+            return under_way
+        if found is not None:
+            must_be_same(found.inquiry_digest, digest)
+        return self._room.follow(context, digest, partial(elsewhere, found)) if isinstance(found, UnderWay) else found
 
-    def _task(self, context: ExchangeContext, digest: bytes) -> asyncio.Task[MediatedExchange] | None:
+    def _task(self, context: ExchangeContext, digest: bytes) -> asyncio.Task[Ended] | None:
         """Step 3.4 of an exchange that is under way: the same bytes share it."""
         found = self._room.find(context.key)
         if found is None:
@@ -261,7 +250,7 @@ class Mediator:
         context: ExchangeContext,
         left: float | None,
         stored: StoredExchange,
-    ) -> asyncio.Task[MediatedExchange]:
+    ) -> asyncio.Task[Ended]:
         """Ask again for what was permitted and has not ended. It is no new inquiry, so that it cannot be refused as one.
 
         Raises: HUB_TIMED_OUT when there is no time or room for it now; ASKED_BEFORE, in the log too, when it cannot be
@@ -271,46 +260,50 @@ class Mediator:
             admitted = self._admit(inquiry, asked, context, left, stored)
             return self._begun(admitted, stored)
         except WarifuError as error:
-            if error.reason in _NOT_NOW:
-                raise WarifuError(Reason.HUB_TIMED_OUT, where=f"{error.reason.value} {error.where}".rstrip()) from None
+            if error.reason in NOT_NOW:
+                raise not_now(error) from None
             failed = fault_of(stored, error)
         await self._close_failed(asked, stored, failed)
         raise failed
 
-    def _begun(self, admitted: _Admitted, stored: StoredExchange | None) -> asyncio.Task[MediatedExchange]:
+    def _begun(self, admitted: Admitted, stored: StoredExchange | None) -> asyncio.Task[Ended]:
         """Begin steps 3.6 to 3.10, once per request_id; they go to their end even when the caller has gone."""
         return self._room.begin(admitted.context, admitted.asked.digest, lambda: self._mediate(admitted, stored))
 
-    async def _mediate(self, admitted: _Admitted, known: StoredExchange | None) -> MediatedExchange:
-        recording = asyncio.create_task(
-            self._record(admitted, known)
-        )  # (3.6): the disk works on it while the hub converts
+    async def _mediate(self, admitted: Admitted, known: StoredExchange | None) -> Ended:
+        recording = asyncio.create_task(self._record(admitted, known))  # (3.6): the disk works while the hub converts
         await pause()  # a task begins only when this one pauses
         try:
             permit = ProvisionPermit(inquiry=admitted.inquiry)
             await self._convert(admitted, permit)  # (3.7)
             stored = await recording  # nothing leaves before this is on disk
+            if stored is None:
+                return None
             await pause()
             await self._sign(admitted, permit, stored)  # (3.8)
             answer = await self._providers.provide(admitted.provider, permit, _left_for_provider(admitted))
             await pause()
             closed = self._closed(admitted, stored, answer)
         except Exception as fault:  # noqa: BLE001  # a fault of ours is an end of the exchange too
-            failed = fault_of(known, fault)
-            await self._close_failed(admitted.asked, await recording, failed)
+            failed, recorded = fault_of(known, fault), await recording
+            if recorded is None:
+                return None
+            await self._close_failed(admitted.asked, recorded, failed)
             raise failed from None
         if closed.state is not stored.state:  # a poll that finds a pending answer still pending is no event
             leaf = self._closing_leaf(admitted, closed, answer)
             await self._store.close_exchange(closed, leaf, answered_by=admitted.provider.institution)  # (3.9)
+        else:
+            await self._store.leave_exchange(closed)
         return MediatedExchange(stored=closed, answer=answer)  # (3.10)
 
-    async def _record(self, admitted: _Admitted, known: StoredExchange | None) -> StoredExchange:
-        """Step 3.6. Give the exchange its number and put the permit into the log, durably; once, if it is known."""
-        if known is not None and known.state is ExchangeState.UNASKED:
-            await self._store.reopen_exchange(known)  # should this process end now, the provider may have been asked
-            return replace(known, state=ExchangeState.OPEN)
+    async def _record(self, admitted: Admitted, known: StoredExchange | None) -> StoredExchange | None:
+        """Step 3.6. Give the exchange its number and put the permit into the log, durably; once, if it is known.
+
+        None when another process of this hub has it.
+        """
         if known is not None:
-            return known
+            return await self._reopened(known)
         now = self._clock.now()
         while True:
             stored = StoredExchange(
@@ -321,15 +314,26 @@ class Mediator:
                 permission_row=admitted.permission_row,
                 permit_ms=whole_minute(int(now.timestamp() * 1000)),
             )
-            position = await self._store.open_exchange(stored, leaves.permitted_leaf(admitted.asked, stored, now))
-            if position is not None:
-                return replace(stored, permitted_position=position)
+            opened = await self._store.open_exchange(stored, leaves.permitted_leaf(admitted.asked, stored, now))
+            if opened is Unopened.KNOWN:
+                return None
+            if opened is not Unopened.NUMBER_TAKEN:
+                return replace(stored, permitted_position=opened)
+
+    async def _reopened(self, known: StoredExchange) -> StoredExchange | None:
+        """Should this process end after it, the provider may have been asked. Raises: HUB_TIMED_OUT when there is no room."""
+        try:
+            if not await self._store.reopen_exchange(known):
+                return None
+        except WarifuError as error:
+            raise not_now(error) if error.reason in NOT_NOW else error from None
+        return replace(known, state=ExchangeState.OPEN) if known.state is ExchangeState.UNASKED else known
 
     def _processing_number(self, now: datetime) -> str:
         """Day in Japan and twelve random digits: never a function of the person. A number that is taken is drawn again."""
         return f"{day_in_japan(now):%Y%m%d}{int.from_bytes(self._random_bytes(16)) % 10**12:012d}"
 
-    async def _convert(self, admitted: _Admitted, permit: ProvisionPermit) -> None:
+    async def _convert(self, admitted: Admitted, permit: ProvisionPermit) -> None:
         """Step 3.7. Blind: in goes an encryption of the inquirer's code, out comes one of the provider's.
 
         The same inquiry always gives the same conversion; its proof is new each time. Whether it is proven in advance, the
@@ -346,7 +350,7 @@ class Mediator:
         converted, permit.conversion_proof = await in_lockstep(conversion)
         permit.converted_code.CopyFrom(EncryptedCodeMessage(c1=converted.c1, c2=converted.c2))
 
-    async def _sign(self, admitted: _Admitted, permit: ProvisionPermit, stored: StoredExchange) -> None:
+    async def _sign(self, admitted: Admitted, permit: ProvisionPermit, stored: StoredExchange) -> None:
         """Step 3.8. The permit is the hub's word that this exchange is in its log."""
         permit.processing_number = stored.processing_number
         permit.permission_row = stored.permission_row
@@ -355,7 +359,7 @@ class Mediator:
         signing = sign_permit.paced(signing_key, permit, admitted.asked.digest, to=to)
         await in_lockstep(signing)
 
-    def _closed(self, admitted: _Admitted, stored: StoredExchange, answer: SignedAnswer) -> StoredExchange:
+    def _closed(self, admitted: Admitted, stored: StoredExchange, answer: SignedAnswer) -> StoredExchange:
         """The exchange as the answer leaves it, once the answer is shown to be the provider's and to this exchange."""
         state = answered_state(answer)
         try:
@@ -369,7 +373,7 @@ class Mediator:
             raise WarifuError(Reason.PROVIDER_ANSWER_INVALID, where=error.where) from error
         return replace(stored, state=state, answer=answer.SerializeToString())
 
-    def _closing_leaf(self, admitted: _Admitted, stored: StoredExchange, answer: SignedAnswer) -> bytes:
+    def _closing_leaf(self, admitted: Admitted, stored: StoredExchange, answer: SignedAnswer) -> bytes:
         return leaves.closing_leaf(
             admitted.asked,
             stored,
@@ -385,15 +389,10 @@ class Mediator:
         reason = error.reason if isinstance(error, WarifuError) else Reason.INTERNAL
         failed = replace(stored, state=failed_state(error))
         leaf = leaves.closing_leaf(asked, failed, self._clock.now(), reason=reason)
-        await self._store.close_exchange(failed, leaf)
+        fault = error if isinstance(error, WarifuError) else WarifuError(Reason.INTERNAL)
+        await self._store.close_exchange(failed, leaf, fault=fault)
 
 
-def _left_for_provider(admitted: _Admitted) -> float:
+def _left_for_provider(admitted: Admitted) -> float:
     """Seconds: what steps 3.4 to 3.8 have left of them, and never too few to ask at all, for the permit is given."""
     return max(admitted.ask_until - asyncio.get_running_loop().time(), SHORTEST_PROVISION_SECONDS)
-
-
-def _given_before(stored: StoredExchange) -> MediatedExchange:
-    if not stored.answer:
-        raise WarifuError(Reason.ASKED_BEFORE, where="inquiry.context.request_id: the answer is no longer kept")
-    return MediatedExchange(stored=stored, answer=SignedAnswer.FromString(stored.answer))

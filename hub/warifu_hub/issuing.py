@@ -32,7 +32,7 @@ from warifu.exchange.statements import check_issue, check_rotation, sign_convers
 from warifu.pki import Identity, Role
 from warifu_hub.leaves import conversion_leaf
 from warifu_hub.own_keys import KeysSource
-from warifu_hub.store import HubStore
+from warifu_hub.store import ExchangeStore
 from warifu_hub.translate import Party, Translator
 
 __all__ = ["MOST_CODES", "CodeConverter"]
@@ -52,7 +52,7 @@ class CodeConverter:
         *,
         directory: DirectorySource,
         keys: KeysSource,
-        store: HubStore,
+        store: ExchangeStore,
         clock: Clock,
         workers: Executor,
         check_log: Callable[[], None] = lambda: None,

@@ -29,7 +29,7 @@ from warifu.rpc.channel import ChannelPool, PeerChannel
 from warifu.rpc.multiplex import CallStream, StreamedRpc
 from warifu.rpc.status import translated, unconnected_as
 from warifu.rpc.width import IN_BULK
-from warifu_hub.store import HubStore
+from warifu_hub.store import ExchangeStore
 
 __all__ = ["BulkProviders", "GrpcProviders"]
 
@@ -63,7 +63,7 @@ class GrpcProviders:
     permit by permit; with ``streamed`` False every node is.
     """
 
-    def __init__(self, *, network: str, channels: ChannelPool, store: HubStore, streamed: bool = True) -> None:
+    def __init__(self, *, network: str, channels: ChannelPool, store: ExchangeStore, streamed: bool = True) -> None:
         self._network = network
         self._channels = channels
         self._store = store
@@ -74,11 +74,11 @@ class GrpcProviders:
 
     async def provide(self, provider: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:
         """See the contract."""
-        return await _provided(self._reach(provider.institution).stream, permit, timeout)
+        return await _provided((await self._reach(provider.institution)).stream, permit, timeout)
 
     async def provide_in_bulk(self, provider: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:
         """The same, for what was asked in bulk."""
-        return await _provided(self._reach(provider.institution).bulk, permit, timeout)
+        return await _provided((await self._reach(provider.institution)).bulk, permit, timeout)
 
     async def close(self) -> None:
         """End every stream. Permits still waiting fail as if their provider had broken off."""
@@ -86,9 +86,9 @@ class GrpcProviders:
             self._collecting.cancel()
         await asyncio.gather(*(reached.close() for reached in self._reached.values()), *self._leaving)
 
-    def _reach(self, institution: InstitutionCode) -> _Reached:
+    async def _reach(self, institution: InstitutionCode) -> _Reached:
         """How ``institution`` is called where it is now. Where it was before, nothing is kept."""
-        endpoint = self._store.endpoint(institution)
+        endpoint = await self._store.endpoint(institution)
         if endpoint is None:
             raise WarifuError(Reason.PROVIDER_UNREACHABLE, where="provider", debug="it never announced an endpoint")
         known = self._reached.get(institution)

@@ -14,12 +14,11 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.context import ExchangeContext, ExchangeKey
-from warifu.identifiers import InstitutionCode
 from warifu.pki import Identity
 from warifu.rpc.backlog import Backlog
 from warifu.rpc.token_bucket import Buckets, Rate
 
-__all__ = ["MOST_IN_BULK", "MOST_OF_ONE", "MOST_UNDER_WAY", "REFUSALS", "Room"]
+__all__ = ["MOST_IN_BULK", "MOST_OF_ONE", "MOST_UNDER_WAY", "REFUSALS", "Places", "Room"]
 
 MOST_UNDER_WAY = 1024
 """Exchanges under way at once; above it callers are told to come back."""
@@ -37,25 +36,65 @@ REFUSALS_PAUSE_SECONDS = 5.0
 """How long it then waits for being told so: whoever asks at once again keeps a place under way, and no more."""
 
 _Ended = TypeVar("_Ended")
-_Sides: TypeAlias = tuple[tuple[str, InstitutionCode], tuple[str, InstitutionCode]]
+_Sides: TypeAlias = tuple[tuple[str, str], tuple[str, str]]
+
+
+class Places:
+    """How many exchanges are under way: in all, of each inquirer, at each provider; and how long they took lately."""
+
+    def __init__(self) -> None:
+        self._sides: Counter[tuple[str, str]] = Counter()
+        self._backlog = Backlog()
+
+    def check(self, inquirer: str, provider: str, left: float | None = None, *, in_bulk: bool) -> None:
+        """See that there is room for one more exchange, which has ``left`` seconds (None: no deadline).
+
+        Raises: OVERLOADED, and when to ask again; at the inquirer or the provider where it is that one's share that is full.
+        """
+        most_of_one = MOST_IN_BULK if in_bulk else MOST_OF_ONE
+        for side in _sides(inquirer, provider):
+            if self._sides[side] >= most_of_one:
+                raise self._backlog.refusal(side[0])
+        self._backlog.check(left, MOST_UNDER_WAY)
+
+    def take(self, inquirer: str, provider: str, *, in_bulk: bool) -> Callable[[], None]:
+        """One more, until what this gives is called, once. Raises: OVERLOADED, as :meth:`check`: others may have come meanwhile."""
+        self.check(inquirer, provider, in_bulk=in_bulk)
+        sides, end = _sides(inquirer, provider), self._backlog.begin()
+        self._sides.update(sides)
+
+        def give() -> None:
+            end()
+            self._sides.subtract(sides)
+            for side in sides:
+                if not self._sides[side]:
+                    del self._sides[side]
+
+        return give
+
+
+def _sides(inquirer: str, provider: str) -> _Sides:
+    return ("inquirer", inquirer), ("provider", provider)
 
 
 class Room(Generic[_Ended]):
-    """The exchanges under way at one hub process, and the refusals of each inquirer."""
+    """The exchanges under way at one hub process, and the refusals of each inquirer.
 
-    def __init__(self) -> None:
+    ``tell_refused`` hears of each refusal, for other processes of the same hub to note.
+    """
+
+    def __init__(self, tell_refused: Callable[[Identity], None] = lambda _: None) -> None:
         self._in_bulk = False
         self._under_way: dict[ExchangeKey, tuple[bytes, asyncio.Task[_Ended]]] = {}
-        self._sides: Counter[tuple[str, InstitutionCode]] = Counter()
-        self._backlog = Backlog()
+        self._places = Places()
         self._refusals = Buckets(REFUSALS)
+        self._tell_refused = tell_refused
 
     def in_bulk(self) -> Room[_Ended]:
         """The same exchanges and refusals, for what is asked in bulk."""
-        other = Room[_Ended]()
+        other = Room[_Ended](self._tell_refused)
         other._in_bulk = True
-        other._under_way, other._sides, other._refusals = self._under_way, self._sides, self._refusals
-        other._backlog = self._backlog
+        other._under_way, other._places, other._refusals = self._under_way, self._places, self._refusals
         return other
 
     def find(self, key: ExchangeKey) -> tuple[bytes, asyncio.Task[_Ended]] | None:
@@ -67,11 +106,7 @@ class Room(Generic[_Ended]):
 
         Raises: OVERLOADED, and when to ask again; at the inquirer or the provider where it is that one's share that is full.
         """
-        most_of_one = MOST_IN_BULK if self._in_bulk else MOST_OF_ONE
-        for side in _sides(context):
-            if self._sides[side] >= most_of_one:
-                raise self._backlog.refusal(side[0])
-        self._backlog.check(left, MOST_UNDER_WAY)
+        self._places.check(context.inquirer, context.provider, left, in_bulk=self._in_bulk)
 
     def begin(
         self, context: ExchangeContext, digest: bytes, run: Callable[[], Coroutine[Any, Any, _Ended]]
@@ -80,22 +115,22 @@ class Room(Generic[_Ended]):
 
         Raises: OVERLOADED, as :meth:`check`: others may have come meanwhile.
         """
-        self.check(context, None)
-        task = asyncio.create_task(run())
-        self._under_way[context.key] = (digest, task)
-        self._sides.update(_sides(context))
-        end = self._backlog.begin()
-        task.add_done_callback(lambda ended: self._ended(context, end, ended))
+        give = self._places.take(context.inquirer, context.provider, in_bulk=self._in_bulk)
+        task = self.follow(context, digest, run)
+        task.add_done_callback(lambda _: give())
         return task
 
-    def _ended(self, context: ExchangeContext, end: Callable[[], None], task: asyncio.Task[_Ended]) -> None:
-        end()
-        sides = _sides(context)
-        del self._under_way[context.key]
-        self._sides.subtract(sides)
-        for side in sides:
-            if not self._sides[side]:
-                del self._sides[side]
+    def follow(
+        self, context: ExchangeContext, digest: bytes, run: Callable[[], Coroutine[Any, Any, _Ended]]
+    ) -> asyncio.Task[_Ended]:
+        """The same for one that another process of this hub has, which takes no place here: ``run`` waits for its end."""
+        task = asyncio.create_task(run())
+        self._under_way[context.key] = (digest, task)
+        task.add_done_callback(lambda ended: self._ended(context.key, ended))
+        return task
+
+    def _ended(self, key: ExchangeKey, task: asyncio.Task[_Ended]) -> None:
+        del self._under_way[key]
         if not task.cancelled():
             task.exception()  # seen here, so that an exchange whose caller has gone does not warn
 
@@ -107,8 +142,9 @@ class Room(Generic[_Ended]):
 
     def refused(self, caller: Identity) -> None:
         """Note that ``caller`` was refused."""
+        self.refused_elsewhere(caller)
+        self._tell_refused(caller)
+
+    def refused_elsewhere(self, caller: Identity) -> None:
+        """Note that another process of this hub refused ``caller``."""
         self._refusals.take(caller, asyncio.get_running_loop().time())
-
-
-def _sides(context: ExchangeContext) -> _Sides:
-    return ("inquirer", context.inquirer), ("provider", context.provider)

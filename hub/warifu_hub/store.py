@@ -8,14 +8,25 @@ Answers are kept only as the sealed bytes they came as, to be given again to the
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from warifu.errors import WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.tlog.tiled_tree import HashTile
 
-__all__ = ["Assessment", "ExchangePositions", "ExchangeState", "HubStore", "StoredExchange", "WithdrawnAssessments"]
+__all__ = [
+    "Assessment",
+    "ExchangePositions",
+    "ExchangeState",
+    "ExchangeStore",
+    "HubStore",
+    "StoredExchange",
+    "UnderWay",
+    "Unopened",
+    "WithdrawnAssessments",
+]
 
 Assessment: TypeAlias = tuple[str, str]
 """One file whose assessment is meant: the institution code that keeps it, and the item it holds."""
@@ -65,34 +76,85 @@ class ExchangePositions:
     ended: int
 
 
-class HubStore(Protocol):
-    """The contract. Every writing method raises LOG_UNAVAILABLE when the disk refuses; nothing is half-written."""
+class Unopened(enum.Enum):
+    """Why an exchange was not opened, and nothing was written."""
 
-    def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | None:
+    NUMBER_TAKEN = -1
+    """Its processing number is taken: draw another."""
+
+    KNOWN = -2
+    """There is one under its request_id: look for it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """An exchange that another process of this hub has under way. ``inquiry_digest`` is of what it was asked for with.
+
+    ``ended`` waits for its end and gives it as it is kept then, with its answer; None when nobody knows and it is to be looked for
+    again. It raises what the exchange failed with.
+    """
+
+    inquiry_digest: bytes
+    ended: Callable[[], Awaitable[StoredExchange | None]]
+
+
+class ExchangeStore(Protocol):
+    """What mediating needs of the contract: it may lie in another process, and so whatever is read is awaited.
+
+    Every method raises LOG_UNAVAILABLE when the disk refuses, or that process is not there; nothing is half-written. A hub that is
+    one process never finds an exchange :class:`UnderWay`: it knows its own.
+    """
+
+    async def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | UnderWay | None:
         """The exchange the inquirer made under this request_id."""
 
-    def exchange_positions(self, inquirer: InstitutionCode, request_id: bytes) -> ExchangePositions | None:
-        """Where the leaves of the exchange under this request_id are. One indexed read."""
+    async def open_exchange(self, stored: StoredExchange, leaf: bytes) -> int | Unopened:
+        """Store a new exchange and sequence its PERMITTED leaf, together; the leaf's position. It is under way here then.
 
-    async def open_exchange(self, stored: StoredExchange, leaf: bytes) -> int | None:
-        """Store a new exchange and sequence its PERMITTED leaf, together; the leaf's position.
+        Raises also: OVERLOADED, and nothing is written, when too many are under way at all processes together.
+        """
 
-        None, and nothing written, when the processing number is taken. The request_id must be new.
+    async def reopen_exchange(self, stored: StoredExchange) -> bool:
+        """Have a stored exchange under way again. One that was UNASKED is OPEN from now on: its provider may be asked.
+
+        It is no event of the log. False when it went on elsewhere: look for it again. Raises: as :meth:`open_exchange`.
         """
 
     async def close_exchange(
-        self, stored: StoredExchange, leaf: bytes, *, answered_by: InstitutionCode | None = None
+        self,
+        stored: StoredExchange,
+        leaf: bytes,
+        *,
+        answered_by: InstitutionCode | None = None,
+        fault: WarifuError | None = None,
     ) -> int:
         """Store the exchange's new state and answer and sequence the leaf that says so, together; the leaf's position.
 
-        ``answered_by`` is the provider where it said something: it then has a record of the exchange.
+        ``answered_by`` is the provider where it said something: it then has a record of the exchange. ``fault`` is what it
+        failed with, for whoever waits for its end elsewhere; it is not kept.
         """
 
-    async def reopen_exchange(self, stored: StoredExchange) -> None:
-        """Note that a stored exchange is OPEN again: from now on its provider may be asked. It is no event of the log."""
+    async def leave_exchange(self, stored: StoredExchange) -> None:
+        """It is not under way any more, and nothing of it changed."""
 
     async def append_leaf(self, leaf: bytes) -> int:
         """Sequence a leaf that belongs to no stored exchange; its position."""
+
+    async def endpoint(self, institution: InstitutionCode) -> str | None:
+        """Where an institution's node listens, if it ever said."""
+
+    def withdrawn_assessments(self) -> WithdrawnAssessments:
+        """The files whose assessment is withdrawn, to decide by: it is held, and costs nothing to ask for."""
+
+
+class HubStore(ExchangeStore, Protocol):
+    """The contract. Every writing method raises LOG_UNAVAILABLE when the disk refuses; nothing is half-written."""
+
+    async def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | None:
+        """As above, and never one :class:`UnderWay`; it does not wait."""
+
+    def exchange_positions(self, inquirer: InstitutionCode, request_id: bytes) -> ExchangePositions | None:
+        """Where the leaves of the exchange under this request_id are. One indexed read."""
 
     def leaf_count(self) -> int:
         """How many leaves are sequenced."""
@@ -127,16 +189,10 @@ class HubStore(Protocol):
     async def put_endpoint(self, institution: InstitutionCode, endpoint: str) -> None:
         """Remember where an institution's node listens."""
 
-    def endpoint(self, institution: InstitutionCode) -> str | None:
-        """Where an institution's node listens, if it ever said."""
-
     async def set_assessment(
         self, institution: InstitutionCode, item_code: ItemCode, *, withdrawn: bool, leaf: bytes
     ) -> int:
         """Store a change of an assessment and sequence the leaf that says so, together; the leaf's position."""
-
-    def withdrawn_assessments(self) -> WithdrawnAssessments:
-        """The files whose assessment is withdrawn, to decide by: it is held, and costs nothing to ask for."""
 
     def withdrawn_after(self, after: Assessment, count: int) -> list[Assessment]:
         """Up to ``count`` of them after that one, ordered by institution and item. Two empty texts come before all."""

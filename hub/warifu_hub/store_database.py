@@ -16,7 +16,14 @@ from warifu.tlog.tiled_tree import HashTile
 from warifu_hub.cosigned_store import COSIGNED_TABLES
 from warifu_hub.standing_store import STANDING_TABLES, KnownExchange, note_known
 from warifu_hub.standing_store import sequence_leaf as _sequence
-from warifu_hub.store import Assessment, ExchangePositions, ExchangeState, StoredExchange, WithdrawnAssessments
+from warifu_hub.store import (
+    Assessment,
+    ExchangePositions,
+    ExchangeState,
+    StoredExchange,
+    Unopened,
+    WithdrawnAssessments,
+)
 from warifu_hub.tile_store import TILE_TABLES, put_tiles, read_suspected, read_tile, read_tiled_size, suspect
 
 __all__ = ["DatabaseHubStore"]
@@ -58,7 +65,7 @@ _MIGRATIONS = (
 
 _INSERT_EXCHANGE = """
     INSERT INTO exchange VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(position), -1) + 1 FROM leaf), -1)
-    ON CONFLICT (processing_number) DO NOTHING
+    ON CONFLICT DO NOTHING
 """
 _PUT_CHECKPOINT = """
     INSERT INTO checkpoint VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET signed_note = excluded.signed_note
@@ -74,6 +81,7 @@ _FIND = """
     SELECT inquiry_digest, processing_number, permission_row, permit_ms, state, answer, permitted_position
     FROM exchange WHERE inquirer = ? AND request_id = ?
 """
+_IS_KNOWN = "SELECT 1 FROM exchange WHERE inquirer = ? AND request_id = ?"
 _POSITIONS = "SELECT permitted_position, ended_position FROM exchange WHERE inquirer = ? AND request_id = ?"
 
 
@@ -96,7 +104,7 @@ class DatabaseHubStore:
         self._endpoints: dict[InstitutionCode, str | None] = {}  # as on disk: this process alone writes there
         self._withdrawn = self._read_withdrawn()  # likewise, and kept as on disk by each change
 
-    def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | None:
+    async def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | None:
         """See the contract."""
         found = self._reader.execute(_FIND, (str(inquirer), request_id)).fetchone()
         if found is None:
@@ -119,7 +127,7 @@ class DatabaseHubStore:
         found = self._reader.execute(_POSITIONS, (str(inquirer), request_id)).fetchone()
         return ExchangePositions(*found) if found else None
 
-    async def open_exchange(self, stored: StoredExchange, leaf: bytes) -> int | None:
+    async def open_exchange(self, stored: StoredExchange, leaf: bytes) -> int | Unopened:
         """See the contract."""
         fields = (
             str(stored.inquirer),
@@ -132,9 +140,10 @@ class DatabaseHubStore:
             stored.answer,
         )
 
-        def mutation(connection: sqlite3.Connection) -> int | None:
+        def mutation(connection: sqlite3.Connection) -> int | Unopened:
             if connection.execute(_INSERT_EXCHANGE, fields).rowcount == 0:
-                return None
+                is_known = connection.execute(_IS_KNOWN, fields[:2]).fetchone()
+                return Unopened.KNOWN if is_known else Unopened.NUMBER_TAKEN
             position = _sequence(connection, leaf)
             note_known(connection, stored.inquirer, _known(stored, provided=False), position)
             return position
@@ -142,7 +151,12 @@ class DatabaseHubStore:
         return await self.database.write(mutation)
 
     async def close_exchange(
-        self, stored: StoredExchange, leaf: bytes, *, answered_by: InstitutionCode | None = None
+        self,
+        stored: StoredExchange,
+        leaf: bytes,
+        *,
+        answered_by: InstitutionCode | None = None,
+        fault: WarifuError | None = None,
     ) -> int:
         """See the contract."""
 
@@ -158,11 +172,17 @@ class DatabaseHubStore:
 
         return await self.database.write(mutation)
 
-    async def reopen_exchange(self, stored: StoredExchange) -> None:
+    async def reopen_exchange(self, stored: StoredExchange) -> bool:
         """See the contract."""
+        if stored.state is not ExchangeState.UNASKED:
+            return True
         key = (ExchangeState.OPEN.value, str(stored.inquirer), stored.request_id)
         reopen = "UPDATE exchange SET state = ? WHERE inquirer = ? AND request_id = ?"
         await self.database.write(lambda connection: connection.execute(reopen, key).rowcount)
+        return True
+
+    async def leave_exchange(self, stored: StoredExchange) -> None:
+        """See the contract."""
 
     async def append_leaf(self, leaf: bytes) -> int:
         """See the contract."""
@@ -218,7 +238,7 @@ class DatabaseHubStore:
         await self.database.write(lambda connection: connection.execute(_PUT_ENDPOINT, fields).rowcount)
         self._endpoints.pop(institution, None)
 
-    def endpoint(self, institution: InstitutionCode) -> str | None:
+    async def endpoint(self, institution: InstitutionCode) -> str | None:
         """See the contract."""
         if institution not in self._endpoints:
             sql = "SELECT endpoint FROM endpoint WHERE institution = ?"

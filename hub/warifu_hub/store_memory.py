@@ -9,7 +9,14 @@ from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.tlog.merkle import HASH_LENGTH
 from warifu.tlog.tiled_tree import TILE_WIDTH, HashTile
-from warifu_hub.store import Assessment, ExchangePositions, ExchangeState, StoredExchange, WithdrawnAssessments
+from warifu_hub.store import (
+    Assessment,
+    ExchangePositions,
+    ExchangeState,
+    StoredExchange,
+    Unopened,
+    WithdrawnAssessments,
+)
 
 __all__ = ["MemoryHubStore"]
 
@@ -29,7 +36,7 @@ class MemoryHubStore:
         self._suspected: int | None = None
         self._headers: dict[int, tuple[bytes, int]] = {}
 
-    def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | None:
+    async def find_exchange(self, inquirer: InstitutionCode, request_id: bytes) -> StoredExchange | None:
         """See the contract."""
         return self._exchanges.get((inquirer, request_id))
 
@@ -40,17 +47,24 @@ class MemoryHubStore:
             return None
         return ExchangePositions(stored.permitted_position, self._ended.get((inquirer, request_id), -1))
 
-    async def open_exchange(self, exchange: StoredExchange, leaf: bytes) -> int | None:
+    async def open_exchange(self, exchange: StoredExchange, leaf: bytes) -> int | Unopened:
         """See the contract."""
+        if (exchange.inquirer, exchange.request_id) in self._exchanges:
+            return Unopened.KNOWN
         if exchange.processing_number in self._numbers:
-            return None
+            return Unopened.NUMBER_TAKEN
         position = await self.append_leaf(leaf)
         self._numbers.add(exchange.processing_number)
         self._exchanges[exchange.inquirer, exchange.request_id] = replace(exchange, permitted_position=position)
         return position
 
     async def close_exchange(
-        self, exchange: StoredExchange, leaf: bytes, *, answered_by: InstitutionCode | None = None
+        self,
+        exchange: StoredExchange,
+        leaf: bytes,
+        *,
+        answered_by: InstitutionCode | None = None,
+        fault: WarifuError | None = None,
     ) -> int:
         """See the contract."""
         stored = self._exchanges[exchange.inquirer, exchange.request_id]
@@ -61,10 +75,15 @@ class MemoryHubStore:
         self._ended[exchange.inquirer, exchange.request_id] = position
         return position
 
-    async def reopen_exchange(self, exchange: StoredExchange) -> None:
+    async def reopen_exchange(self, exchange: StoredExchange) -> bool:
         """See the contract."""
         stored = self._exchanges[exchange.inquirer, exchange.request_id]
-        self._exchanges[exchange.inquirer, exchange.request_id] = replace(stored, state=ExchangeState.OPEN)
+        if exchange.state is ExchangeState.UNASKED:
+            self._exchanges[exchange.inquirer, exchange.request_id] = replace(stored, state=ExchangeState.OPEN)
+        return True
+
+    async def leave_exchange(self, exchange: StoredExchange) -> None:
+        """See the contract."""
 
     async def append_leaf(self, leaf: bytes) -> int:
         """See the contract."""
@@ -113,7 +132,7 @@ class MemoryHubStore:
         """See the contract."""
         self._endpoints[institution] = endpoint
 
-    def endpoint(self, institution: InstitutionCode) -> str | None:
+    async def endpoint(self, institution: InstitutionCode) -> str | None:
         """See the contract."""
         return self._endpoints.get(institution)
 

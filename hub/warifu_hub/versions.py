@@ -8,7 +8,6 @@ never hold an agency's secret.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,34 +18,31 @@ from warifu.exchange.directory import Directory
 from warifu.exchange.directory_header import check_follows, verify_header
 from warifu.party.directory_file import DIRECTORY_FILE, VERSIONS_FOLDER, read_directory_file
 from warifu.party.folder import PartyFolder
-from warifu.party.held import Held
 from warifu_hub.leaves import directory_leaf
 from warifu_hub.own_keys import OwnKeys
 from warifu_hub.store import HubStore
+from warifu_hub.version_in_force import VersionInForce
 
 __all__ = ["DirectoryVersions"]
 
 
-class DirectoryVersions:
+class DirectoryVersions(VersionInForce):
     """The chain of versions of one hub. Its directory and keys change together, when a new one is in force."""
 
-    def __init__(self, folder: PartyFolder, root_pem: bytes, store: HubStore, clock: Clock) -> None:
+    def __init__(
+        self,
+        folder: PartyFolder,
+        root_pem: bytes,
+        store: HubStore,
+        clock: Clock,
+    ) -> None:
         """Read the newest version. :meth:`take` puts it into the log.
 
         Raises: DIRECTORY_INVALID, KEY_INVALID, CONFIG_INVALID: the hub does not start on a version it cannot use.
         """
-        self._folder = folder
-        self._root_pem = root_pem
+        super().__init__(folder, root_pem, read_directory_file(folder.path / DIRECTORY_FILE))
         self._store = store
         self._clock = clock
-        self.file = read_directory_file(folder.path / DIRECTORY_FILE)
-        self._directory = Directory.from_message(self.file, root_pem)
-        self.keys = Held(OwnKeys.load(folder, self._directory))
-        self._newer = asyncio.Event()
-
-    def current(self) -> Directory:
-        """The version in force."""
-        return self._directory
 
     async def take(self, check_log: Callable[[], None] = lambda: None) -> bool:
         """Put every version of the folder that the log lacks into it, in order, and the newest in force.
@@ -67,7 +63,7 @@ class DirectoryVersions:
             check_log()
             leaf = directory_leaf(directory.hub, header, self._clock.now())
             await self._store.put_directory_header(header.version, header.SerializeToString(), leaf)
-        self._hold(file, directory, keys)
+        self.hold(file, directory, keys)
         return bool(coming)
 
     def hold_logged(self) -> None:
@@ -76,30 +72,8 @@ class DirectoryVersions:
         Raises: DIRECTORY_INVALID, KEY_INVALID, CONFIG_INVALID.
         """
         logged = self._newest_logged()
-        if logged is None or logged == self.file.header:
-            return
-        file = self._version(logged.version)
-        if file.header != logged:
-            where = f"{VERSIONS_FOLDER}/{logged.version}.json: another version than the log has"
-            raise WarifuError(Reason.DIRECTORY_INVALID, where=where)
-        directory = Directory.from_message(file, self._root_pem)
-        self._hold(file, directory, OwnKeys.load(self._folder, directory))
-
-    def _hold(self, file: DirectoryFile, directory: Directory, keys: OwnKeys) -> None:
-        self.file, self._directory = file, directory
-        self.keys.hold(keys)
-        newer, self._newer = self._newer, asyncio.Event()
-        newer.set()
-
-    async def wait_newer(self, than: int, seconds: float) -> None:
-        """Return when a version above ``than`` is in force, or after ``seconds``."""
-        if self._directory.version > than:
-            return
-        try:
-            async with asyncio.timeout(seconds):
-                await self._newer.wait()
-        except TimeoutError:
-            return
+        if logged is not None:
+            self.hold_header(logged)
 
     def _newest_logged(self) -> DirectoryHeader | None:
         newest = self._store.newest_directory_header()

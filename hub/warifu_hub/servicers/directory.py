@@ -19,9 +19,10 @@ from warifu.rpc.token_bucket import Buckets, Rate
 from warifu_hub.endpoints import endpoint_at, is_of_this_machine, looked_up
 from warifu_hub.newest_streams import NewestStreams
 from warifu_hub.store import HubStore
+from warifu_hub.version_in_force import VersionInForce
 from warifu_hub.versions import DirectoryVersions
 
-__all__ = ["DIRECTORY_ACCESS", "DirectoryServicer"]
+__all__ = ["DIRECTORY_ACCESS", "DirectoryServicer", "InForceServicer"]
 
 _Entry: TypeAlias = DirectoryEntry | DatedEntry
 _SERVICE = "/warifu.api.directory.v1.DirectoryService"
@@ -44,37 +45,23 @@ DIRECTORY_ACCESS: AccessTable = {
 """Who may call which method of DirectoryService."""
 
 
-class DirectoryServicer(DirectoryServiceServicer):
-    """The generated base says what each method is for."""
+class InForceServicer:
+    """What any process of a hub answers that knows the version in force. The generated base says what each method is for."""
 
     def __init__(
         self,
         *,
-        versions: DirectoryVersions,
-        store: HubStore,
+        versions: VersionInForce,
         turns: Turns,
         revocations: RevocationFile,
         stopping: asyncio.Event | None = None,
     ) -> None:
         """Streams end once ``stopping`` is set."""
         self._versions = versions
-        self._store = store
         self._revocations = revocations
         self._stopping = stopping or asyncio.Event()
         self._turns = turns
         self._following = NewestStreams(_MOST_STREAMS)
-        self._moves = Buckets(_MOVES)
-
-    async def ListVersions(
-        self, request: directory_pb2.ListVersionsRequest, context: AnyContext
-    ) -> directory_pb2.ListVersionsResponse:
-        """Give the headers of the versions that the caller lacks; the caller verifies each."""
-        newest = self._versions.current().version
-        page = await self._published(request.held_version).page(self._turns, request.page_size, request.page_token)
-        response = directory_pb2.ListVersionsResponse(newest_version=newest, next_page_token=page.next_page_token)
-        for each in page.items:
-            response.MergeFrom(each)
-        return response
 
     async def ListEntries(
         self, request: directory_pb2.ListEntriesRequest, context: AnyContext
@@ -107,6 +94,41 @@ class DirectoryServicer(DirectoryServiceServicer):
                     )
                 await self._versions.wait_newer(newest[0], _LOOK_AGAIN_S)
 
+    async def GetRevocationList(
+        self, request: directory_pb2.GetRevocationListRequest, context: AnyContext
+    ) -> directory_pb2.GetRevocationListResponse:
+        """Give the revocation list as the root signed it."""
+        return directory_pb2.GetRevocationListResponse(revocation_list_pem=self._revocations.list_pem())
+
+
+class DirectoryServicer(InForceServicer, DirectoryServiceServicer):
+    """All of it: of the process that keeps what the hub knows."""
+
+    def __init__(
+        self,
+        *,
+        versions: DirectoryVersions,
+        store: HubStore,
+        turns: Turns,
+        revocations: RevocationFile,
+        stopping: asyncio.Event | None = None,
+    ) -> None:
+        """Streams end once ``stopping`` is set."""
+        super().__init__(versions=versions, turns=turns, revocations=revocations, stopping=stopping)
+        self._store = store
+        self._moves = Buckets(_MOVES)
+
+    async def ListVersions(
+        self, request: directory_pb2.ListVersionsRequest, context: AnyContext
+    ) -> directory_pb2.ListVersionsResponse:
+        """Give the headers of the versions that the caller lacks; the caller verifies each."""
+        newest = self._versions.current().version
+        page = await self._published(request.held_version).page(self._turns, request.page_size, request.page_token)
+        response = directory_pb2.ListVersionsResponse(newest_version=newest, next_page_token=page.next_page_token)
+        for each in page.items:
+            response.MergeFrom(each)
+        return response
+
     async def AnnounceEndpoint(
         self, request: directory_pb2.AnnounceEndpointRequest, context: AnyContext
     ) -> directory_pb2.AnnounceEndpointResponse:
@@ -116,7 +138,7 @@ class DirectoryServicer(DirectoryServiceServicer):
         check_address(request.endpoint, where="endpoint", reason=Reason.REQUEST_MALFORMED)
         source = source_address(context)
         endpoint = await endpoint_at(request.endpoint, source, look_up=looked_up, is_local=is_of_this_machine)
-        if self._store.endpoint(institution) != endpoint:
+        if await self._store.endpoint(institution) != endpoint:
             if not self._moves.take(institution, asyncio.get_running_loop().time()):
                 raise WarifuError(Reason.OVERLOADED, where="endpoint")
             try:
@@ -124,12 +146,6 @@ class DirectoryServicer(DirectoryServiceServicer):
             except WarifuError as error:  # nothing was to be logged here
                 raise WarifuError(Reason.STORE_UNAVAILABLE, debug=error.debug) from error
         return directory_pb2.AnnounceEndpointResponse()
-
-    async def GetRevocationList(
-        self, request: directory_pb2.GetRevocationListRequest, context: AnyContext
-    ) -> directory_pb2.GetRevocationListResponse:
-        """Give the revocation list as the root signed it."""
-        return directory_pb2.GetRevocationListResponse(revocation_list_pem=self._revocations.list_pem())
 
     def _published(self, held: int) -> PagedList[int, tuple[bytes, int], directory_pb2.ListVersionsResponse]:
         """The versions after the one held, each as the part it is of a response. A key is a version."""

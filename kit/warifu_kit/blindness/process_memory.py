@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["PAGE", "MemoryForbiddenError", "Region", "open_memory", "paused", "read_at", "regions"]
+__all__ = ["PAGE", "MemoryForbiddenError", "Region", "open_memory", "paused", "read_at", "regions", "with_children"]
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 """Bytes in a page of memory: the least that can be unreadable."""
@@ -52,6 +52,15 @@ def _region(line: str) -> Region | None:
         return None
     start, end = (int(bound, 16) for bound in span.split("-"))
     return Region(start, end, name)
+
+
+def with_children(pid: int) -> list[int]:
+    """``pid`` and every process that it started, or that one of these did: a party may be several. Those that run now."""
+    try:
+        told = (_PROC / str(pid) / "task" / str(pid) / "children").read_text("ascii")
+    except OSError:  # it has ended, or the system does not say
+        return [pid]
+    return [pid, *(each for child in told.split() for each in with_children(int(child)))]
 
 
 @contextmanager

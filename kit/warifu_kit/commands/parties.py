@@ -36,6 +36,15 @@ Store = Annotated[
 StandBy = Annotated[
     bool, typer.Option("--stand-by", help="Wait while another hub owns the store; serve when it has ended.")
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        max=16,
+        help="Serve with N processes on one port, and keep the log in one more. [default: party.json, or 1: one process]",
+    ),
+]
 Spread = Annotated[
     float | None,
     typer.Option(
@@ -61,6 +70,7 @@ def hub(
     go_on: GoOn = False,
     store: Store = None,
     stand_by: StandBy = False,
+    workers: Workers = None,
     log_level: LogLevel = "warning",
     stop_with_parent: StopWithParent = False,
 ) -> None:
@@ -69,16 +79,22 @@ def hub(
     With --store its rows are on a PostgreSQL server. Two hubs with the same folder's files and the same store are one hub
     that does not end with a machine: one serves, and the other, started with --stand-by, takes over when that has ended.
 
+    With --workers 2 or more it serves with so many processes, and uses as many cores; one more keeps the log.
+
     A hub whose log is older than what the agencies have seen takes no exchange until it is started once with --go-on.
 
     Example: warifu hub --dir net/hub --listen 127.0.0.1:7400
     """
-    from warifu_hub.app import run_hub
+    from warifu_hub.app import start_hub
 
     raise typer.Exit(
-        run_party(
-            lambda stop: run_hub(stop, dir_, listen=listen, go_on=go_on, store=store, stand_by=stand_by),
-            party="hub",
+        start_hub(
+            dir_,
+            workers=workers,
+            listen=listen,
+            go_on=go_on,
+            store=store,
+            stand_by=stand_by,
             log_level=log_level,
             stop_with_parent=stop_with_parent,
         )

@@ -112,7 +112,7 @@ class Stage:
         try:
             async with asyncio.timeout(wait_s):
                 while True:
-                    endpoint = self.hub.store.endpoint(identity.institution)
+                    endpoint = await self.hub.store.endpoint(identity.institution)
                     fault = await _fault_at(endpoint, identity, folder.root_pem()) if endpoint is not None else last
                     if fault is None and endpoint is not None:
                         return endpoint

@@ -18,6 +18,7 @@ from warifu.tlog import VerifiedLog, verify_copy
 from warifu_kit.audit.log_copy import copy_log
 from warifu_kit.audit.reconciliation import Reconciliation, reconcile
 from warifu_kit.blindness.needles import Secret
+from warifu_kit.blindness.process_memory import with_children
 from warifu_kit.blindness.search import BlindnessReport, BlindnessSearch
 from warifu_kit.demo.offices import Offices
 from warifu_kit.demo.plan import Plan
@@ -111,9 +112,10 @@ def secrets_of(plan: Plan, population: Population) -> Iterator[Secret]:
 
 
 def search_party(party: str, folder: Path, pid: int, search: BlindnessSearch) -> None:
-    """Search everything one party has: its folder, with database, log and keys, and its memory."""
+    """Search everything one party has: its folder, with database, log and keys, and the memory of all its processes."""
     search.folder(party, folder)
-    search.memory(f"{party} memory", pid)
+    for each in with_children(pid):
+        search.memory(f"{party} memory", each)
 
 
 def blindness_check(report: BlindnessReport) -> Check:

@@ -128,6 +128,7 @@ def _central(kind: str, entry: MemberEntry | None) -> Member:
         institution=(entry.institution_code if entry else None) or InstitutionCode.build(number, None, 1),
         listen=entry.listen if entry else None,
         beat_s=entry.beat_s if entry else None,
+        workers=entry.workers if entry else None,
         codes_a_day=entry.codes_a_day if entry else None,
         misses_a_day=entry.misses_a_day if entry else None,
     )

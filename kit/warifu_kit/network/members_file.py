@@ -40,6 +40,7 @@ _OWNERS: Final = {
     "spread_s": "agency",
     "adapter": "agency",
     "beat_s": "hub",
+    "workers": "hub",
     "codes_a_day": "authority",
     "misses_a_day": "authority",
 }
@@ -137,6 +138,10 @@ class MemberEntry(BaseModel):
     beat_s: Annotated[
         float | None,
         Field(ge=0, le=30, description="How many seconds a hub shows members the same checkpoint. 5 if left out."),
+    ] = None
+    workers: Annotated[
+        int | None,
+        Field(ge=1, le=16, strict=True, description="As how many processes a hub serves, on one port. 1 if left out."),
     ] = None
     codes_a_day: Annotated[
         int | None,

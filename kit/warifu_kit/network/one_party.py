@@ -61,6 +61,7 @@ class Member:
     listen: str | None = None
     spread_s: float | None = None
     beat_s: float | None = None
+    workers: int | None = None
     codes_a_day: int | None = None
     misses_a_day: int | None = None
     adapter: str | None = None
@@ -177,6 +178,7 @@ class _Making:
                 listen=member.listen or any_loopback_port(),
                 spread_s=member.spread_s,
                 beat_s=member.beat_s,
+                workers=member.workers,
                 codes_a_day=member.codes_a_day,
                 misses_a_day=member.misses_a_day,
                 adapter=member.adapter,

@@ -31,6 +31,8 @@ _Run = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a party until it is asked to stop; the exit status, as of the commands."""
     given = _parser().parse_args(arguments)
+    if given.party == "hub":
+        return _hub(given)
     run: _Run = given.run(given)
     return run_party(run, party=given.party, log_level=given.log_level, stop_with_parent=given.stop_with_parent)
 
@@ -38,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="warifu_kit.network.party_entry", description="Run one party.")
     roles = parser.add_subparsers(required=True)
-    for role, run in (("hub", _hub), ("authority", _authority), ("agency", _agency), ("witness", _witness)):
+    for role, run in (("hub", None), ("authority", _authority), ("agency", _agency), ("witness", _witness)):
         words = roles.add_parser(role)
         words.set_defaults(run=run, party=role, go_on=False)
         if role == "agency":
@@ -52,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         if role == "hub":
             words.add_argument("--store", metavar="ADDRESS")
             words.add_argument("--stand-by", action="store_true")
+            words.add_argument("--workers", metavar="N", type=int)
         else:
             words.add_argument("--hub", metavar="HOST:PORT", required=True)
         if role != "authority":
@@ -91,17 +94,20 @@ def _always(given: argparse.Namespace) -> dict[str, Any]:
     return {"beside": reflecting, **recorded_too(handed, given.party, given.dir)}
 
 
-def _hub(given: argparse.Namespace) -> _Run:
-    from warifu_hub.app import run_hub
+def _hub(given: argparse.Namespace) -> int:
+    """A hub may be several processes, each of which is handed what the kit hands to one."""
+    from warifu_hub.app import start_hub
 
-    return lambda stop: run_hub(
-        stop,
+    return start_hub(
         given.dir,
+        workers=given.workers,
         listen=given.listen,
         go_on=given.go_on,
         store=given.store,
         stand_by=given.stand_by,
-        **_by_the_kit(given),
+        log_level=given.log_level,
+        stop_with_parent=given.stop_with_parent,
+        handed=lambda: _by_the_kit(given),
     )
 
 

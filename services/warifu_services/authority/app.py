@@ -197,7 +197,7 @@ def _server(
             (add_PartyServiceServicer_to_server, StatusServicer(about, parts.lookout)),
         ],
         access={**AUTHORITY_ACCESS, **PARTY_ACCESS},
-        lookout=parts.lookout,
+        health_servicer=parts.lookout.health,
         interceptors=interceptors,
         listen=listen,
     )

@@ -32,6 +32,7 @@ _NUMBERS: dict[str, tuple[type, ...]] = {
     "beat_s": (int, float),
     "codes_a_day": (int,),
     "misses_a_day": (int,),
+    "workers": (int,),
 }
 _TEXTS: Final = {"adapter": "host:port, as text", "store": "an address, as text: postgresql://user@host/database"}
 _LEFT_OUT: Final = frozenset({*_NUMBERS, *_TEXTS})
@@ -44,7 +45,8 @@ class PartySettings:
 
     The numbers are for one role each and may be left out of the file: ``spread_s``, over how many seconds an agency spreads
     the inquiries that nobody waits for; ``beat_s``, how often a hub publishes its log to members; ``codes_a_day`` and
-    ``misses_a_day``, what one agency may acquire, and try in vain, of the authority. ``adapter`` is host:port of an agency's
+    ``misses_a_day``, what one agency may acquire, and try in vain, of the authority;
+    ``workers``, as how many processes a hub serves. ``adapter`` is host:port of an agency's
     business system, where that answers instead of replicas; ``store`` is where the party's rows are, where that is no file.
     """
 
@@ -58,6 +60,7 @@ class PartySettings:
     beat_s: float | None = None
     codes_a_day: int | None = None
     misses_a_day: int | None = None
+    workers: int | None = None
     adapter: str | None = None
     store: str | None = None
 

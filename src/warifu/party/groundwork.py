@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import grpc
+from grpc_health.v1 import health  # type: ignore[import-untyped]  # publishes no types
 
 from warifu.clock import Clock
 from warifu.party.alarms import AlarmKind, Alarms
@@ -94,12 +95,13 @@ class Groundwork:
         services: Iterable[tuple[AddService, object]],
         *,
         access: AccessTable,
-        lookout: Lookout,
+        health_servicer: health.aio.HealthServicer,
         interceptors: Sequence[grpc.aio.ServerInterceptor],
         listen: str | None,
         message_limit: int = TYPED_MESSAGE_LIMIT,
         bounds: Bounds | None = None,
         quick: frozenset[str] = frozenset(),
+        shares_port: bool = False,
     ) -> tuple[grpc.aio.Server, str]:
         """The party's server, not yet started, and its endpoint (host:port).
 
@@ -111,7 +113,7 @@ class Groundwork:
             root_pem=self.root_pem,
             access=access,
             services=services,
-            health_servicer=lookout.health,
+            health_servicer=health_servicer,
             revoked=self.revocations.revoked,
             extra_interceptors=interceptors,
             listen=address,
@@ -119,5 +121,6 @@ class Groundwork:
             bounds=bounds,
             quick=quick,
             beside=self.beside,
+            shares_port=shares_port,
         )
         return server, f"{address.rpartition(':')[0]}:{port}"

@@ -29,6 +29,7 @@ from warifu.rpc.logging import Level, configure, error_fields, get_logger, raise
 __all__ = [
     "HUB_SOUGHT_S",
     "announce_ready",
+    "begin_process",
     "happens_before",
     "new_event_loop",
     "run_party",
@@ -54,21 +55,22 @@ def run_party(
     party: str,
     log_level: Level = "info",
     stop_with_parent: bool = False,
+    parent: int | None = None,
 ) -> int:
     """Run ``main(stop)`` until it returns; ``stop`` is set when the process is asked to stop. Gives the exit status.
 
     To be called on the main thread before any gRPC object exists. ``party`` names it in the log. With
-    ``stop_with_parent`` (Linux) the process is asked to stop when the thread that started it ends. An error that
+    ``stop_with_parent`` (Linux) the process is asked to stop when the thread that started it ends; one whose ``parent`` is given
+    is ended then, at once: it is a part of that one. An error that
     ``main`` raises is logged, a :class:`WarifuError` with its reason and place, and gives status 1.
     """
-    _log_in_utf8()
-    configure(log_level)
-    use_batch_scheduling()
     use_own_pieces()
     look_for_circles_rarely()
     try:
-        settle_process()
-        if stop_with_parent:
+        begin_process(log_level)
+        if parent is not None:
+            _ask_for_signal_when_parent_ends(signal.SIGKILL, parent)
+        elif stop_with_parent:
             _ask_for_signal_when_parent_ends()
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_until_stopped(main))
@@ -79,6 +81,16 @@ def run_party(
         get_logger(party).error("party_failed", error=type(error).__name__, at=raised_at(error))
         return 1
     return 0
+
+
+def begin_process(log_level: Level = "info", *, stop_with_parent: bool = False) -> None:
+    """Make this process one of a party. Raises: CONFIG_INVALID when the system allows too few open files."""
+    _log_in_utf8()
+    configure(log_level)
+    use_batch_scheduling()
+    settle_process()
+    if stop_with_parent:
+        _ask_for_signal_when_parent_ends()
 
 
 async def _until_stopped(main: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
@@ -148,9 +160,9 @@ def _log_in_utf8() -> None:
         sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _ask_for_signal_when_parent_ends() -> None:
-    parent = os.getppid()
+def _ask_for_signal_when_parent_ends(number: signal.Signals = signal.SIGTERM, parent: int | None = None) -> None:
+    parent = os.getppid() if parent is None else parent
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
     if os.getppid() != parent:  # it ended before we could ask
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)

@@ -6,6 +6,7 @@ metadata, not from the message. Whether that identity may call is for ``warifu.r
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
@@ -14,9 +15,20 @@ import grpc
 from warifu.errors import Reason, WarifuError
 from warifu.pki.identity import Identity, PeerCertificate, identity_of
 
-__all__ = ["AnyContext", "caller", "peer_certificate", "peer_name", "source_address"]
+__all__ = ["AnyContext", "Relayed", "caller", "peer_certificate", "peer_name", "source_address"]
 
 AnyContext: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """A call that another process of the same party took, and whose edge it has passed: who made it, and from where.
+
+    ``peer`` is as :func:`peer_name` gives it. For servicers that ask a context for nothing else.
+    """
+
+    identity: Identity
+    peer: str
 
 
 def peer_certificate(context: AnyContext) -> PeerCertificate:
@@ -30,12 +42,12 @@ def peer_certificate(context: AnyContext) -> PeerCertificate:
     return identity_of(presented[0])
 
 
-def caller(context: AnyContext) -> Identity:
+def caller(context: AnyContext | Relayed) -> Identity:
     """The identity of whoever is calling. A servicer compares the sender named in a message with it.
 
     Raises: CALLER_NOT_IDENTIFIED as :func:`peer_certificate`; never inside a servicer, which the edge guards.
     """
-    return peer_certificate(context).identity
+    return context.identity if isinstance(context, Relayed) else peer_certificate(context).identity
 
 
 def peer_name(told: str) -> str:
@@ -46,6 +58,7 @@ def peer_name(told: str) -> str:
     return f"ipv6:[{host}]:{port}" if kind == "ipv6" and ":" in host else f"ipv4:{host}:{port}"
 
 
-def source_address(context: AnyContext) -> str:
+def source_address(context: AnyContext | Relayed) -> str:
     """The IP address that a call comes from."""
-    return peer_name(context.peer()).partition(":")[2].rpartition(":")[0].strip("[]").partition("%")[0]
+    peer = context.peer if isinstance(context, Relayed) else peer_name(context.peer())
+    return peer.partition(":")[2].rpartition(":")[0].strip("[]").partition("%")[0]

@@ -25,13 +25,23 @@ from warifu.rpc.bounds import Bounds
 from warifu.rpc.edge import Edge, Handler, is_implemented
 from warifu.rpc.logging import get_logger
 
-__all__ = ["CORE_MESSAGE_LIMIT", "SERVER_OPTIONS", "TYPED_MESSAGE_LIMIT", "AddService", "MakeService", "build_server"]
+__all__ = [
+    "CORE_MESSAGE_LIMIT",
+    "SERVER_OPTIONS",
+    "TYPED_MESSAGE_LIMIT",
+    "AddService",
+    "MakeService",
+    "build_server",
+    "handlers_of",
+    "keep_port",
+]
 
 TYPED_MESSAGE_LIMIT = 4 * 1024 * 1024  # above this the edge refuses, with REQUEST_TOO_LARGE
 CORE_MESSAGE_LIMIT = 2 * TYPED_MESSAGE_LIMIT  # above this gRPC itself refuses, without a reason
 
+_SHARING = "grpc.so_reuseport"
 SERVER_OPTIONS = (
-    ("grpc.so_reuseport", 0),  # on by default: a second server on the port would silently take half the connections
+    (_SHARING, 0),  # on by default: a second server on the port would silently take half the connections
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),  # channels ping every 30 s
     ("grpc.keepalive_permit_without_calls", 1),
     # What one connection may make a server hold before anybody looks at a call:
@@ -68,6 +78,7 @@ def build_server(
     health_servicer: health.aio.HealthServicer | None = None,
     clock: Clock | None = None,
     beside: MakeService | None = None,
+    shares_port: bool = False,
 ) -> tuple[grpc.aio.Server, int]:
     """A server, not yet started, and the port it got. To be called inside the event loop that will run it.
 
@@ -76,13 +87,15 @@ def build_server(
     sides of a call. A message of more than ``message_limit`` bytes is refused by name, one of twice as many by gRPC. Health says
     SERVING from the start unless a ``health_servicer`` is given that says otherwise. At every message the caller's certificate
     is held against ``clock``, which is the machine's unless given, as TLS goes by that one too. What ``beside`` makes is for every
-    role of the network, as health is, with the same edge around it.
+    role of the network, as health is, with the same edge around it. With ``shares_port`` other servers of the same user may listen
+    at the address as well, and the system gives each connection to one of them: for processes of one party, which must see
+    by themselves that nobody else is there.
 
     Raises: CONFIG_INVALID when ``access`` does not fit the services exactly, or the address cannot be listened on, saying
     why; ADDRESS_IN_USE when another program does.
     """
-    handlers = _collect([*services, (health_pb2_grpc.add_HealthServicer_to_server, health_servicer or _healthy())])
-    others = _collect([beside(sorted({method.split("/")[1] for method in handlers}))] if beside else [])
+    handlers = handlers_of([*services, (health_pb2_grpc.add_HealthServicer_to_server, health_servicer or _healthy())])
+    others = handlers_of([beside(sorted({method.split("/")[1] for method in handlers}))] if beside else [])
     handlers |= others
     table = complete_table({**dict.fromkeys(others, EVERY_ROLE), **access}, handlers)
     own = credential.current().identity
@@ -100,7 +113,7 @@ def build_server(
         quick=quick | HEALTH_METHODS,
     )
     options = [
-        *SERVER_OPTIONS,
+        *((name, int(shares_port) if name == _SHARING else value) for name, value in SERVER_OPTIONS),
         ("grpc.max_receive_message_length", 2 * message_limit),
         ("grpc.max_concurrent_streams", bounds.connection_calls),
     ]
@@ -141,6 +154,33 @@ def _not_listening(address: str, where: str) -> WarifuError:
     return WarifuError(Reason.CONFIG_INVALID, where=where)
 
 
+def keep_port(address: str) -> tuple[socket.socket, str]:
+    """Have the port of ``address`` for servers that share it: a socket that listens to nobody, and the endpoint it is of.
+
+    As long as the socket is open, no other program can listen there, but one of the same user that shares ports as well.
+    Raises: as :func:`build_server`, also when such a one listens there already.
+    """
+    where = f"listen {address}"
+    check_address(address, where=where, free_port=True)
+    host, _, port = address.rpartition(":")
+    try:
+        (family, kind, protocol, _, place), *_ = socket.getaddrinfo(
+            host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        with socket.socket(family, kind, protocol) as trying:  # which shares with nobody
+            trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trying.bind(place)
+            trying.listen(1)
+            found = trying.getsockname()
+        kept = socket.socket(family, kind, protocol)
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        kept.bind(found)
+    except OSError:
+        raise _not_listening(address, where) from None
+    return kept, f"{host}:{found[1]}"
+
+
 def _healthy() -> health.aio.HealthServicer:
     return health.aio.HealthServicer()
 
@@ -169,7 +209,8 @@ class _Collector:
         self.handlers |= {f"/{service}/{method}": handler for method, handler in methods.items()}
 
 
-def _collect(services: Iterable[tuple[AddService, object]]) -> dict[str, Handler]:
+def handlers_of(services: Iterable[tuple[AddService, object]]) -> dict[str, Handler]:
+    """What ``services`` would serve, by full name, without any edge around it."""
     collector = _Collector()
     for add, servicer in services:
         add(servicer, collector)

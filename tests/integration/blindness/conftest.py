@@ -25,6 +25,7 @@ from warifu.party.folder import PartyFolder
 from warifu_hub.own_keys import OwnKeys
 from warifu_hub.translate import Translator
 from warifu_kit.blindness.needles import Secret
+from warifu_kit.blindness.process_memory import with_children
 from warifu_kit.blindness.search import BlindnessReport, BlindnessSearch
 from warifu_kit.blindness.tapped_hub import tapped_hub_command
 from warifu_kit.demo.agencies import KINDS as AGENCIES
@@ -82,7 +83,8 @@ def _search(network: Network, tap: Path, party: str, wanted: Sequence[Secret]) -
     if party == "hub":
         search.file("hub wire", tap)
     search.folder(f"{party} files", network.path / party)
-    search.memory(f"{party} memory", network.parties[party].pid)
+    for pid in with_children(network.parties[party].pid):
+        search.memory(f"{party} memory", pid)
     return search.report()
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.integration.network.hub_processes import owner_of_rows, with_workers
 
 from warifu.api.hub.v1 import supervision_service_pb2 as supervision_pb2
 from warifu.api.hub.v1.supervision_service_pb2_grpc import SupervisionServiceStub
@@ -35,15 +36,15 @@ class Disk:
         resource.prlimit(self._pid, resource.RLIMIT_FSIZE, self._limits)
 
 
-@pytest.fixture(scope="module")
-def own_hub(begin_hub: Callable[[], Any]) -> Any:
-    """One for all tests here: each makes room again."""
-    return begin_hub()
+@pytest.fixture(scope="module", params=["one", pytest.param("several", marks=pytest.mark.slow)])
+def own_hub(begin_hub: Callable[..., Any], request: pytest.FixtureRequest) -> Any:
+    """One for all tests here, of one process or several: each makes room again."""
+    return begin_hub() if request.param == "one" else begin_hub(with_workers)
 
 
 @pytest.fixture
 def disk(own_hub: Any) -> Disk:
-    return Disk(own_hub.process.pid)
+    return Disk(owner_of_rows(own_hub.process.pid))
 
 
 async def verified_leaves(hub: Any, log: Any, path: Any) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""A hub killed in mid-traffic and started again on its folder: nothing acknowledged is lost, and the log still binds."""
+"""A hub, or one process of several, killed in mid-traffic: nothing acknowledged is lost, and the log still binds."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import pytest
+from tests.integration.network.hub_processes import kill_process, sequencer_of, with_workers, workers_of
 
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
@@ -38,9 +40,24 @@ async def verified_leaves(hub: Any, log: Any, note: bytes, path: Path) -> list[E
     return [ExchangeLeaf.FromString(leaf) for leaf in verified.leaves()]
 
 
+def started_again(hub: Any) -> None:
+    hub.kill()
+    hub.restart()
+
+
+KILLED: dict[str, Callable[[Any], None]] = {
+    "the hub": started_again,
+    "a worker": lambda hub: kill_process(hub.process.pid, workers_of(hub.process.pid)[0]),
+    "the sequencer": lambda hub: kill_process(hub.process.pid, sequencer_of(hub.process.pid)),
+}
+"""Each but the hub itself is started again by the hub."""
+
+
+@pytest.mark.parametrize("killed", KILLED)
 async def test_no_acknowledged_exchange_is_lost_when_the_hub_is_killed_in_mid_traffic(
-    own_hub: Any, play: Callable[..., Any], tmp_path: Path
+    begin_hub: Any, play: Callable[..., Any], tmp_path: Path, killed: str
 ) -> None:
+    own_hub = begin_hub() if killed == "the hub" else begin_hub(with_workers)
     asker, office, log = await play(own_hub)
     slots, acknowledged, retried = asyncio.Semaphore(AT_ONCE), list[Any](), set[int]()
     enough = asyncio.Event()
@@ -65,13 +82,12 @@ async def test_no_acknowledged_exchange_is_lost_when_the_hub_is_killed_in_mid_tr
     traffic = asyncio.gather(*(until_answered(number, inquiry) for number, inquiry in enumerate(inquiries)))
     await enough.wait()
     seen = await checkpoint(log)
-    own_hub.kill()
     before = list(acknowledged)
-    await asyncio.to_thread(own_hub.restart)
+    await asyncio.to_thread(KILLED[killed], own_hub)
     await traffic
 
     assert 100 <= len(before) < 300, "it was killed in the middle"
-    assert retried, "some were under way"
+    assert retried or killed == "a worker", "some were under way; the other worker may have had them all"
     for inquiry, response in before[::7]:
         assert await asker.send(inquiry) == response, "asked again, it is the answer given before"
 

@@ -17,7 +17,7 @@ from warifu.clock import ManualClock, SystemClock
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.statements import check_permit
 from warifu.party.alarms import AlarmKind
-from warifu_hub.app import construction
+from warifu_hub.app import parts
 from warifu_hub.ledger import Ledger
 from warifu_hub.providers import GrpcProviders
 from warifu_hub.servicers.log import LogServicer
@@ -95,9 +95,9 @@ class Timed:
 @pytest.fixture
 async def timed(empty_town: Any, monkeypatch: pytest.MonkeyPatch) -> Timed:
     slow, clock = Slow(), ManualClock(SystemClock().now())
-    monkeypatch.setattr(construction, "GrpcProviders", slow.providers)
-    monkeypatch.setattr(construction, "Ledger", slow.ledger)
-    monkeypatch.setattr(construction, "LogServicer", slow.log)
+    monkeypatch.setattr(parts, "GrpcProviders", slow.providers)
+    monkeypatch.setattr(parts, "Ledger", slow.ledger)
+    monkeypatch.setattr(parts, "LogServicer", slow.log)
     empty_town.show_every_leaf()
     await empty_town.start()
     numbers = await empty_town.my_numbers(1)

@@ -19,7 +19,7 @@ from warifu.clock import ManualClock, SystemClock
 from warifu.party.alarms import AlarmKind
 from warifu.party.directory_file import DIRECTORY_FILE
 from warifu.rpc.identity import caller
-from warifu_hub.app import construction
+from warifu_hub.app import parts
 from warifu_hub.servicers.directory import DirectoryServicer
 from warifu_kit.network.rotation import rotate_signing_key
 from warifu_services.node.views import SHOWN_WITHIN
@@ -76,7 +76,7 @@ class Versions:
 @pytest.fixture
 async def versions(empty_town: Any, monkeypatch: pytest.MonkeyPatch) -> Versions:
     clock = ManualClock(SystemClock().now())
-    monkeypatch.setattr(construction, "DirectoryServicer", KeepingBack)
+    monkeypatch.setattr(parts, "DirectoryServicer", KeepingBack)
     monkeypatch.setattr(KeepingBack, "kept_from", "")
     await empty_town.start()
     await empty_town.hub.versions.take()

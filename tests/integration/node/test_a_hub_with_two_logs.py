@@ -25,7 +25,7 @@ from warifu.rpc.identity import caller
 from warifu.tlog.checkpoint import read_checkpoint_unverified
 from warifu.tlog.tiled_tree import HashTile
 from warifu.tlog.tiles import write_copy
-from warifu_hub.app import construction
+from warifu_hub.app import parts
 from warifu_hub.beats import Beats
 from warifu_hub.ledger import Ledger
 from warifu_hub.servicers.log import LogServicer
@@ -178,7 +178,7 @@ class Split:
 @pytest.fixture
 async def split(empty_town: Any, monkeypatch: pytest.MonkeyPatch) -> Split:
     acts, clock = TwoFaced(), ManualClock(SystemClock().now())
-    monkeypatch.setattr(construction, "LogServicer", acts.log)
+    monkeypatch.setattr(parts, "LogServicer", acts.log)
     empty_town.show_every_leaf()
     await empty_town.start()
     acts.to = empty_town.code("childcare")

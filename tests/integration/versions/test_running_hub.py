@@ -13,7 +13,7 @@ from warifu.party.alarms import AlarmKind
 from warifu.party.folder import PartyFolder
 from warifu.tlog.checkpoint import Checkpoint, sign_checkpoint
 from warifu.tlog.note import Verifier
-from warifu_hub.app import running
+from warifu_hub.app import keeping
 from warifu_hub.standing import Standing
 from warifu_hub.standing_store import StandingStore
 from warifu_hub.store_database import DatabaseHubStore
@@ -34,7 +34,7 @@ async def test_each_version_is_taken_as_it_is_put_into_the_folder(
 async def test_a_version_that_a_full_disk_kept_out_of_the_log_is_taken_when_there_is_room_again(
     place: Any, told: Any, until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "_TAKE_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(keeping, "_TAKE_AGAIN_SECONDS", 0.01)
     put = DatabaseHubStore.put_directory_header
     full = asyncio.Event()
 
@@ -65,7 +65,7 @@ async def test_a_version_that_comes_while_the_hub_starts_is_not_missed(
 async def test_whatever_goes_wrong_in_taking_a_version_the_hub_tries_again(
     place: Any, told: Any, until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "_TAKE_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(keeping, "_TAKE_AGAIN_SECONDS", 0.01)
     put = DatabaseHubStore.put_directory_header
     failures = [RuntimeError("never thought of")]
 
@@ -104,7 +104,7 @@ def logged(place: Any) -> list[int]:
 async def test_a_hub_that_starts_behind_serves_by_the_version_its_log_has_until_it_is_told_to_go_on(
     place: Any, told: Any, until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "_TAKE_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(keeping, "_TAKE_AGAIN_SECONDS", 0.01)
     note = seen_by_others(place)
     await place.run(monkeypatch)
     await place.stop()
@@ -125,7 +125,7 @@ async def test_a_hub_that_starts_behind_serves_by_the_version_its_log_has_until_
 async def test_a_running_hub_that_is_behind_takes_no_version(
     place: Any, told: Any, until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "_TAKE_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(keeping, "_TAKE_AGAIN_SECONDS", 0.01)
     standings: list[Standing] = []
     begin = Standing.begin
 

@@ -42,7 +42,8 @@ from warifu.permissions.table import PermissionTable
 from warifu.pki import Identity, Role
 from warifu.rpc.multiplex import serve_calls
 from warifu.rpc.width import IN_BULK
-from warifu_hub.exchange import MediatedExchange, Mediator
+from warifu_hub.exchange import Mediator
+from warifu_hub.mediated import Ended
 from warifu_hub.own_keys import OwnKeys
 from warifu_hub.providers import BulkProviders, GrpcProviders
 from warifu_hub.room import Room
@@ -218,7 +219,7 @@ class ThreeParties:
             store=self._hub_store,
         )
         at_hub: dict[str, Any] = {"permissions": table, "keys": self._hub_keys, "store": self._hub_store, **shared}
-        room = Room[MediatedExchange]()
+        room = Room[Ended]()
         self._mediator = Mediator(providers=self._providers, room=room, **at_hub)
         self._bulk = Mediator(providers=BulkProviders(self._providers), room=room.in_bulk(), **at_hub)
         self.to_hub = Way("hub", self._exchange, ExchangeReply, ExchangeStreamResponse)

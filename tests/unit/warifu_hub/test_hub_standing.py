@@ -269,7 +269,7 @@ async def test_the_hub_knows_the_newest_exchanges_of_each_side_and_no_more(hub_i
     hub = hub_in("hub")
     for number in range(200):
         await hub.store.open_exchange(exchange(number), b"permitted")
-        found = hub.store.find_exchange(CHILDCARE, exchange(number).request_id)
+        found = await hub.store.find_exchange(CHILDCARE, exchange(number).request_id)
         assert found is not None
         await hub.store.close_exchange(found, b"closing", answered_by=TAX if number < 150 else None)
     asked = {known.request_id for known in hub.kept.known_exchanges(CHILDCARE)}

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
+from tests.unit.warifu_hub.sequenced import Behind, Sequenced
 
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.party.database import Database
 from warifu.tlog.tiled_tree import HashTile
-from warifu_hub.store import ExchangePositions, ExchangeState, HubStore, StoredExchange
+from warifu_hub.store import ExchangePositions, ExchangeState, HubStore, StoredExchange, Unopened
 from warifu_hub.store_database import DatabaseHubStore
 from warifu_hub.store_memory import MemoryHubStore
 
@@ -23,10 +25,16 @@ TAX, CHILDCARE = InstitutionCode("9020110020000001"), InstitutionCode("903011002
 LOCAL_TAX, HOUSEHOLD = ItemCode("TM00000000000002"), ItemCode("TM00000000000001")
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[HubStore]:
+@pytest.fixture(params=["memory", "sqlite", "postgresql", "sequencer"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[HubStore]:
     kept: HubStore
     match request.param:
+        case "sequencer":
+            sequenced = Sequenced(tmp_path)
+            await sequenced.begin()
+            yield cast(HubStore, Behind(await sequenced.worker(), sequenced.store))
+            await sequenced.close()
+            return
         case "memory":
             kept = MemoryHubStore()
         case "sqlite":
@@ -55,7 +63,7 @@ def row(number: int = 1, *, permit_ms: int = 1000, inquirer: InstitutionCode = C
 
 async def opened(store: HubStore, new: StoredExchange) -> StoredExchange:
     position = await store.open_exchange(new, b"permitted")
-    assert position is not None
+    assert not isinstance(position, Unopened)
     return replace(new, permitted_position=position)
 
 
@@ -63,9 +71,9 @@ async def test_a_new_store_holds_nothing(store: HubStore) -> None:
     assert store.leaf_count() == 0
     assert store.leaves(0, 10) == []
     assert store.published_checkpoint() is None
-    assert store.endpoint(TAX) is None
+    assert await store.endpoint(TAX) is None
     assert store.withdrawn_assessments() == frozenset()
-    assert store.find_exchange(CHILDCARE, bytes(16)) is None
+    assert await store.find_exchange(CHILDCARE, bytes(16)) is None
 
 
 async def test_leaves_are_positioned_from_zero_without_a_gap_and_given_in_order(store: HubStore) -> None:
@@ -87,12 +95,12 @@ async def test_leaves_appended_at_once_each_get_a_place_of_their_own(store: HubS
 
 async def test_an_exchange_is_found_under_its_inquirer_and_request_id_only(store: HubStore) -> None:
     new = await opened(store, row())
-    assert store.find_exchange(CHILDCARE, new.request_id) == new
-    assert store.find_exchange(TAX, new.request_id) is None
-    assert store.find_exchange(CHILDCARE, bytes(16)) is None
+    assert await store.find_exchange(CHILDCARE, new.request_id) == new
+    assert await store.find_exchange(TAX, new.request_id) is None
+    assert await store.find_exchange(CHILDCARE, bytes(16)) is None
     other = await opened(store, replace(row(2), inquirer=TAX, request_id=new.request_id))
-    assert store.find_exchange(TAX, new.request_id) == other
-    assert store.find_exchange(CHILDCARE, new.request_id) == new
+    assert await store.find_exchange(TAX, new.request_id) == other
+    assert await store.find_exchange(CHILDCARE, new.request_id) == new
 
 
 async def test_an_exchange_is_opened_with_its_leaf(store: HubStore) -> None:
@@ -105,18 +113,35 @@ async def test_an_exchange_is_opened_with_its_leaf(store: HubStore) -> None:
 async def test_a_processing_number_that_is_taken_writes_nothing(store: HubStore) -> None:
     await opened(store, row(1))
     taken = replace(row(2), processing_number=row(1).processing_number)
-    assert await store.open_exchange(taken, b"permitted") is None
+    assert await store.open_exchange(taken, b"permitted") is Unopened.NUMBER_TAKEN
     assert store.leaf_count() == 1
-    assert store.find_exchange(CHILDCARE, taken.request_id) is None
+    assert await store.find_exchange(CHILDCARE, taken.request_id) is None
     assert await store.open_exchange(row(2), b"permitted") == 1
+
+
+async def test_a_request_id_that_is_known_is_not_opened_again_whatever_its_number(store: HubStore) -> None:
+    new = await opened(store, row(1))
+    await store.leave_exchange(new)
+    for number in (row(1).processing_number, row(2).processing_number):
+        assert await store.open_exchange(replace(new, processing_number=number), b"permitted") is Unopened.KNOWN
+    assert store.leaf_count() == 1
+    assert await store.find_exchange(CHILDCARE, new.request_id) == new
+    assert await store.open_exchange(row(2), b"permitted") == 1
+
+
+async def test_of_exchanges_opened_at_once_under_one_request_id_one_is(store: HubStore) -> None:
+    tries = [replace(row(number), request_id=bytes(16)) for number in range(20)]
+    opened_as = await asyncio.gather(*(store.open_exchange(each, b"permitted") for each in tries))
+    assert Counter(opened_as) == {0: 1, Unopened.KNOWN: 19}
+    assert store.leaf_count() == 1
 
 
 async def test_an_exchange_is_opened_again_without_a_leaf_and_keeps_all_else(store: HubStore) -> None:
     new, other = await opened(store, row(1)), await opened(store, row(2))
     await store.close_exchange(replace(new, state=ExchangeState.UNASKED, answer=b"sealed"), b"failed")
-    await store.reopen_exchange(new)
-    assert store.find_exchange(CHILDCARE, new.request_id) == replace(new, answer=b"sealed")
-    assert store.find_exchange(CHILDCARE, other.request_id) == other
+    assert await store.reopen_exchange(replace(new, state=ExchangeState.UNASKED, answer=b"sealed"))
+    assert await store.find_exchange(CHILDCARE, new.request_id) == replace(new, answer=b"sealed")
+    assert await store.find_exchange(CHILDCARE, other.request_id) == other
     assert store.leaves(0, 9) == [b"permitted", b"permitted", b"failed"]
 
 
@@ -124,7 +149,7 @@ async def test_an_exchange_is_opened_again_without_a_leaf_and_keeps_all_else(sto
 async def test_an_exchange_is_closed_with_its_leaf(store: HubStore, state: ExchangeState) -> None:
     new = await opened(store, row())
     assert await store.close_exchange(replace(new, state=state, answer=b"sealed"), b"closing") == 1
-    assert store.find_exchange(CHILDCARE, new.request_id) == replace(new, state=state, answer=b"sealed")
+    assert await store.find_exchange(CHILDCARE, new.request_id) == replace(new, state=state, answer=b"sealed")
     assert store.leaves(0, 9) == [b"permitted", b"closing"]
 
 
@@ -144,8 +169,8 @@ async def test_closing_changes_the_state_and_the_answer_and_nothing_else(store: 
     await opened(store, row(2))
     forged = replace(new, processing_number="9" * 20, permit_ms=1, permitted_position=77, state=ExchangeState.PENDING)
     await store.close_exchange(forged, b"closing")
-    assert store.find_exchange(CHILDCARE, new.request_id) == replace(new, state=ExchangeState.PENDING)
-    assert store.find_exchange(CHILDCARE, row(2).request_id) == replace(row(2), permitted_position=1)
+    assert await store.find_exchange(CHILDCARE, new.request_id) == replace(new, state=ExchangeState.PENDING)
+    assert await store.find_exchange(CHILDCARE, row(2).request_id) == replace(row(2), permitted_position=1)
 
 
 async def test_only_answered_and_refused_are_final() -> None:
@@ -189,7 +214,7 @@ async def test_the_newest_endpoint_of_each_institution_is_kept(store: HubStore) 
     await store.put_endpoint(TAX, "127.0.0.1:1")
     await store.put_endpoint(CHILDCARE, "127.0.0.1:2")
     await store.put_endpoint(TAX, "127.0.0.1:3")
-    assert (store.endpoint(TAX), store.endpoint(CHILDCARE)) == ("127.0.0.1:3", "127.0.0.1:2")
+    assert (await store.endpoint(TAX), await store.endpoint(CHILDCARE)) == ("127.0.0.1:3", "127.0.0.1:2")
 
 
 async def test_an_assessment_is_withdrawn_and_reinstated_with_its_leaf(store: HubStore) -> None:
@@ -228,7 +253,7 @@ async def test_old_answers_are_forgotten_and_the_exchanges_and_leaves_stay(store
         await store.close_exchange(replace(new, state=state, answer=b"sealed"), b"closing")
     assert await store.forget_answers(2000) == 1
     assert await store.forget_answers(2000) == 0
-    found = [store.find_exchange(CHILDCARE, row(number).request_id) for number in range(4)]
+    found = [await store.find_exchange(CHILDCARE, row(number).request_id) for number in range(4)]
     assert [each.answer if each else None for each in found] == [b"", b"sealed", b"sealed", b"sealed"]
     assert found[0] is not None
     assert found[0].state is ExchangeState.ANSWERED
@@ -262,9 +287,9 @@ async def test_to_forget_answers_costs_what_there_is_to_forget(tmp_path: Path) -
 
 async def test_exchanges_opened_at_once_are_all_there(store: HubStore) -> None:
     positions = await asyncio.gather(*(store.open_exchange(row(number), b"p") for number in range(100)))
-    assert sorted(position for position in positions if position is not None) == list(range(100))
+    assert sorted(position for position in positions if isinstance(position, int)) == list(range(100))
     for number, position in enumerate(positions):
-        found = store.find_exchange(CHILDCARE, row(number).request_id)
+        found = await store.find_exchange(CHILDCARE, row(number).request_id)
         assert found is not None
         assert found.permitted_position == position
 
@@ -280,11 +305,11 @@ async def test_everything_is_there_again_after_the_file_was_closed(file: Path) -
     await store.set_assessment(TAX, LOCAL_TAX, withdrawn=True, leaf=b"w")
     store.close()
     again = DatabaseHubStore(file)
-    assert again.find_exchange(CHILDCARE, new.request_id) == closed
+    assert await again.find_exchange(CHILDCARE, new.request_id) == closed
     assert again.leaves(0, 9) == [b"permitted", b"closing", b"w"]
     assert again.published_checkpoint() == b"note"
     assert (again.tiled_size(), again.tile(0, 0), again.suspected_tile()) == (2, bytes([1]) * 64, 3)
-    assert again.endpoint(TAX) == "127.0.0.1:1"
+    assert await again.endpoint(TAX) == "127.0.0.1:1"
     assert again.withdrawn_assessments() == {(TAX, LOCAL_TAX)}
     assert await again.append_leaf(b"next") == 3
     again.close()
@@ -322,12 +347,12 @@ async def test_a_full_disk_leaves_neither_exchange_nor_leaf(file: Path) -> None:
             await write
         assert refused.value.reason is Reason.LOG_UNAVAILABLE
     assert store.leaves(0, 9) == [b"permitted"]
-    assert store.find_exchange(CHILDCARE, row(1).request_id) == kept
-    assert store.find_exchange(CHILDCARE, row(2).request_id) is None
+    assert await store.find_exchange(CHILDCARE, row(1).request_id) == kept
+    assert await store.find_exchange(CHILDCARE, row(2).request_id) is None
     assert store.withdrawn_assessments() == frozenset()
     assert store.published_checkpoint() is None
     assert store.tiled_size() == 0
-    assert store.endpoint(TAX) is None
+    assert await store.endpoint(TAX) is None
     writer.execute("PRAGMA max_page_count=100000")
     assert await store.open_exchange(row(2), large) == 1
     store.close()

@@ -28,5 +28,5 @@ async def test_a_copy_forgets_where_nodes_listened_and_nothing_else(tmp_path: Pa
         await store.append_leaf(b"leaf")
     forget_endpoints_in(file)
     with closing(DatabaseHubStore(file)) as store:
-        assert store.endpoint(TAX) is None
+        assert await store.endpoint(TAX) is None
         assert store.leaves(0, 10) == [b"leaf"]

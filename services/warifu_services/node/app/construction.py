@@ -363,7 +363,7 @@ def _server(
             (add_PartyServiceServicer_to_server, StatusServicer(about, parts.lookout)),
         ],
         access={**NODE_ACCESS, **AGENCY_ACCESS, **PARTY_ACCESS},
-        lookout=parts.lookout,
+        health_servicer=parts.lookout.health,
         interceptors=interceptors,
         listen=listen,
     )

@@ -57,7 +57,7 @@ def written(folder: PartyFolder, **changes: Any) -> PartyFolder:
     return folder
 
 
-NUMBERS: dict[str, Any] = {"spread_s": 30.5, "beat_s": 5, "codes_a_day": 1000, "misses_a_day": 10}
+NUMBERS: dict[str, Any] = {"spread_s": 30.5, "beat_s": 5, "codes_a_day": 1000, "misses_a_day": 10, "workers": 2}
 
 
 @pytest.mark.parametrize("name", sorted(set(PartySettings.__slots__) - NUMBERS.keys() - {"adapter", "store"}))

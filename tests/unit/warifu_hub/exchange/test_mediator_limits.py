@@ -16,7 +16,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.exchange.directory_entry import DirectoryEntry
 from warifu_hub import room as room_module
 from warifu_hub.exchange import Mediator
-from warifu_hub.store import HubStore
+from warifu_hub.store import HubStore, Unopened
 
 
 async def refusal(mediator: Mediator, asker: Any, inquiry: Any) -> WarifuError:
@@ -143,7 +143,7 @@ async def test_an_exchange_that_takes_too_long_at_the_hub_ends_for_its_caller_by
 ) -> None:
     go_on, open_exchange = asyncio.Event(), store.open_exchange
 
-    async def slow(*exchange: Any) -> int | None:
+    async def slow(*exchange: Any) -> int | Unopened:
         await go_on.wait()
         return await open_exchange(*exchange)
 

@@ -84,12 +84,12 @@ async def test_once_a_provider_may_be_asked_that_is_on_disk(
     inquiry = asker.ask()
     monkeypatch.setattr(provider, "provide", away)
     await asker.refusal(mediator, inquiry)
-    states = [store.find_exchange(asker.own.institution, inquiry.context[2:18]).state]  # type: ignore[union-attr]
+    states = [(await store.find_exchange(asker.own.institution, inquiry.context[2:18])).state]  # type: ignore[union-attr]
     monkeypatch.undo()
     provide: Provide = provider.provide
 
     async def looking(entry: DirectoryEntry, permit: ProvisionPermit, timeout: float) -> SignedAnswer:
-        states.append(store.find_exchange(asker.own.institution, inquiry.context[2:18]).state)  # type: ignore[union-attr]
+        states.append((await store.find_exchange(asker.own.institution, inquiry.context[2:18])).state)  # type: ignore[union-attr]
         answer: SignedAnswer = await provide(entry, permit, timeout)
         return answer
 

@@ -13,7 +13,7 @@ import pytest
 
 from warifu_kit.blindness import process_memory
 from warifu_kit.blindness.needles import Secret, needles
-from warifu_kit.blindness.process_memory import MemoryForbiddenError, Region, regions
+from warifu_kit.blindness.process_memory import MemoryForbiddenError, Region, regions, with_children
 from warifu_kit.blindness.search import BlindnessReport, BlindnessSearch
 
 CODE = secrets.token_bytes(32)
@@ -139,3 +139,18 @@ ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsysca
         Region(0x7F0004010000, 0x7F0004011000, "anonymous"),
         Region(0x7FFC00000000, 0x7FFC00021000, "[stack]"),
     ]
+
+
+def test_a_party_is_all_the_processes_that_it_started() -> None:
+    nest = "import subprocess, sys; sys.argv[1] == '0' or subprocess.Popen([sys.executable, '-c', sys.argv[2], str(int(sys.argv[1]) - 1), sys.argv[2]]); print('up', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", nest, "2", nest], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in range(3)] == ["up\n"] * 3
+        found = with_children(process.pid)
+        assert found[0] == process.pid
+        assert len(set(found)) == 3
+        assert process.stdin is not None
+        process.stdin.close()
+    assert with_children(process.pid) == [process.pid], "one that has ended has none"

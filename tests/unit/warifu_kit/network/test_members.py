@@ -259,7 +259,13 @@ def test_the_schema_names_every_field_and_no_other() -> None:
     assert all("description" in about for about in entry["properties"].values())
 
 
-NUMBERS = {"spread_s": "tax", "beat_s": "hub", "codes_a_day": "authority", "misses_a_day": "authority"}
+NUMBERS = {
+    "spread_s": "tax",
+    "beat_s": "hub",
+    "workers": "hub",
+    "codes_a_day": "authority",
+    "misses_a_day": "authority",
+}
 
 
 @pytest.mark.parametrize("field", NUMBERS)
@@ -313,6 +319,8 @@ def test_an_address_that_no_business_system_can_have_is_refused(entry: str, told
     [
         ("tax", "spread_s: 601"),
         ("hub", "beat_s: 31"),
+        ("hub", "workers: 17"),
+        ("hub", "workers: 0"),
         ("authority", "codes_a_day: 0"),
         ("authority", "misses_a_day: 1.5"),
     ],
