@@ -1,0 +1,198 @@
+"""A certificate authority over real mutual TLS, with a clock that is set by hand, and people with keys but no cards.
+
+Network folders are made once for the module's tests and copied: two RSA roots cost more than all that a test does.
+"""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from warifu.api.jpki.v1 import card_service_pb2 as cards
+from warifu.api.jpki.v1 import certificate_service_pb2 as pb
+from warifu.api.jpki.v1.card_service_pb2_grpc import CardServiceStub
+from warifu.api.jpki.v1.certificate_service_pb2_grpc import CertificateServiceStub
+from warifu.clock import ManualClock
+from warifu.identifiers import InstitutionCode
+from warifu.jpki.profile import CertificateUse
+from warifu.jpki.statements import possession_statement
+from warifu.party.folder import PartyFolder
+from warifu.pki import CredentialFiles, Identity, Role
+from warifu.rpc.channel import secure_channel
+from warifu_kit.network.creation import DEFAULT_MEMBERS, JPKI_MEMBERS, create_network
+from warifu_services.jpki.app import CertificateAuthority, build_jpki
+
+PORTRAIT = bytes.fromhex("0000000c6a5020200d0a870a") + bytes(40)
+"""Begins as a JP2 file does: that is all the office looks at."""
+
+
+def items(**other: str) -> pb.FourItems:
+    told = {"name": "割符　花子", "address": "北海道札幌市中央区北一条西二丁目", "birth_date": "19900704", "sex": "2"}
+    return pb.FourItems(**{**told, **other})
+
+
+def signed(key: rsa.RSAPrivateKey, statement: bytes) -> bytes:
+    return key.sign(statement, padding.PKCS1v15(), SHA256())
+
+
+@dataclass
+class Person:
+    """Somebody with the keys that a card would have, and what was issued for them."""
+
+    keys: dict[CertificateUse, rsa.RSAPrivateKey]
+    application: str = ""
+    certificates: dict[CertificateUse, bytes] = field(default_factory=dict)
+
+    def sign(self, use: CertificateUse, statement: bytes) -> bytes:
+        return signed(self.keys[use], statement)
+
+    def card_key(self, request_id: bytes, use: CertificateUse) -> pb.CardKey:
+        public = self.keys[use].public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return pb.CardKey(public_key=public, possession=self.sign(use, possession_statement(request_id, use, public)))
+
+    def request(self, request_id: bytes, *uses: CertificateUse) -> pb.IssueCertificatesRequest:
+        names = {CertificateUse.SIGNING: "signing_key", CertificateUse.AUTHENTICATION: "authentication_key"}
+        keys = {names[use]: self.card_key(request_id, use) for use in uses or CertificateUse}
+        return pb.IssueCertificatesRequest(request_id=request_id, application_id=self.application, **keys)  # type: ignore[arg-type]
+
+
+class Office:
+    """One running certificate authority and everybody who might call it."""
+
+    def __init__(self, path: Path, clock: ManualClock, keys: Callable[[], rsa.RSAPrivateKey]) -> None:
+        self.path = path
+        self.clock = clock
+        self._keys = keys
+        self._close: list[Callable[[], Awaitable[Any]]] = []
+        self.authority: CertificateAuthority
+        self.http = ""
+
+    async def open(self) -> None:
+        self.authority = build_jpki(PartyFolder(self.path / "jpki"), clock=self.clock)
+        await self.authority.start()
+        self.http = self.authority.servicer.http_endpoint
+
+    async def stop(self) -> None:
+        await self.authority.server.stop(0)
+        await self.authority.close()
+
+    async def close(self) -> None:
+        for close in self._close:
+            await close()
+        await self.stop()
+
+    def _channel(self, folder: str) -> Any:
+        party = PartyFolder(self.path / "jpki")
+        settings = party.settings()
+        expect = Identity(network=settings.network, role=Role.JPKI, institution=settings.institution_code)
+        credential = CredentialFiles(self.path / folder / "tls.pem", self.path / folder / "tls.key").current()
+        channel = secure_channel(
+            self.authority.endpoint, credential=credential, root_pem=party.root_pem(), expect=expect
+        )
+        self._close.append(channel.close)
+        return channel
+
+    def certificates(self, folder: str = "residence/business") -> Any:
+        return CertificateServiceStub(self._channel(folder))
+
+    def cards(self, folder: str = "residence/business") -> Any:
+        return CardServiceStub(self._channel(folder))
+
+    def root(self, use: CertificateUse) -> Path:
+        return self.path / "jpki" / f"{use.value}-root.pem"
+
+    def person(self) -> Person:
+        return Person({use: self._keys() for use in CertificateUse})
+
+    async def apply(self, person: Person, four_items: pb.FourItems | None = None, predecessor: str = "") -> str:
+        """An application that is ordered."""
+        stub = self.cards()
+        applied = await stub.ApplyForCard(
+            cards.ApplyForCardRequest(
+                request_id=secrets.token_bytes(16),
+                four_items=four_items or items(),
+                prefecture="北海道",
+                municipality="札幌市",
+                portrait=PORTRAIT,
+                predecessor_application_id=predecessor,
+            )
+        )
+        person.application = applied.application_id
+        await self.step(person, cards.CARD_STEP_ORDER)
+        return person.application
+
+    async def step(self, person: Person, step: int, check: int = 0) -> int:
+        request = cards.AdvanceCardRequest(application_id=person.application, step=step, identity_check=check)  # type: ignore[arg-type]
+        return int((await self.cards().AdvanceCard(request)).state)
+
+    async def issue(self, person: Person, *uses: CertificateUse) -> None:
+        issued = await self.certificates().IssueCertificates(person.request(secrets.token_bytes(16), *uses))
+        given = dict(zip(CertificateUse, (issued.signing_certificate, issued.authentication_certificate), strict=True))
+        person.certificates |= {use: der for use, der in given.items() if der}
+
+    async def holder(self, four_items: pb.FourItems | None = None, predecessor: str = "") -> Person:
+        """Somebody whose card is active."""
+        person = self.person()
+        await self.apply(person, four_items, predecessor)
+        await self.issue(person)
+        await self.step(person, cards.CARD_STEP_NOTIFY)
+        await self.step(person, cards.CARD_STEP_COLLECT, cards.IDENTITY_CHECK_FACE_AND_NOTICE)
+        await self.step(person, cards.CARD_STEP_ACTIVATE)
+        return person
+
+
+@pytest.fixture(scope="session")
+def made_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("made") / "net"
+    create_network(path, members=(*DEFAULT_MEMBERS, *JPKI_MEMBERS))
+    return path
+
+
+@pytest.fixture(scope="session")
+def keys() -> Callable[[], rsa.RSAPrivateKey]:
+    """RSA keys, each given a hundred times at most: drawing one takes longer than a test should."""
+    drawn = [rsa.generate_private_key(65_537, 2048) for _ in range(6)]
+    turn = iter(range(100_000))
+    return lambda: drawn[next(turn) % len(drawn)]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime.datetime.now(datetime.UTC).replace(microsecond=0))
+
+
+@pytest.fixture
+async def office(
+    made_network: Path, tmp_path: Path, clock: ManualClock, keys: Callable[[], rsa.RSAPrivateKey]
+) -> AsyncIterator[Office]:
+    path = tmp_path / "net"
+    shutil.copytree(made_network, path)
+    office = Office(path, clock, keys)
+    await office.open()
+    yield office
+    await office.close()
+
+
+@pytest.fixture
+def openssl(tmp_path: Path) -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
+    """OpenSSL's command line, which is on every machine: a judge that nobody here wrote."""
+
+    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["openssl", *map(str, words)], capture_output=True, text=True, cwd=tmp_path, check=False)
+
+    yield run
+
+
+def service_code(number: int = 50) -> InstitutionCode:
+    return InstitutionCode.build(number, None, 1)
