@@ -16,6 +16,7 @@ from warifu_kit.commands import (
     audit,
     backup,
     bulk,
+    card,
     certificates,
     check,
     clerk,
@@ -93,6 +94,7 @@ app.add_typer(member.app)
 app.add_typer(keys.app)
 app.add_typer(fault.app)
 app.add_typer(check.app)
+app.add_typer(card.app)
 
 
 def main() -> None:
