@@ -30,6 +30,7 @@ from warifu_hub.translate import HubKeys
 from warifu_kit.network.endpoints import any_loopback_port
 from warifu_kit.network.hub_secrets import AgencyPublics, HubSecrets
 from warifu_kit.network.seeded import Draws, drawn_by_the_system
+from warifu_services.jpki.card_root import CARD_ROOT, make_card_root
 from warifu_services.jpki.roots import make_roots, root_file
 from warifu_services.verifier.trust_files import JPKI_FILE
 from warifu_services.witness.seen_file import SEEN_FILE
@@ -165,6 +166,7 @@ class _Making:
             write_public_file(self._folder.path / SEEN_FILE, b"")
         elif self._member.role is Role.JPKI:
             make_roots(self._folder.path, self._clock)
+            make_card_root(self._folder.path)
         elif self._member.role is Role.VERIFIER:
             self._make_verifier()
         elif self._member.role is Role.AGENCY:
@@ -211,8 +213,7 @@ class _Making:
 
     def _make_verifier(self) -> None:
         """It trusts the roots that lie in the authority's folder, which is made before it, and has a business system."""
-        for use in CertificateUse:
-            name = root_file(use)
+        for name in (*map(root_file, CertificateUse), CARD_ROOT):
             write_public_file(self._folder.path / name, (self._network / JPKI / name).read_bytes())
         write_public_file(
             self._folder.path / JPKI_FILE,

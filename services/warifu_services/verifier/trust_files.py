@@ -12,15 +12,19 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from warifu.card.tlv import found
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
 from warifu.jpki.profile import CertificateUse
 from warifu.jpki.trust import TrustStore
 
-__all__ = ["JPKI_FILE", "read_issuer", "read_stores"]
+__all__ = ["CARD_ROOT_FILE", "JPKI_FILE", "read_card_root", "read_issuer", "read_stores"]
 
 JPKI_FILE: Final = "jpki.txt"
 """Has the institution code of the certificate authority."""
+
+CARD_ROOT_FILE: Final = "card-root.bin"
+"""Has the public key, as chips write one, of the office that certifies makers of cards."""
 
 
 def read_stores(folder: Path) -> Mapping[CertificateUse, TrustStore]:
@@ -34,6 +38,16 @@ def read_issuer(folder: Path) -> InstitutionCode:
         return InstitutionCode.parse((folder / JPKI_FILE).read_text("ascii").strip(), JPKI_FILE)
     except (OSError, UnicodeDecodeError, WarifuError):
         raise WarifuError(Reason.CONFIG_INVALID, where=JPKI_FILE) from None
+
+
+def read_card_root(folder: Path) -> bytes:
+    """The public key of the office that certifies makers of cards. Raises: KEY_INVALID."""
+    try:
+        content = (folder / CARD_ROOT_FILE).read_bytes()
+        found(content, 0x90), found(content, 0x91)
+    except (OSError, ValueError):
+        raise WarifuError(Reason.KEY_INVALID, where=CARD_ROOT_FILE) from None
+    return content
 
 
 def _read(path: Path) -> list[bytes]:

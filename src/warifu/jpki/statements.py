@@ -13,7 +13,14 @@ from warifu.canonical import length_prefixed
 from warifu.identifiers import InstitutionCode
 from warifu.jpki.profile import CertificateUse
 
-__all__ = ["NONCE_SIZE", "consent_statement", "login_statement", "possession_statement", "registration_statement"]
+__all__ = [
+    "NONCE_SIZE",
+    "bank_statement",
+    "consent_statement",
+    "login_statement",
+    "possession_statement",
+    "registration_statement",
+]
 
 NONCE_SIZE: Final = 32
 """Bytes in a nonce."""
@@ -22,6 +29,7 @@ _POSSESSION = b"warifu-v1/jpki-possession"
 _REGISTRATION = b"warifu-v1/jpki-registration"
 _LOGIN = b"warifu-v1/jpki-login"
 _CONSENT = b"warifu-v1/jpki-consent"
+_BANK = b"warifu-v1/bank-application"
 
 
 def possession_statement(request_id: bytes, use: CertificateUse, public_key: bytes) -> bytes:
@@ -42,3 +50,8 @@ def login_statement(service: InstitutionCode, nonce: bytes) -> bytes:
 def consent_statement(service: InstitutionCode, items: Sequence[str], nonce: bytes) -> bytes:
     """Letting ``service`` have these of the newest four items, by name, in order. For the signing key."""
     return length_prefixed(_CONSENT, service.encode(), nonce, *(item.encode() for item in items))
+
+
+def bank_statement(service: InstitutionCode, nonce: bytes, written: Sequence[str]) -> bytes:
+    """An application for a bank account: what was written in it, in the order of the contract. For the signing key."""
+    return length_prefixed(_BANK, service.encode(), nonce, *(text.encode() for text in written))

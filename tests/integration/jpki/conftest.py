@@ -9,11 +9,12 @@ import datetime
 import secrets
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -23,15 +24,23 @@ from warifu.api.jpki.v1 import card_service_pb2 as cards
 from warifu.api.jpki.v1 import certificate_service_pb2 as pb
 from warifu.api.jpki.v1.card_service_pb2_grpc import CardServiceStub
 from warifu.api.jpki.v1.certificate_service_pb2_grpc import CertificateServiceStub
+from warifu.api.verifier.v1 import platform_service_pb2 as platform_pb
+from warifu.api.verifier.v1.bank_service_pb2_grpc import BankServiceStub
+from warifu.api.verifier.v1.counter_service_pb2_grpc import CounterServiceStub
+from warifu.api.verifier.v1.platform_service_pb2_grpc import PlatformServiceStub
 from warifu.clock import ManualClock
+from warifu.errors import Reason
 from warifu.identifiers import InstitutionCode
 from warifu.jpki.profile import CertificateUse
-from warifu.jpki.statements import possession_statement
+from warifu.jpki.statements import login_statement, possession_statement, registration_statement
 from warifu.party.folder import PartyFolder
 from warifu.pki import CredentialFiles, Identity, Role
 from warifu.rpc.channel import secure_channel
+from warifu.rpc.status import from_rpc_error
 from warifu_kit.network.creation import DEFAULT_MEMBERS, JPKI_MEMBERS, create_network
 from warifu_services.jpki.app import CertificateAuthority, build_jpki
+from warifu_services.verifier.app import Verifier, build_verifier
+from warifu_services.verifier.standing import StatusSource
 
 PORTRAIT = bytes.fromhex("0000000c6a5020200d0a870a") + bytes(40)
 """Begins as a JP2 file does: that is all the office looks at."""
@@ -64,7 +73,98 @@ class Person:
     def request(self, request_id: bytes, *uses: CertificateUse) -> pb.IssueCertificatesRequest:
         names = {CertificateUse.SIGNING: "signing_key", CertificateUse.AUTHENTICATION: "authentication_key"}
         keys = {names[use]: self.card_key(request_id, use) for use in uses or CertificateUse}
-        return pb.IssueCertificatesRequest(request_id=request_id, application_id=self.application, **keys)  # type: ignore[arg-type]
+        return pb.IssueCertificatesRequest(request_id=request_id, application_id=self.application, **keys)
+
+
+class Desk:
+    """A running verifier, and a service that stands on it: its own business system."""
+
+    def __init__(self, office: Office, source: StatusSource = StatusSource.OCSP) -> None:
+        self.office = office
+        self.source = source
+        self._close: list[Callable[[], Awaitable[Any]]] = []
+        folder = PartyFolder(office.path / "verifier")
+        self.service = folder.settings().institution_code
+        self.verifier: Verifier
+
+    async def open(self) -> None:
+        self.verifier = build_verifier(
+            PartyFolder(self.office.path / "verifier"),
+            jpki=self.office.authority.endpoint,
+            clock=self.office.clock,
+            source=self.source,
+        )
+        await self.verifier.server.start()
+
+    async def close(self) -> None:
+        for close in self._close:
+            await close()
+        await self.verifier.server.stop(0)
+        await self.verifier.close()
+
+    def _stub(self, stub: Callable[[Any], Any], folder: str) -> Any:
+        party = PartyFolder(self.office.path / "verifier")
+        expect = Identity(network=party.settings().network, role=Role.VERIFIER, institution=self.service)
+        own = self.office.path / folder
+        credential = CredentialFiles(own / "tls.pem", own / "tls.key").current()
+        channel = secure_channel(
+            self.verifier.endpoint, credential=credential, root_pem=party.root_pem(), expect=expect
+        )
+        self._close.append(channel.close)
+        return stub(channel)
+
+    def platform(self, folder: str = "verifier/business") -> Any:
+        return self._stub(PlatformServiceStub, folder)
+
+    def bank(self, folder: str = "verifier/business") -> Any:
+        return self._stub(BankServiceStub, folder)
+
+    def counter(self) -> Any:
+        return self._stub(CounterServiceStub, "verifier/business")
+
+    async def nonce(self) -> bytes:
+        return bytes((await self.platform().GetNonce(platform_pb.GetNonceRequest())).nonce)
+
+    async def presented(
+        self, person: Person, use: CertificateUse, statement: Callable[[InstitutionCode, bytes], bytes], **other: bytes
+    ) -> platform_pb.Presented:
+        """What a card presents; ``other`` stands in for what it would."""
+        nonce = other.get("nonce") or await self.nonce()
+        told = {
+            "nonce": nonce,
+            "certificate": person.certificates[use],
+            "signature": person.sign(use, statement(self.service, nonce)),
+        }
+        return platform_pb.Presented(**{**told, **other})
+
+    async def register(self, person: Person, **other: bytes) -> platform_pb.RegisterResponse:
+        presented = await self.presented(person, CertificateUse.SIGNING, registration_statement, **other)
+        response: platform_pb.RegisterResponse = await self.platform().Register(
+            platform_pb.RegisterRequest(presented=presented)
+        )
+        return response
+
+    async def log_in(self, person: Person, **other: bytes) -> platform_pb.LogInResponse:
+        presented = await self.presented(person, CertificateUse.AUTHENTICATION, login_statement, **other)
+        response: platform_pb.LogInResponse = await self.platform().LogIn(platform_pb.LogInRequest(presented=presented))
+        return response
+
+    async def replace(self, person: Person) -> platform_pb.ReplaceResponse:
+        presented = await self.presented(person, CertificateUse.SIGNING, registration_statement)
+        response: platform_pb.ReplaceResponse = await self.platform().Replace(
+            platform_pb.ReplaceRequest(presented=presented)
+        )
+        return response
+
+
+async def refusal(call: Awaitable[Any]) -> tuple[Reason, str]:
+    """Why a call was refused, and where."""
+    try:
+        await call
+    except grpc.aio.AioRpcError as error:
+        told = from_rpc_error(error, default=Reason.INTERNAL)
+        return told.reason, told.where
+    raise AssertionError("it was not refused")
 
 
 class Office:
@@ -185,14 +285,18 @@ async def office(
 
 
 @pytest.fixture
-def openssl(tmp_path: Path) -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
+async def desk(office: Office) -> AsyncIterator[Desk]:
+    desk = Desk(office)
+    await desk.open()
+    yield desk
+    await desk.close()
+
+
+@pytest.fixture
+def openssl(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """OpenSSL's command line, which is on every machine: a judge that nobody here wrote."""
 
     def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(["openssl", *map(str, words)], capture_output=True, text=True, cwd=tmp_path, check=False)
 
-    yield run
-
-
-def service_code(number: int = 50) -> InstitutionCode:
-    return InstitutionCode.build(number, None, 1)
+    return run

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-
 from tests.integration.jpki.conftest import Office, Person
+
 from warifu.api.jpki.v1 import card_service_pb2 as cards
 from warifu.api.jpki.v1 import certificate_service_pb2 as pb
 from warifu.jpki.profile import CertificateUse
