@@ -16,9 +16,10 @@ from typing import Any
 
 import grpc
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from warifu.api.jpki.v1 import card_service_pb2 as cards
 from warifu.api.jpki.v1 import certificate_service_pb2 as pb
@@ -28,17 +29,23 @@ from warifu.api.verifier.v1 import platform_service_pb2 as platform_pb
 from warifu.api.verifier.v1.bank_service_pb2_grpc import BankServiceStub
 from warifu.api.verifier.v1.counter_service_pb2_grpc import CounterServiceStub
 from warifu.api.verifier.v1.platform_service_pb2_grpc import PlatformServiceStub
+from warifu.card import personalisation as card_values
+from warifu.card.chip_state import Chip
+from warifu.card.making import made
+from warifu.card.secrets import Pin, PrivateKey
 from warifu.clock import ManualClock
 from warifu.errors import Reason
-from warifu.identifiers import InstitutionCode
+from warifu.identifiers import InstitutionCode, MunicipalityCode, MyNumber
 from warifu.jpki.profile import CertificateUse
 from warifu.jpki.statements import login_statement, possession_statement, registration_statement
 from warifu.party.folder import PartyFolder
 from warifu.pki import CredentialFiles, Identity, Role
 from warifu.rpc.channel import secure_channel
 from warifu.rpc.status import from_rpc_error
+from warifu_kit.card.pictures import face_of
 from warifu_kit.network.creation import DEFAULT_MEMBERS, JPKI_MEMBERS, create_network
 from warifu_services.jpki.app import CertificateAuthority, build_jpki
+from warifu_services.jpki.card_root import read_maker
 from warifu_services.verifier.app import Verifier, build_verifier
 from warifu_services.verifier.standing import StatusSource
 
@@ -55,6 +62,10 @@ def signed(key: rsa.RSAPrivateKey, statement: bytes) -> bytes:
     return key.sign(statement, padding.PKCS1v15(), SHA256())
 
 
+def _private(key: rsa.RSAPrivateKey) -> PrivateKey:
+    return PrivateKey(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+
+
 @dataclass
 class Person:
     """Somebody with the keys that a card would have, and what was issued for them."""
@@ -69,6 +80,31 @@ class Person:
     def card_key(self, request_id: bytes, use: CertificateUse) -> pb.CardKey:
         public = self.keys[use].public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return pb.CardKey(public_key=public, possession=self.sign(use, possession_statement(request_id, use, public)))
+
+    def chip(self, office: Office, reference: str = "") -> Chip:
+        """The chip that a maker writes from what was issued; ``reference`` is where a My Number goes, drawn unless given."""
+        number = MyNumber.from_body(reference or f"{secrets.randbelow(10**11):011}")
+        items = card_values.FourItems("割符　花子", "札幌市", datetime.date(1990, 7, 4), card_values.Sex.FEMALE)
+        code = Pin.of("4711")
+        given = card_values.Personalisation(
+            serial="SIM000000000001",
+            municipality=MunicipalityCode("011002"),
+            expires=datetime.date(2035, 7, 4),
+            security_code=code,
+            authentication=self._on_chip(office, CertificateUse.AUTHENTICATION),
+            signing=self._on_chip(office, CertificateUse.SIGNING),
+            presence_key=_private(self.keys[CertificateUse.AUTHENTICATION]),
+            pins=card_values.Pins(Pin.of("1234"), Pin.of("2345"), Pin.of("3456"), Pin.of("SIGNING1")),
+            records=read_maker(office.path / "jpki"),
+            my_number=number,
+            items=items,
+            face=face_of(items, number, code),
+        )
+        return made(given)
+
+    def _on_chip(self, office: Office, use: CertificateUse) -> card_values.CardKey:
+        root = x509.load_pem_x509_certificate(office.root(use).read_bytes()).public_bytes(Encoding.DER)
+        return card_values.CardKey(_private(self.keys[use]), self.certificates[use], root)
 
     def request(self, request_id: bytes, *uses: CertificateUse) -> pb.IssueCertificatesRequest:
         names = {CertificateUse.SIGNING: "signing_key", CertificateUse.AUTHENTICATION: "authentication_key"}
@@ -162,7 +198,7 @@ async def refusal(call: Awaitable[Any]) -> tuple[Reason, str]:
     try:
         await call
     except grpc.aio.AioRpcError as error:
-        told = from_rpc_error(error, default=Reason.INTERNAL)
+        told = from_rpc_error(error, default={})
         return told.reason, told.where
     raise AssertionError("it was not refused")
 
