@@ -18,23 +18,32 @@ from warifu.errors import Reason, WarifuError
 from warifu_kit.reader.card_file import CardInField
 from warifu_kit.reader.slot import ATR
 
-__all__ = ["run_in_vpcd"]
+__all__ = ["run_in_vpcd", "virtual_reader"]
 
 _OFF, _ON, _RESET, _ATR = 0x00, 0x01, 0x02, 0x04
 _QUICKACK: Final = getattr(socket, "TCP_QUICKACK", None)  # Linux has it
 
 
-async def run_in_vpcd(stop: asyncio.Event, endpoint: str, card: Path) -> None:
-    """Be the card in the virtual reader at ``endpoint`` (host:port of loopback) until ``stop`` is set or the reader ends.
+def virtual_reader(endpoint: str) -> tuple[str, int]:
+    """Host and port of a virtual reader. Raises: CONFIG_INVALID when they are none, or elsewhere: PINs go there in the clear."""
+    host, _, port = endpoint.rpartition(":")
+    with suppress(ValueError):
+        if ipaddress.ip_address(host).is_loopback and 0 < int(port) < 2**16:
+            return host, int(port)
+    where = f"{endpoint}: should be the address and port of a virtual reader on this machine, such as 127.0.0.1:35963"
+    raise WarifuError(Reason.CONFIG_INVALID, where=where)
 
-    Raises: CONFIG_INVALID for an endpoint that is none, or elsewhere: PINs go there in the clear; PATH_UNUSABLE when nobody listens;
-    FILE_INVALID.
+
+async def run_in_vpcd(stop: asyncio.Event, endpoint: tuple[str, int], card: Path) -> None:
+    """Be the card in the virtual reader at ``endpoint`` until ``stop`` is set or the reader ends.
+
+    Raises: PATH_UNUSABLE when nobody listens; FILE_INVALID.
     """
-    host, port = _loopback(endpoint)
+    host, port = endpoint
     try:
         reader, writer = await asyncio.open_connection(host, port)
     except OSError as error:
-        where = f"{endpoint}: no virtual reader listens there ({error.strerror or type(error).__name__})"
+        where = f"{host}:{port}: no virtual reader listens there ({error.strerror or type(error).__name__})"
         raise WarifuError(Reason.PATH_UNUSABLE, where=where) from None
     inserted = CardInField(card)
     try:
@@ -47,15 +56,6 @@ async def run_in_vpcd(stop: asyncio.Event, endpoint: str, card: Path) -> None:
             await asyncio.gather(serving, stopping, return_exceptions=True)
     finally:
         inserted.take_out()
-
-
-def _loopback(endpoint: str) -> tuple[str, int]:
-    host, _, port = endpoint.rpartition(":")
-    with suppress(ValueError):
-        if ipaddress.ip_address(host).is_loopback and 0 < int(port) < 2**16:
-            return host, int(port)
-    where = f"{endpoint}: should be the address and port of a virtual reader on this machine, such as 127.0.0.1:35963"
-    raise WarifuError(Reason.CONFIG_INVALID, where=where)
 
 
 async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, card: CardInField) -> None:

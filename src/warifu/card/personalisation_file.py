@@ -62,7 +62,7 @@ def read_personalisation(content: bytes, where: str) -> Personalisation:
         raise WarifuError(Reason.FILE_INVALID, where=f"{where}: not a personalisation of a simulated card")
     try:
         return _read(told)
-    except (KeyError, TypeError, ValueError, WarifuError):
+    except (AttributeError, KeyError, TypeError, ValueError, WarifuError):
         where = f"{where}: a field of the personalisation is missing or malformed"
         raise WarifuError(Reason.FILE_INVALID, where=where) from None
 
@@ -71,7 +71,7 @@ def _read(told: dict[str, Any]) -> Personalisation:
     records = told["records"]
     return Personalisation(
         kind=CardKind(told["kind"]),
-        serial=told["serial"],
+        serial=_said(told["serial"]),
         municipality=MunicipalityCode(told["municipality"]),
         expires=date.fromisoformat(told["expires"]),
         security_code=Pin.of(told["security_code"]),
@@ -117,11 +117,17 @@ def _written_items(items: FourItems) -> dict[str, object]:
 
 
 def _read_items(told: dict[str, Any]) -> FourItems:
-    return FourItems(str(told["name"]), str(told["address"]), date.fromisoformat(told["born"]), Sex(told["sex"]))
+    return FourItems(_said(told["name"]), _said(told["address"]), date.fromisoformat(told["born"]), Sex(told["sex"]))
 
 
 def _written_face(face: FaceData) -> dict[str, str]:
     return {name: _b64(getattr(face, name)) for name in FaceData.__slots__}
+
+
+def _said(told: object) -> str:
+    if not isinstance(told, str):
+        raise TypeError("a text is none")
+    return told
 
 
 def _text(pin: Pin) -> str:

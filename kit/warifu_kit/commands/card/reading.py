@@ -40,15 +40,18 @@ def insert(
     Example: warifu card insert card.json
     """
     from warifu.party.process import run_party
+    from warifu_kit.reader.card_file import kept_card
     from warifu_kit.reader.door import Asked, knock
     from warifu_kit.reader.place import ReaderPlace
     from warifu_kit.reader.running import run_reader
-    from warifu_kit.reader.vpcd import run_in_vpcd
+    from warifu_kit.reader.vpcd import run_in_vpcd, virtual_reader
 
+    kept_card(card)  # one that is none is told before anything is started
     options = {"party": "reader", "log_level": log_level, "stop_with_parent": stop_with_parent}
     if vpcd is not None:
+        endpoint = virtual_reader(vpcd)
         say(f"{card}: a SIMULATED card in the virtual reader at {vpcd}, until Ctrl-C")
-        raise typer.Exit(run_party(lambda stop: run_in_vpcd(stop, vpcd, card), **options))  # type: ignore[arg-type]
+        raise typer.Exit(run_party(lambda stop: run_in_vpcd(stop, endpoint, card), **options))  # type: ignore[arg-type]
     place = ReaderPlace.of(socket)
     if knock(place, Asked("insert", card)) is not None:
         say(f"{card}: is in the reader at {place.socket}")
