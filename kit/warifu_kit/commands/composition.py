@@ -34,7 +34,9 @@ Permissions = Annotated[
 ]
 Without = Annotated[
     Literal["jpki"] | None,
-    typer.Option("--without", help="Leave out what stands beside the exchange: jpki, who certifies people and relies on it."),
+    typer.Option(
+        "--without", help="Leave out what stands beside the exchange: jpki, who certifies people and relies on it."
+    ),
 ]
 
 

@@ -313,7 +313,7 @@ def _differences(parties: tuple[PartyCondition, ...]) -> Iterator[Warned]:
     replies = {each.party: each.reply for each in parties if each.reply is not None}
     hub = replies.get("hub")
     for party, reply in replies.items():
-        if hub is not None and reply.directory_version != hub.directory_version:
+        if hub is not None and reply.directory_version not in {0, hub.directory_version}:  # 0: it goes by none
             text = f"goes by directory version {reply.directory_version}, the hub by {hub.directory_version}"
             yield Warned(party=party, kind="DIRECTORY_BEHIND", text=text, next_step=f"see {party}/party.log")
         if hub is not None and reply.release != hub.release:

@@ -36,7 +36,9 @@ class StatusSource(enum.Enum):
 class Standing:
     """Asks ``jpki``. ``random_bytes`` makes nonces."""
 
-    def __init__(self, *, jpki: JpkiPort, source: StatusSource, clock: Clock, random_bytes: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, *, jpki: JpkiPort, source: StatusSource, clock: Clock, random_bytes: Callable[[int], bytes]
+    ) -> None:
         self._jpki = jpki
         self._source = source
         self._clock = clock

@@ -119,6 +119,7 @@ class Desk:
         self.office = office
         self.source = source
         self._close: list[Callable[[], Awaitable[Any]]] = []
+        self._channels: dict[str, Any] = {}
         folder = PartyFolder(office.path / "verifier")
         self.service = folder.settings().institution_code
         self.verifier: Verifier
@@ -131,6 +132,7 @@ class Desk:
             source=self.source,
         )
         await self.verifier.server.start()
+        self._channels.clear()
 
     async def close(self) -> None:
         for close in self._close:
@@ -141,12 +143,15 @@ class Desk:
     def _stub(self, stub: Callable[[Any], Any], folder: str) -> Any:
         party = PartyFolder(self.office.path / "verifier")
         expect = Identity(network=party.settings().network, role=Role.VERIFIER, institution=self.service)
+        if folder in self._channels:
+            return stub(self._channels[folder])
         own = self.office.path / folder
         credential = CredentialFiles(own / "tls.pem", own / "tls.key").current()
         channel = secure_channel(
             self.verifier.endpoint, credential=credential, root_pem=party.root_pem(), expect=expect
         )
         self._close.append(channel.close)
+        self._channels[folder] = channel
         return stub(channel)
 
     def platform(self, folder: str = "verifier/business") -> Any:
@@ -211,6 +216,7 @@ class Office:
         self.clock = clock
         self._keys = keys
         self._close: list[Callable[[], Awaitable[Any]]] = []
+        self._channels: dict[tuple[str, str], Any] = {}
         self.authority: CertificateAuthority
         self.http = ""
 
@@ -229,6 +235,8 @@ class Office:
         await self.stop()
 
     def _channel(self, folder: str) -> Any:
+        if (folder, self.authority.endpoint) in self._channels:
+            return self._channels[folder, self.authority.endpoint]
         party = PartyFolder(self.path / "jpki")
         settings = party.settings()
         expect = Identity(network=settings.network, role=Role.JPKI, institution=settings.institution_code)
@@ -237,6 +245,7 @@ class Office:
             self.authority.endpoint, credential=credential, root_pem=party.root_pem(), expect=expect
         )
         self._close.append(channel.close)
+        self._channels[folder, self.authority.endpoint] = channel
         return channel
 
     def certificates(self, folder: str = "residence/business") -> Any:
