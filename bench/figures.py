@@ -67,6 +67,8 @@ GOALS: dict[str, tuple[str, float]] = {
     "bulk_crypto_share": (">=", 0.55),
     "proof_cpu_ratio": ("<=", 1.25),
     "issue_proof_ratio": ("<=", 1.5),
+    "card_sign_ratio": ("<=", 3.0),
+    "apdu_round_trip_p50_ms": ("<=", 0.2),
 }
 
 

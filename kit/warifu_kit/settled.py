@@ -14,15 +14,15 @@ from warifu.client import NetworkDescription
 from warifu.errors import Reason, WarifuError
 from warifu.pki import write_private_file
 from warifu.saved_text import NotTextError, parse_json
-from warifu_kit.demo.plan import AgencyPlan, Plan, ProcedurePlan
 from warifu_kit.demo.population import Population
+from warifu_kit.demo.registrations import AgencyPlan, ProcedurePlan, Registrations
 
 __all__ = ["POPULATION_FILE", "describe_population", "write_population"]
 
 POPULATION_FILE = "population.json"
 
 
-def describe_population(plan: Plan, population: Population, network: NetworkDescription) -> dict[str, Any]:
+def describe_population(plan: Registrations, population: Population, network: NetworkDescription) -> dict[str, Any]:
     """The people of each agency, and for each office that asks: its applicants, and whom it asks for what about whom.
 
     ``residents`` says where each person is: the municipality, and the local number at every agency that has the person.
@@ -40,7 +40,7 @@ def describe_population(plan: Plan, population: Population, network: NetworkDesc
     }
 
 
-def _residents(plan: Plan, population: Population) -> list[dict[str, Any]]:
+def _residents(plan: Registrations, population: Population) -> list[dict[str, Any]]:
     at: dict[int, dict[str, str]] = {}
     for agency in plan.agencies.values():
         for number, person in agency.people.items():

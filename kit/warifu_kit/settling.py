@@ -14,9 +14,9 @@ from warifu.client import NetworkDescription
 from warifu.errors import Reason, WarifuError
 from warifu_kit.demo.agencies import agencies_in
 from warifu_kit.demo.offices import open_offices
-from warifu_kit.demo.plan import Plan, make_plan
 from warifu_kit.demo.population import Population, populate
 from warifu_kit.demo.progress import Teller
+from warifu_kit.demo.registrations import Registrations, make_registrations
 from warifu_kit.people.residents import Resident
 from warifu_kit.settled import describe_population, write_population
 
@@ -27,7 +27,7 @@ __all__ = ["Settled", "settle"]
 class Settled:
     """What came of it. ``written`` is the file that says who is registered where."""
 
-    plan: Plan
+    plan: Registrations
     population: Population
     written: Path
 
@@ -37,7 +37,7 @@ async def settle(folder: Path, residents: Sequence[Resident], seed: int, on: dat
 
     Raises: whatever a call ends with when patience has run out; the most frequent reason when nobody was taken.
     """
-    plan = make_plan(residents, seed, on, agencies_in(NetworkDescription.load(folder)))
+    plan = make_registrations(residents, seed, on, agencies_in(NetworkDescription.load(folder)))
     async with open_offices(folder) as offices:
         population = await populate(offices, plan, telling)
         refused = population.not_acquired

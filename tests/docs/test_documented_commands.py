@@ -137,11 +137,18 @@ def _kept_up(command: Command, until: str, folder: Path) -> Iterator[None]:
     assert process.returncode == 0, rest
 
 
+def _marks(page: Path) -> tuple[pytest.MarkDecorator, ...]:
+    """Some five loads for the best part of a minute: `make slow` types them, and tests/integration/load makes shorter ones."""
+    return (pytest.mark.slow,) if page == ROOT / "docs/guide/load.md" else ()
+
+
 def test_there_are_pages_with_commands_to_run() -> None:
     assert ROOT / "docs/guide/integrators.md" in PAGES
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=_marks(page), id=page.relative_to(ROOT).as_posix()) for page in PAGES]
+)
 def test_what_a_page_tells_people_to_type_works(page: Path, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     for read in ("protos", "docs", "tests", "loadtest"):  # what examples read

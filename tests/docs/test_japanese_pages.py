@@ -24,6 +24,7 @@ ENGLISH = {
     "docs/ja/guide/faults.md": "docs/guide/faults.md",
     "docs/ja/guide/ci.md": "docs/guide/ci.md",
     "docs/ja/guide/prove.md": "docs/guide/prove.md",
+    "docs/ja/guide/card.md": "docs/guide/card.md",
 }
 ERRORS = "docs/ja/guide/errors.md"
 ENGLISH_OF_ERRORS = "docs/protocol.md"

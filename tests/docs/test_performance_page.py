@@ -20,7 +20,7 @@ ROWS = {
     "boxes sealed": ("hpke_seal",),
     "boxes opened": ("hpke_open",),
 }
-ELSEWHERE = {"bulk_ratio", "first_exchange_s"}
+ELSEWHERE = {"bulk_ratio", "first_exchange_s", "card_sign_ratio", "apdu_round_trip_p50_ms"}
 """Goals that have pages of their own."""
 
 

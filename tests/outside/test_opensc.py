@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -108,7 +109,7 @@ def _read_until(process: subprocess.Popen[bytes], expected: bytes) -> bytes:
     assert process.stdout is not None
     shown = b""
     while expected not in shown:
-        part = process.stdout.read1(4096)
+        part = os.read(process.stdout.fileno(), 4096)
         assert part, shown
         shown += part
     return shown

@@ -33,6 +33,8 @@ def test_a_clone_with_autocrlf_has_every_file_byte_for_byte(tmp_path: Path) -> N
         committed = about.split()[2]
         digest = hashlib.sha1 if len(committed) == 40 else hashlib.sha256
         assert digest(b"blob %d\0" % len(content) + content).hexdigest() == committed, name
-        assert b"\r\n" not in content, name
+        assert b"\r\n" not in content or b"\0" in content, (
+            name
+        )  # a picture has them in its first bytes, by its standard
     for name in ("tools/bootstrap.sh", ".ci/run"):
         assert os.access(clone / name, os.X_OK), name

@@ -23,7 +23,7 @@ def populate(
 ) -> None:
     """Register made-up residents in the running network in DIR: numbers, codes and replicas at every agency.
 
-    Where several registries are, people live in their municipalities. Writes DIR/population.json: who is registered
+    A registry is all it takes. Where there are several, people live in their municipalities. Writes DIR/population.json: who is registered
     where, each agency's people by local number, and whom its office may ask for what.
 
     Example: warifu populate net --residents 500 --seed 7

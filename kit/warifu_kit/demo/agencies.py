@@ -26,7 +26,7 @@ __all__ = [
     "agencies_in",
     "agencies_of",
     "agency_of",
-    "check_every_kind",
+    "check_kinds",
     "homes",
     "of_kind",
 ]
@@ -78,13 +78,14 @@ def of_kind(agencies: Iterable[DemoAgency], kind: str) -> tuple[DemoAgency, ...]
     return tuple(agency for agency in agencies if agency.kind == kind)
 
 
-def check_every_kind(agencies: Sequence[DemoAgency]) -> None:
-    """See that there is at least one of each kind, or there is nothing for people to do. Raises: CONFIG_INVALID."""
-    missing = [kind for kind in KINDS if not of_kind(agencies, kind)]
+def check_kinds(agencies: Sequence[DemoAgency], needed: Sequence[str]) -> None:
+    """See that there is at least one of each kind that is needed. Raises: CONFIG_INVALID."""
+    missing = [kind for kind in needed if not of_kind(agencies, kind)]
     if missing:
-        where = (
-            f"made-up people need an agency of each kind of {', '.join(KINDS)}; there is none of {', '.join(missing)}"
+        kinds = (
+            f"an agency of each kind of {', '.join(needed)}" if len(needed) > 1 else f"an agency of kind {needed[0]}"
         )
+        where = f"made-up people need {kinds}; there is none of {', '.join(missing)}"
         raise WarifuError(Reason.CONFIG_INVALID, where=where)
 
 

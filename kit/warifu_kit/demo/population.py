@@ -17,8 +17,8 @@ from warifu.client.pieces import pieces
 from warifu.errors import Reason, WarifuError
 from warifu_kit.demo.offices import Offices
 from warifu_kit.demo.patience import Patience, is_worth_another_attempt
-from warifu_kit.demo.plan import AgencyPlan, Plan, Registration
 from warifu_kit.demo.progress import Phase, Teller
+from warifu_kit.demo.registrations import AgencyPlan, Registration, Registrations
 from warifu_kit.people.residents import Resident
 
 __all__ = ["Population", "flags_of", "populate"]
@@ -39,7 +39,7 @@ class Population:
         return f"Population({len(self.my_numbers)} residents, …)"
 
 
-async def populate(offices: Offices, plan: Plan, teller: Teller) -> Population:
+async def populate(offices: Offices, plan: Registrations, teller: Teller) -> Population:
     """Register everybody everywhere. Raises: whatever a call ends with when patience has run out."""
     with teller.phase("My Numbers designated", len(plan.residents)) as phase:
         my_numbers = await _designate(offices, plan, phase)
@@ -57,7 +57,7 @@ async def populate(offices: Offices, plan: Plan, teller: Teller) -> Population:
     )
 
 
-async def _designate(offices: Offices, plan: Plan, phase: Phase) -> dict[int, str]:
+async def _designate(offices: Offices, plan: Registrations, phase: Phase) -> dict[int, str]:
     numbers: dict[int, str] = {}
     for registry, people in plan.registered().items():
         for piece in pieces([code.digits for _, code in people], "resident_record_codes", count=_DESIGNATED_AT_ONCE):

@@ -22,8 +22,8 @@ from warifu.errors import WarifuError
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu_kit.demo.offices import Offices
 from warifu_kit.demo.patience import Patience
-from warifu_kit.demo.plan import Case, ProcedurePlan
 from warifu_kit.demo.progress import Phase, Teller
+from warifu_kit.demo.registrations import Case, ProcedurePlan
 from warifu_kit.demo.result import AnswerCounts, InquirerCounts, Outcome, ProcedureResult, count_answers
 from warifu_kit.people.residents import Application
 from warifu_services.agencies.childcare import decide_child_allowance

@@ -18,10 +18,11 @@ from warifu.client import NodeClient
 from warifu.errors import Reason, WarifuError
 from warifu.printable import shell_command
 from warifu_kit.demo.offices import Offices
-from warifu_kit.demo.plan import Case, Plan
+from warifu_kit.demo.plan import Plan
 from warifu_kit.demo.population import flags_of
 from warifu_kit.demo.procedures import Ended, ask, new_inquiry
 from warifu_kit.demo.progress import Teller
+from warifu_kit.demo.registrations import Case
 from warifu_kit.demo.result import Outcome, RefusalResult
 from warifu_services.agencies.childcare import CHILD_ALLOWANCE_PROCEDURE
 from warifu_services.agencies.insurance import INSURANCE_QUALIFICATION

@@ -15,8 +15,9 @@ from warifu.client import NodeClient
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import ProcedureCode
 from warifu_kit.demo.offices import Offices
-from warifu_kit.demo.plan import Case, Plan
+from warifu_kit.demo.plan import Plan
 from warifu_kit.demo.procedures import new_inquiry
+from warifu_kit.demo.registrations import Case
 
 __all__ = ["ask_about_everybody", "ask_in_bulk"]
 

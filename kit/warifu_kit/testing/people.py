@@ -47,11 +47,14 @@ class People(tuple[Person, ...]):
     __slots__ = ()
 
     def at(self, *parties: str) -> list[Person]:
-        """Those whom each of ``parties`` holds. Raises: ValueError when there is nobody."""
+        """Those whom each of ``parties`` holds, first those about whom it answers without a clerk.
+
+        Raises: ValueError when there is nobody.
+        """
         found = [each for each in self if all(party in each.local_numbers for party in parties)]
         if not found:
             raise ValueError(f"of {len(self)} residents, nobody is at {' and '.join(parties)}: ask for more of them")
-        return found
+        return sorted(found, key=lambda each: each.resident.auto_response_disabled)
 
 
 def settle_people(folder: Path, seed: int, count: int) -> People:

@@ -124,7 +124,7 @@ def _select_application(command: Command, at: _At) -> _Done:
     if command.p2 != 0x0C:
         raise StatusError(Word.WRONG_P1_P2)
     aid = None if issuers else command.body
-    return _Done(replace(at.session, aid=aid, selected=None, verified=frozenset(), challenge=None))
+    return _Done(replace(at.session, aid=aid, selected=None, verified=frozenset()))
 
 
 def _read_binary(command: Command, at: _At) -> _Done:
@@ -201,8 +201,7 @@ def _get_challenge(command: Command, at: _At) -> _Done:
         raise StatusError(Word.WRONG_P1_P2)
     if command.body or command.expected is None:
         raise StatusError(Word.WRONG_LENGTH)
-    challenge = at.random_bytes(_CHALLENGE_SIZE)
-    return _Done(replace(at.session, challenge=challenge), challenge)
+    return _Done(at.session, at.random_bytes(_CHALLENGE_SIZE))
 
 
 def _internal_authenticate(command: Command, at: _At) -> _Done:

@@ -153,12 +153,10 @@ class Session:
     """What lasts until the chip loses power or is reset.
 
     ``aid`` is the selected application's, None at the issuer's domain, where a chip begins; ``selected`` the current file;
-    ``verified`` the PIN files whose PIN was given since the application was selected; ``challenge`` what was last handed out;
-    ``commands`` how many there were.
+    ``verified`` the PIN files whose PIN was given since the application was selected; ``commands`` how many commands there were.
     """
 
     aid: bytes | None = None
     selected: int | None = None
     verified: frozenset[int] = frozenset()
-    challenge: bytes | None = None
     commands: int = 0

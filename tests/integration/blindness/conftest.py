@@ -29,11 +29,12 @@ from warifu_kit.blindness.search import BlindnessReport, BlindnessSearch
 from warifu_kit.blindness.tapped_hub import tapped_hub_command
 from warifu_kit.demo.agencies import KINDS as AGENCIES
 from warifu_kit.demo.offices import Offices, open_offices
-from warifu_kit.demo.plan import AgencyPlan, Plan, make_plan
+from warifu_kit.demo.plan import Plan, make_plan
 from warifu_kit.demo.population import Population, populate
 from warifu_kit.demo.procedures import ask, new_inquiry, run_procedure
 from warifu_kit.demo.progress import teller
 from warifu_kit.demo.refusals import run_refusals
+from warifu_kit.demo.registrations import AgencyPlan
 from warifu_kit.demo.result import Outcome
 from warifu_kit.network.network import Network
 from warifu_kit.network.party_process import party_command

@@ -34,7 +34,7 @@ def specimen(
     from warifu.clock import SystemClock
     from warifu_kit.card import specimen as specimens
 
-    kept(card, specimens.specimen(SystemClock().now(), kind=_kind(kind), under_15=under_15))
+    _keep(card, specimens.specimen(SystemClock().now(), kind=_kind(kind), under_15=under_15))
 
 
 def personalise(
@@ -53,10 +53,10 @@ def personalise(
             content = file.read(_LARGEST)
     except OSError as error:
         raise WarifuError(Reason.FILE_INVALID, where=f"{bundle}: cannot be read ({error.strerror})") from None
-    kept(card, read_personalisation(content, str(bundle)))
+    _keep(card, read_personalisation(content, str(bundle)))
 
 
-def kept(path: Path, given: Personalisation) -> None:
+def _keep(path: Path, given: Personalisation) -> None:
     """Make the chip, keep it, and say so."""
     from warifu.card.making import made
     from warifu_kit.reader.card_file import new_card

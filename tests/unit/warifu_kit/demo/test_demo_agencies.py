@@ -15,6 +15,7 @@ from warifu.permissions.table import PermissionTable
 from warifu_kit.demo.agencies import KINDS, ONE_OF_EACH, DemoAgency, agencies_of, homes, of_kind
 from warifu_kit.demo.plan import Plan, make_plan
 from warifu_kit.demo.population import Population
+from warifu_kit.demo.registrations import make_registrations
 from warifu_kit.network.creation import DEFAULT_MEMBERS
 from warifu_kit.network.members import load_members
 from warifu_kit.people.residents import AS_OF, Resident, generate, generate_in
@@ -104,6 +105,31 @@ def test_people_need_an_agency_of_each_kind(kind: str) -> None:
     with pytest.raises(WarifuError) as refused:
         make_plan(generate(3, 20), 3, AS_OF, [each for each in ONE_OF_EACH if each.kind != kind])
     assert refused.value.where.endswith(f"there is none of {kind}")
+
+
+@pytest.mark.parametrize("without", [each for each in KINDS if each != "residence"])
+def test_to_be_registered_people_need_a_registry_and_are_nowhere_but_where_there_is_an_agency(without: str) -> None:
+    listed = [each for each in ONE_OF_EACH if each.kind != without]
+    made = make_registrations(generate(3, 20), 3, AS_OF, listed)
+    assert set(made.agencies) == {each.party for each in listed}
+    whole = make_plan(generate(3, 20), 3, AS_OF, ONE_OF_EACH)
+    assert made.agencies["residence"].people == whole.agencies["residence"].people
+    assert all(procedure.kind != without for procedure in made.procedures)
+    asked = {party for each in made.procedures for case in each.cases for party, _ in case.questions}
+    assert asked <= set(made.agencies)
+    assert "residence" in asked
+
+
+def test_a_registry_alone_has_everybody_and_nobody_asks() -> None:
+    made = make_registrations(generate(3, 20), 3, AS_OF, [DemoAgency(party="town", kind="residence")])
+    assert len(made.agencies["town"].people) == 20
+    assert made.procedures == ()
+
+
+def test_without_a_registry_nobody_is_registered() -> None:
+    with pytest.raises(WarifuError) as refused:
+        make_registrations(generate(3, 20), 3, AS_OF, [DemoAgency(party="tax", kind="tax")])
+    assert refused.value.where == "made-up people need an agency of kind residence; there is none of residence"
 
 
 def test_people_live_in_the_municipalities_of_several_registries() -> None:
