@@ -75,6 +75,13 @@ LABELS = {
     "warifu-v1/directory-header": "the digest of a header of the directory, which its root signature is over",
     "warifu-v1/dleq-keydir": "challenge of a joint-key proof",
     "warifu-v1/hedge": "randomness of one encryption, hedged with the code and the request",
+    "warifu-v1/bank-application": "a card's signature over an application for a bank account",
+    "warifu-v1/jpki-application": "telling applications for a card apart at the certificate authority",
+    "warifu-v1/jpki-consent": "a card's signature over a consent to give the newest four items",
+    "warifu-v1/jpki-issue": "telling requests for certificates apart at the certificate authority",
+    "warifu-v1/jpki-login": "a card's signature when its holder logs in",
+    "warifu-v1/jpki-possession": "a card's proof that it has the key that a certificate is wanted for",
+    "warifu-v1/jpki-registration": "a card's signature when its holder registers, or replaces her certificate",
     "warifu-v1/key-check": "the check value by which a database knows its keys",
     "warifu-v1/hedge-key": "an agency's key for hedged randomness, from its storage key",
     "warifu-v1/hub-factor": "the hub's factor s of one institution and epoch",
@@ -131,6 +138,7 @@ PAGES = {
     "adapter": "a business system that its node asks: what it has to do",
     "files": "a party's folder, key files, evidence",
     "numbers": "identifiers and check digits",
+    "jpki": "certificates of people, what a card signs, the order in which that is believed",
 }
 """The pages below docs/protocol, in the order in which they are read."""
 
