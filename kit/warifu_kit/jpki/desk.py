@@ -42,6 +42,11 @@ class ServiceDesk:
         """The user that the holder is."""
         return self.client.log_in(self._presented(CertificateUse.AUTHENTICATION, pin, login_statement)).user_id
 
+    def replace(self, password: Pin) -> bytes:
+        """The user that the holder was with her former card, and is with this one."""
+        presented = self._presented(CertificateUse.SIGNING, password, registration_statement)
+        return self.client.replace(presented).user_id
+
     def open_account(self, items: FourItems, purpose: str, occupation: str, password: Pin) -> tuple[str, Sequence[str]]:
         """The number of a new bank account, and what was checked."""
         born, sex = f"{items.born:%Y%m%d}", str(int(items.sex))

@@ -49,6 +49,7 @@ _LIFT = f"""
     UPDATE certificate SET revoked = NULL, changed_ms = ?
     WHERE application = ? AND use = ? AND revoked = '{_HOLD}' RETURNING serial
 """  # noqa: S608  a constant
+_IN_HAND = "application IN (SELECT application FROM card WHERE state IN (5, 6, 7))"  # collected, active, suspended
 _ITEMS = "UPDATE holder SET name = ?, address = ?, birth = ?, sex = ? WHERE handle = ?"
 
 
@@ -126,8 +127,8 @@ class JpkiStore:
         return {row.use: row for row in map(certificate_of, rows.fetchall())}
 
     def newest_of(self, holder: bytes, use: CertificateUse) -> CertificateRow | None:
-        """The newest good certificate of a holder; the newest of all where none is good."""
-        sql = f"{_CERTIFICATE} WHERE holder = ? AND use = ? ORDER BY revoked IS NOT NULL, number DESC LIMIT 1"
+        """The certificate of a holder that counts now: good before not, of a card in her hands before one on its way, then the newest."""
+        sql = f"{_CERTIFICATE} WHERE holder = ? AND use = ? ORDER BY revoked IS NOT NULL, {_IN_HAND} DESC, number DESC LIMIT 1"
         found = self._reader.execute(sql, (holder, USE_NUMBERS[use])).fetchone()
         return None if found is None else certificate_of(found)
 
