@@ -20,7 +20,7 @@ from typing import Any
 from warifu.party.process import run_party
 from warifu_hub.app import Hub, build_hub, construction, run_hub, running
 from warifu_hub.providers import GrpcProviders
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 
 COUNTERS = "counters.json"
 
@@ -32,7 +32,7 @@ async def _run(stop: asyncio.Event, path: Path, listen: str | None, *, unary: bo
     def build_counted(*arguments: Any, **options: Any) -> Hub:
         hub = build_hub(*arguments, **options)
         store = hub.store
-        assert isinstance(store, SqliteHubStore)
+        assert isinstance(store, DatabaseHubStore)
 
         def tell() -> None:
             counted = {"syncs": store.database.groups_committed, "records": store.database.mutations_committed}

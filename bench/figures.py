@@ -15,10 +15,14 @@ from typing import Any
 from measure import Spread, percentile, spread
 
 __all__ = [
+    "AT_BEST",
     "AT_FULL_LOAD",
     "BULK",
     "HALF_LOAD",
     "IN_FLIGHT",
+    "MOST_IN_FLIGHT",
+    "OVERLOAD",
+    "OVERLOADED",
     "REAL",
     "STREAMED_ON",
     "UNPROVEN",
@@ -44,6 +48,18 @@ AT_FULL_LOAD = (UNPROVEN, STREAMED_ON)
 HALF_LOAD = "half_load"
 """Slices in which exchanges come by themselves, at half the rate that ``stream`` reached just before."""
 
+OVERLOAD = 5.0
+"""How many times the best rate comes in an overload."""
+
+MOST_IN_FLIGHT = 256
+"""As many as a node lets in at a time of those that somebody waits for."""
+
+AT_BEST = "best"
+"""Slices of ``stream`` with so many in flight, as many as there are in an overload."""
+
+OVERLOADED = "overload"
+"""Slices in which so many come by themselves, and whoever finds no room is told so at once."""
+
 BULK = {"bulk": "stream", "bulk_unproven": UNPROVEN}
 """The cells in which 192 rows are asked in a message, and whose processes they use; at full load only, two messages at a time."""
 
@@ -61,6 +77,8 @@ GOALS: dict[str, tuple[str, float]] = {
     "unary_ratio": (">=", 0.30),
     "unary_streamed_on_ratio": (">=", 0.34),
     "p99_ratio": ("<=", 2.5),
+    "overload_goodput": (">=", 0.85),
+    "overload_drained_s": ("<=", 5.0),
     "acquire_1000_s": ("<=", 0.35),
     "first_exchange_s": ("<=", 8.0),
     "bulk_ratio": (">=", 1.2),
@@ -87,6 +105,8 @@ class SliceResult:
     errors: list[str]
     made: int
     leaves: int = 0
+    refused: int = 0
+    drained_s: float = 0.0
     syncs: int = 0
     records: int = 0
 
@@ -141,7 +161,7 @@ def faults(slices: Sequence[SliceResult]) -> list[str]:
         where = f"round {each.round_number}, {each.cell} with {each.in_flight} in flight"
         if each.errors:
             found.append(f"{where}: {len(each.errors)} errors, the first: {each.errors[0]}")
-        if each.cell in (*REAL, *AT_FULL_LOAD, HALF_LOAD, *BULK) and each.leaves != 2 * each.made:
+        if each.cell in (*REAL, *AT_FULL_LOAD, HALF_LOAD, AT_BEST, OVERLOADED, *BULK) and each.leaves != 2 * each.made:
             found.append(f"{where}: {each.made} exchanges left {each.leaves} leaves in the hub's log, not two each")
     return found
 
@@ -153,7 +173,7 @@ def rows_of(slices: Sequence[SliceResult], *, suite: int, cores: int) -> list[Ro
     for in_flight in reversed(IN_FLIGHT):
         rows += measured.ratios(in_flight)
     rows += measured.bulk(IN_FLIGHT[-1], suite, cores)
-    rows += measured.half_load(IN_FLIGHT[-1]) + measured.proofs(IN_FLIGHT[-1])
+    rows += measured.half_load(IN_FLIGHT[-1]) + measured.overload() + measured.proofs(IN_FLIGHT[-1])
     for in_flight in reversed(IN_FLIGHT):
         rows += measured.rates(in_flight)
     return rows + measured.processor(IN_FLIGHT[-1]) + measured.syncs(IN_FLIGHT[-1])
@@ -208,6 +228,18 @@ class _Measured:
             Row("half_load_per_s", spread(each.rate for each in slices).median, "1/s"),
             Row("half_load_p50_ms", percentile(all_ms, 0.50), "ms"),
             Row("half_load_p99_ms", percentile(all_ms, 0.99), "ms"),
+        ]
+
+    def overload(self) -> list[Row]:
+        """What is answered in time of far more than can be, to the best rate inside the round; and what an answer costs then."""
+        pairs = list(zip(self._slices[OVERLOADED, MOST_IN_FLIGHT], self._slices[AT_BEST, MOST_IN_FLIGHT], strict=True))
+        all_ms = sorted(ms for each, _ in pairs for ms in each.took_ms)
+        return [
+            *with_quartiles("overload_goodput", spread(each.rate / best.rate for each, best in pairs if best.rate)),
+            *with_quartiles("overload_cpu_ratio", spread(_cpu(each) / _cpu(best) for each, best in pairs)),
+            Row("overload_p99_ms", percentile(all_ms, 0.99), "ms"),
+            Row("overload_refused_per_s", spread(each.refused / each.seconds for each, _ in pairs).median, "1/s"),
+            Row("overload_drained_s", max(each.drained_s for each, _ in pairs), "s"),
         ]
 
     def proofs(self, in_flight: int) -> list[Row]:

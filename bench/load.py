@@ -8,7 +8,7 @@ Reads one JSON order a line from standard input and answers each with one JSON l
 the relay. The others are the inquirer's side of a node: its folder and keys, its database with durable writes, and the
 production :class:`~warifu_services.node.inquirer.Inquirer`; an answer counts only when it verified, opened, was recorded
 and is the very record of the person asked about. ``stream`` reaches the hub as a node does, ``unary`` one RPC at a time; an order
-may say that a slice is to be asked in bulk, 192 rows in a message.
+may say that a slice is to be asked in bulk, 192 rows in a message, and for how many seconds its callers wait.
 
 A slice is measured while it is in full swing: the calls in flight start, settle for a moment, and only then do the
 clocks run; calls that end after the clocks stop are not counted.
@@ -37,6 +37,7 @@ from warifu.api.agency.v1.agency_service_pb2 import ProvideRequest, ProvideRespo
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeRequest, ExchangeResponse
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode, ProvisionPermit, SignedInquiry
 from warifu.clock import SystemClock
+from warifu.errors import Reason, WarifuError
 from warifu.exchange.conversion_proof import PROOF_SIZE
 from warifu.exchange.inquiry import Question
 from warifu.exchange.signature import SIGNATURE_SIZE
@@ -51,7 +52,7 @@ from warifu_services.node.hub_link import BulkHub, StreamedHub, UnaryHub
 from warifu_services.node.inquirer import HubPort, Inquirer
 from warifu_services.node.inquiry_book import InquiryRequest
 from warifu_services.node.keys import NodeKeys
-from warifu_services.node.store_sqlite import SqliteNodeStore
+from warifu_services.node.store_database import DatabaseNodeStore
 
 Call = Callable[[], Awaitable[None]]
 
@@ -68,15 +69,28 @@ class Slice:
         self._counting = False
         self._took_ms: list[float] = []
         self._errors: list[str] = []
+        self._may_refuse = False
+        self._refused = 0
+        self._turned_away = 0
 
     async def run(
-        self, *, in_flight: int, settle_s: float, seconds: float, pids: list[int], per_s: float = 0.0
+        self,
+        *,
+        in_flight: int,
+        settle_s: float,
+        seconds: float,
+        pids: list[int],
+        per_s: float = 0.0,
+        may_refuse: bool = False,
     ) -> dict[str, Any]:
         """Keep ``in_flight`` calls going; what came of those that ended within ``seconds`` after ``settle_s``.
 
         With ``per_s`` so many calls a second come by themselves instead, at random moments, however many are under way; each
-        took as long as from the moment when it was due.
+        took as long as from the moment when it was due. With ``may_refuse`` a call that is definitely refused for want of room is
+        no error: ``refused`` are those while the clocks ran, ``turned_away`` all. ``drained_s``: how long what was under way took
+        to end once no more came.
         """
+        self._may_refuse = may_refuse
         if per_s:
             callers = [asyncio.create_task(self._comers(per_s))]
         else:
@@ -90,7 +104,15 @@ class Slice:
         self._going = False
         await asyncio.gather(*callers)
         cpu = [after - before for before, after in zip(cpu_before, cpu_after, strict=True)]
-        return {"seconds": ended - started, "cpu_ns": cpu, "took_ms": self._took_ms, "errors": self._errors}
+        return {
+            "seconds": ended - started,
+            "cpu_ns": cpu,
+            "took_ms": self._took_ms,
+            "errors": self._errors,
+            "refused": self._refused,
+            "turned_away": self._turned_away,
+            "drained_s": time.perf_counter() - ended,
+        }
 
     async def _caller(self) -> None:
         while self._going and await self._made(time.perf_counter()):
@@ -111,11 +133,19 @@ class Slice:
         try:
             await self._call()
         except Exception as error:  # noqa: BLE001  # any error makes the figures void; it is told, not raised
+            if self._may_refuse and _is_for_want_of_room(error):
+                self._refused += self._counting
+                self._turned_away += 1
+                return False
             self._errors.append(f"{type(error).__name__}: {error}")
             return False
         if self._counting:
             self._took_ms.append(round((time.perf_counter() - began) * 1000, 3))
         return True
+
+
+def _is_for_want_of_room(error: Exception) -> bool:
+    return isinstance(error, WarifuError) and error.reason is Reason.OVERLOADED and error.definite
 
 
 class BulkSlice(Slice):
@@ -192,7 +222,7 @@ class RealLoad:
         folder = PartyFolder(path)
         self._directory = folder.directory()
         self._keys = NodeKeys.load(folder, self._directory)
-        self._store = SqliteNodeStore(path / "node.sqlite3")
+        self._store = DatabaseNodeStore(path / "node.sqlite3")
         hub = Identity(network=self._directory.network, role=Role.HUB, institution=self._directory.hub)
         self._peer = PeerChannel(target, credential=folder.credential(), root_pem=folder.root_pem(), expect=hub)
         self._hub = StreamedHub(self._peer) if streamed else UnaryHub(self._peer)
@@ -202,6 +232,7 @@ class RealLoad:
         self._provider = tax.institution
         self._records = {person: tax_record(person) for person in local_numbers(0, people)}
         self._people = list(self._records)
+        self.patience_s = _PATIENCE_S
         self.made = 0
 
     def _inquirer_over(self, hub: HubPort) -> Inquirer:
@@ -249,7 +280,7 @@ class RealLoad:
             fiscal_year=FISCAL_YEAR,
         )
         asked = InquiryRequest(local_number=person, question=question)
-        result = await inquirer.inquire(asked, _PATIENCE_S, in_bulk=in_bulk)
+        result = await inquirer.inquire(asked, self.patience_s, in_bulk=in_bulk)
         if not isinstance(result.found, ProvidedRecord) or result.found.record != self._records[person]:
             raise ValueError("the answer is not the record of the person asked about")
 
@@ -278,6 +309,8 @@ async def _obey(load: BareLoad | RealLoad, order: dict[str, Any]) -> dict[str, A
         assert isinstance(load, RealLoad)
         return {"sizes": await load.sizes()}
     before = load.made
+    if isinstance(load, RealLoad):
+        load.patience_s = order.get("patience_s", _PATIENCE_S)
     slice_ = BulkSlice(load) if isinstance(load, RealLoad) and order["in_bulk"] else Slice(load.call)
     told = await slice_.run(**order["slice"])
     return {**told, "made": load.made - before}

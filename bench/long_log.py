@@ -35,7 +35,7 @@ from warifu.tlog.note import Verifier
 from warifu.tlog.tiled_tree import TiledTree
 from warifu_hub.ledger import Ledger
 from warifu_hub.store import ExchangeState, StoredExchange
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_hub.whole_check import look_at_all
 
 _KEY = bytes(range(32))
@@ -85,7 +85,7 @@ def _verifier() -> Verifier:
 
 
 def _fill(file: Path, count: int) -> None:
-    store = SqliteHubStore(file)
+    store = DatabaseHubStore(file)
     tree = TiledTree(store.tile)
     while tree.size < count:
         first, end = tree.size, min(tree.size + _TOGETHER, count)
@@ -108,7 +108,7 @@ def _memory_mb() -> float:
 
 def _start(file: Path) -> list[_Row]:
     verifier, before, began = _verifier(), _memory_mb(), time.monotonic()
-    store = SqliteHubStore(file)
+    store = DatabaseHubStore(file)
     ledger = Ledger(store, log_key=_KEY, verifier=verifier)
     took = time.monotonic() - began
     rows = [_Row("log_1e7_restart_s", took, "s", "<= 1")]
@@ -143,7 +143,7 @@ class _Appending:
     """Exchanges written to one file."""
 
     def __init__(self, file: Path) -> None:
-        self.store = SqliteHubStore(file)
+        self.store = DatabaseHubStore(file)
         self.ledger = Ledger(self.store, log_key=_KEY, verifier=_verifier())
         self.us: list[float] = []
 

@@ -21,10 +21,14 @@ from typing import Annotated, Any
 
 import typer
 from figures import (
+    AT_BEST,
     AT_FULL_LOAD,
     BULK,
     HALF_LOAD,
     IN_FLIGHT,
+    MOST_IN_FLIGHT,
+    OVERLOAD,
+    OVERLOADED,
     Row,
     SliceResult,
     faults,
@@ -47,8 +51,9 @@ from warifu.party.inherited import settle_process
 from warifu.printable import printable
 
 RESULTS = Path(__file__).parent / "results"
-_SETTLE_S = {1: 0.05, 8: 0.1, 64: 0.25}
+_SETTLE_S = {1: 0.05, 8: 0.1, 64: 0.25, MOST_IN_FLIGHT: 0.5}
 _MESSAGES, _BULK_SETTLE_S, _BULK_LONGER = 2, 1.0, 6  # a message takes a good part of a second
+_OVERLOAD_PATIENCE_S, _OVERLOAD_SETTLE_S = 2.0, 2.0  # so that whoever could not be answered in time would show
 _SHORT_ROUNDS, _ACQUISITIONS = 4, 5
 _PROVEN, _UNPROVEN = "always", "off"
 
@@ -91,7 +96,7 @@ class _Run:
         self._seconds = seconds
         self._short = short
         self._suite = available_suites()[0]  # as `warifu up` chooses
-        steps = rounds * (4 * len(IN_FLIGHT) + len(AT_FULL_LOAD) + len(BULK) + 1) + 10
+        steps = rounds * (4 * len(IN_FLIGHT) + len(AT_FULL_LOAD) + len(BULK) + 2) + 10
         self._task = progress.add_task("starting", total=steps)
         self.slices: list[SliceResult] = []
         self.sizes: dict[str, int] = {}
@@ -137,20 +142,31 @@ class _Run:
                 if cell.name == "stream" and in_flight == IN_FLIGHT[-1]:
                     self._tell(f"round {number}: half load")
                     self.slices.append(self._half_load(cell, number, self.slices[-1].rate / 2))
+                    self._tell(f"round {number}: overload")
+                    self.slices.append(replace(self._slice(cell, MOST_IN_FLIGHT, number), cell=AT_BEST))
+                    self.slices.append(self._overload(cell, number, OVERLOAD * self.slices[-1].rate))
 
     def _half_load(self, cell: Cell, number: int, per_s: float) -> SliceResult:
         """A slice four times as long, for its slowest hundredth."""
         slow = self._slice(cell, IN_FLIGHT[-1], number, seconds=4 * self._seconds, per_s=per_s)
         return replace(slow, cell=HALF_LOAD)
 
-    def _slice(self, cell: Cell, in_flight: int, number: int, **other: float) -> SliceResult:
+    def _overload(self, cell: Cell, number: int, per_s: float) -> SliceResult:
+        """A slice in which far more come than can be done, and none waits longer than a person would."""
+        how: dict[str, Any] = {"per_s": per_s, "may_refuse": True, "settle_s": _OVERLOAD_SETTLE_S}
+        asked = self._slice(
+            cell, MOST_IN_FLIGHT, number, patience_s=_OVERLOAD_PATIENCE_S, seconds=4 * self._seconds, **how
+        )
+        return replace(asked, cell=OVERLOADED)
+
+    def _slice(self, cell: Cell, in_flight: int, number: int, patience_s: float = 20.0, **other: float) -> SliceResult:
         in_bulk = cell.name in BULK
         order = {"in_flight": in_flight, "settle_s": _SETTLE_S[in_flight], "seconds": self._seconds, "pids": cell.pids}
         if in_bulk:
             order |= {"in_flight": _MESSAGES, "settle_s": _BULK_SETTLE_S, "seconds": _BULK_LONGER * self._seconds}
         order |= other
         leaves, counted = _at_hub(cell)
-        told = cell.load.order({"do": "slice", "in_bulk": in_bulk, "slice": order})
+        told = cell.load.order({"do": "slice", "in_bulk": in_bulk, "patience_s": patience_s, "slice": order})
         leaves_after, counted_after = _at_hub(cell)
         return SliceResult(
             cell=cell.name,
@@ -160,7 +176,9 @@ class _Run:
             cpu_ns=tuple(told["cpu_ns"]),
             took_ms=told["took_ms"],
             errors=told["errors"],
-            made=told["made"],
+            made=told["made"] - told["turned_away"],
+            refused=told["refused"],
+            drained_s=told["drained_s"],
             leaves=leaves_after - leaves,
             syncs=counted_after["syncs"] - counted["syncs"],
             records=counted_after["records"] - counted["records"],

@@ -54,6 +54,7 @@ from warifu_hub.exchange_rules import (
     failed_state,
     fault_of,
     find_keys,
+    must_be_same,
 )
 from warifu_hub.leaves import ReceivedInquiry
 from warifu_hub.own_keys import KeysSource
@@ -176,6 +177,8 @@ class Mediator:
             check_identity(caller, context)  # (3.0)
             found = self._known(context, asked.digest) or await self._new(inquiry, asked, context, left)
         except WarifuError as refusal:
+            if refusal.reason is Reason.OVERLOADED:
+                raise
             self._room.refused(caller)
             await self._store.append_leaf(leaves.refused_leaf(asked, refusal.reason, self._clock.now()))
             raise
@@ -191,6 +194,9 @@ class Mediator:
         self, inquiry: SignedInquiry, asked: ReceivedInquiry, context: ExchangeContext, left: float | None
     ) -> _Admitted | _Known:
         """Steps 3.1 to 3.5 of an inquiry that was never permitted; or its exchange, which another call began meanwhile."""
+        self._room.check(
+            context, left
+        )  # before anything that costs: what cannot end in time takes nothing from what can
         admitted = self._admit(inquiry, asked, context, left)
         await pause()
         under_way = self._task(context, asked.digest)
@@ -238,7 +244,7 @@ class Mediator:
             return under_way
         stored = self._store.find_exchange(context.inquirer, context.request_id)
         if stored is not None:
-            _must_be_same(stored.inquiry_digest, digest)
+            must_be_same(stored.inquiry_digest, digest)
         return stored
 
     def _task(self, context: ExchangeContext, digest: bytes) -> asyncio.Task[MediatedExchange] | None:
@@ -246,7 +252,7 @@ class Mediator:
         found = self._room.find(context.key)
         if found is None:
             return None
-        _must_be_same(found[0], digest)
+        must_be_same(found[0], digest)
         return found[1]
 
     async def _begun_again(
@@ -386,11 +392,6 @@ class Mediator:
 def _left_for_provider(admitted: _Admitted) -> float:
     """Seconds: what steps 3.4 to 3.8 have left of them, and never too few to ask at all, for the permit is given."""
     return max(admitted.ask_until - asyncio.get_running_loop().time(), SHORTEST_PROVISION_SECONDS)
-
-
-def _must_be_same(known: bytes, digest: bytes) -> None:
-    if known != digest:
-        raise WarifuError(Reason.REQUEST_REUSED, where="inquiry.context.request_id")
 
 
 def _given_before(stored: StoredExchange) -> MediatedExchange:

@@ -34,6 +34,7 @@ __all__ = [
     "failed_state",
     "fault_of",
     "find_keys",
+    "must_be_same",
 ]
 
 _SEAL_OVERHEAD = 48
@@ -149,3 +150,9 @@ def fault_of(known: StoredExchange | None, fault: Exception) -> Exception:
 def failed_state(fault: Exception) -> ExchangeState:
     """What a failure, as :func:`fault_of` gives it, makes of the exchange: whether its provider was surely not asked."""
     return ExchangeState.UNASKED if isinstance(fault, WarifuError) and fault.definite else ExchangeState.FAILED
+
+
+def must_be_same(known: bytes, digest: bytes) -> None:
+    """Step 3.4. Whether two inquiries under one request_id are the same, by their digests. Raises: REQUEST_REUSED."""
+    if known != digest:
+        raise WarifuError(Reason.REQUEST_REUSED, where="inquiry.context.request_id")

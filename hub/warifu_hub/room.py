@@ -16,6 +16,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.exchange.context import ExchangeContext, ExchangeKey
 from warifu.identifiers import InstitutionCode
 from warifu.pki import Identity
+from warifu.rpc.backlog import Backlog
 from warifu.rpc.token_bucket import Buckets, Rate
 
 __all__ = ["MOST_IN_BULK", "MOST_OF_ONE", "MOST_UNDER_WAY", "REFUSALS", "Room"]
@@ -46,6 +47,7 @@ class Room(Generic[_Ended]):
         self._in_bulk = False
         self._under_way: dict[ExchangeKey, tuple[bytes, asyncio.Task[_Ended]]] = {}
         self._sides: Counter[tuple[str, InstitutionCode]] = Counter()
+        self._backlog = Backlog()
         self._refusals = Buckets(REFUSALS)
 
     def in_bulk(self) -> Room[_Ended]:
@@ -53,34 +55,43 @@ class Room(Generic[_Ended]):
         other = Room[_Ended]()
         other._in_bulk = True
         other._under_way, other._sides, other._refusals = self._under_way, self._sides, self._refusals
+        other._backlog = self._backlog
         return other
 
     def find(self, key: ExchangeKey) -> tuple[bytes, asyncio.Task[_Ended]] | None:
         """The digest of the inquiry under way under this key, and its task."""
         return self._under_way.get(key)
 
+    def check(self, context: ExchangeContext, left: float | None) -> None:
+        """See that there is room for one more exchange, which has ``left`` seconds, before anything is done for it.
+
+        Raises: OVERLOADED, and when to ask again; at the inquirer or the provider where it is that one's share that is full.
+        """
+        most_of_one = MOST_IN_BULK if self._in_bulk else MOST_OF_ONE
+        for side in _sides(context):
+            if self._sides[side] >= most_of_one:
+                raise self._backlog.refusal(side[0])
+        self._backlog.check(left, MOST_UNDER_WAY)
+
     def begin(
         self, context: ExchangeContext, digest: bytes, run: Callable[[], Coroutine[Any, Any, _Ended]]
     ) -> asyncio.Task[_Ended]:
         """Begin ``run`` as a task of its own, which goes to its end even when its caller has gone.
 
-        Raises: OVERLOADED, naming the inquirer or the provider where it is that one's share that is full.
+        Raises: OVERLOADED, as :meth:`check`: others may have come meanwhile.
         """
-        most_of_one = MOST_IN_BULK if self._in_bulk else MOST_OF_ONE
-        sides = (("inquirer", context.inquirer), ("provider", context.provider))
-        for side in sides:
-            if self._sides[side] >= most_of_one:
-                raise WarifuError(Reason.OVERLOADED, where=side[0])
-        if len(self._under_way) >= MOST_UNDER_WAY:
-            raise WarifuError(Reason.OVERLOADED)
+        self.check(context, None)
         task = asyncio.create_task(run())
         self._under_way[context.key] = (digest, task)
-        self._sides.update(sides)
-        task.add_done_callback(lambda ended: self._ended(context.key, sides, ended))
+        self._sides.update(_sides(context))
+        end = self._backlog.begin()
+        task.add_done_callback(lambda ended: self._ended(context, end, ended))
         return task
 
-    def _ended(self, key: ExchangeKey, sides: _Sides, task: asyncio.Task[_Ended]) -> None:
-        del self._under_way[key]
+    def _ended(self, context: ExchangeContext, end: Callable[[], None], task: asyncio.Task[_Ended]) -> None:
+        end()
+        sides = _sides(context)
+        del self._under_way[context.key]
         self._sides.subtract(sides)
         for side in sides:
             if not self._sides[side]:
@@ -97,3 +108,7 @@ class Room(Generic[_Ended]):
     def refused(self, caller: Identity) -> None:
         """Note that ``caller`` was refused."""
         self._refusals.take(caller, asyncio.get_running_loop().time())
+
+
+def _sides(context: ExchangeContext) -> _Sides:
+    return ("inquirer", context.inquirer), ("provider", context.provider)

@@ -297,6 +297,7 @@ class WarifuError(Exception):
 
     ``done`` is for calls about many things, and None for all others: how many of them, from the first on, were surely
     done before the fault. ``definite`` is what another party said of its failure; None where the catalogue says it.
+    ``retry_after_s`` is after how many seconds there may be room for whoever is refused for want of it; None where nobody knows.
     ``str()`` gives the public text (with ``where`` and ``done``), never ``debug``, so printing one is always safe.
     """
 
@@ -308,6 +309,7 @@ class WarifuError(Exception):
         debug: str = "",
         done: int | None = None,
         definite: bool | None = None,
+        retry_after_s: float | None = None,
     ) -> None:
         self.reason = reason
         self.where = where
@@ -315,6 +317,7 @@ class WarifuError(Exception):
         self.done = done
         self.definite: bool = CATALOGUE[reason].definite if definite is None else definite
         """True when surely nothing was provided."""
+        self.retry_after_s = retry_after_s
         super().__init__(reason, where)
 
     @property

@@ -10,6 +10,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _INSTALLED = Path("/usr/lib/postgresql")
@@ -52,6 +54,15 @@ class PostgresServer:
         said = f"-c listen_addresses='' -c unix_socket_directories='{self._folder}' -c shared_buffers=16MB"
         log = str(self._folder / "log")
         self._run("pg_ctl", "--pgdata", str(self._rows), "--options", said, "--log", log, "--wait", "start")
+
+    @contextmanager
+    def stopped(self, backend: int) -> Iterator[None]:
+        """Within it one of the server's processes does nothing, and nobody is told."""
+        os.kill(backend, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(backend, signal.SIGCONT)
 
     def kill(self) -> None:
         """End it as a power cut would: the first process and, with it, all others, at once."""

@@ -55,7 +55,7 @@ from warifu_hub.servicers.supervision import SUPERVISION_ACCESS, SupervisionServ
 from warifu_hub.standing import Standing
 from warifu_hub.standing_store import StandingStore
 from warifu_hub.store import HubStore
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_hub.versions import DirectoryVersions
 
 __all__ = ["Hub", "build_hub"]
@@ -91,7 +91,7 @@ class _Parts:
 
     ground: Groundwork
     permissions: PermissionTable
-    store: SqliteHubStore
+    store: DatabaseHubStore
     versions: DirectoryVersions
     channels: ChannelPool
     workers: ThreadPoolExecutor
@@ -247,7 +247,7 @@ def build_hub(
     permissions = PermissionTable.load(folder.path / TABLE_FILE)
     witnesses = read_witnesses(folder.path)
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
-        kept = SqliteHubStore(
+        kept = DatabaseHubStore(
             place_of(folder.path / "hub.sqlite3", store or ground.settings.store, schema="warifu_hub")
         )
         undo.callback(kept.close)

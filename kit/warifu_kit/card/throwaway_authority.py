@@ -66,7 +66,11 @@ def _certificate(
     is_authority = "key_cert_sign" in usages
     usage = x509.KeyUsage(**{name: name in usages for name in _USAGES})
     made = (
-        x509.CertificateBuilder(issuer, subject, public, x509.random_serial_number())
+        x509.CertificateBuilder()
+        .issuer_name(issuer)
+        .subject_name(subject)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
         .not_valid_before(begins - timedelta(minutes=5))
         .not_valid_after(begins + timedelta(days=_DAYS))
         .add_extension(x509.BasicConstraints(is_authority, None), critical=True)

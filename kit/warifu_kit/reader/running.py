@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import IO, Final
@@ -69,21 +69,15 @@ def _clear(path: Path) -> None:
 
 @asynccontextmanager
 async def _listening(
-    path: Path, serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+    path: Path, serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
 ) -> AsyncIterator[None]:
     _clear(path)
     serving: set[asyncio.Task[None]] = set()
 
-    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101  # a coroutine that runs has one
+    def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(serve(reader, writer))
         serving.add(task)
-        try:
-            await serve(reader, writer)
-        except asyncio.CancelledError:
-            writer.close()
-        finally:
-            serving.discard(task)
+        task.add_done_callback(serving.discard)
 
     allowed = os.umask(0o177)  # the socket is born private
     try:

@@ -81,18 +81,21 @@ class ReaderService:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one client until it goes or says something that is no message."""
         client = _Client(reader, writer)
-        if len(self._clients) < MOST_CLIENTS:
-            self._clients.add(client)
-            with suppress(_ProtocolError, UnknownHandleError, asyncio.IncompleteReadError, ConnectionError):
-                while True:
-                    writer.write(await self._answer(client))
-                    await writer.drain()
+        try:
+            if len(self._clients) < MOST_CLIENTS:
+                self._clients.add(client)
+                await self._serve(client)
+        finally:
             self._clients.discard(client)
             self._slot.disconnect_all(client)
-            await self._next_turn()
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
+            writer.close()
+        await self._next_turn()
+
+    async def _serve(self, client: _Client) -> None:
+        with suppress(_ProtocolError, UnknownHandleError, asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                client.writer.write(await self._answer(client))
+                await client.writer.drain()
 
     async def _answer(self, client: _Client) -> bytes:
         size, number = messages.HEADER.unpack(await client.reader.readexactly(messages.HEADER.size))

@@ -25,7 +25,7 @@ from warifu_loadtest.driving.neighbourhood import Neighbourhood, Office
 from warifu_loadtest.driving.visit import CALL_SECONDS, Visit
 from warifu_loadtest.users.user import LoadUser
 
-__all__ = ["INQUIRE", "Clerk", "ask", "ask_timed", "inquiry_of", "meant_refusals"]
+__all__ = ["INQUIRE", "Clerk", "ask", "ask_timed", "inquiry_of", "meant_refusals", "told_of"]
 
 INQUIRE = "NodeService.Inquire"
 _RECORDS = {kind.DESCRIPTOR.full_name: kind for kind in (LocalTaxRecord, ResidentRecord)}
@@ -71,13 +71,11 @@ def ask(
     *,
     meant: Collection[Reason],
     person: str = "",
-    rpc: str = INQUIRE,
-    together: bool = False,
 ) -> None:
     """Ask one provider about one person; ``person`` is a local number that nobody has, or empty for one of the office's."""
     inquiry = inquiry_of(around, office, person)
     made = partial(around.node(office.agency).inquire, inquiry, timeout=CALL_SECONDS)
-    visit.call(rpc, made, told=_told, meant=meant, refused=bool(person), together=together)
+    visit.call(INQUIRE, made, told=told_of, meant=meant, refused=bool(person))
 
 
 def ask_timed(around: Neighbourhood, office: Office, visit: Visit, *, meant: Collection[Reason]) -> None:
@@ -89,7 +87,7 @@ def ask_timed(around: Neighbourhood, office: Office, visit: Visit, *, meant: Col
 
     made = partial(node.inquire, inquiry_of(around, office), timeout=CALL_SECONDS, hops=hops)
 
-    visit.call(f"{INQUIRE} (timed)", made, told=_told, meant=meant)
+    visit.call(f"{INQUIRE} (timed)", made, told=told_of, meant=meant)
 
 
 def inquiry_of(around: Neighbourhood, office: Office, person: str = "") -> node_pb2.Inquiry:
@@ -104,7 +102,7 @@ def inquiry_of(around: Neighbourhood, office: Office, person: str = "") -> node_
     )
 
 
-def _told(result: node_pb2.InquiryResult) -> str:
+def told_of(result: node_pb2.InquiryResult) -> str:
     """How an answer counts. Raises: HUB_ANSWER_INVALID for one that is none."""
     if result.state == node_pb2.INQUIRY_STATE_PENDING:
         return PENDING

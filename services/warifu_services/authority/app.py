@@ -47,7 +47,7 @@ from warifu_services.authority.keys import AuthorityKeys
 from warifu_services.authority.limits import CODES_A_DAY, MISSES_A_DAY, AcquisitionLimits
 from warifu_services.authority.numbering import Numbering
 from warifu_services.authority.servicer import AUTHORITY_ACCESS, AuthorityServicer
-from warifu_services.authority.store import AuthorityStore, SqliteAuthorityStore
+from warifu_services.authority.store import AuthorityStore, DatabaseAuthorityStore
 
 __all__ = ["Authority", "build_authority", "run_authority"]
 
@@ -80,7 +80,7 @@ class _Parts:
     directory: Held[Directory]
     signing_key: Held[SigningKey]
     keys: AuthorityKeys
-    store: SqliteAuthorityStore
+    store: DatabaseAuthorityStore
     channels: ChannelPool
     to_hub: PeerChannel
     workers: ThreadPoolExecutor
@@ -159,7 +159,7 @@ def build_authority(
     _check_fit(ground.settings, directory)
     point_key = folder.secret("point.key")
     with ExitStack() as undo:  # what was opened is closed again when the rest cannot be built
-        store = SqliteAuthorityStore(
+        store = DatabaseAuthorityStore(
             place_of(folder.path / "authority.sqlite3", ground.settings.store, schema="warifu_authority")
         )
         undo.callback(store.close)

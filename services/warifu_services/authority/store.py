@@ -19,7 +19,7 @@ from warifu.party.key_check import KEY_CHECK_TABLE
 from warifu.party.place import Place
 from warifu.party.storage import open_database
 
-__all__ = ["AuthorityStore", "Designation", "MemoryAuthorityStore", "SealedNumber", "SqliteAuthorityStore"]
+__all__ = ["AuthorityStore", "DatabaseAuthorityStore", "Designation", "MemoryAuthorityStore", "SealedNumber"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -100,7 +100,7 @@ _COUNT = "UPDATE total SET codes_issued = codes_issued + ?"
 _MOST_AT_ONCE = 500  # below the parameters that the oldest SQLite in use allows in one statement
 
 
-class SqliteAuthorityStore:
+class DatabaseAuthorityStore:
     """:class:`AuthorityStore` in one SQLite file, or on a server. Raises STORE_UNAVAILABLE when it cannot be opened."""
 
     def __init__(self, place: Place) -> None:

@@ -28,6 +28,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.exchange.context import LONGEST_VALIDITY
 from warifu.exchange.directory import DirectorySource
 from warifu.lockstep import pause
+from warifu.rpc.backlog import Backlog
 from warifu.rpc.deadline import outcome_within, pass_on
 from warifu.rpc.logging import EventLog, error_fields, get_logger, raised_at
 from warifu_services.node.gossip import SILENT, Gossip
@@ -46,13 +47,16 @@ from warifu_services.node.spread import AT_ONCE, Spread
 from warifu_services.node.standing import LEVEL, Level
 from warifu_services.node.store import ExchangeOutcome, NodeStore
 
-__all__ = ["LONGEST_WAIT_SECONDS", "HubPort", "Inquirer"]
+__all__ = ["LONGEST_WAIT_SECONDS", "MOST_WAITED_FOR", "HubPort", "Inquirer"]
 
 MARGIN_SECONDS = 0.05
 """What the node keeps of a deadline for itself: verifying, and storing the end."""
 
 RELAY_SECONDS = 0.02
 """What is left of it when a caller whose inquiry has not ended is told so; the inquiry goes on."""
+
+MOST_WAITED_FOR = 256
+"""Inquiries that somebody waits for, at a time: as many as keep three processes busy; more would wait, and then end together."""
 
 LONGEST_WAIT_SECONDS = 30.0
 """How long FetchAnswer may be asked to wait."""
@@ -107,6 +111,7 @@ class Inquirer:
         self._bulk = bulk or hub
         self._clock = clock
         self._book = InquiryBook(keys=keys, directory=directory, store=store, clock=clock, gossip=gossip)
+        self._backlog = Backlog(where="node")
         self._under_way: dict[bytes, asyncio.Task[InquiryResult]] = {}
         self._background: set[asyncio.Task[None]] = set()
 
@@ -118,6 +123,16 @@ class Inquirer:
         Raises:
             WarifuError: every reason listed at ``NodeService.Inquire``.
         """
+        if in_bulk:
+            return await self._inquire(asked, left, in_bulk=True)
+        try:
+            self._backlog.check(left, MOST_WAITED_FOR)
+        except WarifuError as error:
+            raise self._as_told(asked.question.request_id, error) from None
+        with self._backlog.place():
+            return await self._inquire(asked, left, in_bulk=False)
+
+    async def _inquire(self, asked: InquiryRequest, left: float | None, *, in_bulk: bool) -> InquiryResult:
         request_id = asked.question.request_id
         give_up = _now() + self._patience(request_id, left, MARGIN_SECONDS, at_most=_LONGEST_ATTEMPT_S)
         self._standing.check()
@@ -202,10 +217,12 @@ class Inquirer:
         try:
             return pass_on(left, margin, at_most=at_most)
         except WarifuError as error:
-            kept = self._store.inquiry(request_id)
-            if kept is None or not may_be_provided(kept.record):
-                raise
-            raise asked_before(error) from None
+            raise self._as_told(request_id, error) from None
+
+    def _as_told(self, request_id: bytes, error: WarifuError) -> WarifuError:
+        """What kept an inquiry from being sent now, as its caller is told: of one that was sent before it says nothing."""
+        kept = self._store.inquiry(request_id)
+        return error if kept is None or not may_be_provided(kept.record) else asked_before(error)
 
     def _attempt(
         self, opened: OpenInquiry, timeout: float, wait_s: float = 0.0, *, in_bulk: bool = False
@@ -271,6 +288,7 @@ class Inquirer:
                 if (error.reason is not Reason.HUB_UNREACHABLE and not no_room) or _now() + pause >= give_up:
                     raise
                 sent_before = sent_before or not no_room
+                pause = max(pause, error.retry_after_s or 0.0)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 

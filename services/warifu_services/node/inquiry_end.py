@@ -122,7 +122,8 @@ def as_told(error: WarifuError) -> WarifuError:
 
 def asked_before(error: WarifuError) -> WarifuError:
     """``error``, which kept an inquiry from being sent again, as it is told: it is not known what came of it before."""
-    return WarifuError(Reason.ASKED_BEFORE, where=f"{error.reason.value} {error.where}".rstrip(), debug=error.debug)
+    where = f"{error.reason.value} {error.where}".rstrip()
+    return WarifuError(Reason.ASKED_BEFORE, where=where, debug=error.debug, retry_after_s=error.retry_after_s)
 
 
 def ended_with(kept: KeptInquiry, reason: Reason, *, now_ms: int) -> KeptInquiry | None:

@@ -122,9 +122,9 @@ def unblocked(chip: Chip, aid: bytes, identifier: int, pin: Pin) -> Chip:
     application = chip.application(aid)
     old = None if application is None else application.pin(identifier)
     if old is None or not old.changeable:
-        raise WarifuError(Reason.REQUEST_MALFORMED, where="pin: this card has no such PIN that could be set")
+        raise WarifuError(Reason.REQUEST_MALFORMED, where="this card has no such PIN that could be set")
     if not old.shape.fits(pin):
-        raise WarifuError(Reason.REQUEST_MALFORMED, where="pin: it has the wrong length or characters")
+        raise WarifuError(Reason.REQUEST_MALFORMED, where="the new PIN has the wrong length or characters")
     return chip.with_pin(aid, replace(old, pin=pin, tries_left=old.most_tries))
 
 
@@ -136,7 +136,7 @@ def tampered(chip: Chip) -> Chip:
     application = chip.application(INPUT_SUPPORT)
     items = None if application is None else application.file(FOUR_ITEMS)
     if application is None or items is None:
-        raise WarifuError(Reason.REQUEST_MALFORMED, where="card: there is nothing on a phone to tamper with")
+        raise WarifuError(Reason.REQUEST_MALFORMED, where="there is nothing on a phone to tamper with")
     content = items.content[:-1] + bytes([items.content[-1] ^ 0x03])  # the sex is the last character: 1 becomes 2
     return _switched(_with_file(chip, application, replace(items, content=content)), TAMPERED)
 

@@ -109,7 +109,13 @@ def _written_pins(pins: Pins) -> dict[str, str | None]:
 
 
 def _read_pins(told: dict[str, str | None]) -> Pins:
-    return Pins(**{name: None if text is None else Pin.of(text) for name, text in told.items()})  # type: ignore[arg-type]  # None is refused when a card is made
+    signing = told["signing"]
+    return Pins(
+        authentication=Pin.of(_said(told["authentication"])),
+        input_support=Pin.of(_said(told["input_support"])),
+        resident_register=Pin.of(_said(told["resident_register"])),
+        signing=None if signing is None else Pin.of(_said(signing)),
+    )
 
 
 def _written_items(items: FourItems) -> dict[str, object]:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from warifu.api.type.v1.inquiry_pb2 import CallFailure
 from warifu.errors import CATALOGUE, Reason, WarifuError
-from warifu.rpc.status import WHERE_LIMIT
+from warifu.rpc.status import WHERE_LIMIT, milliseconds, seconds
 
 __all__ = ["error_of", "failure_message"]
 
 
 def failure_message(error: WarifuError) -> CallFailure:
     """How one of many calls failed, as a message."""
-    return CallFailure(reason=error.reason.value, where=error.where[:WHERE_LIMIT], definite=error.definite)
+    after_ms = 0 if error.retry_after_s is None else milliseconds(error.retry_after_s)
+    where = error.where[:WHERE_LIMIT]
+    return CallFailure(reason=error.reason.value, where=where, definite=error.definite, retry_after_ms=after_ms)
 
 
 def error_of(failure: CallFailure) -> WarifuError:
@@ -24,4 +26,5 @@ def error_of(failure: CallFailure) -> WarifuError:
         return WarifuError(Reason.INTERNAL, where=where, definite=failure.definite)
     reason = Reason[failure.reason]
     told = failure.definite or not failure.HasField("definite")
-    return WarifuError(reason, where=where, definite=CATALOGUE[reason].definite and told)
+    definite, after_s = CATALOGUE[reason].definite and told, seconds(failure.retry_after_ms)
+    return WarifuError(reason, where=where, definite=definite, retry_after_s=after_s)

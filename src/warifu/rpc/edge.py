@@ -58,7 +58,8 @@ _EDGES_OWN = frozenset(
         Reason.OVERLOADED,
     }
 )
-"""With these a call is refused before it is looked at what it asks; those that servicers raise too count as well."""
+"""With these a call is refused before it is looked at what it asks; those that servicers raise too count as well. But whoever is
+told when to come again was refused for want of room, which is no doing of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,7 +284,7 @@ class GuardedRpc:
         elif isinstance(error, grpc.aio.AbortError):  # the servicer ended the call itself: only health checks do
             log.info("call_refused", reason=str(context.code()))
         elif isinstance(error, WarifuError):
-            if error.reason in _EDGES_OWN:
+            if error.reason in _EDGES_OWN and error.retry_after_s is None:
                 await self._edge.admission.refused(visit)
             log.info("call_refused", **error_fields(error))
             await context.abort_with_status(to_grpc_status(error))

@@ -3,6 +3,7 @@
 A unary call costs both sides a large fraction of a millisecond of processor time, whatever is in it. Here whatever
 calls are waiting when the writer is free leave as one message, and replies come back the same way, each matched to its
 call by number. No message waits for more: calls that came together go in lockstep (``warifu.lockstep``), and so leave together.
+What waits for a writer that is not free has its time run down, and does not leave at all once nobody waits for it.
 Decides how calls share messages, and nothing about the calls: each keeps its own deadline, its own outcome and its own
 error, exactly as if it had been made alone.
 """
@@ -73,9 +74,10 @@ async def serve_calls(
     slots = asyncio.Semaphore(width.under_way)
     room = _Room(_MOST_BYTES)
     running: set[asyncio.Task[None]] = set()
+    now = asyncio.get_running_loop().time
 
-    async def run(call: _Call, size: int) -> None:
-        reply = await _reply(call, handle, reply_type)
+    async def run(call: _Call, size: int, waited: float) -> None:
+        reply = await _reply(call, waited, handle, reply_type)
         room.give(size - reply.ByteSize())
         ready.put_nowait(reply)
 
@@ -83,11 +85,12 @@ async def serve_calls(
         async for message in messages:
             if not 1 <= len(message.calls) <= MOST_CALLS:
                 raise WarifuError(Reason.REQUEST_MALFORMED, where="calls")
+            came = now()
             for call in message.calls:
                 await slots.acquire()
                 size = call.ByteSize()
                 await room.take(size)
-                task = asyncio.create_task(run(call, size))
+                task = asyncio.create_task(run(call, size, now() - came))
                 running.add(task)
                 task.add_done_callback(running.discard)
 
@@ -163,9 +166,11 @@ async def _batches(ready: asyncio.Queue[Any], together: int) -> AsyncIterator[li
             return
 
 
-async def _reply(call: _Call, handle: Callable[[Any, float], Awaitable[Any]], reply_type: Callable[..., Any]) -> Any:
+async def _reply(
+    call: _Call, waited: float, handle: Callable[[Any, float], Awaitable[Any]], reply_type: Callable[..., Any]
+) -> Any:
     try:
-        response = await handle(call.request, call.timeout_ms / 1000)
+        response = await handle(call.request, max(call.timeout_ms / 1000 - waited, 0.0))
     except WarifuError as error:
         failure = failure_message(error)
     except Exception as error:  # noqa: BLE001  # one call's fault must not end the others; told by type, never by text
@@ -284,6 +289,7 @@ class _Stream:
     def __init__(self, rpc: StreamedRpc, ended: Callable[[_Stream], None]) -> None:
         self._rpc = rpc
         self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._until: dict[int, float] = {}
         self._outgoing: asyncio.Queue[Any] = asyncio.Queue()
         self._last_number = 0
         self.broken = False
@@ -297,15 +303,15 @@ class _Stream:
         self._last_number += 1
         number, loop = self._last_number, asyncio.get_running_loop()
         answered: asyncio.Future[Any] = loop.create_future()
-        self._waiting[number] = answered
-        milliseconds = max(1, int(timeout * 1000))
-        self._outgoing.put_nowait(self._rpc.call_type(call_number=number, timeout_ms=milliseconds, request=request))
+        self._waiting[number], self._until[number] = answered, loop.time() + timeout
+        self._outgoing.put_nowait(self._rpc.call_type(call_number=number, request=request))
         patience = loop.call_later(timeout, self._give_up, answered)
         try:
             return await answered
         finally:
             patience.cancel()
             self._waiting.pop(number, None)
+            self._until.pop(number, None)
 
     def finish(self) -> None:
         """Take no more calls, and end when those under way have."""
@@ -319,7 +325,12 @@ class _Stream:
 
     async def _messages(self) -> AsyncIterator[Any]:
         async for calls in _batches(self._outgoing, self._rpc.width.together):
-            yield self._rpc.message_type(calls=calls)
+            now = asyncio.get_running_loop().time()
+            going = [call for call in calls if call.call_number in self._until]  # of the others nobody waits any more
+            for call in going:
+                call.timeout_ms = max(1, int((self._until[call.call_number] - now) * 1000))
+            if going:
+                yield self._rpc.message_type(calls=going)
 
     async def _read(self, stream: grpc.aio.StreamStreamCall[Any, Any]) -> None:
         failure: Callable[[], Exception] = self._ended

@@ -1,7 +1,7 @@
 """Errors on the wire: the one place where a :class:`WarifuError` becomes a ``google.rpc.Status`` and back.
 
 Decides what of an error travels: its reason, its public text, where in the input the fault lies, how much was done
-before it, and whether it is definite. What was noted for the local log (``debug``) stays. A status carries exactly one
+before it, whether it is definite, and after which pause there may be room. What was noted for the local log (``debug``) stays. A status carries exactly one
 ``ErrorInfo`` whose domain is ``warifu``, so that a caller in any language can tell reasons apart without reading text.
 
 Decides, too, what a failure means of which nobody told the reason: nothing definite, but where this side knows that it
@@ -32,7 +32,9 @@ __all__ = [
     "CodeTable",
     "UnparsedReplyError",
     "from_rpc_error",
+    "milliseconds",
     "parsed",
+    "seconds",
     "to_grpc_status",
     "to_status",
     "translated",
@@ -45,6 +47,7 @@ WHERE_LIMIT = 512
 
 _DETAILS_KEY = "grpc-status-details-bin"
 _LONGEST_COUNT = 18  # digits
+_LONGEST_PAUSE_MS = 60_000
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}", re.ASCII)  # as google.rpc.ErrorInfo has it
 _TRUE, _FALSE = "true", "false"
 
@@ -96,6 +99,8 @@ def to_status(error: WarifuError) -> status_pb2.Status:
         info.metadata["where"] = error.where[:WHERE_LIMIT]
     if error.done is not None:
         info.metadata["done"] = str(error.done)
+    if error.retry_after_s is not None:
+        info.metadata["retry_after_ms"] = str(milliseconds(error.retry_after_s))
     packed = any_pb2.Any()
     packed.Pack(info)
     code = grpc.StatusCode[error.entry.status].value[0]
@@ -200,7 +205,18 @@ def _error_told(info: error_details_pb2.ErrorInfo) -> WarifuError:
     reason = Reason[info.reason]
     definite = CATALOGUE[reason].definite and info.metadata.get("definite", _TRUE) == _TRUE
     where = info.metadata.get("where", "")[:WHERE_LIMIT]
-    return WarifuError(reason, where=where, done=_done(info), definite=definite)
+    after_s = seconds(_count_told(info.metadata.get("retry_after_ms", "")))
+    return WarifuError(reason, where=where, done=_done(info), definite=definite, retry_after_s=after_s)
+
+
+def milliseconds(retry_after_s: float) -> int:
+    """A pause as it travels: whole milliseconds, one at least, and a minute at most."""
+    return min(max(1, round(retry_after_s * 1000)), _LONGEST_PAUSE_MS)
+
+
+def seconds(retry_after_ms: int | None) -> float | None:
+    """A pause that another party asks for, a minute at most; None where it says none."""
+    return min(retry_after_ms, _LONGEST_PAUSE_MS) / 1000 if retry_after_ms else None
 
 
 def _done(info: error_details_pb2.ErrorInfo) -> int | None:

@@ -60,6 +60,9 @@ def test_a_card_is_made_from_what_an_authority_left(tmp_path: Path) -> None:
     certificate = application.file(jpki.AUTHENTICATION_CERTIFICATE)
     assert certificate is not None
     assert certificate.content == given.authentication.certificate
+    told = json.loads(bundle.read_bytes())
+    bundle.write_text(json.dumps({**told, "serial": "SIM"}), "utf-8")
+    assert "serial should be" in _run("personalise", bundle, tmp_path / "other.json", status=1)
     bundle.write_text("{}")
     assert "FILE_INVALID" in _run("personalise", bundle, tmp_path / "other.json", status=1)
 
@@ -77,6 +80,7 @@ def test_a_pin_is_changed_by_the_old_one_and_a_wrong_one_costs_a_try(card: Path)
     assert "tries left: 2" in wrong
     assert "set anew" in _run("pin", "unblock", card, "authentication", stdin="5555\n")
     assert "9876" not in wrong
+    assert "wrong length" in _run("pin", "unblock", card, "signing", stdin="short\n", status=2)
     assert "6A80" in _run("pin", "change", card, "signing", stdin="SPECIMEN1\nshort\n", status=1)
 
 
@@ -91,7 +95,7 @@ def test_free_space_holds_what_a_municipality_puts_there(card: Path, tmp_path: P
     added = _run("free-space", "add", card, "library", file, "--pin", stdin="8080\n")
     assert "F05741524946550001" in added
     assert "library" in _run("show", card)
-    assert "there is an application" in _run("free-space", "add", card, "library", file, status=1)
+    assert "there is an application" in _run("free-space", "add", card, "library", file, status=2)
 
 
 def test_spoilt_cards_are_copies_that_say_what_was_done(card: Path, tmp_path: Path) -> None:

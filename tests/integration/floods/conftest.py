@@ -25,7 +25,7 @@ from tests.integration.network.conftest import Asker, TaxOffice
 
 from warifu.api.directory.v1.directory_service_pb2 import AnnounceEndpointRequest
 from warifu.api.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_kit.network.custody import revoke
 
 ROOT = Path(__file__).parents[3]
@@ -156,7 +156,7 @@ class Honest:
 
 async def _fill(path: Path) -> None:
     """A log as long as a busy morning's."""
-    store = SqliteHubStore(path)
+    store = DatabaseHubStore(path)
     try:
         await asyncio.gather(*(store.append_leaf(b"\x08\x01" + secrets.token_bytes(400)) for _ in range(_LEAVES)))
     finally:

@@ -113,8 +113,8 @@ def test_every_kind_of_user_makes_its_calls_and_what_it_means_is_no_failure(popu
         "LogService.GetConsistencyProof",
         "LogService.GetInclusionProof",
         "NodeService.AcquireCodes",
+        "NodeService.BulkInquire (a row)",
         "NodeService.Inquire",
-        "NodeService.Inquire (a row)",
         "SupervisionService.SetAssessmentStatus",
     }
 

@@ -16,7 +16,7 @@ from warifu.exchange.statements import answer_digest, inquiry_digest
 from warifu.tlog.checkpoint import read_checkpoint_unverified
 from warifu.tlog.tiles import write_copy
 from warifu.tlog.verify import verify_copy, verify_extends
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 
 UNANSWERED = {
     grpc.StatusCode.UNAVAILABLE: Reason.HUB_UNREACHABLE,
@@ -132,7 +132,7 @@ async def test_a_hub_asked_to_stop_publishes_its_whole_log_and_ends_with_status_
     asker, _, _ = await play(own_hub)
     await asyncio.gather(*(asker.send(asker.inquiry()) for _ in range(10)))
     assert await asyncio.to_thread(own_hub.stop) == 0
-    store = SqliteHubStore(own_hub.path / "hub" / "hub.sqlite3")
+    store = DatabaseHubStore(own_hub.path / "hub" / "hub.sqlite3")
     note, leaves = store.published_checkpoint(), store.leaves(0, 1000)
     store.close()
     assert note is not None

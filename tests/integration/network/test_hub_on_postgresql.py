@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import grpc
 import pytest
 from tests.postgres.server import PostgresServer
 
 from warifu.api.log.v1 import log_service_pb2 as log_pb2
 from warifu.api.log.v1.log_service_pb2 import ExchangeLeaf
-from warifu.errors import Reason
+from warifu.errors import Reason, WarifuError
 from warifu.party.postgres.address import PostgresAddress
+from warifu.party.postgres.database import PostgresDatabase
 from warifu.rpc.status import from_rpc_error
 from warifu_kit.network.party_process import PartyProcess, party_command
 
@@ -119,3 +123,45 @@ async def test_the_hub_that_stands_by_takes_over_when_the_other_is_killed(
         assert await asyncio.to_thread(standing_by.wait_ready) == hub.endpoints["hub"]
     await traffic.going
     await every_exchange_is_permitted_and_answered_once(traffic, log)
+
+
+async def test_a_hub_whose_rows_another_owned_meanwhile_ends_by_itself_and_says_why(
+    hub: Any, postgres: PostgresServer, postgres_address: PostgresAddress
+) -> None:
+    os.kill(hub.process.pid, signal.SIGSTOP)
+    try:
+        await asyncio.to_thread(postgres.kill)
+        await asyncio.to_thread(postgres.start)
+        with pytest.raises(
+            WarifuError, match="LOG_UNAVAILABLE"
+        ):  # it knows no such schema, but owns it for that moment
+            PostgresDatabase(postgres_address, (), unavailable=Reason.LOG_UNAVAILABLE)
+    finally:
+        os.kill(hub.process.pid, signal.SIGCONT)
+    async with asyncio.timeout(20):
+        while hub.process.exit_status() is None:  # noqa: ASYNC110  # another process does not tell
+            await asyncio.sleep(0.05)
+    assert '"event": "rows_lost"' in (hub.path / "hub" / "party.log").read_text("utf-8")
+
+
+@pytest.mark.slow
+async def test_a_hub_whose_server_hangs_says_so_and_goes_on_with_all_it_acknowledged(
+    hub: Any, play: Callable[..., Any], postgres: PostgresServer
+) -> None:
+    asker, _, log = await play(hub)
+    traffic = Traffic(asker)
+    await traffic.began.wait()
+    with ExitStack() as held:
+        for backend in await backends(postgres):
+            held.enter_context(postgres.stopped(backend))
+        await traffic.refused.wait()
+    await traffic.going
+    await every_exchange_is_permitted_and_answered_once(traffic, log)
+
+
+async def backends(postgres: PostgresServer) -> list[int]:
+    """The server's processes that work for some party."""
+    looking = await asyncpg.connect(postgres.address)
+    found = await looking.fetch("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'warifu %'")
+    await looking.close()
+    return [int(row["pid"]) for row in found]

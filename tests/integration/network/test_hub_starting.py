@@ -18,7 +18,7 @@ from warifu.party.folder import PartyFolder
 from warifu.tlog.note import Verifier
 from warifu_hub.app import build_hub
 from warifu_hub.ledger import Ledger
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_kit.network.party_process import party_command
 
 
@@ -92,7 +92,7 @@ def changed_leaf(path: Path, position: int = 1, *, of: int = 3) -> None:
 
     async def publish() -> None:
         folder = PartyFolder(path / "hub")
-        store = SqliteHubStore(folder.path / "hub.sqlite3")
+        store = DatabaseHubStore(folder.path / "hub.sqlite3")
         verifier = Verifier.parse(folder.directory().log_verifier_key)
         await asyncio.gather(*(store.append_leaf(b"leaf %d" % number) for number in range(of)))
         await Ledger(store, log_key=folder.secret("log.key"), verifier=verifier).publish()

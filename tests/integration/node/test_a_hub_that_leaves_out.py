@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from grpc_health.v1 import health_pb2  # type: ignore[import-untyped]  # publishes no types
 
-import warifu_hub.store_sqlite
+import warifu_hub.store_database
 from warifu.api.party.v1 import party_service_pb2 as party_pb2
 from warifu.api.party.v1.party_service_pb2_grpc import PartyServiceStub
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit
@@ -81,7 +81,7 @@ class Watched:
 @pytest.fixture
 async def watched(empty_town: Any, monkeypatch: pytest.MonkeyPatch) -> Watched:
     leaving, clock = LeavingOut(), ManualClock(SystemClock().now())
-    monkeypatch.setattr(warifu_hub.store_sqlite, "_sequence", leaving)
+    monkeypatch.setattr(warifu_hub.store_database, "_sequence", leaving)
     empty_town.show_every_leaf()
     await empty_town.start()
     numbers = await empty_town.my_numbers(1)

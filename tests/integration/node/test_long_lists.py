@@ -16,7 +16,7 @@ from warifu.errors import Reason
 from warifu.rpc.paging import LARGEST_PAGE, PAGE_SIZE, ROWS_IN_A_TURN
 from warifu.rpc.status import translated
 from warifu_services.node.store import ExchangeRecord, KeptInquiry
-from warifu_services.node.store_sqlite import SqliteNodeStore
+from warifu_services.node.store_database import DatabaseNodeStore
 
 LENGTH = 2 * PAGE_SIZE + 100
 
@@ -39,15 +39,15 @@ class Reading:
         """To be made before the node is, for a node takes its store's functions when it is built."""
         self.rows = 0
         self.most = 0
-        real = SqliteNodeStore.records
+        real = DatabaseNodeStore.records
 
-        def counted(store: SqliteNodeStore, after: int, count: int) -> list[tuple[int, ExchangeRecord]]:
+        def counted(store: DatabaseNodeStore, after: int, count: int) -> list[tuple[int, ExchangeRecord]]:
             rows = real(store, after, count)
             self.rows += len(rows)
             self.most = max(self.most, len(rows))
             return rows
 
-        monkeypatch.setattr(SqliteNodeStore, "records", counted)
+        monkeypatch.setattr(DatabaseNodeStore, "records", counted)
 
 
 async def test_both_clients_read_a_list_of_many_pages_in_the_order_written(town: Any) -> None:

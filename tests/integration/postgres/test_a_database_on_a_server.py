@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -64,6 +65,36 @@ async def test_one_that_fails_harms_no_other_of_its_group(database: PostgresData
     assert outcomes[0] == outcomes[2] == 1
     assert isinstance(outcomes[1], ValueError)
     assert numbers(database) == [1, 2]
+
+
+async def test_what_a_rule_of_the_schema_forbids_is_the_mutations_own_fault_as_in_a_file_and_names_no_value(
+    database: PostgresDatabase,
+) -> None:
+    outcomes = await asyncio.gather(*(database.write(insert(7, b"secret")) for _ in range(3)), return_exceptions=True)
+    assert outcomes[0] == 1
+    assert {type(each) for each in outcomes[1:]} == {sqlite3.IntegrityError}
+    assert {str(each) for each in outcomes[1:]} == {"UniqueViolationError"}
+    with pytest.raises(sqlite3.IntegrityError):
+        await database.write(lambda connection: connection.executemany("INSERT INTO kept VALUES (?, ?)", [(7, b"")]))
+    assert numbers(database) == [7]
+
+
+async def test_whether_it_is_owned_costs_nothing_while_it_is_written_to_and_one_statement_when_not(
+    database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    execute = database._session.execute
+
+    def heard(sql: str) -> Any:
+        said.append(sql)
+        return execute(sql)
+
+    monkeypatch.setattr(database._session, "execute", heard)
+    await database.write(lambda _: None)
+    assert await database.is_owned()
+    assert said == []
+    assert await database.is_owned()
+    assert said == ["SELECT 1"]
 
 
 async def test_a_second_process_does_not_own_what_another_owns(

@@ -41,7 +41,7 @@ from warifu_hub.cosigning import Cosigning
 from warifu_hub.servicers.directory import DIRECTORY_ACCESS, DirectoryServicer
 from warifu_hub.servicers.log import LOG_ACCESS, LogServicer
 from warifu_hub.standing_store import StandingStore
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_kit.network.creation import create_network
 
 
@@ -104,9 +104,9 @@ class SpoiltHub(DirectoryServiceServicer, LogServiceServicer):
         self._directory = DirectoryServicer(
             versions=hub.versions, store=hub.store, revocations=revocations, turns=Turns()
         )
-        known = StandingStore(cast("SqliteHubStore", hub.store).database)
+        known = StandingStore(cast("DatabaseHubStore", hub.store).database)
         beats = Beats(hub.ledger, hub.store, SystemClock())
-        cosigning = Cosigning(hub.ledger, CosignedStore(cast("SqliteHubStore", hub.store).database), ())
+        cosigning = Cosigning(hub.ledger, CosignedStore(cast("DatabaseHubStore", hub.store).database), ())
         self._log = LogServicer(hub.ledger, beats, hub.store, Turns(), hub.standing, known, cosigning)
         self.change: dict[str, Callable[[Any, Any], Any]] = {}
         self.asked: list[str] = []

@@ -16,7 +16,7 @@ from warifu.tlog.note import Verifier
 from warifu_hub.app import running
 from warifu_hub.standing import Standing
 from warifu_hub.standing_store import StandingStore
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_kit.network.rotation import rotate_log_key, rotate_signing_key
 
 
@@ -35,15 +35,15 @@ async def test_a_version_that_a_full_disk_kept_out_of_the_log_is_taken_when_ther
     place: Any, told: Any, until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(running, "_TAKE_AGAIN_SECONDS", 0.01)
-    put = SqliteHubStore.put_directory_header
+    put = DatabaseHubStore.put_directory_header
     full = asyncio.Event()
 
-    async def sometimes(store: SqliteHubStore, version: int, header: bytes, leaf: bytes) -> int:
+    async def sometimes(store: DatabaseHubStore, version: int, header: bytes, leaf: bytes) -> int:
         if full.is_set():
             raise WarifuError(Reason.LOG_UNAVAILABLE)
         return await put(store, version, header, leaf)
 
-    monkeypatch.setattr(SqliteHubStore, "put_directory_header", sometimes)
+    monkeypatch.setattr(DatabaseHubStore, "put_directory_header", sometimes)
     await place.run(monkeypatch)
     full.set()
     rotate_log_key(place.path)
@@ -66,15 +66,15 @@ async def test_whatever_goes_wrong_in_taking_a_version_the_hub_tries_again(
     place: Any, told: Any, until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(running, "_TAKE_AGAIN_SECONDS", 0.01)
-    put = SqliteHubStore.put_directory_header
+    put = DatabaseHubStore.put_directory_header
     failures = [RuntimeError("never thought of")]
 
-    async def failing(store: SqliteHubStore, version: int, header: bytes, leaf: bytes) -> int:
+    async def failing(store: DatabaseHubStore, version: int, header: bytes, leaf: bytes) -> int:
         if version == 2 and failures:
             raise failures.pop()
         return await put(store, version, header, leaf)
 
-    monkeypatch.setattr(SqliteHubStore, "put_directory_header", failing)
+    monkeypatch.setattr(DatabaseHubStore, "put_directory_header", failing)
     await place.run(monkeypatch)
     rotate_signing_key(place.path, "authority")
     await until(lambda: told("directory_version_taken"))
@@ -89,7 +89,7 @@ def seen_by_others(place: Any) -> bytes:
 
 async def shown(place: Any, note: bytes) -> None:
     """The hub, which is down, was shown it before."""
-    store = SqliteHubStore(place.path / "hub" / "hub.sqlite3")
+    store = DatabaseHubStore(place.path / "hub" / "hub.sqlite3")
     await StandingStore(store.database).keep_shown(note)
     store.close()
 

@@ -46,7 +46,7 @@ from warifu_hub.own_keys import OwnKeys
 from warifu_hub.providers import BulkProviders, GrpcProviders
 from warifu_hub.room import Room
 from warifu_hub.servicers.hub import exchange_response
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_hub.translate import HubKeys, Party, Translator
 from warifu_kit.network.creation import create_network
 from warifu_services.agencies.childcare import CHILD_ALLOWANCE_PROCEDURE
@@ -58,7 +58,7 @@ from warifu_services.node.inquiry_book import InquiryRequest
 from warifu_services.node.keys import NodeKeys
 from warifu_services.node.provider import Provider
 from warifu_services.node.store import Person
-from warifu_services.node.store_sqlite import SqliteNodeStore
+from warifu_services.node.store_database import DatabaseNodeStore
 
 START = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
 PERSON = "0001"
@@ -200,8 +200,8 @@ class ThreeParties:
         self._clock = ManualClock(START)
         self._keys = {p: NodeKeys.load(self._folders[p], self._directory) for p in ("childcare", "tax")}
         self._hub_keys = OwnKeys.load(self._folders["hub"], self._directory)
-        self._hub_store = SqliteHubStore(path / "hub" / "hub.sqlite3")
-        self._stores = {p: SqliteNodeStore(path / p / "node.sqlite3") for p in ("childcare", "tax")}
+        self._hub_store = DatabaseHubStore(path / "hub" / "hub.sqlite3")
+        self._stores = {p: DatabaseNodeStore(path / p / "node.sqlite3") for p in ("childcare", "tax")}
         self._wire()
 
     def _wire(self) -> None:
@@ -303,7 +303,7 @@ class ThreeParties:
     def _bytes(self) -> dict[str, int]:
         """The size of each database, everything in its file."""
         for each in self._databases().values():
-            each._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            each._engine.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return {party: each.path.stat().st_size for party, each in self._databases().items()}
 
     async def _ask(self, request_id: bytes) -> None:

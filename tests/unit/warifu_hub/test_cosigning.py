@@ -15,7 +15,7 @@ from warifu.tlog.note import Verifier, signatures_of
 from warifu_hub.cosigned_store import CosignedStore
 from warifu_hub.cosigning import Cosigning
 from warifu_hub.ledger import Ledger
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 
 ORIGIN, LOG_KEY = log_origin("sim-test"), SigningKey.generate()
 KEYS = [SigningKey.generate() for _ in range(3)]
@@ -27,7 +27,7 @@ class Hub:
     """What of a hub decides about cosignatures; it knows two witnesses."""
 
     def __init__(self, path: Path) -> None:
-        self.store = SqliteHubStore(path)
+        self.store = DatabaseHubStore(path)
         self.ledger = Ledger(self.store, log_key=LOG_KEY.to_bytes(), verifier=Verifier(ORIGIN, LOG_KEY.verify_key))
         self.cosigning = Cosigning(self.ledger, CosignedStore(self.store.database), WITNESSES)
 

@@ -23,7 +23,7 @@ from warifu_hub.ledger import Ledger
 from warifu_hub.standing import Standing
 from warifu_hub.standing_store import StandingStore
 from warifu_hub.store import StoredExchange
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 
 HUB, TAX, CHILDCARE = map(InstitutionCode, ("9900000000000001", "9020110020000001", "9030110020000001"))
 KEY = SigningKey.generate()
@@ -39,7 +39,7 @@ class Hub:
     """What of a hub decides about its log, over a file."""
 
     def __init__(self, path: Path, *, told: bool = False, key: SigningKey = KEY) -> None:
-        self.store = SqliteHubStore(path)
+        self.store = DatabaseHubStore(path)
         self.kept = StandingStore(self.store.database)
         former = [] if key is KEY else [VERIFIER]
         self.ledger = Ledger(self.store, log_key=key.to_bytes(), verifier=verifier_of(key), former=former)

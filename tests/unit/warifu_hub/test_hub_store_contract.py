@@ -16,8 +16,8 @@ from warifu.identifiers import InstitutionCode, ItemCode
 from warifu.party.database import Database
 from warifu.tlog.tiled_tree import HashTile
 from warifu_hub.store import ExchangePositions, ExchangeState, HubStore, StoredExchange
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_hub.store_memory import MemoryHubStore
-from warifu_hub.store_sqlite import SqliteHubStore
 
 TAX, CHILDCARE = InstitutionCode("9020110020000001"), InstitutionCode("9030110020000001")
 LOCAL_TAX, HOUSEHOLD = ItemCode("TM00000000000002"), ItemCode("TM00000000000001")
@@ -30,9 +30,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[HubStore]:
         case "memory":
             kept = MemoryHubStore()
         case "sqlite":
-            kept = SqliteHubStore(tmp_path / "hub.sqlite3")
+            kept = DatabaseHubStore(tmp_path / "hub.sqlite3")
         case _:
-            kept = SqliteHubStore(request.getfixturevalue("postgres_address"))
+            kept = DatabaseHubStore(request.getfixturevalue("postgres_address"))
     yield kept
     kept.close()
 
@@ -243,13 +243,13 @@ async def answered(store: HubStore, *numbers: int) -> None:
 
 async def steps_to_forget(path: Path, exchanges: int) -> int:
     """How many steps of SQLite's machine it takes to forget five answers beside so many that are forgotten already."""
-    store = SqliteHubStore(path)
+    store = DatabaseHubStore(path)
     await answered(store, *range(exchanges))
     assert await store.forget_answers(2000) == exchanges
     await answered(store, *range(exchanges, exchanges + 5))
     steps = Counter[str]()
     assert isinstance(store.database, Database)
-    store.database._writer.set_progress_handler(lambda: steps.update(["step"]), 1)
+    store.database._engine.connection.set_progress_handler(lambda: steps.update(["step"]), 1)
     assert await store.forget_answers(2000) == 5
     store.close()
     return steps["step"]
@@ -270,7 +270,7 @@ async def test_exchanges_opened_at_once_are_all_there(store: HubStore) -> None:
 
 
 async def test_everything_is_there_again_after_the_file_was_closed(file: Path) -> None:
-    store = SqliteHubStore(file)
+    store = DatabaseHubStore(file)
     new = await opened(store, row())
     closed = replace(new, state=ExchangeState.ANSWERED, answer=b"sealed")
     await store.close_exchange(closed, b"closing")
@@ -279,7 +279,7 @@ async def test_everything_is_there_again_after_the_file_was_closed(file: Path) -
     await store.put_endpoint(TAX, "127.0.0.1:1")
     await store.set_assessment(TAX, LOCAL_TAX, withdrawn=True, leaf=b"w")
     store.close()
-    again = SqliteHubStore(file)
+    again = DatabaseHubStore(file)
     assert again.find_exchange(CHILDCARE, new.request_id) == closed
     assert again.leaves(0, 9) == [b"permitted", b"closing", b"w"]
     assert again.published_checkpoint() == b"note"
@@ -291,7 +291,7 @@ async def test_everything_is_there_again_after_the_file_was_closed(file: Path) -
 
 
 async def test_exchanges_at_the_same_time_share_disk_syncs(file: Path) -> None:
-    store = SqliteHubStore(file)
+    store = DatabaseHubStore(file)
     before = store.database.groups_committed
     await asyncio.gather(*(store.open_exchange(row(number), b"p") for number in range(256)))
     assert store.database.mutations_committed >= 256
@@ -300,10 +300,10 @@ async def test_exchanges_at_the_same_time_share_disk_syncs(file: Path) -> None:
 
 
 async def test_a_full_disk_leaves_neither_exchange_nor_leaf(file: Path) -> None:
-    store = SqliteHubStore(file)
+    store = DatabaseHubStore(file)
     kept = await opened(store, row(1))
     assert isinstance(store.database, Database)
-    writer = store.database._writer
+    writer = store.database._engine.connection
     (pages,) = writer.execute("PRAGMA page_count").fetchone()
     writer.execute(f"PRAGMA max_page_count={pages}")
     large = b"x" * 20_000
@@ -334,7 +334,7 @@ async def test_a_full_disk_leaves_neither_exchange_nor_leaf(file: Path) -> None:
 
 
 def test_no_table_has_a_column_for_a_person(file: Path) -> None:
-    SqliteHubStore(file).close()
+    DatabaseHubStore(file).close()
     connection = sqlite3.connect(file)
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     columns = {column[1] for table in tables for column in connection.execute(f"PRAGMA table_info({table})")}

@@ -14,14 +14,14 @@ from warifu.tlog.checkpoint import log_origin, open_checkpoint
 from warifu.tlog.note import Verifier
 from warifu.tlog.verify import verify_entry, verify_extends
 from warifu_hub.ledger import Ledger
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_hub.store_memory import MemoryHubStore
-from warifu_hub.store_sqlite import SqliteHubStore
 
 KEY = SigningKey.generate()
 VERIFIER = Verifier(log_origin("sim-test"), KEY.verify_key)
 
 
-def ledger_over(store: MemoryHubStore | SqliteHubStore) -> Ledger:
+def ledger_over(store: MemoryHubStore | DatabaseHubStore) -> Ledger:
     return Ledger(store, log_key=KEY.to_bytes(), verifier=VERIFIER)
 
 
@@ -35,7 +35,7 @@ def ledger(store: MemoryHubStore) -> Ledger:
     return ledger_over(store)
 
 
-async def sequence(store: MemoryHubStore | SqliteHubStore, *leaves: bytes) -> None:
+async def sequence(store: MemoryHubStore | DatabaseHubStore, *leaves: bytes) -> None:
     for leaf in leaves:
         await store.append_leaf(leaf)
 
@@ -142,7 +142,7 @@ def tamper(file: Path) -> Callable[[str], None]:
 @pytest.fixture
 async def published(file: Path) -> bytes:
     """A log of seven leaves on disk, published, and an eighth sequenced since."""
-    store = SqliteHubStore(file)
+    store = DatabaseHubStore(file)
     ledger = ledger_over(store)
     await sequence(store, *(b"leaf %d" % number for number in range(7)))
     note = await ledger.publish()
@@ -156,7 +156,7 @@ def reopened(file: Path) -> Iterator[Callable[[], Ledger]]:
     stores = []
 
     def reopen() -> Ledger:
-        stores.append(SqliteHubStore(file))
+        stores.append(DatabaseHubStore(file))
         return ledger_over(stores[-1])
 
     yield reopen
@@ -202,7 +202,7 @@ async def test_a_log_that_was_changed_on_disk_refuses_to_start(
 async def test_a_checkpoint_of_another_key_refuses_to_start(file: Path) -> None:
     other = SigningKey.generate()
     verifier = Verifier(log_origin("sim-test"), other.verify_key)
-    store = SqliteHubStore(file)
+    store = DatabaseHubStore(file)
     with pytest.raises(WarifuError) as refused:
         Ledger(store, log_key=other.to_bytes(), verifier=verifier)
     assert refused.value.reason is Reason.LOG_INVALID

@@ -21,8 +21,8 @@ from warifu.tlog.checkpoint import log_origin, open_checkpoint
 from warifu.tlog.merkle import MerkleTree, leaf_hash
 from warifu.tlog.note import Verifier
 from warifu_hub.ledger import Ledger
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_hub.store_memory import MemoryHubStore
-from warifu_hub.store_sqlite import SqliteHubStore
 from warifu_hub.whole_check import OTHERS_SHARE, look_at_all
 
 KEY = SigningKey.generate()
@@ -41,10 +41,10 @@ class Hub:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self._store: SqliteHubStore | None = None
+        self._store: DatabaseHubStore | None = None
 
     def start(self) -> Ledger:
-        self._store = SqliteHubStore(self.file)
+        self._store = DatabaseHubStore(self.file)
         try:
             return ledger_over(self._store)
         except WarifuError:
@@ -52,7 +52,7 @@ class Hub:
             raise
 
     @property
-    def store(self) -> SqliteHubStore:
+    def store(self) -> DatabaseHubStore:
         assert self._store is not None
         return self._store
 
@@ -317,7 +317,7 @@ async def test_tiles_become_durable_with_the_checkpoint_that_covers_them(hub: Hu
     ledger = hub.start()
     await hub.grow(*(b"more %d" % number for number in range(600)))
     assert isinstance(hub.store.database, Database)
-    writer = hub.store.database._writer
+    writer = hub.store.database._engine.connection
     (pages,) = writer.execute("PRAGMA page_count").fetchone()
     writer.execute(f"PRAGMA max_page_count={pages}")
     before = hub.store.published_checkpoint()

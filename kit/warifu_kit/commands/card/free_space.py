@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from warifu_kit.commands.card.making import CardPath
-from warifu_kit.commands.card.typed import typed_pin
+from warifu_kit.commands.card.typed import taken_by_the_card, typed_pin
 from warifu_kit.output import say
 
 __all__ = ["app"]
@@ -39,5 +39,6 @@ def add(
 
     contents = tuple(read_small(each, "application's file") for each in files)
     chosen = typed_pin("PIN of the application") if pin else None
-    changed_card(card, lambda chip: with_free_space(chip, name, number, contents, chosen))
+    with taken_by_the_card("NAME"):
+        changed_card(card, lambda chip: with_free_space(chip, name, number, contents, chosen))
     say(f"{card}: has the application {name} ({(PREFIX + number.to_bytes(2, 'big')).hex().upper()})")

@@ -53,7 +53,13 @@ def personalise(
             content = file.read(_LARGEST)
     except OSError as error:
         raise WarifuError(Reason.FILE_INVALID, where=f"{bundle}: cannot be read ({error.strerror})") from None
-    _keep(card, read_personalisation(content, str(bundle)))
+    given = read_personalisation(content, str(bundle))
+    try:
+        _keep(card, given)
+    except WarifuError as refused:
+        if refused.reason is not Reason.REQUEST_MALFORMED:
+            raise
+        raise WarifuError(Reason.FILE_INVALID, where=f"{bundle}: {refused.where}") from None
 
 
 def _keep(path: Path, given: Personalisation) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from warifu_kit.commands.card.making import CardPath
-from warifu_kit.commands.card.typed import typed_pin
+from warifu_kit.commands.card.typed import taken_by_the_card, typed_pin
 from warifu_kit.output import say
 
 __all__ = ["app"]
@@ -60,7 +60,8 @@ def unblock(card: CardPath, name: Name) -> None:
 
     aid, identifier = _place(name)
     new = typed_pin("new PIN")
-    changed_card(card, lambda chip: unblocked(chip, aid, identifier, new))
+    with taken_by_the_card("PIN"):
+        changed_card(card, lambda chip: unblocked(chip, aid, identifier, new))
     say(f"{card}: the PIN for {name} is set anew, with all its tries")
 
 

@@ -13,6 +13,8 @@ from warifu_kit.commands.parties import LogLevel, StopWithParent
 from warifu_kit.output import say
 
 if TYPE_CHECKING:
+    import asyncio
+
     from warifu_kit.reader.place import ReaderPlace
 
 __all__ = ["insert", "remove", "shell"]
@@ -46,19 +48,21 @@ def insert(
     from warifu_kit.reader.running import run_reader
     from warifu_kit.reader.vpcd import run_in_vpcd, virtual_reader
 
-    kept_card(card)  # one that is none is told before anything is started
-    options = {"party": "reader", "log_level": log_level, "stop_with_parent": stop_with_parent}
-    if vpcd is not None:
-        endpoint = virtual_reader(vpcd)
-        say(f"{card}: a SIMULATED card in the virtual reader at {vpcd}, until Ctrl-C")
-        raise typer.Exit(run_party(lambda stop: run_in_vpcd(stop, endpoint, card), **options))  # type: ignore[arg-type]
     place = ReaderPlace.of(socket)
-    if knock(place, Asked("insert", card)) is not None:
+    if vpcd is None and knock(place, Asked("insert", card)) is not None:
         say(f"{card}: is in the reader at {place.socket}")
         return
-    raise typer.Exit(
-        run_party(lambda stop: run_reader(stop, place, card, ready=lambda: _announce(place, card)), **options)  # type: ignore[arg-type]
-    )
+    kept_card(card)  # a file that is no card is told before anything is started
+    endpoint = None if vpcd is None else virtual_reader(vpcd)
+
+    async def read(stop: asyncio.Event) -> None:
+        if endpoint is None:
+            await run_reader(stop, place, card, ready=lambda: _announce(place, card))
+        else:
+            say(f"{card}: a SIMULATED card in the virtual reader at {vpcd}, until Ctrl-C")
+            await run_in_vpcd(stop, endpoint, card)
+
+    raise typer.Exit(run_party(read, party="reader", log_level=log_level, stop_with_parent=stop_with_parent))
 
 
 def _announce(place: ReaderPlace, card: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from warifu_kit.commands.card.making import CardPath, NewCard
+from warifu_kit.commands.card.typed import taken_by_the_card
 from warifu_kit.output import say
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def spoil(
 
     if worn_out == 1 or worn_out < 0:
         raise typer.BadParameter("should be 2 or more", param_hint="--worn-out")
-    chip = _spoilt(kept_card(card), tampered=tampered, cloned=cloned, revoked=revoked)
+    with taken_by_the_card("--tampered"):
+        chip = _spoilt(kept_card(card), tampered=tampered, cloned=cloned, revoked=revoked)
     if worn_out:
         from warifu.card.making import worn_out as wearing_out
 

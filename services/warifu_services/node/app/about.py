@@ -8,12 +8,12 @@ from warifu.party.folder import PartySettings
 from warifu.party.held import Held
 from warifu.party.status_servicer import About, DirectoryInForce
 from warifu.pki import Identity, Role
-from warifu_services.node.store_sqlite import SqliteNodeStore
+from warifu_services.node.store_database import DatabaseNodeStore
 
 __all__ = ["about_node"]
 
 
-def about_node(settings: PartySettings, directories: Held[Directory], store: SqliteNodeStore) -> About:
+def about_node(settings: PartySettings, directories: Held[Directory], store: DatabaseNodeStore) -> About:
     """What a node tells of itself."""
     own, directory = settings.institution_code, directories.current()
 

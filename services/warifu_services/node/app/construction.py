@@ -64,7 +64,7 @@ from warifu_services.node.servicer import NODE_ACCESS, NodeCore, NodeServicer
 from warifu_services.node.spread import Spread
 from warifu_services.node.standing import Standing
 from warifu_services.node.standing_store import StandingStore
-from warifu_services.node.store_sqlite import SqliteNodeStore
+from warifu_services.node.store_database import DatabaseNodeStore
 from warifu_services.node.views import Views
 
 __all__ = ["build_node"]
@@ -79,7 +79,7 @@ class _Parts:
     directory: Held[Directory]
     keys: Held[NodeKeys]
     permissions: PermissionTable
-    store: SqliteNodeStore
+    store: DatabaseNodeStore
     channels: ChannelPool
     to_hub: PeerChannel
     to_authority: PeerChannel

@@ -12,7 +12,7 @@ from warifu.permissions.table import TABLE_FILE, PermissionTable
 from warifu.pki import Role
 from warifu_services.node.adapter.open_kind import open_kind
 from warifu_services.node.keys import NodeKeys
-from warifu_services.node.store_sqlite import SqliteNodeStore
+from warifu_services.node.store_database import DatabaseNodeStore
 
 __all__ = ["agency_of", "check_fit", "fitting_store"]
 
@@ -38,11 +38,11 @@ def check_fit(settings: PartySettings, directory: Directory, agency: Agency) -> 
         raise WarifuError(Reason.CONFIG_INVALID, where=f"party.json: institution_kind is not {agency.kind}")
 
 
-def fitting_store(folder: PartyFolder, keys: NodeKeys) -> SqliteNodeStore:
+def fitting_store(folder: PartyFolder, keys: NodeKeys) -> DatabaseNodeStore:
     """The folder's database, or the one on a server that its settings name, which these keys must fit. Raises: KEY_INVALID, STORE_UNAVAILABLE."""
     settings = folder.settings()
     schema = f"warifu_{settings.institution_code}"
-    store = SqliteNodeStore(place_of(folder.path / "node.sqlite3", settings.store, schema=schema))
+    store = DatabaseNodeStore(place_of(folder.path / "node.sqlite3", settings.store, schema=schema))
     try:
         check_keys(store.database, {"row.key": keys.provider.row_secret, "storage.key": keys.at_rest.storage_key})
     except BaseException:

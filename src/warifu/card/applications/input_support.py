@@ -15,6 +15,7 @@ from warifu.card.chip_state import Application, ElementaryFile, Key, PinFile, Pi
 from warifu.card.personalisation import FourItems, Personalisation
 from warifu.card.secrets import Pin
 from warifu.card.tlv import header_size, tlv
+from warifu.identifiers import MyNumber
 
 __all__ = [
     "AID",
@@ -67,13 +68,14 @@ def input_support_application(given: Personalisation) -> Application:
         ElementaryFile(SIGNED_KEY, _signed_key(given, presence), _BY_ANY),
     )
     keys = (Key(PRESENCE_KEY, given.presence_key, None),)
-    return Application(AID, "card-face input support", files, _pins(given), keys, own_key=PRESENCE_KEY)
+    return Application(
+        AID, "card-face input support", files, _pins(given, given.my_number, given.items), keys, own_key=PRESENCE_KEY
+    )
 
 
-def _pins(given: Personalisation) -> tuple[PinFile, ...]:
-    assert given.my_number is not None and given.items is not None  # noqa: S101, PT018  # the caller has looked
-    a = reference_a(given.my_number)
-    b = reference_b(given.items.born, given.expires, given.security_code)
+def _pins(given: Personalisation, number: MyNumber, items: FourItems) -> tuple[PinFile, ...]:
+    a = reference_a(number)
+    b = reference_b(items.born, given.expires, given.security_code)
     tries = _REFERENCE_TRIES
     return (
         PinFile(PIN, given.pins.input_support, PinShape.FOUR_DIGITS, _PIN_TRIES, _PIN_TRIES),

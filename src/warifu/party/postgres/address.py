@@ -1,6 +1,6 @@
 """Where a party's PostgreSQL database is.
 
-Decides what an address may say. It holds no password: an address stands in arguments and unit files, which others may
+Decides what an address may say, and that one which speaks of encryption gets it. It holds no password: an address stands in arguments and unit files, which others may
 read. The server's usual places do: ``PGPASSFILE``, ``~/.pgpass``, ``PGPASSWORD``, or a certificate (``PGSSLCERT``).
 """
 
@@ -18,6 +18,7 @@ __all__ = ["PostgresAddress"]
 _SCHEMES: Final = frozenset({"postgresql", "postgres"})
 _SCHEMA: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _KNOWN: Final = frozenset({"schema", "host", "sslmode"})
+_ENCRYPTS: Final = ("require", "verify-ca", "verify-full")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,11 @@ class PostgresAddress:
         unknown = sorted(options.keys() - _KNOWN)
         if unknown:
             raise _invalid(f"{unknown[0]} is not one of {', '.join(sorted(_KNOWN))}")
+        mode = options.get("sslmode")
+        if mode is not None and mode not in _ENCRYPTS:
+            raise _invalid(f"sslmode is one of {', '.join(_ENCRYPTS)}; with any other the way may not be encrypted")
+        if mode is not None and options.get("host", "").startswith("/"):
+            raise _invalid("sslmode says nothing of a socket in a folder: leave it out")
         chosen = options.pop("schema", schema)
         if not _SCHEMA.fullmatch(chosen):
             raise _invalid("schema: lower-case letters, digits and _, at most 63")

@@ -1,13 +1,14 @@
 """One connection to a PostgreSQL server, used as stores use SQLite: a call that comes back with the rows.
 
-Decides how long anything waits for a server that does not answer, and what happens to a connection that broke: the next
-call makes a new one. The driver is asynchronous; it runs on an event loop of the session's own thread, so that a
+Decides how long anything waits for a server that does not answer, that the next ones are then not kept waiting too, and what
+happens to a connection that broke: the next call makes a new one. The driver is asynchronous; it runs on an event loop of the session's own thread, so that a
 store's mutations stay plain functions of a connection, the same for both databases.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
@@ -26,6 +27,8 @@ Result = TypeVar("Result")
 
 CONNECT_SECONDS: Final = 2.0
 STATEMENT_SECONDS: Final = 5.0
+REST_SECONDS: Final = 1.0
+"""After a server did not answer in time nobody waits for it for so long: who asks meanwhile is told at once."""
 
 
 def driver() -> Any:
@@ -42,6 +45,10 @@ class _Opened(Protocol):
     """What is done once with each new connection, before anybody uses it."""
 
     def __call__(self, connection: asyncpg.Connection[Any]) -> Awaitable[None]: ...
+
+
+class _RestingError(TimeoutError):
+    """The server did not answer a moment ago."""
 
 
 class PostgresRows:
@@ -75,6 +82,7 @@ class PostgresSession:
         self._opened = opened
         self._driver = driver()
         self._in_transaction = False
+        self._rests_until = 0.0
         self._one_by_one = asyncio.Lock()  # a connection carries one statement at a time
         self._connection: asyncpg.Connection[Any] | None = None
         self._loop = asyncio.new_event_loop()
@@ -82,7 +90,10 @@ class PostgresSession:
         self._thread.start()
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> PostgresRows:
-        """Run one statement. Outside a transaction it is one of its own."""
+        """Run one statement. Outside a transaction it is one of its own.
+
+        Raises: sqlite3.IntegrityError, as a file would, where a rule of the schema forbids it; it names the kind of rule and no value.
+        """
         return self._wait(lambda: self._execute(sql, parameters))
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -147,7 +158,12 @@ class PostgresSession:
     def _wait(self, work: Callable[[], Awaitable[Result]]) -> Result:
         async def run() -> Result:
             async with self._one_by_one:
-                return await work()
+                try:
+                    return await work()
+                except TimeoutError as error:
+                    if not isinstance(error, _RestingError):
+                        self._rests_until = self._loop.time() + REST_SECONDS
+                    raise
 
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result()
 
@@ -156,6 +172,8 @@ class PostgresSession:
             if self._in_transaction:
                 raise ConnectionError("the server went away")
             self._connection = None
+            if self._loop.time() < self._rests_until:
+                raise _RestingError
             connection = await self._driver.connect(
                 self._address.dsn,
                 timeout=CONNECT_SECONDS,
@@ -182,6 +200,8 @@ class PostgresSession:
         connection = await self._connected()
         try:
             return await self._found(connection, sql, parameters)
+        except self._driver.IntegrityConstraintViolationError as error:
+            raise sqlite3.IntegrityError(type(error).__name__) from None
         except self._driver.PostgresError:
             raise
         except BaseException:  # what a broken connection would say next means nothing
@@ -200,7 +220,10 @@ class PostgresSession:
 
     async def _executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         connection = await self._connected()
-        await connection.executemany(with_numbered_places(sql), rows)
+        try:
+            await connection.executemany(with_numbered_places(sql), rows)
+        except self._driver.IntegrityConstraintViolationError as error:
+            raise sqlite3.IntegrityError(type(error).__name__) from None
 
     async def _script(self, sql: str) -> None:
         connection = await self._connected()

@@ -96,7 +96,7 @@ def written(tmp_path: Path, committed_by: Counter[int]) -> Callable[[Clock], Dat
             if statement == "COMMIT":
                 committed_by[threading.get_ident()] += 1
 
-        database._writer.set_trace_callback(seen)
+        database._engine.connection.set_trace_callback(seen)
         return database
 
     return opened

@@ -70,7 +70,7 @@ async def test_a_write_is_in_the_file_when_it_returns(database: Database, path: 
 
 
 def test_every_commit_is_synced_to_disk(database: Database) -> None:
-    for connection in (database._writer, database.reader):
+    for connection in (database._engine.connection, database.reader):
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,), "FULL"
 
@@ -149,8 +149,8 @@ async def test_leaving_a_write_does_not_undo_it(database: Database, held: Callab
 async def test_a_full_disk_is_told_by_its_reason_and_leaves_nothing_half_written(tmp_path: Path) -> None:
     path = tmp_path / "hub.sqlite3"
     database = Database(path, NOTES, unavailable=Reason.LOG_UNAVAILABLE)
-    (pages,) = database._writer.execute("PRAGMA page_count").fetchone()
-    database._writer.execute(f"PRAGMA max_page_count={pages + 3}")
+    (pages,) = database._engine.connection.execute("PRAGMA page_count").fetchone()
+    database._engine.connection.execute(f"PRAGMA max_page_count={pages + 3}")
 
     def large(connection: sqlite3.Connection) -> None:
         connection.execute("INSERT INTO note VALUES ('before')")
@@ -161,7 +161,7 @@ async def test_a_full_disk_is_told_by_its_reason_and_leaves_nothing_half_written
     assert (refused.value.reason, refused.value.where) == (Reason.LOG_UNAVAILABLE, "hub.sqlite3")
     assert "x" not in refused.value.debug
     assert await database.write(noting("small")) == 1, "what fits is still written"
-    database._writer.execute("PRAGMA max_page_count=1000")
+    database._engine.connection.execute("PRAGMA max_page_count=1000")
     await database.write(large)
     assert len(notes(path)) == 3
     database.close()

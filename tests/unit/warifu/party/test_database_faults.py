@@ -93,7 +93,7 @@ async def test_a_file_that_another_process_locks_stops_no_event_loop_and_is_writ
 async def test_a_file_that_stays_locked_fails_all_who_wait_at_once_and_takes_writes_again(
     database: Database, path: Path, locked: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("warifu.party.database._LOCK_MS", 300)
+    monkeypatch.setattr("warifu.party.file_engine._LOCK_MS", 300)
     loop = asyncio.get_running_loop()
     began = loop.time()
     writes = [database.write(noting(str(number))) for number in range(20)]
@@ -111,7 +111,7 @@ async def test_a_file_that_stays_locked_fails_all_who_wait_at_once_and_takes_wri
 def damaged(path: Path) -> Database:
     """A party's file whose first pages are as they were and whose rows are not."""
     whole = Database(path, NOTES, unavailable=Reason.LOG_UNAVAILABLE)
-    whole._writer.executemany("INSERT INTO note VALUES (?)", [(f"{n:05}" + "x" * 500,) for n in range(200)])
+    whole._engine.connection.executemany("INSERT INTO note VALUES (?)", [(f"{n:05}" + "x" * 500,) for n in range(200)])
     whole.close()
     content = bytearray(path.read_bytes())
     content[5 * 4096 :] = b"\xff" * (len(content) - 5 * 4096)

@@ -27,6 +27,10 @@ def test_an_address_names_a_database_and_its_own_schema_unless_it_names_another(
         ("postgresql://db/hubs?schema=West", "lower-case"),
         ('postgresql://db/hubs?schema=a";drop', "lower-case"),
         ("postgresql://db/hubs?options=-c", "options is not one of"),
+        ("postgresql://db/hubs?sslmode=prefer", "may not be encrypted"),
+        ("postgresql://db/hubs?sslmode=disable", "may not be encrypted"),
+        ("postgresql://db/hubs?sslmode=", "may not be encrypted"),
+        ("postgresql://db/hubs?sslmode=verify-full&host=/run/pg", "leave it out"),
     ],
 )
 def test_any_other_is_refused_and_the_reason_named(address: str, why: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships its types without saying so
 
 from warifu.errors import CATALOGUE, Reason, WarifuError
+from warifu.rpc.call_failure import error_of, failure_message
 from warifu.rpc.status import (
     DOMAIN,
     UnparsedReplyError,
@@ -227,3 +228,23 @@ async def test_a_response_that_does_not_parse_is_an_error_of_the_other_side() ->
     assert error.value.reason is Reason.HUB_ANSWER_INVALID
     table = {grpc.StatusCode.UNAVAILABLE: Reason.HUB_UNREACHABLE, grpc.StatusCode.INTERNAL: Reason.HUB_ANSWER_INVALID}
     assert from_rpc_error(UnparsedReplyError(), default=table).reason is Reason.HUB_ANSWER_INVALID
+
+
+@pytest.mark.parametrize(("pause_s", "told"), [(None, None), (0.25, 0.25), (0.0, 0.001), (1e9, 60.0)])
+def test_when_there_may_be_room_again_travels_on_calls_and_on_streams(
+    pause_s: float | None, told: float | None
+) -> None:
+    sent = WarifuError(Reason.OVERLOADED, retry_after_s=pause_s)
+    assert from_rpc_error(as_received(sent), default={}).retry_after_s == told
+    assert error_of(failure_message(sent)).retry_after_s == told
+
+
+@pytest.mark.parametrize("told", ["soon", "-1", "0", "1e3", "9" * 40])
+def test_a_pause_that_is_no_number_is_none(told: str) -> None:
+    info = error_details_pb2.ErrorInfo(reason="OVERLOADED", domain=DOMAIN, metadata={"retry_after_ms": told})
+    status = status_pb2.Status()
+    status.details.add().Pack(info)
+    call = FailedCall(
+        grpc.StatusCode.RESOURCE_EXHAUSTED, "", (("grpc-status-details-bin", status.SerializeToString()),)
+    )
+    assert from_rpc_error(call, default={}).retry_after_s is None

@@ -35,8 +35,8 @@ from warifu.pki import Identity, Role
 from warifu_hub.exchange import Mediator
 from warifu_hub.own_keys import OwnKeys
 from warifu_hub.store import HubStore
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_hub.store_memory import MemoryHubStore
-from warifu_hub.store_sqlite import SqliteHubStore
 from warifu_hub.translate import Translator
 from warifu_kit.network.creation import create_network
 
@@ -73,7 +73,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture(params=["memory", "sqlite"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[HubStore]:
-    kept: HubStore = MemoryHubStore() if request.param == "memory" else SqliteHubStore(tmp_path / "hub.sqlite3")
+    kept: HubStore = MemoryHubStore() if request.param == "memory" else DatabaseHubStore(tmp_path / "hub.sqlite3")
     yield kept
     kept.close()
 

@@ -47,6 +47,23 @@ async def test_above_the_limit_callers_are_told_to_come_back_and_those_under_way
     assert len(log()) == 8, "who was turned away left no trace, for nothing was begun"
 
 
+async def test_whoever_finds_no_room_is_told_so_before_anything_is_verified_and_what_is_known_is_given_all_the_same(
+    mediator: Mediator, asker: Any, log: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = asker.ask()
+    first = await mediator.exchange(asker.identity, known, 5.0)
+    monkeypatch.setattr(room_module, "MOST_UNDER_WAY", 0)
+    for costly in ("check_inquiry", "check_made_by_inquirer", "check_shape"):
+        monkeypatch.setattr(f"warifu_hub.exchange.{costly}", lambda *_: pytest.fail("it was looked at"))
+    for side in ("", "inquirer"):
+        refused = await refusal(mediator, asker, asker.ask())
+        assert (refused.reason, refused.where, refused.definite) == (Reason.OVERLOADED, side, True)
+        assert refused.retry_after_s is not None
+        monkeypatch.setattr(room_module, "MOST_OF_ONE", 0)
+    assert (await mediator.exchange(asker.identity, known, 5.0)).answer == first.answer
+    assert len(log()) == 2
+
+
 async def test_a_processing_number_that_is_taken_is_drawn_again(mediator: Mediator, asker: Any, log: Any) -> None:
     drawn = itertools.chain([bytes(16), bytes(16), bytes(16)], itertools.repeat(b"\x01" * 16))
     mediator._random_bytes = lambda _: next(drawn)

@@ -15,8 +15,8 @@ from warifu.exchange.directory_header import says_published
 from warifu.party.directory_file import VERSIONS_FOLDER
 from warifu.party.folder import PartyFolder
 from warifu_hub.store import HubStore
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_hub.store_memory import MemoryHubStore
-from warifu_hub.store_sqlite import SqliteHubStore
 from warifu_hub.versions import DirectoryVersions
 from warifu_kit.network.creation import create_network
 from warifu_kit.network.rotation import (
@@ -69,7 +69,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=["memory", "sqlite"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[HubStore]:
     """An empty store of each kind."""
-    kept: HubStore = MemoryHubStore() if request.param == "memory" else SqliteHubStore(tmp_path / "hub.sqlite3")
+    kept: HubStore = MemoryHubStore() if request.param == "memory" else DatabaseHubStore(tmp_path / "hub.sqlite3")
     yield kept
     kept.close()
 

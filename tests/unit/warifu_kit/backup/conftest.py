@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_kit.backup.backup import back_up
 from warifu_kit.network.creation import create_network
-from warifu_services.node.store_sqlite import SqliteNodeStore
+from warifu_services.node.store_database import DatabaseNodeStore
 
 
 @pytest.fixture(scope="module")
@@ -19,10 +19,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network with databases, and what does not belong into a backup."""
     path = tmp_path_factory.mktemp("made") / "net"
     create_network(path)
-    with closing(SqliteHubStore(path / "hub" / "hub.sqlite3")) as store:
+    with closing(DatabaseHubStore(path / "hub" / "hub.sqlite3")) as store:
         store.database.write_now(lambda connection: connection.execute("INSERT INTO leaf VALUES (0, x'01')").rowcount)
     for agency in ("tax", "childcare"):
-        SqliteNodeStore(path / agency / "node.sqlite3").close()
+        DatabaseNodeStore(path / agency / "node.sqlite3").close()
     (path / "hub" / "party.log").write_text("a line\n")
     (path / "network.lock").touch()
     (path / "changes.lock").touch()

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from warifu.errors import Reason, WarifuError
 from warifu.identifiers import InstitutionCode
 from warifu.pki import Role
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_kit.backup import restore
 from warifu_kit.backup.backup import back_up
 from warifu_kit.backup.manifest import MANIFEST_FILE, read_manifest
@@ -64,7 +64,7 @@ def test_a_restored_network_holds_every_file_with_its_mode_and_nothing_that_is_n
     assert {name: restored[name] for name in restored if name not in databases} == {
         name: original[name] for name in restored if name not in databases
     }
-    with closing(SqliteHubStore(tmp_path / "again" / "hub" / "hub.sqlite3")) as store:
+    with closing(DatabaseHubStore(tmp_path / "again" / "hub" / "hub.sqlite3")) as store:
         assert store.leaves(0, 10) == [b"\x01"]
 
 

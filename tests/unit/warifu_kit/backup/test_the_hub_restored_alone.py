@@ -16,7 +16,7 @@ from warifu.exchange.directory_header import check_follows
 from warifu.party.directory_file import DIRECTORY_FILE, VERSIONS_FOLDER, read_directory_file
 from warifu.party.folder import PartyFolder
 from warifu_hub.own_keys import OwnKeys
-from warifu_hub.store_sqlite import SqliteHubStore
+from warifu_hub.store_database import DatabaseHubStore
 from warifu_hub.versions import DirectoryVersions
 from warifu_kit.backup.backup import back_up
 from warifu_kit.backup.restore import restore_party
@@ -71,7 +71,7 @@ def test_it_goes_on_with_the_chain_and_the_keys_of_the_folder_it_replaces(networ
 async def taken(network: Path) -> int:
     """Start the hub's chain as the hub does; the newest version in its log."""
     hub = PartyFolder(network / "hub")
-    with closing(SqliteHubStore(hub.path / "hub.sqlite3")) as store:
+    with closing(DatabaseHubStore(hub.path / "hub.sqlite3")) as store:
         await DirectoryVersions(hub, hub.root_pem(), store, SystemClock()).take()
         newest = store.newest_directory_header()
     assert newest is not None

@@ -27,7 +27,7 @@ from warifu_kit.network.creation import create_network
 from warifu_services.authority.issuing import Issuer
 from warifu_services.authority.keys import AuthorityKeys
 from warifu_services.authority.numbering import Numbering
-from warifu_services.authority.store import AuthorityStore, MemoryAuthorityStore, SqliteAuthorityStore
+from warifu_services.authority.store import AuthorityStore, DatabaseAuthorityStore, MemoryAuthorityStore
 
 
 @pytest.fixture(scope="session")
@@ -69,11 +69,11 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AuthorityS
     made: AuthorityStore
     match request.param:
         case "sqlite":
-            made = SqliteAuthorityStore(tmp_path / "authority.sqlite3")
+            made = DatabaseAuthorityStore(tmp_path / "authority.sqlite3")
         case "memory":
             made = MemoryAuthorityStore()
         case _:
-            made = SqliteAuthorityStore(request.getfixturevalue("postgres_address"))
+            made = DatabaseAuthorityStore(request.getfixturevalue("postgres_address"))
     yield made
     made.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from warifu.errors import Reason, WarifuError
-from warifu_services.authority.store import AuthorityStore, Designation, SealedNumber, SqliteAuthorityStore
+from warifu_services.authority.store import AuthorityStore, DatabaseAuthorityStore, Designation, SealedNumber
 
 
 def number(name: str) -> SealedNumber:
@@ -91,19 +91,19 @@ def test_what_is_stored_does_not_show_itself() -> None:
 
 
 async def test_a_reopened_file_holds_everything(tmp_path: Path) -> None:
-    first = SqliteAuthorityStore(tmp_path / "a.sqlite3")
+    first = DatabaseAuthorityStore(tmp_path / "a.sqlite3")
     await first.designate([A, B])
     await first.replace(A.number.lookup, number("new"))
     await first.count_issued(5)
     first.close()
-    again = SqliteAuthorityStore(tmp_path / "a.sqlite3")
+    again = DatabaseAuthorityStore(tmp_path / "a.sqlite3")
     assert again.holders([A.number.lookup, number("new").lookup, B.number.lookup]) == [None, A.person_id, B.person_id]
     assert again.codes_issued() == 5
     again.close()
 
 
 async def test_the_file_has_no_column_for_who_asked_or_when(tmp_path: Path) -> None:
-    SqliteAuthorityStore(tmp_path / "a.sqlite3").close()
+    DatabaseAuthorityStore(tmp_path / "a.sqlite3").close()
     connection = sqlite3.connect(tmp_path / "a.sqlite3")
     columns = connection.execute("SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c").fetchall()
     connection.close()
@@ -120,7 +120,7 @@ async def test_the_file_has_no_column_for_who_asked_or_when(tmp_path: Path) -> N
 
 
 async def test_rows_lie_in_the_order_of_their_keys_not_of_their_arrival(tmp_path: Path) -> None:
-    store = SqliteAuthorityStore(tmp_path / "a.sqlite3")
+    store = DatabaseAuthorityStore(tmp_path / "a.sqlite3")
     await store.designate([designation(name, f"p {name}", f"n {name}") for name in ("z", "a", "m")])
     rows = [row[0][:1] for row in store.database.reader.execute("SELECT * FROM person")]
     store.close()
@@ -128,7 +128,7 @@ async def test_rows_lie_in_the_order_of_their_keys_not_of_their_arrival(tmp_path
 
 
 async def test_a_disk_that_refuses_is_a_store_that_is_unavailable(tmp_path: Path) -> None:
-    store = SqliteAuthorityStore(tmp_path / "a.sqlite3")
+    store = DatabaseAuthorityStore(tmp_path / "a.sqlite3")
     as_large_as_it_is = "PRAGMA max_page_count = 1"
     await store.database.write(lambda connection: connection.execute(as_large_as_it_is).fetchone())
     many = [designation(f"resident {n}", f"person {n}", f"number {n}") for n in range(2_000)]

@@ -12,7 +12,7 @@ from warifu.clock import ManualClock
 from warifu.party.alarms import AlarmKind
 from warifu_services.node.evidence import STANDS, EvidenceBook
 from warifu_services.node.evidence_store import MOST_OF_A_KIND, EvidenceStore, KeptEvidence
-from warifu_services.node.store_sqlite import SqliteNodeStore
+from warifu_services.node.store_database import DatabaseNodeStore
 
 FORBIDDEN = AlarmKind.PERMIT_FORBIDDEN
 
@@ -26,7 +26,7 @@ class Kept:
         self.begin()
 
     def begin(self) -> None:
-        self.file = SqliteNodeStore(self.path)
+        self.file = DatabaseNodeStore(self.path)
         self.store = EvidenceStore(self.file.database)
         self.book = EvidenceBook(self.store, self.clock)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
 from warifu.party.database import Database
 from warifu_services.node.store import ExchangeOutcome, ExchangeRecord, ExchangeSide, KeptInquiry, KeptProvision
-from warifu_services.node.store_sqlite import SqliteNodeStore
+from warifu_services.node.store_database import DatabaseNodeStore
 
 OWN, PEER = InstitutionCode("9030110020000001"), InstitutionCode("9020110020000001")
 
@@ -32,7 +32,7 @@ def record(number: int, side: ExchangeSide, at_ms: int) -> ExchangeRecord:
     )
 
 
-async def exchange(store: SqliteNodeStore, number: int, at_ms: int) -> None:
+async def exchange(store: DatabaseNodeStore, number: int, at_ms: int) -> None:
     """One inquiry and one provision, both answered."""
     asked = record(number, ExchangeSide.INQUIRER, at_ms)
     kept = KeptInquiry(record=asked, content=b"c" * 32, sealed_secrets=b"secrets", changed_ms=at_ms)
@@ -43,7 +43,7 @@ async def exchange(store: SqliteNodeStore, number: int, at_ms: int) -> None:
 
 async def steps_to_prune(path: Path, others: int) -> int:
     """How many steps of SQLite's machine three exchanges take, beside so many others that went before and that stay."""
-    store = SqliteNodeStore(path)
+    store = DatabaseNodeStore(path)
     for number in range(others):
         await exchange(store, number, 2_000)
     await store.purge(requested_before_ms=0, changed_before_ms=2_001)
@@ -53,7 +53,7 @@ async def steps_to_prune(path: Path, others: int) -> int:
         await exchange(store, number, 2_000)
     steps = Counter[str]()
     assert isinstance(store.database, Database)
-    store.database._writer.set_progress_handler(lambda: steps.update(["step"]), 1)
+    store.database._engine.connection.set_progress_handler(lambda: steps.update(["step"]), 1)
     await store.purge(requested_before_ms=1_000, changed_before_ms=2_001)
     assert store.inquiry((2 * others).to_bytes(16, "big")) is None
     assert store.inquiry((2 * others - 1).to_bytes(16, "big")) is not None

@@ -24,7 +24,7 @@ from warifu.tlog.note import Verifier, note_of, signatures_of
 from warifu_services.node.comparison import keep_comparing
 from warifu_services.node.standing import Standing
 from warifu_services.node.standing_store import StandingStore
-from warifu_services.node.store_sqlite import SqliteNodeStore
+from warifu_services.node.store_database import DatabaseNodeStore
 
 KEY = SigningKey.generate()
 VERIFIER = Verifier(log_origin("sim-test"), KEY.verify_key)
@@ -55,9 +55,9 @@ class Log:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqliteNodeStore]:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DatabaseNodeStore]:
     in_file = request.param == "sqlite"
-    opened = SqliteNodeStore(tmp_path / "node.sqlite3" if in_file else request.getfixturevalue("postgres_address"))
+    opened = DatabaseNodeStore(tmp_path / "node.sqlite3" if in_file else request.getfixturevalue("postgres_address"))
     yield opened
     opened.close()
 
@@ -68,7 +68,7 @@ def directory(two: Any) -> Held[Directory]:
 
 
 @pytest.fixture
-def begin(store: SqliteNodeStore, two: Any, directory: Held[Directory]) -> Callable[..., Standing]:
+def begin(store: DatabaseNodeStore, two: Any, directory: Held[Directory]) -> Callable[..., Standing]:
     """The node, started again with what it stored."""
     return lambda *, told=False: Standing(
         store=StandingStore(store.database), directory=directory, clock=two.clock, told_to_go_on=told
@@ -105,7 +105,7 @@ async def test_at_a_hub_with_an_older_log_a_node_asks_nothing_until_the_log_is_r
 
 
 async def test_a_log_that_says_that_it_went_on_is_followed_and_both_checkpoints_are_kept(
-    begin: Callable[..., Standing], store: SqliteNodeStore
+    begin: Callable[..., Standing], store: DatabaseNodeStore
 ) -> None:
     standing, seen = begin(), Log(b"1", b"2", b"3")
     await standing.take(seen.told())
@@ -138,7 +138,7 @@ async def test_what_another_key_signed_is_no_checkpoint(begin: Callable[..., Sta
 
 
 @pytest.fixture
-async def asked(two: Any, store: SqliteNodeStore) -> AsyncIterator[Any]:
+async def asked(two: Any, store: DatabaseNodeStore) -> AsyncIterator[Any]:
     """Childcare, which keeps its records in the file, after one exchange with tax; and what the hub knows of it."""
     await store.add_people([two.person("childcare", "C-hanako", "hanako")])
     inquirer = two.new_inquirer(store)

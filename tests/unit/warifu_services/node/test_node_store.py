@@ -27,8 +27,8 @@ from warifu_services.node.store import (
     PersonFlags,
     expired_before,
 )
+from warifu_services.node.store_database import DatabaseNodeStore
 from warifu_services.node.store_memory import MemoryNodeStore
-from warifu_services.node.store_sqlite import SqliteNodeStore
 
 ITEM = ItemCode("TM00000000000002")
 OWN, PEER = InstitutionCode("9030110020000001"), InstitutionCode("9020110020000001")
@@ -42,9 +42,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NodeStore]
         case "memory":
             made = MemoryNodeStore()
         case "sqlite":
-            made = SqliteNodeStore(tmp_path / "node.sqlite3")
+            made = DatabaseNodeStore(tmp_path / "node.sqlite3")
         case _:
-            made = SqliteNodeStore(request.getfixturevalue("postgres_address"))
+            made = DatabaseNodeStore(request.getfixturevalue("postgres_address"))
     yield made
     made.close()
 
@@ -343,13 +343,13 @@ def test_records_are_kept_seven_calendar_years(now: str, bound: str) -> None:
 
 
 async def test_a_file_is_read_again_as_it_was_left(tmp_path: Path) -> None:
-    first = SqliteNodeStore(tmp_path / "node.sqlite3")
+    first = DatabaseNodeStore(tmp_path / "node.sqlite3")
     await first.add_people([person()])
     await first.put_replicas([("A-1", replica())])
     await first.begin_inquiry(inquiry())
     await first.settle_provision(provision(number="3" * 20))
     first.close()
-    second = SqliteNodeStore(tmp_path / "node.sqlite3")
+    second = DatabaseNodeStore(tmp_path / "node.sqlite3")
     assert second.person("A-1") == person()
     assert second.inquiry(b"q" * 16) == inquiry()
     assert second.provision(PEER, b"q" * 16) == provision(number="3" * 20)
@@ -357,7 +357,7 @@ async def test_a_file_is_read_again_as_it_was_left(tmp_path: Path) -> None:
 
 
 async def test_a_disk_that_refuses_is_told_as_such(tmp_path: Path) -> None:
-    store = SqliteNodeStore(tmp_path / "node.sqlite3")
+    store = DatabaseNodeStore(tmp_path / "node.sqlite3")
     (pages,) = store.database.reader.execute("PRAGMA page_count").fetchone()
     await store.database.write(lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}").fetchone())
     with pytest.raises(WarifuError) as refused:
@@ -368,7 +368,7 @@ async def test_a_disk_that_refuses_is_told_as_such(tmp_path: Path) -> None:
 
 
 def test_the_schema_has_no_column_for_a_my_number_or_a_plain_code(tmp_path: Path) -> None:
-    SqliteNodeStore(tmp_path / "node.sqlite3").close()
+    DatabaseNodeStore(tmp_path / "node.sqlite3").close()
     with sqlite3.connect(tmp_path / "node.sqlite3") as connection:
         (schema,) = connection.execute("SELECT group_concat(sql) FROM sqlite_master").fetchone()
     connection.close()

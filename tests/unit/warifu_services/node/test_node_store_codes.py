@@ -11,9 +11,9 @@ import pytest
 
 from warifu.identifiers import ItemCode
 from warifu_services.node.store import NodeStore, Person, PersonFlags
+from warifu_services.node.store_database import DatabaseNodeStore
 from warifu_services.node.store_memory import MemoryNodeStore
 from warifu_services.node.store_rows import MIGRATIONS
-from warifu_services.node.store_sqlite import SqliteNodeStore
 
 ITEM = ItemCode("TM00000000000002")
 
@@ -26,9 +26,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NodeStore]
         case "memory":
             made = MemoryNodeStore()
         case "sqlite":
-            made = SqliteNodeStore(tmp_path / "node.sqlite3")
+            made = DatabaseNodeStore(tmp_path / "node.sqlite3")
         case _:
-            made = SqliteNodeStore(request.getfixturevalue("postgres_address"))
+            made = DatabaseNodeStore(request.getfixturevalue("postgres_address"))
     yield made
     made.close()
 
@@ -172,8 +172,8 @@ async def test_who_has_no_code_of_the_epoch_keeps_the_one_there_is(store: NodeSt
 
 
 async def test_looking_for_people_behind_reads_an_index_and_not_everybody(tmp_path: Path) -> None:
-    store = SqliteNodeStore(tmp_path / "node.sqlite3")
-    from warifu_services.node.store_sqlite import _BEHIND
+    store = DatabaseNodeStore(tmp_path / "node.sqlite3")
+    from warifu_services.node.store_database import _BEHIND
 
     plan = [row[3] for row in store.database.reader.execute(f"EXPLAIN QUERY PLAN {_BEHIND}", (2, 1))]
     store.close()
@@ -194,6 +194,6 @@ async def test_a_file_from_before_knows_after_the_migration_who_is_behind(tmp_pa
     connection.execute("INSERT INTO rotated_code VALUES (?, 'B', x'00', 2)", (row("B", 2),))
     connection.commit()
     connection.close()
-    store = SqliteNodeStore(tmp_path / "node.sqlite3")
+    store = DatabaseNodeStore(tmp_path / "node.sqlite3")
     assert [each.local_number for each in store.people_behind(2, 10)] == ["A"]
     store.close()

@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n warifu/api/type/v1/inquiry.proto\x12\x12warifu.api.type.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\'\n\rEncryptedCode\x12\n\n\x02\x63\x31\x18\x01 \x01(\x0c\x12\n\n\x02\x63\x32\x18\x02 \x01(\x0c\"\xb6\x01\n\rSignedInquiry\x12\x0f\n\x07\x63ontext\x18\x01 \x01(\x0c\x12\x39\n\x0e\x65ncrypted_code\x18\x02 \x01(\x0b\x32!.warifu.api.type.v1.EncryptedCode\x12\x14\n\x0csealed_query\x18\x03 \x01(\x0c\x12\x12\n\ncode_proof\x18\x05 \x01(\x0c\x12\x13\n\x0b\x63itizen_tag\x18\x06 \x01(\x0c\x12\x1a\n\x12inquirer_signature\x18\x04 \x01(\x0c\"\x95\x02\n\x0fProvisionPermit\x12\x32\n\x07inquiry\x18\x01 \x01(\x0b\x32!.warifu.api.type.v1.SignedInquiry\x12\x39\n\x0e\x63onverted_code\x18\x02 \x01(\x0b\x32!.warifu.api.type.v1.EncryptedCode\x12\x19\n\x11processing_number\x18\x03 \x01(\t\x12\x16\n\x0epermission_row\x18\x04 \x01(\t\x12/\n\x0bpermit_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63onversion_proof\x18\x07 \x01(\x0c\x12\x15\n\rhub_signature\x18\x06 \x01(\x0c\"\xc1\x01\n\x0cSignedAnswer\x12\x35\n\x07outcome\x18\x01 \x01(\x0e\x32$.warifu.api.type.v1.ProvisionOutcome\x12\x15\n\rsealed_answer\x18\x02 \x01(\x0c\x12\x32\n\x0eprovision_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x63itizen_tag\x18\x05 \x01(\x0c\x12\x1a\n\x12provider_signature\x18\x04 \x01(\x0c\"P\n\x0b\x43\x61llFailure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\r\n\x05where\x18\x02 \x01(\t\x12\x15\n\x08\x64\x65\x66inite\x18\x03 \x01(\x08H\x00\x88\x01\x01\x42\x0b\n\t_definite*\x93\x01\n\x10ProvisionOutcome\x12!\n\x1dPROVISION_OUTCOME_UNSPECIFIED\x10\x00\x12\x1e\n\x1aPROVISION_OUTCOME_ANSWERED\x10\x01\x12\x1d\n\x19PROVISION_OUTCOME_PENDING\x10\x02\x12\x1d\n\x19PROVISION_OUTCOME_REFUSED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n warifu/api/type/v1/inquiry.proto\x12\x12warifu.api.type.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\'\n\rEncryptedCode\x12\n\n\x02\x63\x31\x18\x01 \x01(\x0c\x12\n\n\x02\x63\x32\x18\x02 \x01(\x0c\"\xb6\x01\n\rSignedInquiry\x12\x0f\n\x07\x63ontext\x18\x01 \x01(\x0c\x12\x39\n\x0e\x65ncrypted_code\x18\x02 \x01(\x0b\x32!.warifu.api.type.v1.EncryptedCode\x12\x14\n\x0csealed_query\x18\x03 \x01(\x0c\x12\x12\n\ncode_proof\x18\x05 \x01(\x0c\x12\x13\n\x0b\x63itizen_tag\x18\x06 \x01(\x0c\x12\x1a\n\x12inquirer_signature\x18\x04 \x01(\x0c\"\x95\x02\n\x0fProvisionPermit\x12\x32\n\x07inquiry\x18\x01 \x01(\x0b\x32!.warifu.api.type.v1.SignedInquiry\x12\x39\n\x0e\x63onverted_code\x18\x02 \x01(\x0b\x32!.warifu.api.type.v1.EncryptedCode\x12\x19\n\x11processing_number\x18\x03 \x01(\t\x12\x16\n\x0epermission_row\x18\x04 \x01(\t\x12/\n\x0bpermit_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63onversion_proof\x18\x07 \x01(\x0c\x12\x15\n\rhub_signature\x18\x06 \x01(\x0c\"\xc1\x01\n\x0cSignedAnswer\x12\x35\n\x07outcome\x18\x01 \x01(\x0e\x32$.warifu.api.type.v1.ProvisionOutcome\x12\x15\n\rsealed_answer\x18\x02 \x01(\x0c\x12\x32\n\x0eprovision_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x63itizen_tag\x18\x05 \x01(\x0c\x12\x1a\n\x12provider_signature\x18\x04 \x01(\x0c\"h\n\x0b\x43\x61llFailure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\r\n\x05where\x18\x02 \x01(\t\x12\x15\n\x08\x64\x65\x66inite\x18\x03 \x01(\x08H\x00\x88\x01\x01\x12\x16\n\x0eretry_after_ms\x18\x04 \x01(\rB\x0b\n\t_definite*\x93\x01\n\x10ProvisionOutcome\x12!\n\x1dPROVISION_OUTCOME_UNSPECIFIED\x10\x00\x12\x1e\n\x1aPROVISION_OUTCOME_ANSWERED\x10\x01\x12\x1d\n\x19PROVISION_OUTCOME_PENDING\x10\x02\x12\x1d\n\x19PROVISION_OUTCOME_REFUSED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'warifu.api.type.v1.inquiry_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PROVISIONOUTCOME']._serialized_start=874
-  _globals['_PROVISIONOUTCOME']._serialized_end=1021
+  _globals['_PROVISIONOUTCOME']._serialized_start=898
+  _globals['_PROVISIONOUTCOME']._serialized_end=1045
   _globals['_ENCRYPTEDCODE']._serialized_start=89
   _globals['_ENCRYPTEDCODE']._serialized_end=128
   _globals['_SIGNEDINQUIRY']._serialized_start=131
@@ -43,5 +43,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SIGNEDANSWER']._serialized_start=596
   _globals['_SIGNEDANSWER']._serialized_end=789
   _globals['_CALLFAILURE']._serialized_start=791
-  _globals['_CALLFAILURE']._serialized_end=871
+  _globals['_CALLFAILURE']._serialized_end=895
 # @@protoc_insertion_point(module_scope)

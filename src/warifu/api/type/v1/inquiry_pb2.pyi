@@ -77,11 +77,13 @@ class SignedAnswer(_message.Message):
     def __init__(self, outcome: _Optional[_Union[ProvisionOutcome, str]] = ..., sealed_answer: _Optional[bytes] = ..., provision_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., citizen_tag: _Optional[bytes] = ..., provider_signature: _Optional[bytes] = ...) -> None: ...
 
 class CallFailure(_message.Message):
-    __slots__ = ("reason", "where", "definite")
+    __slots__ = ("reason", "where", "definite", "retry_after_ms")
     REASON_FIELD_NUMBER: _ClassVar[int]
     WHERE_FIELD_NUMBER: _ClassVar[int]
     DEFINITE_FIELD_NUMBER: _ClassVar[int]
+    RETRY_AFTER_MS_FIELD_NUMBER: _ClassVar[int]
     reason: str
     where: str
     definite: bool
-    def __init__(self, reason: _Optional[str] = ..., where: _Optional[str] = ..., definite: bool = ...) -> None: ...
+    retry_after_ms: int
+    def __init__(self, reason: _Optional[str] = ..., where: _Optional[str] = ..., definite: bool = ..., retry_after_ms: _Optional[int] = ...) -> None: ...

@@ -21,8 +21,8 @@ from warifu_kit.network.rotation import (
 )
 from warifu_services.node import rotation
 from warifu_services.node.store import ClerkDecision, NodeStore, Person, PersonFlags
+from warifu_services.node.store_database import DatabaseNodeStore
 from warifu_services.node.store_memory import MemoryNodeStore
-from warifu_services.node.store_sqlite import SqliteNodeStore
 
 
 @pytest.mark.parametrize("suite", [1, 2])
@@ -32,7 +32,7 @@ async def test_every_new_code_is_the_one_that_issuing_would_have_given(
 ) -> None:
     if suite not in available_suites():
         pytest.skip("suite 1 needs the system's libsodium (package libsodium23), which this machine lacks")
-    store: NodeStore = MemoryNodeStore() if kind == "memory" else SqliteNodeStore(tmp_path / "node.sqlite3")
+    store: NodeStore = MemoryNodeStore() if kind == "memory" else DatabaseNodeStore(tmp_path / "node.sqlite3")
     world = new_world(suite, store)
     await world.add(*world.people)
     assert await world.rotator.rotate() == 0

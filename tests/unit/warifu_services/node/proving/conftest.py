@@ -18,7 +18,7 @@ from warifu_services.node.provider import Provider
 from warifu_services.node.proving import Prover
 from warifu_services.node.proving_store import ProvingStore, Unproven
 from warifu_services.node.standing_store import LogBreak, StandingStore
-from warifu_services.node.store_sqlite import SqliteNodeStore
+from warifu_services.node.store_database import DatabaseNodeStore
 
 PERMITTED = log_pb2.LEAF_EVENT_PERMITTED
 
@@ -85,7 +85,7 @@ class Node:
     """One node's file, what it has seen of the log, and its prover."""
 
     def __init__(self, path: Path, two: Any, log: Log) -> None:
-        self.file = SqliteNodeStore(path)
+        self.file = DatabaseNodeStore(path)
         self.two, self.log, self.clock = two, log, two.clock
         self.seen = StandingStore(self.file.database)
         self.store = ProvingStore(self.file.database)

@@ -18,18 +18,18 @@ from tests.unit.warifu_services.node.views.played import (
 
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryHeader
 from warifu.tlog.note import Verifier
-from warifu_services.node.store_sqlite import SqliteNodeStore
+from warifu_services.node.store_database import DatabaseNodeStore
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteNodeStore]:
-    opened = SqliteNodeStore(tmp_path / "node.sqlite3")
+def store(tmp_path: Path) -> Iterator[DatabaseNodeStore]:
+    opened = DatabaseNodeStore(tmp_path / "node.sqlite3")
     yield opened
     opened.close()
 
 
 @pytest.fixture
-async def node(store: SqliteNodeStore, two: Any) -> Node:
+async def node(store: DatabaseNodeStore, two: Any) -> Node:
     """A node that has seen 12 leaves of the true log."""
     header = DirectoryHeader()
     header.CopyFrom(two.pair.directory.header)

@@ -19,7 +19,7 @@ from warifu.tlog.merkle import MerkleTree, leaf_hash
 from warifu_services.node.gossip import GossipBox
 from warifu_services.node.standing import Standing
 from warifu_services.node.standing_store import StandingStore
-from warifu_services.node.store_sqlite import SqliteNodeStore
+from warifu_services.node.store_database import DatabaseNodeStore
 from warifu_services.node.views import Views
 
 KEY = SigningKey.generate()
@@ -83,7 +83,7 @@ class Kept:
 class Node:
     """One node that has seen some of the hub's log."""
 
-    def __init__(self, store: SqliteNodeStore, directory: Directory, clock: ManualClock) -> None:
+    def __init__(self, store: DatabaseNodeStore, directory: Directory, clock: ManualClock) -> None:
         self.clock, self.hub, self.kept = clock, Shown(), Kept()
         self.directory = Held(directory)
         self.standing = Standing(store=StandingStore(store.database), directory=self.directory, clock=clock)

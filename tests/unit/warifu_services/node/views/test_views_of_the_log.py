@@ -24,7 +24,7 @@ from warifu.tlog.continuation import NEVER_CONTINUED, Continuation
 from warifu.tlog.note import Verifier
 from warifu.tlog.views import Relation, relation
 from warifu_services.node.standing_store import StandingStore
-from warifu_services.node.store_sqlite import SqliteNodeStore
+from warifu_services.node.store_database import DatabaseNodeStore
 from warifu_services.node.views import SHOWN_WITHIN
 
 
@@ -35,7 +35,9 @@ async def test_an_older_checkpoint_of_the_same_log_changes_nothing(node: Node, s
     assert node.standing.seen_note == note(TRUE, 12)
 
 
-async def test_a_newer_one_of_the_same_log_is_kept_in_its_place_and_told_on(node: Node, store: SqliteNodeStore) -> None:
+async def test_a_newer_one_of_the_same_log_is_kept_in_its_place_and_told_on(
+    node: Node, store: DatabaseNodeStore
+) -> None:
     await node.hears(note(TRUE, 13))
     assert node.views.log_amiss() is None
     assert node.standing.seen_note == StandingStore(store.database).seen_checkpoint() == note(TRUE, 13)
@@ -195,7 +197,7 @@ async def test_what_makes_no_sense_is_passed_over(node: Node, gossip: sealed_pb2
     assert node.views.directory_amiss() is None
 
 
-async def test_a_node_that_has_seen_nothing_yet_accuses_nobody(store: SqliteNodeStore, node: Node) -> None:
+async def test_a_node_that_has_seen_nothing_yet_accuses_nobody(store: DatabaseNodeStore, node: Node) -> None:
     fresh = Node(store, node.directory.current(), node.clock)
     fresh.standing._seen_note = None
     await fresh.hears(note(FORKED, 12))

@@ -19,7 +19,7 @@ from warifu_hub.standing_store import sequence_leaf as _sequence
 from warifu_hub.store import Assessment, ExchangePositions, ExchangeState, StoredExchange, WithdrawnAssessments
 from warifu_hub.tile_store import TILE_TABLES, put_tiles, read_suspected, read_tile, read_tiled_size, suspect
 
-__all__ = ["SqliteHubStore"]
+__all__ = ["DatabaseHubStore"]
 
 _MIGRATIONS = (
     """
@@ -87,7 +87,7 @@ def _known(stored: StoredExchange, *, provided: bool) -> KnownExchange:
     )
 
 
-class SqliteHubStore:
+class DatabaseHubStore:
     """:class:`warifu_hub.store.HubStore` in a file or on a server. Raises LOG_UNAVAILABLE when it cannot be opened."""
 
     def __init__(self, place: Place) -> None:

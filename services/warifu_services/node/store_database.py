@@ -37,7 +37,7 @@ from warifu_services.node.store_rows import (
     update_record,
 )
 
-__all__ = ["SqliteNodeStore"]
+__all__ = ["DatabaseNodeStore"]
 
 _SELECT_INQUIRY = f"""
     SELECT i.content, i.sealed_secrets, i.sealed_result, i.permitted_position, i.changed_ms, {RECORD_COLUMNS}
@@ -93,7 +93,7 @@ _PUT_REPLICA = """
 _IN_ONE_QUERY = 500
 
 
-class SqliteNodeStore:
+class DatabaseNodeStore:
     """:class:`warifu_services.node.store.NodeStore` in a file or on a server. Raises STORE_UNAVAILABLE when it cannot be opened."""
 
     def __init__(self, place: Place) -> None:
