@@ -126,7 +126,7 @@ def test_an_interrupted_demonstration_takes_its_processes_along(
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         started = next(line for line in process.stderr if line.startswith("network made"))
-        assert "6/6" in started
+        assert "8/8" in started
         hub = child_of(process.pid, ["hub", "--stop-with-parent"])
         assert hub is not None
         process.send_signal(signal.SIGINT)
