@@ -185,6 +185,10 @@ def verifier(
     dir_: Dir,
     jpki_address: JpkiAddress,
     listen: Listen = None,
+    status_by: Annotated[
+        Literal["ocsp", "list"],
+        typer.Option(help="Ask the authority about each certificate, or go by its list, which may be a day old."),
+    ] = "ocsp",
     log_level: LogLevel = "warning",
     stop_with_parent: StopWithParent = False,
 ) -> None:
@@ -193,10 +197,11 @@ def verifier(
     Example: warifu verifier --dir net/verifier --jpki 127.0.0.1:7410 --listen 127.0.0.1:7411
     """
     from warifu_services.verifier.app import run_verifier
+    from warifu_services.verifier.standing import StatusSource
 
     raise typer.Exit(
         run_party(
-            lambda stop: run_verifier(stop, dir_, jpki=jpki_address, listen=listen),
+            lambda stop: run_verifier(stop, dir_, jpki=jpki_address, listen=listen, source=StatusSource(status_by)),
             party="verifier",
             log_level=log_level,
             stop_with_parent=stop_with_parent,

@@ -120,7 +120,7 @@ def up(
     from warifu_kit.network.adapter_watch import AdapterWatch
     from warifu_kit.network.for_tests import ForTests
     from warifu_kit.network.network import Network
-    from warifu_kit.network.order import TAKING_FAULTS
+    from warifu_kit.network.order import IN_EXCHANGE
     from warifu_kit.network.party_process import party_command
 
     parent, wished = Parent(), {"awkward": awkward, "calm": calm, "none": no_faults}
@@ -137,7 +137,7 @@ def up(
     def command(party: str, folder: Path, options: Sequence[str]) -> list[str]:
         role = network.described.parties[party].role if party in network.described.parties else ""
         words = ["--spread", str(spread)] if spread is not None and role == "agency" else []
-        words += ["--timings"] if timings and role in TAKING_FAULTS else []
+        words += ["--timings"] if timings and role in IN_EXCHANGE else []
         return party_command(party, folder, [*options, *words])
 
     network = Network(

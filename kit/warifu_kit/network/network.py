@@ -32,7 +32,7 @@ from warifu_kit.network.custody import keep_fresh
 from warifu_kit.network.endpoints import fits, free_endpoint
 from warifu_kit.network.for_tests import ForTests
 from warifu_kit.network.nursery import Nursery, can_fork
-from warifu_kit.network.order import ASKED, TAKING_FAULTS, asked_by, starting_order
+from warifu_kit.network.order import ASKED, IN_EXCHANGE, asked_by, starting_order
 from warifu_kit.network.party_process import STOP_SECONDS, PartyProcess, party_command
 from warifu_kit.network.renewal import Renewals
 from warifu_kit.network.witness_process import Witnesses
@@ -248,7 +248,7 @@ class Network:
         if party in self._places:
             options += ["--listen", self._places[party]]
         options += ForTests.of(self.described).options(self.path, party)
-        if self.faults is not None and self.described.parties[party].role in TAKING_FAULTS:
+        if self.faults is not None and self.described.parties[party].role in IN_EXCHANGE:
             options += ["--faults", self.faults.to_json()]
         return self._command(party, self.path / party, options)
 

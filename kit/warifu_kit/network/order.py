@@ -7,7 +7,7 @@ from typing import Final
 
 from warifu.party.network_file import NetworkFile
 
-__all__ = ["ASKED", "BESIDE", "TAKING_FAULTS", "asked_by", "starting_order"]
+__all__ = ["ASKED", "BESIDE", "IN_EXCHANGE", "asked_by", "starting_order"]
 
 ASKED: Final = ("authority", "jpki", "hub")
 """Parties that others ask, in the order in which they stop."""
@@ -15,8 +15,8 @@ ASKED: Final = ("authority", "jpki", "hub")
 BESIDE: Final = {"jpki": frozenset({"jpki", "verifier"})}
 """What a network can be without: the roles of those parties."""
 
-TAKING_FAULTS: Final = frozenset({"hub", "authority", "agency"})
-"""Roles whose parties take faults."""
+IN_EXCHANGE: Final = frozenset({"hub", "authority", "agency"})
+"""Roles whose parties have a process, go by the directory, and take faults. Those beside the exchange do neither."""
 
 _ASKED_BY: Final[dict[str, tuple[str, ...]]] = {"hub": (), "authority": ("hub",), "jpki": (), "verifier": ("jpki",)}
 
