@@ -33,7 +33,7 @@ from warifu_kit.jpki.applicant import Applicant, ApplicationOnFile, place_of
 from warifu_services.jpki.card_root import read_maker
 from warifu_services.jpki.validity import LEAST_AGE_TO_SIGN, age_on
 
-__all__ = ["CardCounter", "ChosenPins"]
+__all__ = ["CardCounter", "ChosenPins", "with_pins"]
 
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _FIELDS: Final = {CertificateUse.SIGNING: "signing_key", CertificateUse.AUTHENTICATION: "authentication_key"}
@@ -91,10 +91,10 @@ class CardCounter:
 
     def collect(self, kept: ApplicationOnFile, chip: Chip, check: int, pins: ChosenPins) -> Chip:
         """Hand the card over to whom it is for, PINs set. ``check`` is the contract's. Raises: what the office refuses with; REQUEST_MALFORMED for a PIN."""
-        with_pins = _with_pins(chip, pins)  # before anything is on record: a PIN of the wrong shape changes nothing
+        set_up = with_pins(chip, pins)  # before anything is on record: a PIN of the wrong shape changes nothing
         self._step(kept.application_id, cards.CARD_STEP_COLLECT, check)
         self._step(kept.application_id, cards.CARD_STEP_ACTIVATE)
-        return with_pins
+        return set_up
 
     def suspend(self, application_id: str) -> None:
         """Report a card lost. Raises: what the office refuses with."""
@@ -164,7 +164,7 @@ def _unknown_pins(*, can_sign: bool) -> Pins:
     return Pins(digits(), digits(), digits(), drawn(_ALPHABET, 16) if can_sign else None)
 
 
-def _with_pins(chip: Chip, pins: ChosenPins) -> Chip:
+def with_pins(chip: Chip, pins: ChosenPins) -> Chip:
     """The chip with the holder's PINs. Raises: REQUEST_MALFORMED."""
     for aid, identifier in (
         (jpki.AID, jpki.AUTHENTICATION_PIN),

@@ -7,6 +7,7 @@ transaction that takes it. It sees no PIN and no chip: those are between the hol
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -35,6 +36,7 @@ _JP2: Final = bytes.fromhex("0000000c6a5020200d0a870a")
 _LABEL: Final = b"warifu-v1/jpki-application"
 _HANDLE_SIZE: Final = 16
 
+_NOT_REPLACED: Final = frozenset({CardState.APPLIED, CardState.ORDERED, CardState.REISSUED})
 _EVENTS: Final = {
     CardStep.SUSPEND: Event.CARD_SUSPENDED,
     CardStep.RETURN: Event.CARD_RETURNED,
@@ -62,7 +64,8 @@ class CardOffice:
     async def apply(self, application: Application) -> CardRow:
         """The card that is now applied for, durable; the same one when the same is asked again.
 
-        Raises: REQUEST_MALFORMED for what is no portrait; REQUEST_REUSED; CARD_UNKNOWN, CARD_STEP_REFUSED for a predecessor; STORE_UNAVAILABLE.
+        Raises: REQUEST_MALFORMED for what is no portrait; REQUEST_REUSED; CARD_UNKNOWN, CARD_STEP_REFUSED, ITEMS_DIFFER for a predecessor;
+            STORE_UNAVAILABLE.
         """
         check_portrait(application.portrait)
         if application.items.birth_date > day_in_japan(self._clock.now()):
@@ -103,14 +106,18 @@ def check_portrait(portrait: bytes) -> None:
         raise WarifuError(Reason.REQUEST_MALFORMED, where="portrait")
 
 
-def _check_predecessor(card: CardRow | None) -> None:
-    """A card takes the place of one that its holder was given, or that is on the way to her. Raises: CARD_STEP_REFUSED."""
-    if card is not None and card.state in {CardState.APPLIED, CardState.ORDERED, *ENDS} - {
-        CardState.EXPIRED,
-        CardState.RETURNED,
-    }:
-        where = f"predecessor_application_id: that card is {card.state.name.lower()}"
-        raise WarifuError(Reason.CARD_STEP_REFUSED, where=where)
+def _check_predecessor(card: CardRow, before: CardRow, successors: Sequence[CardState]) -> None:
+    """A card takes the place of one that its holder was given, or that is on the way to her; one does, and for the same person.
+
+    ``successors`` are the states of others that were to. Raises: CARD_STEP_REFUSED; ITEMS_DIFFER where a change was not reported.
+    """
+    why = f"that card is {before.state.name.lower()}" if before.state in _NOT_REPLACED else ""
+    if any(state not in ENDS for state in successors):
+        why = "another card is to take its place"
+    if why:
+        raise WarifuError(Reason.CARD_STEP_REFUSED, where=f"predecessor_application_id: {why}")
+    if card.items != before.items:
+        raise WarifuError(Reason.ITEMS_DIFFER, where="four_items: not those on record; report the change first")
 
 
 def _effects(step: CardStep) -> Effects:

@@ -8,10 +8,10 @@ killed in the middle has issued either none of them or all, and whoever asks aga
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -72,9 +72,11 @@ class Issuer:
         card, now = self._store.card(application), self._clock.now()
         _check_age(card, keys, now)
         self._decide(card)
+        until = self._last_days(card, keys, now)
         loop = asyncio.get_running_loop()
         signing = (
-            loop.run_in_executor(self._workers, self._certified, card, use, publics[use], now) for use in publics
+            loop.run_in_executor(self._workers, self._certified, card, use, publics[use], now, until[use])
+            for use in publics
         )
         rows = await asyncio.gather(*signing)
         return await self._store.issue(request_id, asked, rows, self._decide, self._clock.unix_ms())
@@ -90,8 +92,10 @@ class Issuer:
         facts = StepFacts(today=day_in_japan(self._clock.now()), last_day=card.last_day)
         return next_state(card.state, CardStep.PERSONALISE, facts), {}
 
-    def _certified(self, card: CardRow, use: CertificateUse, key: rsa.RSAPublicKey, now: datetime) -> CertificateRow:
-        until = self._until(card, use, now)
+    def _certified(
+        self, card: CardRow, use: CertificateUse, key: rsa.RSAPublicKey, now: datetime, last: date
+    ) -> CertificateRow:
+        until = end_of_day(last)
         subject = Subject(
             public_key=key,
             place=card.place,
@@ -109,8 +113,19 @@ class Issuer:
             not_after_ms=int(until.timestamp() * 1000),
         )
 
-    def _until(self, card: CardRow, use: CertificateUse, now: datetime) -> datetime:
-        return end_of_day(certificate_last_day(card.items.birth_date, day_in_japan(now), card.last_day))
+    def _last_days(self, card: CardRow, uses: Iterable[CertificateUse], now: datetime) -> dict[CertificateUse, date]:
+        """Until when each is good: by birthdays, by what it follows, and one for signing no longer than the other one."""
+        held = {use: _last_day(row) for use, row in self._store.certificates_of(card.application).items()}
+        born, day = card.items.birth_date, day_in_japan(now)
+        found = {use: certificate_last_day(born, day, card.last_day, follows=held.get(use)) for use in uses}
+        other = {**held, **found}.get(CertificateUse.AUTHENTICATION)
+        if other is not None and CertificateUse.SIGNING in found:
+            found[CertificateUse.SIGNING] = min(found[CertificateUse.SIGNING], other)
+        return found
+
+
+def _last_day(row: CertificateRow) -> date:
+    return day_in_japan(datetime.fromtimestamp(row.not_after_ms / 1000, UTC))
 
 
 def _check_age(card: CardRow, keys: Mapping[CertificateUse, CardKey], now: datetime) -> None:

@@ -7,6 +7,7 @@ renewed; but for what changed meanwhile, which is told at once. Each root answer
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -33,6 +34,19 @@ _HASHES: Final = (hashes.SHA1(), hashes.SHA256())  # noqa: S303  names a key, an
 _OCSP_STATUS: Final = ocsp.OCSPCertStatus
 
 
+@dataclass(frozen=True, slots=True)
+class _HeldList:
+    """A list that was signed ``since``. ``written``: how much the store had written when it was looked at last."""
+
+    lines: list[tuple[bytes, int, str]]
+    since: datetime
+    written: int
+    signed: bytes
+
+    def is_of_today(self, now: datetime) -> bool:
+        return self.since <= now < self.since + _LIST_GOOD_FOR
+
+
 class Responder:
     """Answers with the two roots' keys from what the store has."""
 
@@ -40,17 +54,19 @@ class Responder:
         self._store = store
         self._clock = clock
         self._roots = roots
-        self._lists: dict[CertificateUse, tuple[int, datetime, bytes]] = {}
+        self._lists: dict[CertificateUse, _HeldList] = {}
         self._named = {_name_of(root, hashed): root for root in roots.values() for hashed in _HASHES}
 
     def revocation_list(self, use: CertificateUse) -> bytes:
         """The list of a use, DER: the one signed last while nothing changed and its day is not over."""
-        now, lines = self._clock.now(), self._store.revoked(use, self._clock.unix_ms())
-        state = hash(tuple(lines))
-        held = self._lists.get(use)
-        if held is None or held[0] != state or not held[1] <= now < held[1] + _LIST_GOOD_FOR:
-            self._lists[use] = held = (state, now, self._signed_list(use, lines, now))
-        return held[2]
+        now, held, written = self._clock.now(), self._lists.get(use), self._store.database.mutations_committed
+        if held is not None and held.written == written and held.is_of_today(now):
+            return held.signed
+        lines = self._store.revoked(use, self._clock.unix_ms())
+        if held is None or held.lines != lines or not held.is_of_today(now):
+            held = _HeldList(lines, now, written, self._signed_list(use, lines, now))
+        self._lists[use] = replace(held, written=written)
+        return held.signed
 
     def answer(self, request_der: bytes) -> bytes:
         """The answer to an OCSP request, DER. What is no request, or asks of several, is answered so, unsigned."""

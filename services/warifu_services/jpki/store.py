@@ -29,7 +29,7 @@ from warifu_services.jpki.rows import (
 )
 from warifu_services.jpki.store_consents import ConsentRows
 
-__all__ = ["DecideStep", "Effects", "JpkiStore", "Step"]
+__all__ = ["CheckPredecessor", "DecideStep", "Effects", "JpkiStore", "Step"]
 
 Effects = Mapping[CertificateUse, Revocation | None]
 """What becomes of the certificates of a card: why they are not good, or None where they are good again."""
@@ -37,6 +37,9 @@ Effects = Mapping[CertificateUse, Revocation | None]
 Step = tuple[CardState, Effects]
 DecideStep = Callable[[CardRow], Step | None]
 """Where a card goes and what becomes of its certificates; None where it is there already. Raises what stands against it."""
+
+CheckPredecessor = Callable[[CardRow, CardRow, Sequence[CardState]], None]
+"""Is handed a card, the one that it takes the place of, and where others are that were to. Raises what stands against it."""
 
 _HOLD: Final = Revocation.CERTIFICATE_HOLD.value
 _CARD = f"SELECT {CARD_COLUMNS} FROM card JOIN holder ON holder.handle = card.holder"  # noqa: S608  names only
@@ -62,10 +65,10 @@ class JpkiStore:
         self._reader = self.database.reader
         self.consents = ConsentRows(self.database)
 
-    async def apply(self, card: CardRow, at_ms: int, check: Callable[[CardRow | None], None]) -> CardRow:
+    async def apply(self, card: CardRow, at_ms: int, check: CheckPredecessor) -> CardRow:
         """Keep an application; the earlier one where its request_id was used for the same.
 
-        ``check`` is handed the card that it takes the place of. Raises: REQUEST_REUSED; what ``check`` does.
+        Raises: REQUEST_REUSED; CARD_UNKNOWN; what ``check`` does.
         """
         return await self.database.write(lambda connection: _apply(connection, card, at_ms, check))
 
@@ -153,21 +156,20 @@ class JpkiStore:
         self.database.close()
 
 
-def _apply(connection: Any, card: CardRow, at_ms: int, check: Callable[[CardRow | None], None]) -> CardRow:
+def _apply(connection: Any, card: CardRow, at_ms: int, check: CheckPredecessor) -> CardRow:
     found = connection.execute(f"{_CARD} WHERE request_id = ?", (card.request_id,)).fetchone()
     if found is not None:
         standing = card_of(found)
         if standing.digest != card.digest:
             raise WarifuError(Reason.REQUEST_REUSED, where="request_id")
         return standing
-    check(None if card.predecessor is None else _card(connection, card.predecessor))
-    items = (card.items.name, card.items.address, card.items.birth_text, card.items.sex.value)
     if card.predecessor is None:
-        connection.execute(
-            "INSERT INTO holder (name, address, birth, sex, handle) VALUES (?, ?, ?, ?, ?)", (*items, card.holder)
-        )
+        items = (card.items.name, card.items.address, card.items.birth_text, card.items.sex.value)
+        sql = "INSERT INTO holder (name, address, birth, sex, handle) VALUES (?, ?, ?, ?, ?)"
+        connection.execute(sql, (*items, card.holder))
     else:
-        connection.execute(_ITEMS, (*items, card.holder))
+        rows = connection.execute("SELECT state FROM card WHERE predecessor = ?", (card.predecessor,)).fetchall()
+        check(card, _card(connection, card.predecessor), [CardState(state) for (state,) in rows])
     connection.execute(
         "INSERT INTO card (application, request_id, digest, holder, state, last_day, prefecture, municipality, portrait, "
         "predecessor) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

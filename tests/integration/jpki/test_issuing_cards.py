@@ -156,6 +156,39 @@ async def test_only_a_municipality_has_cards_made_and_only_a_verifier_is_told_of
         assert refused[0] is Reason.CALLER_NOT_ALLOWED
 
 
+async def test_one_card_takes_the_place_of_another_and_for_the_same_person(office: Office) -> None:
+    old, new = await office.holder(), office.person()
+    moved = items(address="北海道小樽市")
+    refused = await refusal(office.apply(new, moved, predecessor=old.application))
+    assert refused == (Reason.ITEMS_DIFFER, "four_items: not those on record; report the change first")
+    await office.apply(new, predecessor=old.application)
+    refused = await refusal(office.apply(office.person(), predecessor=old.application))
+    assert refused == (
+        Reason.CARD_STEP_REFUSED,
+        "predecessor_application_id: another card is to take its place",
+    )
+    refused = await refusal(office.apply(office.person(), predecessor=new.application))
+    assert refused[1] == "predecessor_application_id: that card is ordered"
+
+
+async def test_a_signing_certificate_that_is_renewed_alone_ends_with_the_other_one(office: Office) -> None:
+    person = await office.holder()
+    other = EndCertificate.read(person.certificates[AUTHENTICATION]).not_after
+    office.clock.advance(datetime.timedelta(days=730))
+    await office.issue(person, SIGNING)
+    assert EndCertificate.read(person.certificates[SIGNING]).not_after == other
+
+
+async def test_what_is_renewed_within_three_months_of_its_end_is_good_for_a_year_more(office: Office) -> None:
+    person = await office.holder()
+    first = EndCertificate.read(person.certificates[AUTHENTICATION]).not_after
+    office.clock.set(first - datetime.timedelta(days=60))
+    await office.issue(person)
+    for use in CertificateUse:
+        renewed = EndCertificate.read(person.certificates[use]).not_after
+        assert renewed.year == first.year + 5  # the sixth birthday from then on, not the fifth
+
+
 async def test_what_is_no_portrait_is_refused(office: Office) -> None:
     request = cards.ApplyForCardRequest(
         request_id=bytes(16), four_items=items(), prefecture="北海道", municipality="札幌市", portrait=b"\xff\xd8JPEG"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from warifu.printable import shell_command
-from warifu_kit.commands.card.typed import typed_pin
+from warifu_kit.commands.card.typed import taken_by_the_card, typed_pin
 from warifu_kit.output import say, say_json, say_table, table
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def collect(
     """
     from warifu.card.applications import jpki
     from warifu_kit.jpki.applicant import read_application
-    from warifu_kit.jpki.card_counter import ChosenPins
+    from warifu_kit.jpki.card_counter import ChosenPins, with_pins
     from warifu_kit.reader.card_file import kept_card, new_card
 
     _must_be_new(card)
@@ -80,6 +80,8 @@ def collect(
     can_sign = found is not None and found.pin(jpki.SIGNING_PIN) is not None
     four_digits = typed_pin("PIN of four digits")
     pins = ChosenPins(four_digits, typed_pin("password for signing") if can_sign else None)
+    with taken_by_the_card("PIN"):
+        with_pins(chip, pins)  # before the counter is asked
     check = {"face": 1, "documents": 2, "proxy": 3}[identity]
     with _counter(path, registry) as counter:
         new_card(card, counter.collect(kept, chip, check, pins))
