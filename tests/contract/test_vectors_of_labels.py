@@ -31,7 +31,7 @@ def _made(step: dict[str, Any], before: list[bytes]) -> bytes:
         "hmac_sha512_bare": lambda: hmac.digest(value(step["key"]), b"".join(items), "sha512"),
         "hmac_sha256_of_label": lambda: hmac.digest(value(step["key"]), label.encode(), "sha256"),
         "keyed_blake2b": lambda: by_hand.keyed_blake(value(step["key"]), step["size"], *labelled),
-        "length_prefixed": lambda: by_hand.prefixed(*labelled),
+        "prefixed": lambda: by_hand.prefixed(*labelled),
         "merkle_root": lambda: by_hand.root([by_hand.leaf_hash(value(step[name])) for name in ("leaf", "right")]),
         "ed25519": lambda: by_hand.signature(value(step["seed"]), *items),
     }

@@ -32,7 +32,7 @@ _PLACE = Place(prefecture="北海道", municipality="札幌市")
 
 def made_for_certificates() -> Iterator[Made]:
     """One for each label."""
-    prefixed, service = "length_prefixed", _SERVICE.encode()
+    prefixed, service = "prefixed", _SERVICE.encode()
     use = CertificateUse.SIGNING
     possession = possession_statement(_REQUEST_ID, use, _KEY)
     items = [_REQUEST_ID, use.value.encode(), _KEY]
