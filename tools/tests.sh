@@ -12,7 +12,7 @@ other=$!
 trap 'kill "$other" 2>/dev/null || true; rm -f "$said"' EXIT
 
 failed=0
-"$python" -m pytest tests/docs tests/threats tests/integration/[a-l]*/ || failed=$?
+"$python" -m pytest tests/docs tests/outside tests/threats tests/integration/[a-l]*/ || failed=$?
 wait "$other" || failed=$?
 cat "$said"
 exit "$failed"

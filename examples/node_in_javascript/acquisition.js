@@ -2,6 +2,7 @@
 'use strict';
 
 const { randomBytes } = require('./bytes.js');
+const clock = require('./clock.js');
 const { KIND, checkTimes, decodeContext } = require('./context.js');
 const codes = require('./codes.js');
 const { POLICY } = require('./directory.js');
@@ -45,7 +46,7 @@ function believe(node, receipt, converted, need) {
   const signed = statement('conversion', receipt, { converted_codes: converted });
   need(directory.signedBy('hub', at, signed, receipt.hub_signature), 'hub_signature');
   try {
-    checkTimes(context, Date.now());
+    checkTimes(context, clock.now());
   } catch {
     need(false, 'context');
   }

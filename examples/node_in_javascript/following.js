@@ -2,6 +2,7 @@
 // docs/protocol/node.md#start, directory.md#taking-a-version, log.md#what-a-node-does-with-it.
 'use strict';
 
+const clock = require('./clock.js');
 const { Refusal, refuseUnless } = require('./errors.js');
 const { headerDigest, checkHeader, checkFollows, checkEntries } = require('./directory.js');
 const { checkpoint, consistencyHolds, inclusionHolds } = require('./log.js');
@@ -160,7 +161,7 @@ class Following {
   }
 
   #isKnown({ provided, inquirer, request_id: requestId, permit_ms: permitted }) {
-    if (Number(permitted) < Date.now() - KEPT_MS) return true;
+    if (Number(permitted) < clock.now() - KEPT_MS) return true;
     const name = requestId.toString('hex');
     return provided ? this.store.provisions.has(`${inquirer} ${name}`) : this.store.inquiries.has(name);
   }

@@ -3,6 +3,7 @@
 
 const { KIND, FLAG, LIFE_MS, encodeContext, decodeContext, wholeMinute } = require('./context.js');
 const { randomBytes } = require('./bytes.js');
+const clock = require('./clock.js');
 const codes = require('./codes.js');
 const { CATALOGUE, Refusal, refuseUnless } = require('./errors.js');
 const { decode, encode } = require('./messages.js');
@@ -42,7 +43,7 @@ function build(node, inquiry, content) {
   refuseUnless(person, 'CODE_NOT_ACQUIRED', 'inquiry.local_number');
   const provider = directory.standing.get(inquiry.provider);
   refuseUnless(provider && inquiry.provider !== institution, 'INSTITUTION_UNKNOWN', 'inquiry.provider');
-  const issued = wholeMinute(Date.now());
+  const issued = wholeMinute(clock.now());
   const { own, held } = entryAndCode(node, person, issued);
   const flags = (inquiry.ordinance && FLAG.ORDINANCE) | (inquiry.consent && FLAG.CONSENT) | (inquiry.non_disclosure && FLAG.NON_DISCLOSURE);
   const context = encodeContext({

@@ -1,10 +1,11 @@
 // An agency's intermediary server (中間サーバー) of a SIMULATED network, written from docs/protocol/ alone.
 //
-//   node examples/node_in_javascript/node.js FOLDER --hub HOST:PORT --authority HOST:PORT [--listen HOST:PORT] [--go-on]
+//   node examples/node_in_javascript/node.js FOLDER --hub HOST:PORT --authority HOST:PORT [--listen HOST:PORT] [--go-on] [--clock FILE]
 'use strict';
 
 const { parseArgs } = require('node:util');
 const grpc = require('@grpc/grpc-js');
+const clock = require('./clock.js');
 const { forBusiness, deadlineOf } = require('./business.js');
 const { Following } = require('./following.js');
 const { Folder } = require('./folder.js');
@@ -74,8 +75,9 @@ class Node {
 async function main() {
   const text = { type: 'string' };
   const { values, positionals } = parseArgs({
-    allowPositionals: true, options: { hub: text, authority: text, listen: text, 'go-on': { type: 'boolean', default: false } },
+    allowPositionals: true, options: { hub: text, authority: text, listen: text, clock: text, 'go-on': { type: 'boolean', default: false } },
   });
+  if (values.clock) clock.goBy(values.clock);
   const node = new Node(positionals[0], { ...values, goOn: values['go-on'] });
   const endpoint = await node.listen(values.listen ?? node.folder.settings.listen);
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => node.stop());

@@ -3,6 +3,7 @@
 
 const { KIND, FLAG, SKEW_MS, checkTimes, decodeContext, wholeMinute } = require('./context.js');
 const { hmac256, prefixed, randomBytes } = require('./bytes.js');
+const clock = require('./clock.js');
 const codes = require('./codes.js');
 const { POLICY } = require('./directory.js');
 const { Refusal, refuseUnless } = require('./errors.js');
@@ -28,9 +29,9 @@ async function provide(node, { permit }, deadline) {
   const checked = await lookAgain(node, () => check(node, permit, context));
   const known = againFor(node, permit, checked);
   if (known) return { answer: decode(ANSWER, known) };
-  checkTimes(context, Date.now());
+  checkTimes(context, clock.now());
   const permitted = msOf(permit.permit_time);
-  const latest = Math.min(Date.now(), context.expires_ms) + SKEW_MS;
+  const latest = Math.min(clock.now(), context.expires_ms) + SKEW_MS;
   refuseUnless(permitted >= context.issued_ms - SKEW_MS && permitted <= latest, 'CLOCK_SKEWED', 'permit_time');
   const proven = await node.proven(permit, checked);
   const meanwhile = againFor(node, permit, checked);
@@ -102,7 +103,7 @@ function answer(node, permit, { context, asked, inquirer, own, name, released })
   const outcome = waits ? OUTCOME.PENDING : released === false ? OUTCOME.REFUSED : OUTCOME.ANSWERED;
   const found = foundFor(node, person, context.item_code, query.fiscal_year);
   const box = sealAnswer(query, inquiry, { ...found, gossip: node.gossip() });
-  const now = wholeMinute(Date.now());
+  const now = wholeMinute(clock.now());
   const made = {
     outcome,
     sealed_answer: outcome === OUTCOME.ANSWERED ? box : Buffer.alloc(0),
@@ -112,9 +113,9 @@ function answer(node, permit, { context, asked, inquirer, own, name, released })
   const extra = { asked, processing_number: permit.processing_number };
   made.provider_signature = sign(keys.signing, statement('answer', made, extra));
   node.store.write('provision', {
-    ...recordOf(context, asked, permit.processing_number, now), name, outcome, answer: encode(ANSWER, made),
+    ...recordOf(context, asked, permit.processing_number, outcome === OUTCOME.ANSWERED ? now : undefined), name, outcome, answer: encode(ANSWER, made),
     answer_digest: statement('answer-digest', made, extra), local_number: person.local_number,
-    permit: waits ? encode(PERMIT, permit) : undefined,
+    permit: waits ? encode(PERMIT, permit) : undefined, reason: outcome === OUTCOME.REFUSED ? 'RELEASE_REFUSED' : undefined,
   });
   return node.store.provisions.get(name).answer;
 }
@@ -152,7 +153,7 @@ async function drawnAndProven(node, permit, { asked, inquirer, own }) {
 
 function foundFor(node, person, item, year) {
   const held = [...person.replicas.values()].filter((one) => one.item_code === item && (year === 0 || one.fiscal_year === year));
-  const today = inJapan.format(Date.now());
+  const today = inJapan.format(clock.now());
   const published = held.filter((one) => one.publication_start <= today && (!one.publication_end || today <= one.publication_end));
   const order = (a, b) => b.fiscal_year - a.fiscal_year || (a.publication_start < b.publication_start ? 1 : -1);
   const [best] = published.sort(order);

@@ -2,6 +2,7 @@
 'use strict';
 
 const { randomBytes } = require('./bytes.js');
+const clock = require('./clock.js');
 const { KIND, LIFE_MS, encodeContext } = require('./context.js');
 const codes = require('./codes.js');
 const { Refusal, refuseUnless } = require('./errors.js');
@@ -48,7 +49,7 @@ async function rotateBatch(node, batch, from, to) {
   const former = batch.map(({ held }) => group.point(held.code));
   const weights = [...former, undefined].map(() => randomScalar());
   const mixed = mixture(former, weights, group.point(from.factor_commitment));
-  const issued = Date.now();
+  const issued = clock.now();
   const context = encodeContext({
     suite: directory.header.suite, kind: KIND.ROTATE, request_id: randomBytes(16), inquirer: institution, provider: institution, ...NONE,
     flags: 0, issued_ms: issued, expires_ms: issued + LIFE_MS, epoch_from: from.epoch, epoch_to: to.epoch, key_id_to: to.key_id,
@@ -68,7 +69,7 @@ async function rotateBatch(node, batch, from, to) {
 function believe(directory, context, response, y, count) {
   const { group } = directory;
   const signed = statement('conversion', { ...response, context, conversion_proofs: [] });
-  const good = response.converted_codes.length === count && directory.signedBy('hub', Date.now(), signed, response.hub_signature);
+  const good = response.converted_codes.length === count && directory.signedBy('hub', clock.now(), signed, response.hub_signature);
   refuseUnless(good, 'HUB_ANSWER_INVALID', 'hub_signature');
   try {
     return response.converted_codes.map((one) => group.point(codes.open(group, one, y)));

@@ -3,6 +3,7 @@
 
 const tls = require('node:tls');
 const grpc = require('@grpc/grpc-js');
+const clock = require('./clock.js');
 const messages = require('./messages.js');
 const { Refusal, refuseUnless, toStatus, fromStatus } = require('./errors.js');
 
@@ -109,7 +110,7 @@ function admit(folder, call, allowed) {
   const who = identity(certificate, folder.settings.network);
   refuseUnless(who, 'CALLER_NOT_IDENTIFIED');
   refuseUnless(!folder.revoked.serials.has(serial(certificate)), 'CALLER_REVOKED');
-  const now = Date.now();
+  const now = clock.now();
   refuseUnless(now >= Date.parse(certificate.valid_from) && now <= Date.parse(certificate.valid_to), 'CALLER_NOT_IN_DATE');
   refuseUnless(ALLOWED[allowed](folder, who), 'CALLER_NOT_ALLOWED');
 }

@@ -1,10 +1,11 @@
 """The ``warifu`` command.
 
-Exit status: 0 it did what it says; 1 what it checked does not hold, or it failed; 2 the command line is wrong.
+Exit status: 0 it did what it says; 1 what it checked does not hold, or it failed; 2 the command line is wrong; 130 interrupted.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated
 
@@ -38,6 +39,8 @@ from warifu_kit.commands import (
 from warifu_kit.output import allow_any_terminal, say, say_error
 
 __all__ = ["app", "main"]
+
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="warifu",
@@ -98,17 +101,24 @@ app.add_typer(card.app)
 
 
 def main() -> None:
-    """Run the command line; a catalogued error, or one of the disk, ends it with one sentence and status 1."""
-    allow_any_terminal()
+    """Run the command line; a catalogued error, or one of the disk, ends it with one sentence and status 1.
+
+    Ctrl-C ends it with the status of a program that was interrupted, and no other word than the command's own.
+    """
     try:
+        allow_any_terminal()
         settle_process()
         app()
+    except KeyboardInterrupt:  # before the command line was read, or after it was through
+        sys.exit(_INTERRUPTED)
     except WarifuError as error:
         ended = error
     except OSError as error:
         ended = WarifuError(Reason.PATH_UNUSABLE, where=f"{error.filename or 'output'}: {error.strerror}")
     else:
         return
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is left to do but to go
     say_error(ended)
     sys.exit(1)
 

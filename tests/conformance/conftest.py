@@ -14,7 +14,7 @@ from tests.conformance.honest_inquirer import HonestInquirer
 from tests.conformance.honest_node import HonestNode
 
 from warifu.exchange.proof_policy import ProofPolicy
-from warifu_kit.commands.key_changes import key_changes
+from warifu_kit.commands.network_changes import network_changes
 from warifu_kit.conformance.adapter_under_check import AdapterUnderCheck
 from warifu_kit.conformance.checking import check_adapter
 from warifu_kit.conformance.node_checking import run_inquirer_cases, run_node_cases
@@ -103,17 +103,23 @@ def checked_node(network_with: NetworkWith) -> CheckedNodes:
     async def check(kind: type[HonestNode], *only: str, proofs: str = "always", seed: int | None = None) -> Outcome:
         nowhere = "127.0.0.1:0"
         async with staged(
-            network_with(proofs), "tax", hub_at=nowhere, authority_at=nowhere, changes=key_changes()
+            network_with(proofs), "tax", hub_at=nowhere, authority_at=nowhere, changes=network_changes()
         ) as stage:
             node = kind(stage)
-            endpoint = await node.serve()
-            about = replace(stage.under_check(endpoint), business=None)
+
+            async def started_again() -> str:
+                nonlocal node
+                await node.stop()
+                node = kind(stage).from_disk(node)
+                return await node.serve()
+
+            about = replace(stage.under_check(await node.serve()), restarts=started_again)
             node.meet(about)
             try:
                 cases = chosen(cases_of("node"), only)
-                return await run_node_cases(about, cases, ended=lambda _: None, seed=seed)
+                return await run_node_cases(about, cases, ended=lambda _: None, seed=seed, within_s=240)
             finally:
-                await node.server.stop(0)
+                await node.stop()
 
     return check
 
@@ -125,7 +131,7 @@ def checked_inquirer(node_network: Path) -> CheckedInquirers:
     async def check(kind: type[HonestInquirer], *only: str, seed: int | None = None) -> Outcome:
         nowhere = "127.0.0.1:0"
         async with staged(
-            node_network, "childcare", hub_at=nowhere, authority_at=nowhere, changes=key_changes(), asks=True
+            node_network, "childcare", hub_at=nowhere, authority_at=nowhere, changes=network_changes(), asks=True
         ) as stage:
             inquirer = kind(stage)
             about = replace(stage.inquirer_under_check(await inquirer.serve()), registry=None)

@@ -6,7 +6,7 @@ It keeps everything in memory and makes unary calls. Each method is one step of 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import grpc
@@ -27,6 +27,7 @@ from warifu.exchange.inquiry import OpenedAnswer, Question
 from warifu.exchange.seal import SealingKey
 from warifu.exchange.statements import inquiry_digest
 from warifu.identifiers import InstitutionCode, ItemCode, ProcedureCode
+from warifu.pki import Role
 from warifu.rpc.probe import Peer, find_certificate
 from warifu.rpc.status import from_rpc_error, to_grpc_status
 from warifu_hub.translate import Party
@@ -78,7 +79,14 @@ class HonestInquirer:
 
     # NodeService.
 
+    def admits(self, uris: list[str]) -> bool:
+        own = self.stage.folder(self.stage.party).identity()
+        return uris == [replace(own, role=Role.BUSINESS).uri]
+
     async def Inquire(self, request: node_pb2.InquireRequest, context: Any) -> node_pb2.InquireResponse:
+        names = [name.decode() for name in context.auth_context().get("x509_subject_alternative_name", ())]
+        if not self.admits([name for name in names if "://" in name]):
+            await context.abort(grpc.StatusCode.PERMISSION_DENIED, "not the business system of this node")
         try:
             left = context.time_remaining() or 10.0
             return node_pb2.InquireResponse(result=await self.inquire(request.inquiry, left - 0.3))
@@ -195,17 +203,34 @@ class HonestInquirer:
 
     # The server.
 
-    async def serve(self) -> str:
-        """Serve to the business system; where it listens."""
+    def own_files(self) -> tuple[bytes, bytes, bytes]:
+        """Key, certificate and root."""
         folder = self.stage.folder(self.stage.party).path
         key, certificate, root = ((folder / name).read_bytes() for name in ("tls.key", "tls.pem", "root.pem"))
-        credentials = grpc.ssl_server_credentials([(key, certificate)], root, require_client_auth=True)
+        return key, certificate, root
+
+    def credentials(self) -> Any:
+        key, certificate, root = self.own_files()
+        return grpc.ssl_server_credentials([(key, certificate)], root, require_client_auth=True)
+
+    async def serve(self) -> str:
+        """Serve to the business system; where it listens."""
         self.server = grpc.aio.server()
         handler = grpc.unary_unary_rpc_method_handler(
             self.Inquire, node_pb2.InquireRequest.FromString, node_pb2.InquireResponse.SerializeToString
         )
         service = "warifu.api.node.v1.NodeService"
         self.server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {"Inquire": handler}),))
-        endpoint = f"127.0.0.1:{self.server.add_secure_port('127.0.0.1:0', credentials)}"
+        endpoint = f"127.0.0.1:{self.server.add_secure_port('127.0.0.1:0', self.credentials())}"
         await self.server.start()
         return endpoint
+
+
+def unchecked(kept: Kept, response: ExchangeResponse) -> OpenedAnswer:
+    """What a response says, without a look at who signed it: for mistakes. A box that does not open is still a fault."""
+    answer = response.answer
+    found = None
+    if answer.outcome == inquiry_pb2.PROVISION_OUTCOME_ANSWERED:
+        opened = exchange_inquiry._open_sealed_answer(answer, kept.inquiry.context, kept.answer_key)
+        found = exchange_inquiry._read_found(opened) if opened is not None else None
+    return OpenedAnswer(outcome=answer.outcome, found=found, provided_ms=0, digest=b"")

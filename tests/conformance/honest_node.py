@@ -5,77 +5,51 @@ It keeps everything in memory. Each method is one step of the page, and one thin
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Self
 
-import grpc
 from tests.conformance import to_hub
+from tests.conformance.honest_business import PENDING, RELEASE, Kept, record_of
+from tests.conformance.honest_edge import HonestEdge
 
 from warifu.agency import Absence, Found, ProvidedRecord
-from warifu.api.agency.v1.agency_service_pb2 import (
-    ProvideReply,
-    ProvideRequest,
-    ProvideResponse,
-    ProvideStreamRequest,
-    ProvideStreamResponse,
-)
-from warifu.api.directory.v1.directory_service_pb2 import DirectoryHeader
+from warifu.api.node.v1.node_service_pb2 import ExchangeRecord
 from warifu.api.type.v1 import inquiry_pb2
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as WireCode
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer
-from warifu.clock import Clock, SystemClock, day_in_japan
+from warifu.clock import day_in_japan
 from warifu.curve.group import Point
 from warifu.errors import Reason, WarifuError
 from warifu.exchange import provision, statements
 from warifu.exchange.codes import EncryptedCode, row_key
 from warifu.exchange.context import ContextKind, ExchangeContext
 from warifu.exchange.conversion_proof import Conversion
-from warifu.exchange.directory import Directory
 from warifu.exchange.directory_entry import DirectoryEntry
-from warifu.exchange.directory_header import check_follows
 from warifu.exchange.proof_policy import PolicyKind
 from warifu.exchange.provision import CheckedPermit, OpenedQuery
 from warifu.permissions.decision import check_lawful
 from warifu.permissions.table import TABLE_FILE, PermissionTable
-from warifu.rpc.multiplex import serve_calls
-from warifu.rpc.status import to_grpc_status
 from warifu_hub.translate import Party
 from warifu_kit.conformance.cast import CastPerson, made_up_record
 from warifu_kit.conformance.node_under_check import NodeUnderCheck
 from warifu_kit.conformance.stage import Stage
 from warifu_services.authority.keys import AuthorityKeys
-from warifu_services.node.keys import NodeKeys
 
-MAY_BE_NEWER = frozenset({Reason.EPOCH_STALE, Reason.INSTITUTION_UNKNOWN, Reason.SIGNATURE_INVALID})
 Context = ExchangeContext
 Key = tuple[str, bytes]
 
 
-@dataclass
-class Kept:
-    """What was answered to a permit."""
-
-    asked: bytes
-    number: str
-    answer: SignedAnswer
-
-
-class HonestNode:
+class HonestNode(HonestEdge):
     """The tax office's, on a stage. ``rows`` are the people it knows, by row key."""
 
     def __init__(self, stage: Stage) -> None:
-        folder = stage.folder(stage.party)
-        self.stage = stage
-        self.directory = stage.folder("hub").directory()
-        self.keys = NodeKeys.load(folder, self.directory).provider
-        self.table = PermissionTable.load(folder.path / TABLE_FILE)
-        self.hub_uri = stage.folder("hub").identity().uri
+        super().__init__(stage)
+        self.table = PermissionTable.load(stage.folder(stage.party).path / TABLE_FILE)
         self.kept: dict[Key, Kept] = {}
+        self.records: dict[Key, ExchangeRecord] = {}
         self.rows: dict[bytes, CastPerson] = {}
-        self.clock: Clock = SystemClock()
-        self.server: Any = None
 
     def meet(self, about: NodeUnderCheck) -> None:
         """Know everybody of the cast who has records, as if their codes had been acquired."""
@@ -88,72 +62,15 @@ class HonestNode:
                 code = group.multiply(factor, authority.point(person_id))
                 self.rows[row_key(self.keys.row_secret, code)] = person
 
-    # The edge.
+    def from_disk(self, before: HonestNode) -> Self:
+        """As it is when it starts again where ``before`` was killed."""
+        self.rows = before.rows
+        self.kept, self.records = before.on_disk()
+        return self
 
-    def admits(self, uris: list[str]) -> bool:
-        return uris == [self.hub_uri]
-
-    async def Provide(self, request: ProvideRequest, context: Any) -> ProvideResponse:
-        names = [name.decode() for name in context.auth_context().get("x509_subject_alternative_name", ())]
-        try:
-            if not self.admits([name for name in names if "://" in name]):
-                raise WarifuError(Reason.CALLER_NOT_ALLOWED, where="certificate")
-            return ProvideResponse(answer=await self.asked_to_provide(request))
-        except WarifuError as error:
-            await self.end(context, error, request)
-            raise
-
-    async def ProvideStream(self, messages: Any, context: Any) -> AsyncIterator[ProvideStreamResponse]:
-        names = [name.decode() for name in context.auth_context().get("x509_subject_alternative_name", ())]
-        try:
-            if not self.admits([name for name in names if "://" in name]):
-                raise WarifuError(Reason.CALLER_NOT_ALLOWED, where="certificate")
-            async for told in self.replies(messages):
-                yield told
-        except WarifuError as error:
-            await context.abort_with_status(to_grpc_status(error))
-
-    def replies(self, messages: Any) -> AsyncIterator[ProvideStreamResponse]:
-        return serve_calls(
-            messages, handle=self.one_of_many, reply_type=ProvideReply, response_type=ProvideStreamResponse
-        )
-
-    async def one_of_many(self, request: ProvideRequest, left: float) -> ProvideResponse:
-        return ProvideResponse(answer=await self.asked_to_provide(request))
-
-    async def end(self, context: Any, error: WarifuError, request: ProvideRequest) -> None:
-        await context.abort_with_status(to_grpc_status(error))
-
-    async def asked_to_provide(self, request: ProvideRequest) -> SignedAnswer:
-        permit = await self.proven(request.permit)
-        try:
-            return self.provided(permit)
-        except WarifuError as error:
-            if error.reason not in MAY_BE_NEWER or not await self.take_newer():
-                raise
-        return self.provided(permit)
-
-    # The directory.
-
-    async def take_newer(self) -> bool:
-        """Take the newest version, and say whether there was one."""
-        headers = await to_hub.headers_after(self.stage, self.directory.version)
-        if not headers or not self.follow(headers):
-            return False
-        file = await to_hub.with_entries(self.stage, headers[-1])
-        self.directory = Directory.from_message(file, self.stage.folder("hub").root_pem())
-        return True
-
-    def follow(self, headers: list[DirectoryHeader]) -> bool:
-        """Whether each follows the one before, from the one that is held."""
-        before = self.directory.header
-        try:
-            for header in headers:
-                check_follows(before, header)
-                before = header
-        except WarifuError:
-            return False
-        return True
+    def on_disk(self) -> tuple[dict[Key, Kept], dict[Key, ExchangeRecord]]:
+        """What it wrote; here memory stands for that."""
+        return self.kept, self.records
 
     async def proven(self, permit: ProvisionPermit) -> ProvisionPermit:
         """The permit with its proof if permits are sampled and this one is drawn."""
@@ -178,7 +95,7 @@ class HonestNode:
         kept = self.kept.get(self.key(checked))
         if kept is not None:
             self.check_same(kept, checked)
-            return kept.answer
+            return self.again(kept, checked)
         self.check_fresh(checked)
         query = self.open_query(checked)
         person = self.find(checked)
@@ -266,8 +183,38 @@ class HonestNode:
         if (kept.asked, kept.number) != (checked.asked, checked.processing_number):
             raise WarifuError(Reason.PERMIT_REUSED, where="permit")
 
+    def again(self, kept: Kept, checked: CheckedPermit) -> SignedAnswer:
+        """The stored answer; of what a clerk has decided since, the one that is made now, and stored."""
+        if kept.answer.outcome == PENDING and kept.decision:
+            kept.answer = self.answer_decided(kept, checked)
+            self.note(checked, kept.answer)
+        return kept.answer
+
+    def answer_decided(self, kept: Kept, checked: CheckedPermit) -> SignedAnswer:
+        if kept.decision != RELEASE:
+            return self.signed(checked, inquiry_pb2.PROVISION_OUTCOME_REFUSED, b"")
+        query = self.open_query(checked)
+        sealed = self.sealed(self.found(self.find(checked), query), query, checked)
+        return self.signed(checked, inquiry_pb2.PROVISION_OUTCOME_ANSWERED, sealed)
+
     def keep(self, checked: CheckedPermit, answer: SignedAnswer) -> None:
         self.kept[self.key(checked)] = Kept(checked.asked, checked.processing_number, answer)
+        self.note(checked, answer)
+
+    def note(self, checked: CheckedPermit, answer: SignedAnswer) -> None:
+        """The law's record."""
+        self.records[self.key(checked)] = record_of(checked, answer)
+
+    # Clerks.
+
+    def waiting(self) -> Iterable[Kept]:
+        return [kept for kept in self.kept.values() if kept.answer.outcome == PENDING and not kept.decision]
+
+    def waits_for_clerk(self, number: str) -> Kept | None:
+        return next((kept for kept in self.waiting() if kept.number == number), None)
+
+    def decided(self, kept: Kept, decision: int) -> None:
+        kept.decision = decision
 
     def check_fresh(self, checked: CheckedPermit) -> None:
         provision.check_fresh(checked, self.clock.now())
@@ -300,12 +247,14 @@ class HonestNode:
         years = [year for year in person.years if self.fits(year, query)] if person is not None else []
         if person is None or not years:
             return Absence.NOT_HELD
-        if not self.is_published(person):
-            return Absence.NOT_PUBLISHED
-        return self.record(person, max(years))
+        published = [year for year in years if self.is_year_published(person, year, query)]
+        return self.record(person, max(published)) if published else Absence.NOT_PUBLISHED
 
     def fits(self, year: int, query: OpenedQuery) -> bool:
         return query.fiscal_year in (0, year)
+
+    def is_year_published(self, person: CastPerson, year: int, query: OpenedQuery) -> bool:
+        return self.is_published(replace(person, published_from=person.published_of(year)))
 
     def is_published(self, person: CastPerson) -> bool:
         today = self.today().isoformat()
@@ -322,34 +271,12 @@ class HonestNode:
         return provision.seal_found(found, query, checked)
 
     def signed(self, checked: CheckedPermit, outcome: inquiry_pb2.ProvisionOutcome, sealed: bytes) -> SignedAnswer:
-        now_ms, key = self.clock.unix_ms(), self.keys.signing_key
+        now_ms, key = self.clock.unix_ms(), self.keys.of_epoch(checked.context.epoch_to).signing_key
         return provision.make_answer(outcome, checked, key, now_ms=now_ms, sealed_answer=sealed).answer
 
     def signed_again(self, checked: CheckedPermit, answer: SignedAnswer) -> SignedAnswer:
         """The answer with a signature over what it is now."""
         number = checked.processing_number
-        statements.sign_answer(self.keys.signing_key, answer, asked=checked.asked, processing_number=number)
+        key = self.keys.of_epoch(checked.context.epoch_to).signing_key
+        statements.sign_answer(key, answer, asked=checked.asked, processing_number=number)
         return answer
-
-    # The server.
-
-    async def serve(self) -> str:
-        """Serve to the hub; where it listens."""
-        folder = self.stage.folder(self.stage.party).path
-        key, certificate, root = ((folder / name).read_bytes() for name in ("tls.key", "tls.pem", "root.pem"))
-        credentials = grpc.ssl_server_credentials([(key, certificate)], root, require_client_auth=True)
-        self.server = grpc.aio.server(options=[("grpc.max_receive_message_length", 8 * 1024 * 1024)])
-        handler = grpc.unary_unary_rpc_method_handler(self.Provide, self.parse, ProvideResponse.SerializeToString)
-        many = grpc.stream_stream_rpc_method_handler(
-            self.ProvideStream, ProvideStreamRequest.FromString, ProvideStreamResponse.SerializeToString
-        )
-        service = "warifu.api.agency.v1.AgencyService"
-        handlers: dict[str, Any] = {"Provide": handler, "ProvideStream": many}
-        self.server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
-        endpoint = f"127.0.0.1:{self.server.add_secure_port('127.0.0.1:0', credentials)}"
-        await self.server.start()
-        await self.stage.hub.store.put_endpoint(self.keys.own.institution, endpoint)
-        return endpoint
-
-    def parse(self, body: bytes) -> ProvideRequest:
-        return ProvideRequest.FromString(body)

@@ -13,6 +13,7 @@ from tests.conformance.conftest import CheckedAdapters, CheckedInquirers, Checke
 from tests.conformance.honest_adapter import HonestAdapter
 from tests.conformance.honest_inquirer import HonestInquirer
 from tests.conformance.honest_node import HonestNode
+from tests.conformance.test_real_nodes import IN_JAVASCRIPT, LONG, OURS
 from typer.testing import CliRunner
 
 from warifu_kit.cli import app
@@ -24,8 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SEEDS = range(1, 21)
 AMISS = {Verdict.FAIL, Verdict.UNKNOWN}
 NODES = {
-    "ours": "{warifu} agency {party} --dir {{dir}} --hub {{hub}} --authority {{authority}} --log-level error",
-    "in JavaScript": "{node} {program} {{dir}} --hub {{hub}} --authority {{authority}} --listen 127.0.0.1:0",
+    "ours": OURS,
+    "in JavaScript": IN_JAVASCRIPT,
 }
 
 
@@ -54,9 +55,24 @@ def checked_by_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
 
     def check(kind: str, party: str, start: str, seed: int) -> dict[str, Any]:
         create_network(tmp_path / "net")
-        names = {"warifu": beside.with_name("warifu"), "node": beside.with_name("node"), "program": program}
+        names = {
+            "warifu": beside.with_name("warifu"),
+            "node": beside.with_name("node"),
+            "program": program,
+            "python": sys.executable,
+        }
         told = tmp_path / "told.json"
-        words = ["--start", start.format(party=party, **names), "--json", str(told), "--awkward", "--seed", str(seed)]
+        words = [
+            "--start",
+            start.format(party=party, **names),
+            "--json",
+            str(told),
+            "--awkward",
+            "--seed",
+            str(seed),
+            "--timeout",
+            LONG,
+        ]
         result = CliRunner().invoke(app, ["check", kind, str(tmp_path / "net"), party, *words])
         assert result.exit_code == 0, result.output
         found: dict[str, Any] = json.loads(told.read_text("utf-8"))

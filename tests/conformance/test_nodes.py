@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from importlib import import_module
 from typing import Any
 
@@ -10,21 +9,17 @@ import pytest
 from tests.conformance.conftest import CheckedNodes, planted
 from tests.conformance.honest_node import HonestNode
 
-from warifu.clock import ManualClock, SystemClock
 from warifu_kit.conformance.case import Verdict
-from warifu_kit.conformance.node_under_check import NodeUnderCheck
 from warifu_kit.conformance.registry import cases_of
 
 PLANTED = planted("nodes")
-WITHOUT_BUSINESS_SYSTEM = {"node.flags.released", "node.flags.refused"}
 COMPARES_NOTHING = {"node.log.forked"}
-SAYS_NOTHING = {
-    "always": {case.case_id for case in cases_of("node") if case.subject == "sampled"},
-    "sampled:2": {case.case_id for case in cases_of("node") if case.subject == "conversions"}
-    - {"node.conversions.nobody"},
-    "off": {case.case_id for case in cases_of("node") if case.subject in ("conversions", "sampled")}
-    - {"node.conversions.nobody", "node.sampled.no-point"},
-}
+PROVEN = {
+    "node.bulk.wrong-proof",
+    *(case.case_id for case in cases_of("node") if case.subject in ("conversions", "load")),
+} - {"node.conversions.nobody"}
+SAMPLED = {case.case_id for case in cases_of("node") if case.subject == "sampled"}
+SAYS_NOTHING = {"always": SAMPLED, "sampled:2": PROVEN, "off": PROVEN | SAMPLED - {"node.sampled.no-point"}}
 """Cases that a network's policy of proofs leaves nothing to look at."""
 
 
@@ -35,23 +30,17 @@ async def test_an_honest_node_passes_every_case(checked_node: CheckedNodes, proo
     outcome = await checked_node(HonestNode, proofs=proofs)
     skipped = {each.case.case_id for each in outcome.finished if each.verdict is Verdict.SKIPPED}
     not_passed = {each.case.case_id: each.words for each in outcome.finished if each.verdict is not Verdict.PASS}
-    assert set(not_passed) == skipped == WITHOUT_BUSINESS_SYSTEM | COMPARES_NOTHING | SAYS_NOTHING[proofs], not_passed
+    assert set(not_passed) == skipped == COMPARES_NOTHING | SAYS_NOTHING[proofs], not_passed
     assert outcome.exit_status == 0
     assert len(outcome.finished) == len(cases_of("node"))
 
 
-async def test_the_honest_node_goes_by_the_day_in_japan(checked_node: CheckedNodes) -> None:
-    days = []
-
-    class OfTheEvening(HonestNode):
-        def meet(self, about: NodeUnderCheck) -> None:
-            super().meet(about)
-            self.clock = ManualClock(datetime(2026, 4, 30, 15, 0, tzinfo=UTC))
-            days.append(self.today())
-            self.clock = SystemClock()
-
-    await checked_node(OfTheEvening, "node.permits.honest")
-    assert days == [date(2026, 5, 1)], "at three in the afternoon of UTC the next day begins in Japan"
+async def test_a_network_is_checked_in_again_though_somebody_joined_it_who_may_not_ask(
+    checked_node: CheckedNodes,
+) -> None:
+    for _ in range(2):
+        outcome = await checked_node(HonestNode, "node.assessments.withdrawn", "node.permits.honest")
+        assert [each.verdict for each in outcome.finished] == [Verdict.PASS, Verdict.PASS]
 
 
 @pytest.mark.parametrize("name", PLANTED)

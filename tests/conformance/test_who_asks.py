@@ -52,6 +52,25 @@ def test_the_procedure_of_the_people_s_file_says_who_asks(adapter_network: Path)
     assert kind_of(adapter_network, asking.inquirer) == "insurance"
 
 
+@pytest.mark.parametrize("party", AGENCIES)
+def test_others_who_may_ask_for_the_same_are_of_this_town_and_of_another_and_never_itself(
+    adapter_network: Path, party: str
+) -> None:
+    about = AdapterUnderCheck.of(adapter_network, party, "127.0.0.1:1", NOBODY)
+    assert any(each.procedure_code == about.asking.procedure_code for each in about.also_asking)
+    for each in about.also_asking:
+        assert each != about.asking
+        assert each.inquirer != str(about.system.institution)
+        if party != "childcare":  # of which the table opens nothing
+            query = PermissionQuery(
+                inquirer_kind=kind_of(adapter_network, each.inquirer),
+                procedure_code=ProcedureCode(each.procedure_code),
+                provider_kind=party,
+                item_code=ItemCode(each.item_code),
+            )
+            assert PermissionTable.load(DEFAULT_TABLE).decide(query).procedure_code == each.procedure_code
+
+
 def test_where_the_network_has_nobody_of_that_kind_one_is_made_up(adapter_network: Path) -> None:
     asking = asked(adapter_network, "tax", KnownPeople(procedure_code="JT99000000000007"))
     assert kind_of(adapter_network, asking.inquirer) == "housing"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
 
 from warifu.api.directory.v1 import directory_service_pb2 as directory_pb2
-from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile, DirectoryHeader
+from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile, DirectoryHeader, FollowVersionsResponse
 from warifu.api.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from warifu.api.hub.v1.hub_service_pb2 import ProveConversionsRequest
 from warifu.api.hub.v1.hub_service_pb2_grpc import HubServiceStub
@@ -46,6 +47,23 @@ async def proven(stage: Stage, permit: ProvisionPermit) -> ProvisionPermit:
     found.CopyFrom(permit)
     found.conversion_proof, found.hub_signature = told.proven[0].conversion_proof, told.proven[0].hub_signature
     return found if found.conversion_proof else permit
+
+
+async def newest(stage: Stage) -> AsyncIterator[FollowVersionsResponse]:
+    """What the hub says is the newest, as it becomes so."""
+    async with channel_to_hub(stage) as channel:
+        stub: Any = DirectoryServiceStub(channel)
+        async for told in stub.FollowVersions(directory_pb2.FollowVersionsRequest()):
+            yield told
+
+
+async def revocation_list(stage: Stage) -> bytes:
+    """The hub's list of certificates that were taken back, as PEM."""
+    async with channel_to_hub(stage) as channel:
+        stub: Any = DirectoryServiceStub(channel)
+        told = await stub.GetRevocationList(directory_pb2.GetRevocationListRequest(), timeout=5)
+    pem: bytes = told.revocation_list_pem
+    return pem
 
 
 async def headers_after(stage: Stage, version: int) -> list[DirectoryHeader]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from warifu.errors import Reason, WarifuError
-from warifu_kit.commands.key_changes import key_changes
+from warifu_kit.commands.network_changes import network_changes
 from warifu_kit.output import say, say_error, say_json
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ Expected = Annotated[Path | None, typer.Option(metavar="FILE", help="Cases that 
 Timeout = Annotated[float, typer.Option(metavar="SECONDS", min=1, help="How long all cases together may take.")]
 
 Start = Annotated[
-    str, typer.Option(metavar="COMMAND", help="Start the node so; {hub}, {authority} and {dir} are replaced.")
+    str, typer.Option(metavar="COMMAND", help="Start the node so; {hub}, {authority}, {dir} and {clock} are replaced.")
 ]
 HubListen = Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the hub is to listen.")]
 AuthorityListen = Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the numbering authority is to listen.")]
@@ -105,7 +105,8 @@ def adapter(
     would not be begun in the time, is asked no more. Every case says its rule, what was sent, what came back and how to mend it.
 
     Exit status 0: all passed or were skipped. 1: a case failed, or one passed that was to fail. 2: not run: wrong command line,
-    or the target cannot be reached as itself. 3: nothing failed, and something could not be told, or nothing was looked at.
+    or the target cannot be reached as itself. 3: nothing failed, and something could not be told, or most cases were skipped, as
+    they are without --people: little was looked at then.
 
     Example: warifu check adapter net tax --target 127.0.0.1:7500 --people people.yaml
     """
@@ -167,6 +168,7 @@ def node(
     json: AsJson = None,
     html: Html = None,
     expected_failures: Expected = None,
+    timeout: Timeout = 55.0,
     awkward: AwkwardOption = False,
     seed: Seed = None,
 ) -> None:
@@ -176,20 +178,21 @@ def node(
     node comes to them as to any. Permits are then brought to it, honest ones and others.
 
     Exit status 0: all passed or were skipped. 1: a case failed, or one passed that was to fail. 2: not run: wrong command line,
-    or the node does not come. 3: nothing failed, and something could not be told, or nothing was looked at.
+    or the node does not come. 3: nothing failed, and something could not be told, or most cases were skipped.
 
     Example: warifu check node net tax --start "warifu agency tax --dir {dir} --hub {hub} --authority {authority}"
     """
     from warifu_kit.conformance.node_checking import Staging
 
     staging = Staging(
-        changes=key_changes(),
+        changes=network_changes(),
         hub_at=hub_listen,
         authority_at=authority_listen,
         wait_s=wait,
         start=start,
         write_people=write_people,
         seed=_seed(awkward, seed),
+        within_s=timeout,
     )
     outputs = _Outputs(junit=junit, json=json, html=html)
     _check_node("node", path, party, staging, only or [], list_, outputs, expected_failures)
@@ -209,6 +212,7 @@ def inquirer(
     json: AsJson = None,
     html: Html = None,
     expected_failures: Expected = None,
+    timeout: Timeout = 55.0,
     awkward: AwkwardOption = False,
     seed: Seed = None,
 ) -> None:
@@ -222,13 +226,14 @@ def inquirer(
     from warifu_kit.conformance.node_checking import Staging
 
     staging = Staging(
-        changes=key_changes(),
+        changes=network_changes(),
         hub_at=hub_listen,
         authority_at=authority_listen,
         wait_s=wait,
         start=start,
         asks=True,
         seed=_seed(awkward, seed),
+        within_s=timeout,
     )
     outputs = _Outputs(junit=junit, json=json, html=html)
     _check_node("inquirer", path, party, staging, only or [], list_, outputs, expected_failures)

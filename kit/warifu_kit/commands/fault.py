@@ -41,6 +41,9 @@ def add(
 ) -> None:
     """Do FAULTS to the next calls of RPC at PARTY.
 
+    With --exchange also to what its node asks its business system in that exchange (AdapterService.LookUp,
+    AdapterService.GetClerkDecision), which says the processing number alone: the node was brought the permit.
+
     Example: warifu fault add net tax AgencyService.Provide refuse:STORE_UNAVAILABLE --times 3
     """
     from warifu_kit.faults.asking import ask_for

@@ -23,7 +23,7 @@ from warifu.identifiers import ItemCode
 from warifu.party.network_file import party_called, read_network_file
 from warifu.permissions.table import TABLE_FILE, PermissionTable
 from warifu.pki import Credential, Identity, Role
-from warifu_kit.conformance.asking import Asking, asking
+from warifu_kit.conformance.asking import Asking, also_asking, asking
 from warifu_kit.conformance.awkward import Awkward
 from warifu_kit.conformance.case import fail, skip, unknown
 from warifu_kit.conformance.certificates import Forge, Issuer
@@ -46,7 +46,7 @@ class AdapterUnderCheck:
     """Where it is, whose it is, and what of the network the kit needs to play everybody around it.
 
     ``agency`` is None for a kind that no package describes: its items, ``provides``, are then those of the permission table.
-    ``callers`` are the certificates of other parties.
+    ``callers`` are the certificates of other parties; ``also_asking`` are others who may ask for the same.
     """
 
     endpoint: str
@@ -59,6 +59,7 @@ class AdapterUnderCheck:
     people: KnownPeople
     callers: dict[str, Pair] = field(repr=False)
     asking: Asking
+    also_asking: tuple[Asking, ...] = ()
 
     @classmethod
     def of(cls, path: Path, party: str, endpoint: str, people: KnownPeople = NOBODY) -> AdapterUnderCheck:
@@ -82,6 +83,7 @@ class AdapterUnderCheck:
         agency = _agency(about.institution_kind)
         folders = {each: path / each for each in described.parties} | {"own-business": path / name / "business"}
         callers = {each: pair for each, folder in folders.items() if (pair := _pair(folder)) is not None}
+        usual = asking(path, described, name, agency, people)
         return cls(
             endpoint=endpoint,
             system=system,
@@ -99,7 +101,8 @@ class AdapterUnderCheck:
                     if each in callers
                 },
             },
-            asking=asking(path, described, name, agency, people),
+            asking=usual,
+            also_asking=also_asking(path, described, name, usual),
         )
 
 
@@ -162,7 +165,7 @@ class CheckedAdapter:
     def question_found(self, person: KnownPerson, **changes: Any) -> adapter_pb2.LookUpRequest:
         """One to which that person's record is the answer: on a day on which it is provided, released where a clerk decides."""
         day = {"asked_on": person.given_on.isoformat()} if person.given_on else {}
-        return self.question(person.local_number, **{"released": person.clerk, **day, **changes})
+        return self.question(**{"local_number": person.local_number, "released": person.clerk, **day, **changes})
 
     def decision_question(self, local_number: str, number: str = "", **changes: Any) -> Any:
         """What the node asks about a provision that waits, ``number`` or a new one, since this minute."""
@@ -248,6 +251,18 @@ class CheckedAdapter:
         for (method, _), reply in zip(asked, replies, strict=True):
             self.watch.look(method, reply, self.record_type)
         return replies
+
+    async def unseen(self, method: str, request: Message | bytes) -> Reply:
+        """One call as the node of which the evidence has no line; :meth:`show` adds it."""
+        reply = await self._wire.call(f"{SERVICE}/{method}", _body(request), self.about.node, seconds=_SECONDS)
+        self.watch.look(method, reply, self.record_type)
+        return reply
+
+    async def seconds_of(self, request: adapter_pb2.LookUpRequest) -> float:
+        """How long an answer to the node's question took; the evidence has no line of it. Raises: CaseEnd."""
+        reply = await self.unseen("LookUp", request)
+        self.answered("LookUp", reply)
+        return reply.seconds
 
     def show(self, method: str, request: Message | bytes, reply: Reply) -> None:
         """Put one call and its end into the evidence."""

@@ -29,12 +29,19 @@ __all__ = [
     "KNOWN",
     "LAST_DAY",
     "LATER",
+    "LONG_OVER",
+    "NEXT_YEARS_DAY",
+    "NOT_THE_NEWEST",
     "OVER",
+    "PAST_YEARS_DAY",
     "SECOND",
+    "SINCE_LAST_YEAR",
     "STRANGER",
     "TOMORROW",
+    "UNTIL_NEXT_YEAR",
     "CastPerson",
     "designated",
+    "has_years",
     "made_up_record",
     "make_asked_about",
     "make_known",
@@ -42,6 +49,7 @@ __all__ = [
 ]
 
 _SINCE = "2020-01-01"
+_OF_LATER = "2999-01-01"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +57,8 @@ class CastPerson:
     """``years`` are those of the records that the node is to hold; without any it does not know the person at all.
 
     ``local_number`` is another one in each check, so that a network can be checked in again. ``begins_in`` and ``ends_in`` are
-    days from the day of the check in Japan.
+    days from the day of the check in Japan, ``begins_years`` and ``ends_years`` years more. Records of ``later_years``, which are
+    among ``years``, are published long from now, whatever the others are.
     """
 
     name: str
@@ -59,22 +68,37 @@ class CastPerson:
     published_until: str = ""
     begins_in: int | None = None
     ends_in: int | None = None
+    begins_years: int = 0
+    ends_years: int = 0
+    later_years: tuple[int, ...] = ()
     clerk: bool = False
     my_number: str = field(default="", repr=False)
+
+    def published_of(self, year: int) -> str:
+        """The first day on which the record of that year is provided, as YYYY-MM-DD."""
+        return _OF_LATER if year in self.later_years else self.published_from
 
 
 KNOWN = CastPerson(name="K-1", years=(2025, 2026))
 SECOND = CastPerson(name="K-2", years=(2026,))
-LATER = CastPerson(name="K-3", years=(2026,), published_from="2999-01-01")
-CLERK = CastPerson(name="K-4", years=(2026,), clerk=True)
+LATER = CastPerson(name="K-3", years=(2026,), published_from=_OF_LATER)
+CLERK = CastPerson(name="K-4", years=(2025, 2026), clerk=True)
 STRANGER = CastPerson(name="K-5")
 FIRST_DAY = CastPerson(name="K-11", years=(2026,), begins_in=0)
 TOMORROW = CastPerson(name="K-12", years=(2026,), begins_in=1)
 LAST_DAY = CastPerson(name="K-13", years=(2026,), ends_in=0)
 OVER = CastPerson(name="K-14", years=(2026,), ends_in=-1)
-CAST = (KNOWN, SECOND, LATER, CLERK, STRANGER, FIRST_DAY, TOMORROW, LAST_DAY, OVER)
-"""Everybody: two with records, one whose record is of later, one of whom a clerk decides, one whom the node never met, and four
-whose records begin or end about today."""
+NEXT_YEARS_DAY = CastPerson(name="K-15", years=(2026,), begins_in=0, begins_years=1)
+PAST_YEARS_DAY = CastPerson(name="K-16", years=(2026,), ends_in=0, ends_years=-1)
+SINCE_LAST_YEAR = CastPerson(name="K-17", years=(2026,), begins_in=1, begins_years=-1)
+UNTIL_NEXT_YEAR = CastPerson(name="K-18", years=(2026,), ends_in=-1, ends_years=1)
+LONG_OVER = CastPerson(name="K-19", years=(2026,), published_from="1990-04-01", published_until="1999-12-31")
+NOT_THE_NEWEST = CastPerson(name="K-20", years=(2025, 2026), later_years=(2026,))
+_ABOUT_TODAY = (FIRST_DAY, TOMORROW, LAST_DAY, OVER)
+_OTHER_YEARS = (NEXT_YEARS_DAY, PAST_YEARS_DAY, SINCE_LAST_YEAR, UNTIL_NEXT_YEAR, LONG_OVER, NOT_THE_NEWEST)
+CAST = (KNOWN, SECOND, LATER, CLERK, STRANGER, *_ABOUT_TODAY, *_OTHER_YEARS)
+"""Everybody: two with records, one whose record is of later, one of whom a clerk decides, one whom the node never met, four
+whose records begin or end about today, five on a day of another year, and one whose newest record is of later."""
 
 
 async def designated(authority: Connection, today: date) -> list[CastPerson]:
@@ -90,12 +114,26 @@ async def designated(authority: Connection, today: date) -> list[CastPerson]:
 
 
 def _dated(person: CastPerson, today: date) -> CastPerson:
-    begins, ends = (
-        (today + timedelta(days=n)).isoformat() if n is not None else None for n in (person.begins_in, person.ends_in)
-    )
+    begins = _day(today, person.begins_in, person.begins_years)
+    ends = _day(today, person.ends_in, person.ends_years)
     return replace(
         person, published_from=begins or person.published_from, published_until=ends or person.published_until
     )
+
+
+def _day(today: date, days: int | None, years: int) -> str:
+    """So many days and years from ``today``; of 29 February, where there is none, the nearer of its neighbours to ``today``'s year."""
+    if days is None:
+        return ""
+    day = today + timedelta(days=days)
+    try:
+        return day.replace(year=day.year + years).isoformat()
+    except ValueError:
+        return (
+            (day.replace(month=2, day=28) if years > 0 else day.replace(month=3, day=1))
+            .replace(year=day.year + years)
+            .isoformat()
+        )
 
 
 async def make_asked_about(node: Connection, cast: Sequence[CastPerson]) -> None:
@@ -129,7 +167,7 @@ def _replicas(cast: Sequence[CastPerson], agency: Agency, item: ItemCode) -> lis
             local_number=person.local_number,
             item_code=item,
             fiscal_year=year if agency.year_of(made) else 0,
-            publication_start=person.published_from,
+            publication_start=person.published_of(year),
             publication_end=person.published_until,
             record=made.SerializeToString(deterministic=True),
         )
@@ -146,6 +184,11 @@ def made_up_record(agency: Agency, item: ItemCode, person: CastPerson, year: int
     for described in record.DESCRIPTOR.fields:
         setattr(record, described.name, _value(described.name, described.cpp_type, number, year))
     return record
+
+
+def has_years(agency: Agency, item: ItemCode) -> bool:
+    """Whether records of the item are of a fiscal year."""
+    return bool(agency.year_of(made_up_record(agency, item, KNOWN, 2026)))
 
 
 def _value(name: str, cpp_type: int, number: int, year: int) -> object:
@@ -174,6 +217,6 @@ def write_cast(path: Path, cast: Sequence[CastPerson], agency: Agency, item: Ite
             },
         }
         for person in cast
-        if person.years
+        if person.years and not person.later_years  # the file has one span of days for all of a person's records
     ]
     write_private_file(path, json.dumps({"notice": "SIMULATED", "item_code": item, "people": told}, indent=2).encode())

@@ -24,6 +24,7 @@ from warifu_kit.conformance.wire.spoken import why_no_grpc
 
 __all__ = ["check_adapter", "reach"]
 
+_ADVICE = "Say which made-up people it knows: --people FILE (docs/guide/prove.md)."
 _CONNECT_S = 5.0
 _READY_S = 5.0
 
@@ -63,6 +64,7 @@ async def check_adapter(
         version=version("warifu"),
         finished=tuple(finished),
         expected=expected,
+        advice="" if people else _ADVICE,
     )
 
 

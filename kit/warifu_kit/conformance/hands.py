@@ -7,7 +7,6 @@ it is given.
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from warifu.api.record.v1.sealed_pb2 import SealedQuery
 from warifu.api.type.v1.inquiry_pb2 import EncryptedCode as WireCode
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedAnswer, SignedInquiry
+from warifu.clock import Clock
 from warifu.curve.group import Point
 from warifu.exchange.code_proof import prove_own
 from warifu.exchange.codes import AgencyCode, EncryptedCode, encrypt_code
@@ -45,7 +45,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hands:
-    """Who asks (``inquirer``) whom (``provider``), in which row of the table, with all keys of the hub and the inquirer."""
+    """Who asks (``inquirer``) whom (``provider``), in which row of the table, at what time, with all keys of the hub and the inquirer."""
 
     directory: Directory
     inquirer: InquirerKeys
@@ -55,6 +55,7 @@ class Hands:
     row: str
     hub_key: SigningKey
     translator: Translator
+    clock: Clock
 
     # The inquirer's.
 
@@ -69,7 +70,7 @@ class Hands:
         question = Question(**{**values, **changes})
         own = self.inquirer.own
         whose = AgencyCode(institution=own.institution, epoch=own.code_epoch, point=code)
-        now = time.time_ns() // 1_000_000 - age_ms
+        now = self.clock.unix_ms() - age_ms
         return Asked(
             *build_inquiry(question, whose, keys=self.inquirer, directory=self.directory, now_ms=now, alone=True)
         )

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from google.protobuf.message import Message
+
 from warifu.agency import Agency, Found, ProvidedRecord
 from warifu.api.authority.v1.authority_service_pb2 import ConversionReceipt, IssuedCode
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeResponse
@@ -32,12 +34,14 @@ from warifu_kit.conformance.cast import KNOWN, CastPerson, made_up_record
 from warifu_kit.conformance.certificates import Forge
 from warifu_kit.conformance.evidence import Evidence, told
 from warifu_kit.conformance.hands import Asked, Hands
+from warifu_kit.conformance.wire.calls import Pair, Reply, Wire
 from warifu_kit.conformance.wire.front_door import FrontDoor
 from warifu_kit.conformance.wire.played_authority import PlayedAuthority, SpoilIssue
 from warifu_kit.conformance.wire.played_hub import PlayedHub
 
 __all__ = ["CheckedInquirer", "Ended", "InquirerUnderCheck"]
 
+_NODE_SERVICE = "/warifu.api.node.v1.NodeService"
 _ANSWERED = inquiry_pb2.PROVISION_OUTCOME_ANSWERED
 _SECONDS = 6.0
 _IN_VAIN_S = 1.5  # a node may send the same bytes again for as long as it has time
@@ -61,6 +65,7 @@ class InquirerUnderCheck:
     """``people`` are the local numbers of the cast by name; ``points`` their codes at the provider, by name.
 
     ``registry`` is the way to the authority as a registry, which has numbers designated; None where the node acquires no codes.
+    ``others`` are certificates of everybody who may not have it ask; ``business_forge`` makes more of them.
     ``door`` is where it finds the hub, ``forge`` makes certificates that are not the hub's; None where the hub itself listens.
     """
 
@@ -76,6 +81,8 @@ class InquirerUnderCheck:
     authority: PlayedAuthority
     registry: Connection | None
     authority_key: SigningKey
+    others: Mapping[str, Pair] = field(repr=False)
+    business_forge: Forge
     door: FrontDoor | None = None
     forge: Forge | None = None
 
@@ -108,6 +115,7 @@ class CheckedInquirer:
         self.evidence = evidence
         self.brought: list[SignedInquiry] = []
         self._client = NodeClient(under_check.business)
+        self._wire = Wire(under_check.endpoint, under_check.business.expect, under_check.business.root_pem())
         self.hub_does(self.honest)
 
     async def __aenter__(self) -> CheckedInquirer:
@@ -116,6 +124,7 @@ class CheckedInquirer:
     async def __aexit__(self, *_: object) -> None:
         self.about.hub.rest()
         self.about.authority.rest()
+        await self._wire.close()
         await self._client.close()
 
     # The hub, as the kit plays it.
@@ -290,6 +299,14 @@ class CheckedInquirer:
         if self._awkward is not None and ended.answered and self._awkward.meet("Inquire", DUPLICATE).twice:
             await self._asked(question, seconds)
         return ended
+
+    async def call_node(self, method: str, request: Message, caller: Pair | None) -> Reply:
+        """Call NodeService as ``caller``; how it ended, whatever that is."""
+        self.evidence.sent(f"{method} {told(request)}")
+        body = request.SerializeToString()
+        reply = await self._wire.call(f"{_NODE_SERVICE}/{method}", body, caller, seconds=_SECONDS)
+        self.evidence.came_back(str(reply) if not reply.ok else f"OK, {len(reply.body)} bytes")
+        return reply
 
     async def _asked(self, question: node_pb2.Inquiry, seconds: float) -> Ended:
         try:

@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
-import shlex
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from warifu.errors import Reason, WarifuError
 from warifu_kit.conformance.awkward import Awkward, awkward_in, said_of
 from warifu_kit.conformance.case import Case, Finished
+from warifu_kit.conformance.changes import NetworkChanges
 from warifu_kit.conformance.evidence import Evidence
 from warifu_kit.conformance.inquirer_under_check import CheckedInquirer, InquirerUnderCheck
+from warifu_kit.conformance.node_process import NodeProcess
 from warifu_kit.conformance.node_under_check import CheckedNode, NodeUnderCheck
 from warifu_kit.conformance.outcome import Outcome
-from warifu_kit.conformance.rotating import KeyChanges
+from warifu_kit.conformance.pace import AT_ONCE
 from warifu_kit.conformance.runner import run_cases
-from warifu_kit.conformance.stage import Stage, known_by_node_service, staged
+from warifu_kit.conformance.stage import known_by_node_service, staged
 from warifu_kit.conformance.wire.spoken import why_no_grpc
 
 __all__ = ["Staging", "check_node", "run_inquirer_cases", "run_node_cases"]
 
 Ended = Callable[[Finished], None]
-_STOP_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staging:
     """How a node is brought to the stage.
 
-    ``start`` is a command, in which {hub}, {authority} and {dir} are replaced; without one somebody else starts the node within ``wait_s`` seconds.
+    ``start`` is a command, in which {hub}, {authority}, {dir} and {clock} are replaced; without one somebody else starts the node within ``wait_s`` seconds.
     ``write_people`` is for one that serves no NodeService: it is told there whom to know. ``asks``: it is checked as
-    the one who asks. With a ``seed`` the kit's calls are awkward on purpose. ``changes`` are how its keys are changed.
+    the one who asks. With a ``seed`` the kit's calls are awkward on purpose. All cases together may take ``within_s`` seconds. ``changes`` are how the network is changed.
     """
 
     hub_at: str = "127.0.0.1:0"
@@ -44,7 +43,8 @@ class Staging:
     write_people: Path | None = None
     asks: bool = False
     seed: int | None = None
-    changes: KeyChanges
+    within_s: float = AT_ONCE
+    changes: NetworkChanges
 
 
 async def check_node(
@@ -73,16 +73,24 @@ async def check_node(
         asks=asks,
     ) as stage:
         said(f"hub at {stage.hub_endpoint}, authority at {stage.authority.endpoint}; waiting for {stage.party}")
-        async with _started(stage, staging.start) as process:
-            endpoint = await _announced(stage, process, staging.wait_s)
+        async with NodeProcess(stage, staging.start, staging.wait_s) as process:
+            endpoint = await process.announced()
             if staging.write_people is None:
                 await known_by_node_service(stage, endpoint)
             if asks:
                 inquirer = stage.inquirer_under_check(endpoint)
-                return await run_inquirer_cases(inquirer, cases, ended=ended, expected=expected, seed=staging.seed)
-            about = stage.under_check(endpoint)
+                return await run_inquirer_cases(
+                    inquirer, cases, ended=ended, expected=expected, seed=staging.seed, within_s=staging.within_s
+                )
+            about = replace(
+                stage.under_check(endpoint),
+                has_folder="{dir}" in staging.start,
+                restarts=process.killed_and_started if staging.start else None,
+            )
             await _speaks_grpc(about)
-            return await run_node_cases(about, cases, ended=ended, expected=expected, seed=staging.seed)
+            return await run_node_cases(
+                about, cases, ended=ended, expected=expected, seed=staging.seed, within_s=staging.within_s
+            )
 
 
 async def _speaks_grpc(about: NodeUnderCheck) -> None:
@@ -100,10 +108,11 @@ async def run_node_cases(
     ended: Ended,
     expected: frozenset[str] = frozenset(),
     seed: int | None = None,
+    within_s: float = AT_ONCE,
 ) -> Outcome:
     """Run ``cases`` against a node that stands on a stage and knows the cast."""
     words = f"provider {about.identity.uri}, suite {about.hands.directory.suite}"
-    told = _Told(party="node", target=about.endpoint, about=words, expected=expected, seed=seed)
+    told = _Told(party="node", target=about.endpoint, about=words, expected=expected, seed=seed, within_s=within_s)
     return await _run(cases, lambda evidence, awkward: CheckedNode(about, evidence, awkward), told, ended)
 
 
@@ -114,10 +123,11 @@ async def run_inquirer_cases(
     ended: Ended,
     expected: frozenset[str] = frozenset(),
     seed: int | None = None,
+    within_s: float = AT_ONCE,
 ) -> Outcome:
     """The same as the one who asks."""
     words = f"inquirer {about.uri}, suite {about.hands.directory.suite}"
-    told = _Told(party="inquirer", target=about.endpoint, about=words, expected=expected, seed=seed)
+    told = _Told(party="inquirer", target=about.endpoint, about=words, expected=expected, seed=seed, within_s=within_s)
     return await _run(cases, lambda evidence, awkward: CheckedInquirer(about, evidence, awkward), told, ended)
 
 
@@ -128,6 +138,7 @@ class _Told:
     about: str
     expected: frozenset[str]
     seed: int | None
+    within_s: float
 
 
 async def _run(
@@ -142,7 +153,7 @@ async def _run(
             yield checked
 
     finished = []
-    async for each in run_cases(cases, prepared):
+    async for each in run_cases(cases, prepared, within_s=told.within_s):
         finished.append(each)
         ended(each)
     return Outcome(
@@ -153,67 +164,3 @@ async def _run(
         finished=tuple(finished),
         expected=told.expected,
     )
-
-
-@asynccontextmanager
-async def _started(stage: Stage, command: str) -> AsyncIterator[asyncio.subprocess.Process | None]:
-    """The node as a process, where a command was given; stopped at the end. Raises: PARTY_NOT_STARTED, CONFIG_INVALID."""
-    if not command:
-        yield None
-        return
-    words = _words(stage, command)
-    try:
-        process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.DEVNULL)
-    except OSError as error:
-        raise WarifuError(Reason.PARTY_NOT_STARTED, where=f"--start {words[0]}: {error.strerror}") from error
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            process.terminate()
-        await _ended(process.wait(), process.kill)
-
-
-def _words(stage: Stage, command: str) -> list[str]:
-    """The command with the places filled in; braces that are none of them stay."""
-    places = {
-        "{hub}": stage.hub_endpoint,
-        "{authority}": stage.authority.endpoint,
-        "{dir}": str(stage.path / stage.party),
-    }
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        raise WarifuError(Reason.CONFIG_INVALID, where=f"--start: {error}") from None
-    for place, value in places.items():
-        words = [word.replace(place, value) for word in words]
-    if not words:
-        raise WarifuError(Reason.CONFIG_INVALID, where="--start: no program")
-    return words
-
-
-async def _announced(stage: Stage, process: asyncio.subprocess.Process | None, wait_s: float) -> str:
-    """Where the node listens. Raises: NOT_CONNECTED; PARTY_NOT_STARTED when its process ended before it came."""
-    announced = asyncio.ensure_future(stage.announced(wait_s))
-    if process is None:
-        return await announced
-    gone = asyncio.ensure_future(process.wait())
-    try:
-        await asyncio.wait({announced, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if announced.done():
-            return announced.result()
-        where = f"--start: the program ended with status {gone.result()} before a node came to the hub"
-        raise WarifuError(Reason.PARTY_NOT_STARTED, where=where)
-    finally:
-        for task in (announced, gone):
-            task.cancel()
-        await asyncio.gather(announced, gone, return_exceptions=True)
-
-
-async def _ended(waiting: Awaitable[int], kill: Callable[[], None]) -> None:
-    task = asyncio.ensure_future(waiting)
-    done, _ = await asyncio.wait({task}, timeout=_STOP_S)
-    if not done:
-        with suppress(ProcessLookupError):
-            kill()
-        await task

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from google.protobuf.message import DecodeError, Message
 
 from warifu.agency import Absence, Agency, ProvidedRecord
-from warifu.api.agency.v1.agency_service_pb2 import (
-    ProvideReply,
-    ProvideRequest,
-    ProvideResponse,
-    ProvideStreamRequest,
-    ProvideStreamResponse,
-)
+from warifu.api.agency.v1.agency_service_pb2 import ProvideReply, ProvideRequest, ProvideResponse
 from warifu.api.hub.v1.hub_service_pb2 import ExchangeRequest, ExchangeResponse
 from warifu.api.node.v1 import node_service_pb2 as node_pb2
 from warifu.api.type.v1 import inquiry_pb2
@@ -26,39 +21,48 @@ from warifu.client.connection import Connection
 from warifu.curve.group import Point
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.inquiry import OpenedAnswer
-from warifu.pki import Identity
+from warifu.pki import Identity, Role
 from warifu_kit.conformance.awkward import Awkward
 from warifu_kit.conformance.case import expect, fail, skip, unknown
 from warifu_kit.conformance.cast import CastPerson
 from warifu_kit.conformance.certificates import Forge
+from warifu_kit.conformance.changes import MovableClock
 from warifu_kit.conformance.evidence import Evidence, told
 from warifu_kit.conformance.hands import Asked, Hands
+from warifu_kit.conformance.history import History
 from warifu_kit.conformance.rotating import Rotating
+from warifu_kit.conformance.streams import PROVIDE_STREAM, StreamKind
 from warifu_kit.conformance.wire.calls import Pair, Reply, Wire
 from warifu_kit.conformance.wire.played_directory import PlayedDirectory
 from warifu_kit.conformance.wire.played_log import PlayedLog
 
-__all__ = ["PROVIDE", "CheckedNode", "NodeUnderCheck"]
+__all__ = ["PROVIDE", "CheckedNode", "NodeUnderCheck", "Whereabouts"]
 
 PROVIDE = "/warifu.api.agency.v1.AgencyService/Provide"
-_STREAM = "/warifu.api.agency.v1.AgencyService/ProvideStream"
 _OF_WRITING = frozenset({"INTERNAL", "UNKNOWN"})
-"""What gRPC may say, in place of UNIMPLEMENTED, where a write met a stream that was refused already."""
+"""What gRPC may say, in place of the status that was meant, where a write met a stream that was refused already."""
 _EXCHANGE = "/warifu.api.hub.v1.HubService/Exchange"
 _SECONDS = 5.0
 _NO_END = frozenset({"DEADLINE_EXCEEDED", "UNAVAILABLE", "CANCELLED"})
 _ANSWERED = inquiry_pb2.PROVISION_OUTCOME_ANSWERED
 
 
+@dataclass(slots=True)
+class Whereabouts:
+    """Where the node listens now."""
+
+    endpoint: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeUnderCheck:
     """Where it listens, who it is, what plays around it, and whom it knows.
 
-    ``codes`` are the inquirer's codes of people, by name; ``day`` is the one in Japan that their days count from; ``through_hub`` is where the real hub listens, who it is, and the
-    inquirer's certificate; ``keys`` are those around it, which may change; ``versions`` is what it is shown of the directory; ``log`` is what it is told of the hub's log, ``log_key`` the seed that signs it; ``other`` is somebody else who may ask, and their code of somebody known; ``business`` is the way to its NodeService, None where it serves none.
+    ``codes`` are the inquirer's codes of people, by name; ``clock`` is the kit's; ``day`` is the one in Japan that their days count from; ``through_hub`` is where the real hub listens, who it is, and the
+    inquirer's certificate; ``keys`` are those around it, which may change; ``versions`` is what it is shown of the directory; ``log`` is what it is told of the hub's log, ``log_key`` the seed that signs it; ``other`` is somebody else who may ask, and their code of somebody known; ``business_at`` is the way to its NodeService as it began, None where it serves none; ``has_folder``: what is written to the party's folder comes to it; ``history`` is what it answered in the run; ``restarts`` kills it and starts it again, and says where it listens then, None where that cannot be.
     """
 
-    endpoint: str
+    at: Whereabouts
     identity: Identity
     hub: Pair
     root_pem: bytes
@@ -66,20 +70,40 @@ class NodeUnderCheck:
     keys: Rotating
     agency: Agency
     codes: Mapping[str, Point] = field(repr=False)
+    clock: MovableClock
     day: date
     local_numbers: tuple[str, ...]
     callers: Mapping[str, Pair] = field(repr=False)
     through_hub: tuple[str, Identity, Pair]
-    business: Connection | None
+    business_at: Connection | None
     log: PlayedLog
     versions: PlayedDirectory
     log_key: bytes = field(repr=False)
     other: tuple[Hands, Point] | None = None
+    has_folder: bool = True
+    history: History = field(default_factory=History)
+    restarts: Callable[[], Awaitable[str]] | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """Where it listens."""
+        return self.at.endpoint
+
+    @property
+    def business(self) -> Connection | None:
+        """The way to its NodeService; None where it serves none."""
+        return replace(self.business_at, endpoint=self.endpoint) if self.business_at is not None else None
 
     @property
     def hands(self) -> Hands:
         """The hands of everybody around it, by the newest version of the directory."""
         return self.keys.hands
+
+    @property
+    def own_business(self) -> Identity:
+        """Who its business system is."""
+        own = self.identity
+        return Identity(network=own.network, role=Role.BUSINESS, institution=own.institution)
 
 
 class CheckedNode:
@@ -89,7 +113,11 @@ class CheckedNode:
         self.about = under_check
         self.evidence = evidence
         self._awkward = awkward
-        self._wire = Wire(under_check.endpoint, under_check.identity, under_check.root_pem, awkward=awkward)
+        self._wire = self._wired()
+
+    def _wired(self) -> Wire:
+        about = self.about
+        return Wire(about.endpoint, about.identity, about.root_pem, awkward=self._awkward)
 
     async def __aenter__(self) -> CheckedNode:
         return self
@@ -111,7 +139,9 @@ class CheckedNode:
     def asked(self, person: CastPerson, **changes: Any) -> Asked:
         """A good inquiry about somebody; an awkward one may be close to its end."""
         age_ms = self._awkward.age_ms() if self._awkward is not None else 0
-        return self.hands.asked(self.code(person), age_ms=age_ms, **changes)
+        asked = self.hands.asked(self.code(person), age_ms=age_ms, **changes)
+        self.about.history.asked(asked.inquiry.context[2:18], person)
+        return asked
 
     # Asking.
 
@@ -130,44 +160,61 @@ class CheckedNode:
         self.evidence.sent(f"Provide, {len(permits)} at once, the first: {told(permits[0])}")
         bodies = [ProvideRequest(permit=permit).SerializeToString() for permit in permits]
         replies = await self._wire.call_many(PROVIDE, bodies, self.about.hub, seconds=seconds)
+        for permit, reply in zip(permits, replies, strict=True):
+            self._remember(permit, reply)
         statuses = sorted({str(reply) for reply in replies})
         counts = (f"{sum(str(each) == status for each in replies)} {status}" for status in statuses)
         self.evidence.came_back(", ".join(counts))
         return replies
 
     async def on_a_stream(
-        self, messages: Sequence[ProvideStreamRequest], *, replies: int, seconds: float = _SECONDS
+        self,
+        messages: Sequence[Message],
+        *,
+        replies: int,
+        seconds: float = _SECONDS,
+        kind: StreamKind = PROVIDE_STREAM,
+        caller: Pair | None = None,
     ) -> tuple[list[ProvideReply], str]:
-        """Say these messages on one ProvideStream; so many replies, then it is cut, and its status if it ended. Raises: CaseEnd."""
+        """Say these messages on one stream, as the hub or as ``caller``; so many replies, then it is cut, and its status if it ended.
+
+        Raises: CaseEnd, skipped, where the node does not serve it.
+        """
 
         def heard(bodies: Sequence[bytes]) -> list[ProvideReply]:
-            return [reply for body in bodies for reply in ProvideStreamResponse.FromString(body).replies]
+            return [reply for body in bodies for reply in kind.response.FromString(body).replies]
 
-        self.evidence.sent(
-            f"ProvideStream, {len(messages)} messages, {sum(len(each.calls) for each in messages)} calls"
-        )
+        calls = sum(len(each.calls) for each in messages)  # type: ignore[attr-defined, misc]  # of either kind
+        self.evidence.sent(f"{kind.method}, {len(messages)} messages, {calls} calls")
         bodies, status = await self._wire.stream(
-            _STREAM,
+            _path(kind.method),
             [each.SerializeToString() for each in messages],
-            self.about.hub,
+            caller or self.about.hub,
             seconds=seconds,
             enough=lambda bodies: len(heard(bodies)) >= replies,
         )
         found = heard(bodies)
         self.evidence.came_back(f"{len(found)} replies in {len(bodies)} messages, {status or 'cut'}")
-        if not found and (status == "UNIMPLEMENTED" or (status in _OF_WRITING and not await self._serves_streams())):
-            raise skip("the node serves unary calls alone, as it may")
+        if not found and (status == "UNIMPLEMENTED" or status in _OF_WRITING):
+            await self.must_serve(kind)
+        if not found and status in _OF_WRITING:
+            status = (await self.call_as(caller or self.about.hub, _path(kind.method), b"")).status
         return found, status
 
-    async def _serves_streams(self) -> bool:
-        """Asked without writing anything that could be refused first."""
-        return (await self._wire.call(_STREAM, b"", self.about.hub, seconds=_SECONDS)).status != "UNIMPLEMENTED"
+    async def must_serve(self, kind: StreamKind) -> None:
+        """Ask without writing anything that could be refused first. Raises: CaseEnd, skipped, where it is not served."""
+        asked = await self._wire.call(_path(kind.method), b"", self.about.hub, seconds=_SECONDS)
+        if asked.status == "UNIMPLEMENTED":
+            raise skip(f"the node serves no {kind.method}, as it may")
 
     async def call(self, method: str, body: bytes) -> Reply:
         """Any method of AgencyService, as the hub."""
-        self.evidence.sent(f"{method}, {len(body)} bytes")
-        path = f"{PROVIDE.rpartition('/')[0]}/{method}"
-        reply = await self._wire.call(path, body, self.about.hub, seconds=_SECONDS)
+        return await self.call_as(self.about.hub, _path(method), body)
+
+    async def call_as(self, caller: Pair, path: str, body: bytes) -> Reply:
+        """Any method of any service ("/package.Service/Method"), as whoever."""
+        self.evidence.sent(f"{path.rpartition('/')[2]}, {len(body)} bytes")
+        reply = await self._wire.call(path, body, caller, seconds=_SECONDS)
         self.evidence.came_back(str(reply))
         return reply
 
@@ -262,6 +309,19 @@ class CheckedNode:
         except WarifuError as error:
             raise fail(f"the clerk's decision was not taken: {error.reason.value}") from None
 
+    async def restart(self) -> None:
+        """Kill the node and start it again. Raises: CaseEnd, unknown, where it does not come back."""
+        if self.about.restarts is None:
+            raise skip("somebody else started the node")
+        self.evidence.noted("the node is killed, and started again")
+        await self._wire.close()
+        try:
+            self.about.at.endpoint = await self.about.restarts()
+        except WarifuError as error:
+            raise unknown(f"it did not come back: {error}") from None
+        finally:
+            self._wire = self._wired()
+
     async def still_answers(self, person: CastPerson) -> None:
         """See that it is there after what was done to it. Raises: CaseEnd."""
         self.evidence.noted("and after that an honest permit:")
@@ -276,7 +336,14 @@ class CheckedNode:
             self.evidence.sent(f"Provide {told(permit)}")
         reply = await self._wire.call(PROVIDE, body, caller, seconds=seconds)
         self._note(reply)
+        if not isinstance(permit, bytes):
+            self._remember(permit, reply)
         return reply
+
+    def _remember(self, permit: ProvisionPermit, reply: Reply) -> None:
+        with suppress(DecodeError):
+            if reply.ok:
+                self.about.history.answered(permit, ProvideResponse.FromString(reply.body).answer)
 
     def _note(self, reply: Reply) -> None:
         if not reply.ok:
@@ -290,3 +357,7 @@ class CheckedNode:
 
 def _named(reasons: Sequence[Reason]) -> str:
     return " or ".join(each.value for each in reasons)
+
+
+def _path(method: str) -> str:
+    return f"{PROVIDE.rpartition('/')[0]}/{method}"

@@ -1,7 +1,7 @@
 """A whole run: what it was about, how each case ended, and what the command's exit status is.
 
 Decides what a list of expected failures changes: a case on it that fails ends no run badly, and one that passes is told, for
-the list is out of date then.
+the list is out of date then. And that a run in which most cases had nothing to look at is no good run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ XFAIL = "xfail"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """``target`` and ``about`` are for people; ``expected`` are names of cases that may fail."""
+    """``target`` and ``about`` are for people; ``expected`` are names of cases that may fail.
+
+    ``advice`` says what would have let more cases be looked at; empty for nothing that is known.
+    """
 
     party: str
     target: str
@@ -30,6 +33,7 @@ class Outcome:
     version: str
     finished: tuple[Finished, ...]
     expected: frozenset[str] = field(default=frozenset())
+    advice: str = ""
 
     @property
     def counts(self) -> Counter[Verdict]:
@@ -58,14 +62,28 @@ class Outcome:
         return [case_id for case_id in passed if case_id in self.expected]
 
     @property
+    def skipped_for(self) -> Counter[str]:
+        """For want of what cases were skipped, in their words, and how many each."""
+        return Counter(each.words for each in self.finished if each.verdict is Verdict.SKIPPED)
+
+    @property
+    def little_looked_at(self) -> bool:
+        """Whether more than half of the cases had nothing to look at: what the others came to says little then."""
+        return 2 * self.counts[Verdict.SKIPPED] > len(self.finished)
+
+    @property
     def exit_status(self) -> int:
-        """0 nothing is amiss; 1 a case failed, or passed that was to fail; 3 the worst is that something is unknown."""
+        """0 nothing is amiss; 1 a case failed, or passed that was to fail; 3 the worst is that something is unknown.
+
+        3 as well where nothing was refuted, and most was not looked at.
+        """
         if self.passed_unexpectedly:
             return FAILED
         if any(each.verdict is Verdict.FAIL and not self.is_expected(each) for each in self.finished):
             return FAILED
         nothing_seen = not self.counts[Verdict.PASS] and not self.counts[Verdict.FAIL]
-        return UNKNOWN_ONLY if self.counts[Verdict.UNKNOWN] or nothing_seen else 0
+        not_told = self.counts[Verdict.UNKNOWN] or self.little_looked_at or nothing_seen
+        return UNKNOWN_ONLY if not_told else 0
 
 
 def foretold(finished: Finished, expected: frozenset[str]) -> bool:

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 from warifu_kit.conformance.case import Case, Finished, Turn, Verdict
 
-__all__ = ["AT_ONCE", "Pace"]
+__all__ = ["AT_ONCE", "Pace", "said_seconds"]
 
 AT_ONCE = 55.0
 """Seconds that all cases together may take where nothing else is said."""
 
 _OF_A_BASIC = 1.5
 """How much longer than one of the basics another case takes, about: it asks more."""
+_WHOLE = 10
+"""From so many seconds on none is told in parts."""
 _TOO_FEW = 0.5
 """Which part of the cases has to fit into the time for a run to go on."""
 
@@ -35,7 +37,7 @@ class Pace:
     def why_ended(self, finished: Sequence[Finished], left: Sequence[Case], gone_s: float) -> str:
         """Why none of ``left`` is begun, in a sentence; empty to go on. ``gone_s`` is how long the run took so far."""
         if gone_s >= self.within_s:
-            words = f"not begun: the {len(finished)} cases before it took {self.within_s:.0f} seconds"
+            words = f"not begun: the {len(finished)} cases before it took {said_seconds(self.within_s)}"
             return f"{words}; --timeout SECONDS gives more"
         basics = [each for each in finished if each.case.turn is Turn.BASIC]
         if not_told := _not_told(basics):
@@ -51,7 +53,7 @@ class Pace:
             return ""
         whole_s = math.ceil((gone_s + wanted_s) / 10) * 10
         return (
-            f"not begun: it is slow, and the {len(left)} cases after the basics would take about {wanted_s:.0f} seconds;"
+            f"not begun: it is slow, and the {len(left)} cases after the basics would take about {said_seconds(wanted_s)};"
             f" run it with --timeout {whole_s}, or a part with --only"
         )
 
@@ -61,3 +63,9 @@ def _not_told(basics: Sequence[Finished]) -> str:
         if each.verdict is Verdict.UNKNOWN:
             return f"not begun: {each.case.case_id} could not be told ({each.words}); mend that first"
     return ""
+
+
+def said_seconds(seconds: float) -> str:
+    """So many seconds in words: "55 seconds", "1 second", "0.4 seconds", never none."""
+    shown = f"{seconds:.0f}" if seconds >= _WHOLE else f"{seconds:.2g}"
+    return f"{shown} second{'' if shown == '1' else 's'}"

@@ -1,4 +1,4 @@
-"""Keys that change while a node is under check, in versions of the directory that the stage's hub publishes.
+"""What changes of the network while a node is under check, in versions of the directory that the stage's hub publishes.
 
 Decides what follows a change: the hub has the version in its log, and the hands go by it. Former hands stay as they were, for
 what was begun under them. The network is made for the check: its root's key is used.
@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from warifu.api.directory.v1.directory_service_pb2 import DirectoryFile
+from warifu.curve.group import Point
 from warifu.party.directory_file import VERSIONS_FOLDER, read_directory_file
 from warifu_hub.app import Hub
+from warifu_kit.conformance.changes import NetworkChanges
 from warifu_kit.conformance.hands import Hands
 
-__all__ = ["RETIRED", "USUAL", "KeyChanges", "Rotating"]
+__all__ = ["RETIRED", "USUAL", "Parties", "Rotating"]
 
 USUAL: Final = None
 """An overlap as long as the one whose network it is says."""
@@ -29,38 +31,62 @@ RETIRED: Final = timedelta(hours=-1)
 
 
 @dataclass(frozen=True, slots=True)
-class KeyChanges:
-    """How keys of a network are changed. Each is given the network's folder, and how long the replaced key stays good.
+class Parties:
+    """Names of parties: who asks, and who is under check."""
 
-    ``signing_key_of`` gives an agency, by its name, another signing key, ``hubs_signing_key`` the hub.
-    """
-
-    signing_key_of: Callable[[Path, str, timedelta | None], object]
-    hubs_signing_key: Callable[[Path, timedelta | None], object]
+    inquirer: str
+    own: str
 
 
 class Rotating:
-    """``hands`` go by the newest version; ``inquirer`` is the name of the party that asks."""
+    """``hands`` go by the newest version. ``let_in`` lets in whoever may not ask, and gives that one's hands and code of somebody known.
+
+    ``let_in`` is None where the network's table has nobody whose assessment was withdrawn.
+    """
 
     def __init__(
-        self, path: Path, inquirer: str, hub: Hub, make_hands: Callable[[], Hands], changes: KeyChanges
+        self,
+        path: Path,
+        parties: Parties,
+        hub: Hub,
+        make_hands: Callable[[], Hands],
+        changes: NetworkChanges,
+        let_in: Callable[[], tuple[Hands, Point]] | None = None,
     ) -> None:
         self._changes = changes
         self._path = path
-        self._inquirer = inquirer
+        self._parties = parties
         self._hub = hub
         self._make_hands = make_hands
+        self._let_in = let_in
         self.hands = make_hands()
 
     async def change_inquirers_key(self, overlap: timedelta | None = USUAL) -> None:
         """Give the inquirer another signing key, and with it another epoch. Raises: WarifuError."""
-        self._changes.signing_key_of(self._path, self._inquirer, overlap)
+        self._changes.signing_key_of(self._path, self._parties.inquirer, overlap)
         await self._publish()
 
     async def change_hubs_key(self, overlap: timedelta | None = USUAL) -> None:
         """Give the hub another signing key. Raises: WarifuError."""
         self._changes.hubs_signing_key(self._path, overlap)
         await self._publish()
+
+    async def change_own_keys(self, overlap: timedelta | None = USUAL) -> None:
+        """Give the node under check other keys, all three, in its folder and in the directory. Raises: WarifuError."""
+        self._changes.keys_of(self._path, self._parties.own, overlap)
+        await self._publish()
+
+    async def withdrawn(self) -> tuple[Hands, Point] | None:
+        """Whoever is a member and may not ask, for their assessment is withdrawn; None where there can be none. Raises: WarifuError."""
+        if self._let_in is None:
+            return None
+        found = self._let_in()
+        await self._publish()
+        return found
+
+    def take_back(self, serial: int) -> None:
+        """Take a certificate back: the hub has the list, and says that there is a newer one. Raises: WarifuError."""
+        self._changes.take_back(self._path, serial)
 
     def version_before(self) -> DirectoryFile:
         """The version before the newest."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from warifu_kit.conformance.case import Case, CaseEnd, Finished, Verdict
 from warifu_kit.conformance.evidence import Evidence, cut
-from warifu_kit.conformance.pace import AT_ONCE, Pace
+from warifu_kit.conformance.pace import AT_ONCE, Pace, said_seconds
 
 __all__ = ["run_cases"]
 
@@ -50,7 +50,8 @@ async def _end(case: Case, prepared: Prepared, evidence: Evidence, bound: float)
     except CaseEnd as end:
         return end.verdict, end.words
     except TimeoutError:
-        return Verdict.UNKNOWN, f"no end within {bound:.0f} seconds"
+        rest = ", all that was left of --timeout" if bound < case.seconds else ""
+        return Verdict.UNKNOWN, f"no end within {said_seconds(bound)}{rest}"
     except Exception as error:  # noqa: BLE001  # a case that falls over says nothing about the party
         return Verdict.UNKNOWN, f"the check itself fell over: {type(error).__name__}: {error}"
     return Verdict.PASS, ""

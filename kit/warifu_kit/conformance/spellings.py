@@ -63,6 +63,17 @@ def _look_alike(number: str) -> str:
     return f"{number}\u2460"
 
 
+def _inside(number: str, sign: str) -> str:
+    """A sign for all that is between its first and its last character, and the sign never at an end."""
+    return f"{number[:1]}{sign}{number[-1:]}"
+
+
+def _one(number: str, sign: str) -> str:
+    """A sign for one character that is neither the first nor the last, where there is one."""
+    middle = len(number) // 2
+    return f"{number[:middle]}{sign}{number[middle + 1 :]}" if 0 < middle < len(number) - 1 else f"{number}{sign}"
+
+
 SPELLINGS = (
     Spelling("longer", "with one more digit", lambda number: f"{number}0"),
     Spelling("shorter", "that is the beginning of a known one", lambda number: number[:-1] or "0"),
@@ -89,6 +100,19 @@ SPELLINGS = (
     Spelling("star", "that is another kind of pattern", lambda number: f"{number[:1]}*"),
     Spelling("dot", "that is a regular expression", lambda number: f"{number[:-1]}."),
     Spelling("dots", "that is a regular expression from its second character", lambda number: f"{number[:1]}.*"),
+    Spelling("percent-first", "that is a pattern at its beginning", lambda number: f"%{number[1:] or number}"),
+    Spelling("percent-inside", "that is a pattern in its middle", lambda number: _inside(number, "%")),
+    Spelling("percent-around", "that is a pattern at both ends", lambda number: f"%{number[1:-1] or number}%"),
+    Spelling("percent-alone", "that is a pattern and nothing else", lambda _: "%"),
+    Spelling("underscore-inside", "that is a pattern of one character in its middle", lambda number: _one(number, "_")),
+    Spelling(
+        "star-first", "that is another kind of pattern at its beginning", lambda number: f"*{number[1:] or number}"
+    ),
+    Spelling("star-inside", "that is another kind of pattern in its middle", lambda number: _inside(number, "*")),
+    Spelling("question-mark-inside", "that is a pattern of files in its middle", lambda number: _one(number, "?")),
+    Spelling("dot-inside", "that is a regular expression in its middle", lambda number: _one(number, ".")),
+    Spelling("bracketed", "with a class of characters in it", lambda number: f"[{number[:1]}]{number[1:]}"),
+    Spelling("escaped", "with a backslash in it", lambda number: f"{number[:1]}\\{number[1:]}"),
     Spelling("quoted", "that ends a quotation", lambda number: f"{number}' OR '1'='1"),
     Spelling("with-nul", "with a NUL behind it", lambda number: f"{number}\0"),
     Spelling("full-width", "in full-width characters", _all_full_width),

@@ -7,7 +7,7 @@ as in any network, and announces itself; what it is brought in the cases comes f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,16 +16,15 @@ from typing import IO
 
 from warifu.agency import Agency, find_agency
 from warifu.client.connection import Connection
-from warifu.clock import SystemClock, day_in_japan
+from warifu.clock import day_in_japan
 from warifu.curve.group import Point
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.signature import SigningKey
-from warifu.identifiers import ItemCode, MyNumber, ProcedureCode
+from warifu.identifiers import MyNumber
 from warifu.party.claim import claim
 from warifu.party.folder import PartyFolder
 from warifu.party.network_file import NetworkFile, party_called, read_network_file
-from warifu.permissions.table import TABLE_FILE, PermissionTable
-from warifu.pki import Credential, Identity, Role
+from warifu.pki import Identity, Role
 from warifu.rpc.address import check_address
 from warifu.rpc.probe import Peer, find_certificate
 from warifu_hub.app import Hub, build_hub
@@ -33,11 +32,14 @@ from warifu_hub.own_keys import OwnKeys
 from warifu_hub.translate import Party, Translator
 from warifu_kit.conformance.cast import KNOWN, CastPerson, designated, make_asked_about, make_known, write_cast
 from warifu_kit.conformance.certificates import Forge, Issuer
+from warifu_kit.conformance.changes import MovableClock, NetworkChanges
 from warifu_kit.conformance.hands import Hands
 from warifu_kit.conformance.inquirer_under_check import InquirerUnderCheck
-from warifu_kit.conformance.node_under_check import NodeUnderCheck
-from warifu_kit.conformance.rotating import KeyChanges, Rotating
-from warifu_kit.conformance.wire.calls import Pair
+from warifu_kit.conformance.node_under_check import NodeUnderCheck, Whereabouts
+from warifu_kit.conformance.pace import said_seconds
+from warifu_kit.conformance.rotating import Parties, Rotating
+from warifu_kit.conformance.rows import NotAssessed, Row, first_row, not_assessed, rows_of
+from warifu_kit.conformance.strangers import pair_of, strangers
 from warifu_kit.conformance.wire.front_door import FrontDoor, is_of_loopback
 from warifu_kit.conformance.wire.played_authority import PlayedAuthority
 from warifu_kit.conformance.wire.played_directory import PlayedDirectory
@@ -47,21 +49,14 @@ from warifu_services.authority.app import Authority, build_authority
 from warifu_services.authority.keys import AuthorityKeys
 from warifu_services.node.keys import NodeKeys
 
-__all__ = ["Row", "Stage", "known_by_node_service", "staged"]
+__all__ = ["CLOCK_FILE", "Stage", "known_by_node_service", "staged"]
+
+CLOCK_FILE = "clock"
+"""The kit's time in the network's folder, for a node that goes by it."""
 
 _LOOK_AGAIN_S = 0.05
 _REGISTRY = "residence"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """In which row of the table who asks whom; by the names of the parties."""
-
-    inquirer: str
-    provider: str
-    procedure: ProcedureCode
-    item: ItemCode
-    number: str
+_NOT_ASSESSED = "not-assessed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +74,8 @@ class Stage:
     hub: Hub
     authority: Authority
     cast: Sequence[CastPerson]
-    changes: KeyChanges
+    changes: NetworkChanges
+    clock: MovableClock
     day: date
     played: PlayedHub | None = None
     issuing: PlayedAuthority = field(default_factory=PlayedAuthority)
@@ -123,7 +119,7 @@ class Stage:
                     last = fault or last
                     await asyncio.sleep(_LOOK_AGAIN_S)
         except TimeoutError:
-            where = f"{self.party}: nobody came within {wait_s:.0f} seconds to the hub at {self.hub_endpoint}: {last}"
+            where = f"{self.party}: nobody came within {said_seconds(wait_s)} to the hub at {self.hub_endpoint}: {last}"
             raise WarifuError(Reason.NOT_CONNECTED, where=where) from None
 
     def hands(self, row: Row | None = None) -> Hands:
@@ -142,6 +138,7 @@ class Stage:
             row=row.number,
             hub_key=keys.signing_key,
             translator=keys.translator,
+            clock=self.clock,
         )
 
     def inquirer_under_check(self, endpoint: str) -> InquirerUnderCheck:
@@ -164,23 +161,33 @@ class Stage:
             points=self._codes(hands.translator, Party.of(hands.provider)),
             door=self.door,
             forge=self._forge() if self.door is not None else None,
+            others=strangers(self.path, self.described, self.party, self.row.provider),
+            business_forge=Forge(Issuer.load(self.path / "root"), *self._businesses()),
         )
+
+    def _businesses(self) -> tuple[Identity, Identity]:
+        """The business system of the node, and that of the provider."""
+        own, other = (self.folder(name).identity() for name in (self.party, self.row.provider))
+        return replace(own, role=Role.BUSINESS), replace(other, role=Role.BUSINESS)
 
     def under_check(self, endpoint: str) -> NodeUnderCheck:
         """The node that listens there, as the one who is asked."""
-        hub, keys = self.folder("hub"), Rotating(self.path, self.row.inquirer, self.hub, self.hands, self.changes)
+        hub = self.folder("hub")
+        keys = self._rotating()
         hands = keys.hands
         identity = self.folder(self.party).identity()
         codes = self._codes(hands.translator, Party.of(hands.inquirer.own))
-        pairs = {name: _pair(self.path / name) for name in self.described.parties}
+        pairs = {name: pair_of(self.path / name) for name in self.described.parties}
         callers = {
             "another-agency": pairs[self.row.inquirer],
             "authority": pairs["authority"],
             "the-node": pairs[self.party],
-            "own-business": _pair(self.path / self.party / "business"),
+            "own-business": pair_of(self.path / self.party / "business"),
+            "another-business": pair_of(self.path / self.row.inquirer / "business"),
+            "hub": pairs["hub"],
         }
         return NodeUnderCheck(
-            endpoint=endpoint,
+            at=Whereabouts(endpoint),
             identity=identity,
             hub=pairs["hub"],
             root_pem=hub.root_pem(),
@@ -188,16 +195,36 @@ class Stage:
             keys=keys,
             agency=self.agency,
             codes=codes,
+            clock=self.clock,
             day=self.day,
             local_numbers=tuple(person.local_number for person in self.cast),
             callers=callers,
-            business=self.business(self.party, endpoint) if self.serves_business else None,
+            business_at=self.business(self.party, endpoint) if self.serves_business else None,
             log=self.log,
             versions=self.versions,
             log_key=OwnKeys.load(hub, hub.directory()).log_key,
             other=self._other(),
             through_hub=(self.hub.endpoint, hub.identity(), pairs[self.row.inquirer]),
         )
+
+    def _rotating(self) -> Rotating:
+        parties = Parties(inquirer=self.row.inquirer, own=self.party)
+        let_in = self._let_in if self._nobody_assessed() is not None else None
+        return Rotating(self.path, parties, self.hub, self.hands, self.changes, let_in)
+
+    def _nobody_assessed(self) -> NotAssessed | None:
+        return not_assessed(self.path, self.described.parties[self.party].institution_kind)
+
+    def _let_in(self) -> tuple[Hands, Point]:
+        """Have somebody join who may not ask; their hands, and their code of somebody whom the node knows. Raises: WarifuError."""
+        who = self._nobody_assessed()
+        if who is None:
+            raise ValueError("asked for where the table has nobody")
+        self.changes.join(self.path, _NOT_ASSESSED, who.kind, who.institution)
+        hands = self.hands(
+            Row(inquirer=_NOT_ASSESSED, provider=self.party, procedure=who.procedure, item=who.item, number=who.number)
+        )
+        return hands, self._codes(hands.translator, Party.of(hands.inquirer.own))[KNOWN.name]
 
     def _forge(self) -> Forge:
         """Makes certificates that look like the hub's."""
@@ -236,7 +263,7 @@ async def staged(
     *,
     hub_at: str,
     authority_at: str,
-    changes: KeyChanges,
+    changes: NetworkChanges,
     write_people: Path | None = None,
     asks: bool = False,
 ) -> AsyncIterator[Stage]:
@@ -252,12 +279,15 @@ async def staged(
     if described.parties[name].role != Role.AGENCY.value:
         raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: {name} is no agency")
     agency = find_agency(described.parties[name].institution_kind)
-    row = _row(path, described, name, asks=asks)
-    rows = [] if asks else _rows(path, described, name, asks=asks)
+    row = first_row(path, described, name, asks=asks)
+    rows = [] if asks else rows_of(path, described, name, asks=asks)
     played, issuing, log = PlayedHub() if asks else None, PlayedAuthority(), PlayedLog()
     versions = PlayedDirectory()
     async with AsyncExitStack() as kept:
         kept.enter_context(_claimed(path))
+        clock = changes.clock_at(path / CLOCK_FILE)
+        clock.reset()
+        kept.callback(clock.reset)
         behind = asks and is_of_loopback(hub_at)
         listen = "127.0.0.1:0" if behind else hub_at
         hub = build_hub(
@@ -286,7 +316,8 @@ async def staged(
             authority=authority,
             cast=(),
             changes=changes,
-            day=day_in_japan(SystemClock().now()),
+            clock=clock,
+            day=day_in_japan(clock.now()),
             played=played,
             issuing=issuing,
             log=log,
@@ -335,40 +366,3 @@ def _claimed(path: Path) -> IO[str]:
         raise WarifuError(Reason.PATH_UNUSABLE, where=f"{path}: the network is up; check in one that is not") from error
     except OSError as error:
         raise WarifuError(Reason.PATH_UNUSABLE, where=f"{error.filename}: {error.strerror}") from error
-
-
-def _row(path: Path, described: NetworkFile, party: str, *, asks: bool) -> Row:
-    """The first row in which the party is asked, or asks, for something. Raises: CONFIG_INVALID when there is none."""
-    for row in _rows(path, described, party, asks=asks):
-        return row
-    whom = f"{party} may ask no agency of this network" if asks else f"no agency of this network may ask {party}"
-    raise WarifuError(Reason.CONFIG_INVALID, where=f"{path}: {whom} for anything")
-
-
-def _rows(path: Path, described: NetworkFile, party: str, *, asks: bool) -> Iterator[Row]:
-    """Every row in which the party is asked, or asks, for something, without consent or ordinance."""
-    table = PermissionTable.load(path / "hub" / TABLE_FILE)
-    kinds = {
-        about.institution_kind: name for name, about in described.parties.items() if about.role == Role.AGENCY.value
-    }
-    own = described.parties[party].institution_kind
-    for row in table.rows:
-        for grant in row.grants:
-            if row.ordinance or grant.consent_required or grant.provider_kind not in kinds:
-                continue
-            askers = [kind for kind in row.inquirer_kinds if kind in kinds and kind != grant.provider_kind]
-            asking = [kind for kind in askers if not asks or kind == own]
-            if asks or grant.provider_kind == own:
-                for kind in asking:
-                    yield Row(
-                        inquirer=party if asks else kinds[kind],
-                        provider=kinds[grant.provider_kind] if asks else party,
-                        procedure=row.procedure.procedure_code,
-                        item=grant.item_code,
-                        number=row.row_number,
-                    )
-
-
-def _pair(folder: Path) -> Pair:
-    found = Credential.read(folder / "tls.pem", folder / "tls.key")
-    return Pair(found.cert_pem, found.key_pem)

@@ -1,6 +1,7 @@
 """The faults of one party: what it was asked for, what it counts, what it writes down.
 
-Decides which attempt a call is, by counting calls about the same exchange; the rest is decided in ``deciding``. It reads the
+Decides which attempt a call is, by counting calls about the same exchange, and which exchange a call is about that has its
+processing number alone, by the permits that were brought; the rest is decided in ``deciding``. It reads the
 party's rules and writes its ledger, and knows no gRPC.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from google.protobuf.message import DecodeError
 
@@ -17,7 +19,7 @@ from warifu.rpc.logging import get_logger
 from warifu_kit.faults.deciding import Meeting, cannot_meet, met_faults
 from warifu_kit.faults.draws import FaultedCall
 from warifu_kit.faults.ledger import MOST_BYTES, FaultLedger, uses_of_rules
-from warifu_kit.faults.rpcs import Exchange, Rpc, exchange_in
+from warifu_kit.faults.rpcs import Exchange, Rpc, exchange_in, number_of
 from warifu_kit.faults.rules import WatchedRules
 from warifu_kit.faults.settings import FaultSettings
 
@@ -38,6 +40,7 @@ class PartyFaults:
         self._ledger = FaultLedger(folder)
         self._said_full = False
         self._attempts: OrderedDict[tuple[str, bytes], int] = OrderedDict()
+        self._numbered: OrderedDict[str, Exchange] = OrderedDict()
 
     def meet(self, rpc: Rpc, received: bytes, asked: str = "", *, made: bool = False) -> Meeting | None:
         """What the call of ``rpc`` with the request ``received`` meets, which stands in the ledger then; None for nothing.
@@ -49,7 +52,7 @@ class PartyFaults:
             self._say_full()
             return None
         try:
-            exchange = exchange_in(rpc.request.FromString(received), received)
+            exchange = self._exchange(rpc.request.FromString(received), received)
         except DecodeError:
             return None  # the party will say so
         call = self._call(rpc, exchange)
@@ -57,6 +60,16 @@ class PartyFaults:
         if meeting is not None:
             self._ledger.write(meeting.line)
         return meeting
+
+    def _exchange(self, request: Any, received: bytes) -> Exchange:
+        """What a request is about. One that has a processing number alone is about the exchange whose permit has it."""
+        found, number = exchange_in(request, received), number_of(request)
+        if number and found.shown:
+            self._numbered.pop(number, None)
+            self._numbered[number] = found
+            if len(self._numbered) > _MOST_COUNTED:
+                self._numbered.popitem(last=False)
+        return found if found.shown else self._numbered.get(number, found)
 
     def _say_full(self) -> None:
         if not self._said_full:

@@ -34,6 +34,7 @@ __all__ = [
     "exchange_in",
     "has_bytes",
     "names_exchange",
+    "number_of",
     "rpc_at",
 ]
 
@@ -57,6 +58,7 @@ MADE_BY = {
 }
 """Which services a party of a role calls, so that rules can be for what it sends there."""
 
+_NUMBER = "processing_number"
 _OURS = "warifu.api."
 _DIGEST_SIZE = 16
 
@@ -113,8 +115,18 @@ def _request_id(request: Any) -> str:
 
 
 def names_exchange(rpc: Rpc) -> bool:
-    """Whether requests of ``rpc`` say which exchange they are about."""
-    return _names_exchange(rpc.request.DESCRIPTOR)
+    """Whether requests of ``rpc`` say which exchange they are about, be it by its processing number alone."""
+    described = rpc.request.DESCRIPTOR
+    return _names_exchange(described) or _NUMBER in described.fields_by_name
+
+
+def number_of(request: Any) -> str:
+    """The processing number in ``request``, or in the permit that it brings; empty where there is none.
+
+    Whoever was brought the permit knows by it which exchange a request is about that has the number and no request_id.
+    """
+    within = request.permit if "permit" in request.DESCRIPTOR.fields_by_name else request
+    return str(getattr(within, _NUMBER, ""))
 
 
 def _names_exchange(message: Descriptor) -> bool:

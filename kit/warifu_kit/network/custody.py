@@ -22,8 +22,18 @@ from warifu.pki import Credential, Identity, Role, Root, read_revocation_list, w
 from warifu.pki.revocation import RevocationList
 from warifu.pki.validity import validity_of
 from warifu_kit.network.for_tests import ForTests
+from warifu_kit.network.one_party import HUB
 
-__all__ = ["REVOCATION_LIST", "Renewed", "issue_further", "keep_fresh", "renew", "renew_what_ends", "revoke"]
+__all__ = [
+    "REVOCATION_LIST",
+    "Renewed",
+    "issue_further",
+    "keep_fresh",
+    "renew",
+    "renew_what_ends",
+    "revoke",
+    "take_back",
+]
 
 REVOCATION_LIST = "revocation list"
 """What the revocation list is called among the parties, when it is told what was renewed."""
@@ -140,6 +150,14 @@ def revoke(path: Path, party: str, *, clock: Clock | None = None) -> list[int]:
     return serials
 
 
+def take_back(path: Path, serials: Iterable[int], *, clock: Clock | None = None) -> None:
+    """Have the hub's revocation list name these serial numbers as well: whoever follows the hub refuses them in seconds.
+
+    Nothing is written for other parties, which may lie elsewhere. Raises: as :func:`revoke`.
+    """
+    _sign_list(path, serials, clock or SystemClock(), parties=(HUB,))
+
+
 def keep_fresh(path: Path, *, clock: Clock | None = None) -> None:
     """Sign the revocation list anew, and renew every certificate that would end within 30 days.
 
@@ -200,19 +218,20 @@ def _file_end(certificate: Path) -> datetime:
 def _list_held(path: Path, root: Root) -> RevocationList:
     # A list past its date is still the record of what was taken back: only its signature counts here.
     long_ago = datetime.fromtimestamp(0, UTC)
-    newest = path / "hub" / "revoked.pem"
+    newest = path / HUB / "revoked.pem"
     try:
         return read_revocation_list(newest.read_bytes(), root.cert_pem, long_ago, str(newest))
     except OSError as error:
         raise WarifuError(Reason.FILE_INVALID, where=f"{newest}: {error.strerror}") from error
 
 
-def _sign_list(path: Path, more: Iterable[int], clock: Clock) -> None:
+def _sign_list(path: Path, more: Iterable[int], clock: Clock, parties: Iterable[str] | None = None) -> None:
+    """A newer list, for ``parties``; all of them unless given."""
     root = Root.load(path / "root", clock)
     with _list_locked(path):
         valid_for = ForTests.of(read_network_file(path)).list_valid_for
         signed = root.revocation_list({*_list_held(path, root).serials, *more}, clock, valid_for)
-        for party in _parties(path):
+        for party in _parties(path) if parties is None else parties:
             with _writing(path):
                 write_public_file(path / party / "revoked.pem", signed)
 

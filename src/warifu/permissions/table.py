@@ -220,6 +220,19 @@ class PermissionTable:
             raise WarifuError(Reason.CONSENT_MISSING)
         return row
 
+    @property
+    def withdrawn_files(self) -> tuple[tuple[InstitutionCode, ItemCode], ...]:
+        """Files of single institutions whose assessment the table withdraws, in the order of the table."""
+        return tuple(
+            (InstitutionCode(holder), item)
+            for (holder, item), status in self._assessments.items()
+            if status is AssessmentStatus.WITHDRAWN and holder not in self.kinds
+        )
+
+    def withdraws_from(self, institution: InstitutionCode) -> bool:
+        """Whether the table withdraws the assessment of a file of that institution."""
+        return any(institution == holder for holder, _ in self.withdrawn_files)
+
     def assessment_in_force(
         self,
         *,

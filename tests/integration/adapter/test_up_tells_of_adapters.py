@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from warifu.client import NetworkDescription
+from warifu.errors import Reason, WarifuError
+
 WAIT_S = 120
 
 
@@ -81,3 +84,21 @@ def test_a_business_system_that_goes_and_comes_back_is_told_of_and_so_is_a_party
     assert {about["spread_s"] for about in parties.values() if about["role"] == "agency"} == {0.5}
     kept.close()
     assert not list(kept.town.path.glob(".run*"))
+
+
+@pytest.mark.slow
+def test_a_rule_for_one_exchange_meets_what_the_business_system_is_asked_in_it_and_in_no_other(kept: Kept) -> None:
+    town = kept.town
+    town.described = NetworkDescription.load(town.path)
+    town.meets(childcare="C-30", tax="T-9")
+    about, other = town.question("C-30"), town.question("C-30")
+    words = ("tax", "AdapterService.LookUp", "unavailable_before", "--times", "0", "--exchange", about.request_id.hex())
+    assert town.command("fault", "add", str(town.path), *words)[0] == 0
+    assert town.ask(other).record
+    with pytest.raises(WarifuError) as failed:
+        town.ask(about)
+    assert failed.value.reason is Reason.PROVIDER_FAILED
+    done = [json.loads(line) for line in town.command("fault", "done", str(town.path), "--json")[1].splitlines()]
+    assert {(each["rpc"], each["exchange"]) for each in done} == {("AdapterService.LookUp", about.request_id.hex())}
+    assert town.command("fault", "clear", str(town.path))[0] == 0
+    assert town.ask(about).record

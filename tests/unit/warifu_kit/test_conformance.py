@@ -107,11 +107,43 @@ async def test_what_takes_too_long_is_unknown_and_never_a_pass() -> None:
         ((Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN), 1),
         ((Verdict.PASS, Verdict.UNKNOWN), 3),
         ((Verdict.SKIPPED,), 3),
+        ((Verdict.PASS, Verdict.SKIPPED, Verdict.SKIPPED), 3),
+        ((Verdict.FAIL, Verdict.SKIPPED, Verdict.SKIPPED), 1),
     ],
     ids=str,
 )
 def test_the_exit_status_is_of_the_worst_end(verdicts: tuple[Verdict, ...], status: int) -> None:
     assert outcome(*verdicts).exit_status == status
+
+
+def test_a_run_that_looked_at_little_says_so_wherever_it_is_told_and_what_would_help() -> None:
+    little = replace(outcome(Verdict.PASS, Verdict.SKIPPED, Verdict.SKIPPED), advice="Say whom it knows.")
+    assert [*summary_lines(little)][1:-1] == [
+        "LITTLE WAS LOOKED AT: 2 of 3 cases were skipped. Nothing is said of their rules.",
+        "       2 seen <this>",
+        "    Say whom it knows.",
+    ]
+    assert as_json(little)["little_looked_at"] is True
+    told = {
+        each.attrib["name"]: each.attrib["value"] for each in ElementTree.fromstring(as_junit(little)).iter("property")
+    }
+    assert told == {"looked at": "1 of 3 cases", "little looked at": "True"}
+    assert "LITTLE WAS LOOKED AT" in as_page(little, ended=ENDED)
+    much = outcome(Verdict.PASS, Verdict.SKIPPED)
+    assert not any("LITTLE" in line for line in (*summary_lines(much), as_page(much, ended=ENDED)))
+
+
+def test_a_failure_that_was_expected_is_looked_at_as_well() -> None:
+    expected = frozenset({"adapter.made-up.c0"})
+    assert outcome(Verdict.FAIL, Verdict.SKIPPED, expected=expected).exit_status == 0
+    assert outcome(Verdict.FAIL, Verdict.SKIPPED, Verdict.SKIPPED, expected=expected).exit_status == 3
+
+
+async def test_a_case_that_had_little_time_left_says_how_much_and_whose_it_was() -> None:
+    (ended,) = await run(case(hangs), within_s=0.05)
+    assert re.fullmatch(r"no end within 0\.0[0-9]+ seconds, all that was left of --timeout", ended.words)
+    (ended,) = await run(case(hangs, seconds=0.01))
+    assert ended.words == "no end within 0.01 seconds"
 
 
 def test_an_expected_failure_fails_nothing_and_an_expected_one_that_passes_does() -> None:

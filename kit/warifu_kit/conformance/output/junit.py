@@ -29,6 +29,14 @@ def as_junit(outcome: Outcome) -> bytes:
     }
     named = {name: str(number) for name, number in counts.items()}
     suite = ElementTree.Element("testsuite", {"name": f"warifu check {outcome.party} (SIMULATED)", **named})
+    skipped, all_cases = outcome.counts[Verdict.SKIPPED], len(outcome.finished)
+    told_of_all = {
+        "looked at": f"{all_cases - skipped} of {all_cases} cases",
+        "little looked at": str(outcome.little_looked_at),
+    }
+    properties = ElementTree.SubElement(suite, "properties")
+    for name, value in told_of_all.items():
+        ElementTree.SubElement(properties, "property", {"name": name, "value": value})
     for each in outcome.finished:
         _add(suite, outcome, each, each.case.case_id in surprises)
     told: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)

@@ -12,6 +12,7 @@ from html import escape
 
 from warifu_kit.conformance.case import Finished, Verdict
 from warifu_kit.conformance.outcome import Outcome
+from warifu_kit.conformance.output.table import little_lines
 
 __all__ = ["as_page"]
 
@@ -37,7 +38,7 @@ def as_page(outcome: Outcome, *, ended: datetime) -> str:
         f"<title>warifu check {escape(outcome.party)}: {escape(outcome.target)}, {_minute(ended)}</title>"
         f'<style>{_STYLE}</style>\n<p class="notice">SIMULATED. No statement about a real system or person.</p>\n'
         f"<h1>warifu check {escape(outcome.party)}</h1>\n{_about(outcome, ended)}\n"
-        f"<p><strong>{outcome.counted}</strong></p>\n{surprises}{''.join(_jumps(outcome))}{cases}\n</html>\n"
+        f"<p><strong>{outcome.counted}</strong></p>\n{_little(outcome)}{surprises}{''.join(_jumps(outcome))}{cases}\n</html>\n"
     )
 
 
@@ -51,6 +52,12 @@ def _about(outcome: Outcome, ended: datetime) -> str:
     }
     rows = "".join(f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in told.items())
     return f"<table>{rows}</table>"
+
+
+def _little(outcome: Outcome) -> str:
+    """How little was looked at, where it was."""
+    told = "".join(f"<li>{escape(line.strip())}</li>" for line in little_lines(outcome) if line)
+    return f'<nav class="fail"><ul>{told}</ul></nav>\n' if outcome.little_looked_at else ""
 
 
 def _jumps(outcome: Outcome) -> Iterator[str]:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from warifu_kit.conformance.case import Case, Finished, Verdict
 from warifu_kit.conformance.outcome import XFAIL, Outcome, foretold
 
-__all__ = ["case_lines", "progress_line", "summary_lines"]
+__all__ = ["case_lines", "little_lines", "progress_line", "summary_lines"]
 
 _WIDTH, _INDENT = 80, "    "
 """Columns of a list: of any terminal."""
+_MOST_REASONS = 4
 
 _MARKS = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.UNKNOWN: "unknown", Verdict.SKIPPED: "skipped"}
 
@@ -41,7 +42,23 @@ def summary_lines(outcome: Outcome) -> Iterator[str]:
     yield from _not_begun(outcome)
     for case_id in outcome.passed_unexpectedly:
         yield f"{case_id} passed, though it is on the list of expected failures: take it off"
+    if outcome.little_looked_at:
+        yield from little_lines(outcome)
     yield f"SIMULATED  {outcome.party} at {outcome.target}: {outcome.counted}"
+
+
+def little_lines(outcome: Outcome) -> Iterator[str]:
+    """How little was looked at, for want of what, and what would help."""
+    skipped = outcome.skipped_for
+    yield ""
+    yield f"LITTLE WAS LOOKED AT: {skipped.total()} of {len(outcome.finished)} cases were skipped. Nothing is said of their rules."
+    for why, count in skipped.most_common(_MOST_REASONS):
+        yield f"{_INDENT}{count:4} {why}"
+    if len(skipped) > _MOST_REASONS:
+        rest = skipped.total() - sum(count for _, count in skipped.most_common(_MOST_REASONS))
+        yield f"{_INDENT}{rest:4} for other reasons"
+    if outcome.advice:
+        yield f"{_INDENT}{outcome.advice}"
 
 
 def _not_begun(outcome: Outcome) -> Iterator[str]:

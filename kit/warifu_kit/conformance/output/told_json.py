@@ -20,6 +20,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "version": outcome.version,
         "exit_status": outcome.exit_status,
         "counts": {each.value: outcome.counts[each] for each in Verdict},
+        "little_looked_at": outcome.little_looked_at,
         "failed_as_expected": [each.case.case_id for each in outcome.finished if outcome.is_expected(each)],
         "passed_unexpectedly": outcome.passed_unexpectedly,
         "cases": [_case(outcome, each) for each in outcome.finished],

@@ -1,4 +1,4 @@
-"""Does the work, a query of a tenth of a second, for people whom it knows alone."""
+"""Does the work, a query of a hundredth of a second, for people whom it knows alone."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ CAUGHT_BY = "adapter.times.strangers"
 class Planted(HonestAdapter):
     async def looked_up(self, request: Looked, context: Any) -> Told:
         if self.rows_of(request.local_number):
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.01)
         return await super().looked_up(request, context)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.conformance.honest_node import HonestNode, Kept
+from tests.conformance.honest_business import Kept
+from tests.conformance.honest_node import HonestNode
 
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.provision import CheckedPermit

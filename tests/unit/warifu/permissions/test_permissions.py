@@ -301,3 +301,10 @@ def test_the_table_may_withdraw_the_assessment_of_one_institution(tmp_path: Path
     table = PermissionTable.load(path)
     assert not table.assessment_in_force(kind="tax", institution=TAX_OFFICE, item_code=LOCAL_TAX)
     assert table.assessment_in_force(kind="tax", institution=OTHER_TAX_OFFICE, item_code=LOCAL_TAX)
+
+
+def test_the_shipped_table_withdraws_the_assessment_of_nobody_who_is_there() -> None:
+    (institution,) = {institution for institution, _ in TABLE.withdrawn_files}
+    assert institution == InstitutionCode.build(3, MunicipalityCode("011002"), 9_999_999)
+    assert not in_force("childcare", institution, LOCAL_TAX)
+    assert in_force("childcare", InstitutionCode.build(3, MunicipalityCode("011002"), 1), LOCAL_TAX)

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from warifu.api.adapter.v1.adapter_service_pb2 import LookUpRequest
+from warifu.api.agency.v1.agency_service_pb2 import ProvideRequest
 from warifu.api.node.v1.node_service_pb2 import InquireRequest, Inquiry
+from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit, SignedInquiry
 from warifu.errors import Reason, WarifuError
 from warifu_kit.faults import ledger
 from warifu_kit.faults.asking import ask_for, party_folders
@@ -19,7 +22,9 @@ from warifu_kit.faults.settings import FaultSettings, knobs_set
 from warifu_kit.network.creation import create_network
 
 CALM = FaultSettings(seed=0, calm=True)
-INQUIRE = every_rpc()["NodeService.Inquire"]
+INQUIRE, PROVIDE, LOOK_UP = (
+    every_rpc()[name] for name in ("NodeService.Inquire", "AgencyService.Provide", "AdapterService.LookUp")
+)
 
 
 def request(number: int) -> bytes:
@@ -63,6 +68,28 @@ def test_a_rule_for_one_exchange_passes_others_by(tmp_path: Path) -> None:
     faults = PartyFaults("tax", tmp_path, CALM)
     add_rule(tmp_path, rpc="NodeService.Inquire", faults="duplicate", exchange="07" * 16)
     assert [met(faults, number) for number in (6, 7, 7)] == ["", "rule 1: duplicate", ""]
+
+
+def permitted(request_id: bytes, number: str) -> bytes:
+    context = bytes(2) + request_id + bytes(98)
+    inquiry = SignedInquiry(context=context, sealed_query=b"x")
+    return ProvideRequest(permit=ProvisionPermit(inquiry=inquiry, processing_number=number)).SerializeToString()
+
+
+def looked_up(faults: PartyFaults, number: str) -> str:
+    asked = LookUpRequest(local_number="T-9", processing_number=number).SerializeToString()
+    meeting = faults.meet(LOOK_UP, asked, made=True)
+    return "" if meeting is None else f"{meeting.by}: {meeting.line.exchange}"
+
+
+def test_what_a_node_asks_its_business_system_is_about_the_exchange_whose_permit_it_was_brought(tmp_path: Path) -> None:
+    faults = PartyFaults("tax", tmp_path, CALM)
+    add_rule(tmp_path, rpc="AdapterService.LookUp", faults="delay:1ms", times=0, exchange="07" * 16)
+    for about in (6, 7):
+        assert faults.meet(PROVIDE, permitted(bytes([about] * 16), f"{about:020d}")) is None
+    assert looked_up(faults, f"{6:020d}") == ""
+    assert looked_up(faults, f"{7:020d}") == f"rule 1: {'07' * 16}"
+    assert looked_up(faults, f"{8:020d}") == ""
 
 
 def test_a_rule_for_another_rpc_passes_calls_by(tmp_path: Path) -> None:
@@ -129,7 +156,7 @@ def test_rules_that_cannot_be_read_change_nothing(tmp_path: Path) -> None:
         ("tax", "NodeService.Inquire", "skew:1441m", "", "more than a day"),
         ("tax", "NodeService.Inquire", "twice", "", "no fault is called"),
         ("tax", "NodeService.Inquire", "duplicate", "07", "no request_id"),
-        ("tax", "AdapterService.LookUp", "delay:1s", "07" * 16, "does not say which exchange"),
+        ("tax", "AdapterService.GetReadiness", "delay:1s", "07" * 16, "does not say which exchange"),
         ("tax", "AdapterService.LookUp", "tamper", "", "no field of bytes in its request"),
         ("tax", "AdapterService.LookUp", "retired_key", "", "means nothing to AdapterService"),
     ],

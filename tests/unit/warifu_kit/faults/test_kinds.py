@@ -189,5 +189,7 @@ def test_which_requests_say_what_exchange_they_are_about() -> None:
     known = every_rpc()
     for name in ("HubService.Exchange", "AgencyService.Provide", "NodeService.Inquire", "NodeService.FetchAnswer"):
         assert names_exchange(known[name]), name
-    for name in ("AdapterService.LookUp", "PartyService.GetStatus", "NodeService.ListExchangeRecords"):
+    for name in ("AdapterService.LookUp", "AdapterService.GetClerkDecision", "NodeService.DecideProvision"):
+        assert names_exchange(known[name]), f"{name}, by its processing number"
+    for name in ("AdapterService.GetReadiness", "PartyService.GetStatus", "NodeService.ListExchangeRecords"):
         assert not names_exchange(known[name]), name

@@ -20,7 +20,7 @@ from warifu.pki import RevocationRegister, read_revocation_list
 from warifu_kit.cli import app
 from warifu_kit.network.adapter_folder import make_adapter_folder
 from warifu_kit.network.creation import create_network
-from warifu_kit.network.custody import REVOCATION_LIST, keep_fresh, renew, renew_what_ends, revoke
+from warifu_kit.network.custody import REVOCATION_LIST, keep_fresh, renew, renew_what_ends, revoke, take_back
 from warifu_kit.network.renewal import Renewals
 
 PARTIES = ("hub", "authority", "supervisor", "residence", "tax", "childcare", "insurance")
@@ -351,3 +351,11 @@ def test_two_who_take_back_at_once_both_take_back(network: Path, clock: ManualCl
     with ThreadPoolExecutor(len(parties)) as together:
         taken = list(together.map(lambda party: revoke(network, party, clock=clock), parties))
     assert revoked(network, clock) == {serial for serials in taken for serial in serials}
+
+
+def test_one_serial_is_taken_back_at_the_hub_alone(network: Path, clock: ManualClock) -> None:
+    before = revoked(network, clock, "tax")
+    take_back(network, [0xBAD], clock=clock)
+    take_back(network, [0xBADE], clock=clock)
+    assert revoked(network, clock) == {0xBAD, 0xBADE}
+    assert revoked(network, clock, "tax") == before, "others learn of it from the hub"

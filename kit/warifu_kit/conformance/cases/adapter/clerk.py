@@ -119,6 +119,31 @@ async def released_on_its_day(adapter: CheckedAdapter) -> None:
 
 
 @SUBJECT.case(
+    "released-without-clerk",
+    "That a clerk released it changes nothing where no clerk decides",
+    rule="With released the answer is the one that it would be without a clerk: of that person, that year, that day",
+    at="a-clerk-decides",
+    mend="Where released is set, compare person, year and days as ever, and leave out the clerk alone.",
+)
+async def released_without_clerk(adapter: CheckedAdapter) -> None:
+    people = [each for each in adapter.about.people.people if not each.clerk]
+    if not people:
+        raise skip("nobody in the people's file is without clerk")
+    for person in people:
+        begins = person.published_from
+        early = (
+            [adapter.question(person.local_number, asked_on=(begins - timedelta(days=1)).isoformat())] if begins else []
+        )
+        of_years = [adapter.question_found(person, fiscal_year=year) for year in (0, *person.years, 1901)]
+        for request in (*early, *of_years):
+            usual = await adapter.look_up(request)
+            request.released = True
+            told = await adapter.look_up(request)
+            asked = f"of {person.local_number}, year {request.fiscal_year}, on {request.asked_on}"
+            expect(told == usual, f"{asked} it gave another answer with released")
+
+
+@SUBJECT.case(
     "decision",
     "A decision is told, of the provision asked about",
     rule="GetClerkDecision repeats processing_number and says PENDING, RELEASE or REFUSE",

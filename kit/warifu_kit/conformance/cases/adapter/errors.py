@@ -11,7 +11,7 @@ from warifu_kit.conformance.adapter_under_check import SERVICE, CheckedAdapter
 from warifu_kit.conformance.case import Subject, expect, fail, unknown
 from warifu_kit.conformance.wire.calls import Reply
 
-__all__ = ["OF_THE_QUESTION", "SUBJECT", "tells"]
+__all__ = ["OF_THE_QUESTION", "SUBJECT", "faulty", "tells"]
 
 SUBJECT = Subject("adapter", "errors", "adapter.md")
 
@@ -27,7 +27,7 @@ OF_THE_QUESTION = (_NOBODY, _OTHER_NOBODY, *map(str, _YEARS), *_ITEMS, *_DAYS)
 _SHORTEST = 4
 
 
-def _faulty(adapter: CheckedAdapter, number: str, other: int = 0) -> dict[str, tuple[str, Message | bytes]]:
+def faulty(adapter: CheckedAdapter, number: str, other: int = 0) -> dict[str, tuple[str, Message | bytes]]:
     """Questions about somebody with which something is wrong, by what is; ``other`` has other values wrong in the same way."""
     looked = adapter.question(number, processing_number="")
     decided = adapter.decision_question(number, "0")
@@ -61,7 +61,7 @@ async def nothing_personal(adapter: CheckedAdapter) -> None:
         (number, *question)
         for number in (*known, _NOBODY, _OTHER_NOBODY)
         for other in (0, 1)
-        for question in _faulty(adapter, number, other).values()
+        for question in faulty(adapter, number, other).values()
     ]
     replies = await adapter.quietly([(method, request) for _, method, request in asked])
     for (number, method, request), reply in zip(asked, replies, strict=True):
@@ -97,7 +97,7 @@ def _bare(text: str) -> str:
 async def same_for_everybody(adapter: CheckedAdapter) -> None:
     people = [_NOBODY, *(each.local_number for each in adapter.about.people.people), _OTHER_NOBODY]
     for other in (0, 1):
-        asked = [_faulty(adapter, number, other) for number in people]
+        asked = [faulty(adapter, number, other) for number in people]
         for what in asked[0]:
             questions = [each[what] for each in asked]
             replies = await adapter.quietly(questions)

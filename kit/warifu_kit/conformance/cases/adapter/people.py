@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
 from warifu_kit.conformance.adapter_under_check import CheckedAdapter
-from warifu_kit.conformance.case import Check, Subject, Turn, expect, skip
+from warifu_kit.conformance.case import Check, Subject, Turn, expect, skip, unknown
 from warifu_kit.conformance.spellings import SPELLINGS
 
 __all__ = ["SUBJECT", "expect_nothing_of_a_record"]
@@ -85,6 +85,27 @@ async def same_manner(adapter: CheckedAdapter) -> None:
     adapter.answered("LookUp", nobody)
     beside = [sorted(name for name, _ in reply.metadata if name != "date") for reply in (known, nobody)]
     expect(beside[0] == beside[1], f"metadata of a known person: {beside[0]}, of an unknown one: {beside[1]}")
+
+
+@SUBJECT.case(
+    "number-empty",
+    "An empty number, or one of blanks, is nobody's",
+    rule="The empty number is nobody's: NOT_HELD, or an error that is the same for all",
+    at="looking-somebody-up",
+    mend="Look the number up as it is; leave out no condition of the query because its value is empty.",
+)
+async def number_empty(adapter: CheckedAdapter) -> None:
+    adapter.anybody()
+    for number in ("", " ", "\u3000", "\t", "\0"):
+        for released in (False, True):
+            request = adapter.question(number, released=released)
+            reply = await adapter.call("LookUp", request, caller=adapter.about.node)
+            if reply.status in {"DEADLINE_EXCEEDED", "UNAVAILABLE"}:
+                raise unknown(f"no end of its own: {reply}")
+            if reply.ok:
+                told = adapter.parsed("LookUp", reply)
+                expect(told.outcome == _NOT_HELD, f"of {number!r} it said {_name(told.outcome)}")
+                expect_nothing_of_a_record(told)
 
 
 def _spelled(change: Callable[[str], str]) -> Check:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable
 
@@ -15,6 +14,7 @@ from warifu.errors import Reason
 from warifu_kit.conformance.case import Check, Subject, expect
 from warifu_kit.conformance.cast import KNOWN, SECOND
 from warifu_kit.conformance.inquirer_under_check import CheckedInquirer
+from warifu_kit.conformance.lies import LIES
 
 __all__ = ["SUBJECT"]
 
@@ -22,63 +22,6 @@ SUBJECT = Subject("inquirer", "answers", "checks.md")
 _AT = "the-inquirer"
 _RULE = "provider_signature over the digest of the inquiry that was sent, and this processing number; else HUB_ANSWER_INVALID"
 _MEND = "Verify the answer over what was sent, not over what came back, before it is opened; hand nothing over that does not."
-
-
-def _number(response: ExchangeResponse) -> None:
-    response.processing_number = f"{secrets.randbelow(10**20):020d}"
-
-
-def _no_number(response: ExchangeResponse) -> None:
-    response.processing_number = ""
-
-
-def _short_number(response: ExchangeResponse) -> None:
-    response.processing_number = response.processing_number[:-1]
-
-
-def _no_answer(response: ExchangeResponse) -> None:
-    response.ClearField("answer")
-
-
-def _flipped(response: ExchangeResponse) -> None:
-    box = response.answer.sealed_answer
-    response.answer.sealed_answer = box[:-1] + bytes([box[-1] ^ 1])
-
-
-def _no_box(response: ExchangeResponse) -> None:
-    response.answer.sealed_answer = b""
-
-
-def _refused(response: ExchangeResponse) -> None:
-    response.answer.outcome, response.answer.sealed_answer = inquiry_pb2.PROVISION_OUTCOME_REFUSED, b""
-
-
-def _pending(response: ExchangeResponse) -> None:
-    response.answer.outcome, response.answer.sealed_answer = inquiry_pb2.PROVISION_OUTCOME_PENDING, b""
-
-
-def _pending_with_box(response: ExchangeResponse) -> None:
-    response.answer.outcome = inquiry_pb2.PROVISION_OUTCOME_PENDING
-
-
-def _no_outcome(response: ExchangeResponse) -> None:
-    response.answer.outcome = inquiry_pb2.PROVISION_OUTCOME_UNSPECIFIED
-
-
-def _later(response: ExchangeResponse) -> None:
-    response.answer.provision_time.seconds += 60
-
-
-def _tag(response: ExchangeResponse) -> None:
-    response.answer.citizen_tag = secrets.token_bytes(16)
-
-
-def _no_signature(response: ExchangeResponse) -> None:
-    response.answer.provider_signature = b""
-
-
-def _zero_signature(response: ExchangeResponse) -> None:
-    response.answer.provider_signature = bytes(64)
 
 
 def _spoilt(spoil: Callable[[ExchangeResponse], None]) -> Check:
@@ -90,29 +33,14 @@ def _spoilt(spoil: Callable[[ExchangeResponse], None]) -> Check:
     return check
 
 
-for _name, _words, _spoil in (
-    ("other-number", "says another processing number", _number),
-    ("no-number", "says no processing number", _no_number),
-    ("short-number", "says a processing number of 19 digits", _short_number),
-    ("no-answer", "leaves the answer out", _no_answer),
-    ("flipped-box", "changes a bit of the sealed answer", _flipped),
-    ("no-box", "leaves the sealed answer out", _no_box),
-    ("made-refused", "makes a refusal of an answer", _refused),
-    ("made-pending", "makes a pending one of an answer", _pending),
-    ("pending-with-box", "calls an answer pending", _pending_with_box),
-    ("no-outcome", "says no outcome", _no_outcome),
-    ("later", "changes the time of the answer", _later),
-    ("other-tag", "changes the tag of the answer", _tag),
-    ("no-signature", "leaves the provider's signature out", _no_signature),
-    ("zero-signature", "gives a signature of zeros", _zero_signature),
-):
+for _lie in LIES:
     SUBJECT.add(
-        _name,
-        f"What a hub brings that {_words} is discarded",
+        _lie.name,
+        f"What a hub brings that {_lie.words} is discarded",
         rule=_RULE,
         at=_AT,
         mend=_MEND,
-        check=_spoilt(_spoil),
+        check=_spoilt(_lie.spoil),
     )
 
 

@@ -108,6 +108,7 @@ def _spoilt(spoil: Spoil, reasons: tuple[Reason, ...]) -> Check:
     async def check(node: CheckedInquirer) -> None:
         if _NOT_PROVEN in reasons and node.hands.policy.kind is PolicyKind.OFF:
             raise skip("proofs of this network are off: codes are issued without")
+        await node.acquires()  # whoever trusts where it was not cheated the first time is found as well
         node.authority_does(lambda issued, receipt: spoil(node, issued, receipt))
         await node.acquires_nothing(*reasons)
 

@@ -9,10 +9,10 @@ from warifu.agency import Absence
 from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit
 from warifu.curve.group import Point
 from warifu.errors import Reason
-from warifu.exchange.proof_policy import PolicyKind
-from warifu_kit.conformance.case import Check, Subject, expect, skip
+from warifu_kit.conformance.case import Check, Subject, expect
 from warifu_kit.conformance.cast import KNOWN, SECOND
 from warifu_kit.conformance.node_under_check import CheckedNode
+from warifu_kit.conformance.proofs import must_come_with_proofs
 
 __all__ = ["SUBJECT"]
 
@@ -94,18 +94,9 @@ def _scalar_not_reduced(node: CheckedNode, permit: ProvisionPermit) -> None:
     permit.conversion_proof = permit.conversion_proof[:96] + last.to_bytes(32, "little")
 
 
-def _must_come_with_proofs(node: CheckedNode) -> None:
-    """By the network's policy a node answers what is not proven, so that these say nothing of it. Raises: CaseEnd."""
-    policy = node.hands.policy
-    if policy.kind is PolicyKind.SAMPLED:
-        raise skip(f"permits of this network are sampled ({policy}): node.sampled looks at what is drawn")
-    if policy.kind is PolicyKind.OFF:
-        raise skip("proofs of this network are off: whatever the hub converts is answered")
-
-
 def _spoilt(spoil: Spoil, reasons: tuple[Reason, ...]) -> Check:
     async def check(node: CheckedNode) -> None:
-        _must_come_with_proofs(node)
+        must_come_with_proofs(node)
         permit = node.hands.spoilt(node.asked(KNOWN), lambda made: spoil(node, made))
         await node.refused(permit, *reasons)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from warifu.agency import ProvidedRecord
 from warifu.api.type.v1 import inquiry_pb2
+from warifu_kit.conformance.business_side import waiting
 from warifu_kit.conformance.case import Subject, expect
 from warifu_kit.conformance.cast import CLERK
 from warifu_kit.conformance.node_under_check import CheckedNode
@@ -12,7 +13,9 @@ __all__ = ["SUBJECT"]
 
 SUBJECT = Subject("node", "flags", "checks.md")
 _AT = "the-provider"
+_ANSWERED = inquiry_pb2.PROVISION_OUTCOME_ANSWERED
 _PENDING = inquiry_pb2.PROVISION_OUTCOME_PENDING
+_REFUSED = inquiry_pb2.PROVISION_OUTCOME_REFUSED
 
 
 @SUBJECT.case(
@@ -78,3 +81,77 @@ async def refused(node: CheckedNode) -> None:
     answer = await node.answer(permit)
     expect(answer.outcome == inquiry_pb2.PROVISION_OUTCOME_REFUSED, f"outcome is {answer.outcome}")
     node.opened(permit, asked, answer)
+
+
+@SUBJECT.case(
+    "refused-again",
+    "What a clerk refused stays refused: asked again it is the same answer, and no clerk is asked again",
+    rule="Made anew with the decision, stored, and given again from then on, REFUSED as well as ANSWERED",
+    at=_AT,
+    mend="Store the REFUSED answer as any other, give its bytes again, and list it to no clerk any more.",
+)
+async def refused_again(node: CheckedNode) -> None:
+    asked = node.asked(CLERK)
+    permit = node.hands.permit(asked)
+    await node.answer(permit)
+    await node.decide(permit.processing_number, release=False)
+    first = await node.answer(permit)
+    expect(first.outcome == _REFUSED, f"outcome is {inquiry_pb2.ProvisionOutcome.Name(first.outcome)}")
+    for _ in range(3):
+        again = await node.answer(permit)
+        name = inquiry_pb2.ProvisionOutcome.Name(again.outcome)
+        expect(again == first, f"asked again after it was refused, there is another answer: {name}")
+        expect(permit.processing_number not in await waiting(node), "a clerk is asked about it again")
+
+
+@SUBJECT.case(
+    "asked-once",
+    "A clerk is shown what waits, once, and no more once it is decided",
+    rule="A clerk must release it (自動応答不可フラグ): outcome PENDING, stored",
+    at=_AT,
+    mend="List one row for each provision that waits, and none that a clerk has decided.",
+)
+async def asked_once(node: CheckedNode) -> None:
+    permit = node.hands.permit(node.asked(CLERK))
+    for _ in range(2):
+        await node.answer(permit)
+    shown = (await waiting(node)).count(permit.processing_number)
+    expect(shown == 1, f"a clerk is shown it {shown} times")
+    await node.decide(permit.processing_number, release=True)
+    expect(permit.processing_number not in await waiting(node), "a clerk is shown what was decided")
+
+
+@SUBJECT.case(
+    "released-once",
+    "What a clerk releases is that one provision; the next about the same person waits again",
+    rule="A decision is about one provision, by its processing number, and about no other of that person",
+    at=_AT,
+    mend="Keep a decision with the provision that it is about, by processing number, and not with the person.",
+)
+async def released_once(node: CheckedNode) -> None:
+    permits = [node.hands.permit(node.asked(CLERK)) for _ in range(2)]
+    for permit in permits:
+        await node.answer(permit)
+    await node.decide(permits[0].processing_number, release=True)
+    expect((await node.answer(permits[0])).outcome == _ANSWERED, "what was released is not answered")
+    for words, permit in (
+        ("that waits as well", permits[1]),
+        ("that comes after it", node.hands.permit(node.asked(CLERK))),
+    ):
+        outcome = (await node.answer(permit)).outcome
+        expect(outcome == _PENDING, f"one {words} is {inquiry_pb2.ProvisionOutcome.Name(outcome)}")
+
+
+@SUBJECT.case(
+    "each-year",
+    "What a clerk must release waits whichever year is asked for",
+    rule="A clerk must release it (自動応答不可フラグ): outcome PENDING, stored",
+    at=_AT,
+    mend="The flag is the person's, and not a record's: look at it before you look for the record.",
+)
+async def each_year(node: CheckedNode) -> None:
+    for year in (0, *CLERK.years, 1901):
+        answer = await node.answer(node.hands.permit(node.asked(CLERK, fiscal_year=year)))
+        name = inquiry_pb2.ProvisionOutcome.Name(answer.outcome)
+        expect(answer.outcome == _PENDING, f"asked for {year or 'the newest'} it is {name}")
+        expect(not answer.sealed_answer, f"asked for {year or 'the newest'} there is a sealed answer")

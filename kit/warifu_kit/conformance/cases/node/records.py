@@ -7,7 +7,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from warifu.agency import Absence
 from warifu_kit.conformance.case import Subject, expect, skip
-from warifu_kit.conformance.cast import KNOWN, LATER, SECOND, STRANGER, CastPerson, made_up_record
+from warifu_kit.conformance.cast import KNOWN, LATER, SECOND, STRANGER, CastPerson, has_years, made_up_record
 from warifu_kit.conformance.node_under_check import CheckedNode
 
 __all__ = ["SUBJECT"]
@@ -21,7 +21,7 @@ def _wanted(node: CheckedNode, person: CastPerson, year: int) -> Message:
 
 
 def _has_years(node: CheckedNode) -> bool:
-    return bool(node.about.agency.year_of(_wanted(node, KNOWN, 2026)))
+    return has_years(node.about.agency, node.hands.item)
 
 
 @SUBJECT.case(

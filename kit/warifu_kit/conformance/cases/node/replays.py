@@ -120,11 +120,14 @@ async def given_up(node: CheckedNode) -> None:
     seconds=25,
 )
 async def after_many(node: CheckedNode) -> None:
-    permit = node.hands.permit(node.asked(KNOWN))
-    first = await node.answer(permit)
-    for _ in range(_MANY // _TOGETHER):
-        await node.at_once([node.hands.permit(node.asked(STRANGER)) for _ in range(_TOGETHER)])
-    expect((await node.answer(permit)) == first, f"after {_MANY} others the answer is another one")
+    before = node.about.history.before(_MANY)
+    if before is None:
+        permit = node.hands.permit(node.asked(KNOWN))
+        before = permit, await node.answer(permit)
+        for _ in range(_MANY // _TOGETHER):
+            await node.at_once([node.hands.permit(node.asked(SECOND)) for _ in range(_TOGETHER)])
+    permit, first = before
+    expect((await node.answer(permit)) == first, f"after {_MANY} others and more the answer is another one")
 
 
 @SUBJECT.case(
@@ -148,3 +151,25 @@ async def of_another_inquirer(node: CheckedNode) -> None:
     expect(answer != first, "the other inquirer got the first one's answer")
     node.opened_by(hands, other, theirs, answer)
     expect((await node.answer(permit)) == first, "the first one's answer is another one now")
+
+
+@SUBJECT.case(
+    "other-at-once",
+    "Of different inquiries under one request_id that come at once, one is answered",
+    rule="Two permits of one request_id that come at once are one after the other",
+    at=_AT,
+    mend="Look for the request_id and store it in one step that nothing comes between; a lock, or a key that must be unique.",
+    seconds=14,
+)
+async def other_at_once(node: CheckedNode) -> None:
+    for _ in range(4):
+        first = node.asked(KNOWN)
+        request_id = first.inquiry.context[2:18]
+        others = [node.asked(SECOND, request_id=request_id) for _ in range(5)]
+        replies = await node.at_once([node.hands.permit(each) for each in (first, *others)])
+        if any(not reply.ok and not reply.reason for reply in replies):
+            raise unknown(f"one had no end of its own: {', '.join(map(str, replies))}")
+        answered = sum(reply.ok for reply in replies)
+        expect(answered == 1, f"of six inquiries under one request_id {answered} were answered")
+        reasons = {reply.reason for reply in replies if not reply.ok}
+        expect(reasons == {Reason.PERMIT_REUSED.value}, f"the others were refused with {sorted(reasons)}")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from warifu.agency import Absence
-from warifu.api.agency.v1.agency_service_pb2 import ProvideCall, ProvideReply, ProvideRequest, ProvideStreamRequest
-from warifu.api.type.v1.inquiry_pb2 import ProvisionPermit
+from warifu.api.agency.v1.agency_service_pb2 import ProvideStreamRequest
 from warifu.errors import CATALOGUE, Reason
 from warifu_kit.conformance.case import Subject, expect, unknown
 from warifu_kit.conformance.cast import KNOWN, SECOND, STRANGER
 from warifu_kit.conformance.node_under_check import CheckedNode
+from warifu_kit.conformance.streams import by_number, message, refused_in
 
 __all__ = ["SUBJECT"]
 
@@ -18,26 +16,6 @@ SUBJECT = Subject("node", "stream", "transport.md")
 _AT = "streams-of-calls"
 _RULE = "call_number is the caller's; replies come in any order; one call's failure ends no other"
 _MEND = "Serve each call of a message as if it had been made alone, and reply under its call_number."
-_TIMEOUT_MS = 5000
-
-
-def _message(permits: Sequence[ProvisionPermit], numbers: Sequence[int]) -> ProvideStreamRequest:
-    calls = [
-        ProvideCall(call_number=number, timeout_ms=_TIMEOUT_MS, request=ProvideRequest(permit=permit))
-        for number, permit in zip(numbers, permits, strict=True)
-    ]
-    return ProvideStreamRequest(calls=calls)
-
-
-def _by_number(replies: Sequence[ProvideReply], numbers: Sequence[int], status: str) -> dict[int, ProvideReply]:
-    """Each call's reply. Raises: CaseEnd unless each has one."""
-    found = {reply.call_number: reply for reply in replies}
-    expect(len(found) == len(replies), "a call was replied to twice")
-    expect(set(found) <= set(numbers), "a reply is under a number that no call had")
-    if set(found) != set(numbers):
-        expect(not status, f"the stream ended with {status} after {len(found)} of {len(numbers)} replies")
-        raise unknown(f"only {len(found)} of {len(numbers)} calls had a reply")
-    return found
 
 
 @SUBJECT.case(
@@ -48,9 +26,9 @@ async def several(node: CheckedNode) -> None:
     asked = [node.asked(person) for person in people]
     permits = [node.hands.permit(each) for each in asked]
     numbers = [1000 - 7 * turn for turn in range(len(people))]
-    halves = [_message(permits[:12], numbers[:12]), _message(permits[12:], numbers[12:])]
+    halves = [message(permits[:12], numbers[:12]), message(permits[12:], numbers[12:])]
     replies, status = await node.on_a_stream(halves, replies=len(numbers), seconds=10)
-    found = _by_number(replies, numbers, status)
+    found = by_number(replies, numbers, status)
     for number, person, each, permit in zip(numbers, people, asked, permits, strict=True):
         reply = found[number]
         expect(reply.HasField("response"), f"a good permit failed with {reply.failure.reason}")
@@ -65,14 +43,9 @@ async def one_bad(node: CheckedNode) -> None:
     permits = [node.hands.permit(node.asked(KNOWN)) for _ in range(5)]
     permits[2].hub_signature = bytes(64)
     numbers = [1, 2, 3, 4, 5]
-    replies, status = await node.on_a_stream([_message(permits, numbers)], replies=5)
-    found = _by_number(replies, numbers, status)
-    failure = found[3].failure
-    expect(
-        failure.reason == Reason.SIGNATURE_INVALID.value, f"the forged one ended with {failure.reason or 'an answer'}"
-    )
-    definite = failure.definite if failure.HasField("definite") else CATALOGUE[Reason.SIGNATURE_INVALID].definite
-    expect(definite, "it does not say that surely nothing was provided")
+    replies, status = await node.on_a_stream([message(permits, numbers)], replies=5)
+    found = by_number(replies, numbers, status)
+    refused_in(found[3], Reason.SIGNATURE_INVALID)
     good = [number for number in numbers if number != 3 and not found[number].HasField("response")]
     expect(not good, f"good ones beside it failed with {[found[number].failure.reason for number in good]}")
 
@@ -87,8 +60,8 @@ async def one_bad(node: CheckedNode) -> None:
 async def as_alone(node: CheckedNode) -> None:
     permit, other = (node.hands.permit(node.asked(KNOWN)) for _ in range(2))
     first = await node.answer(permit)
-    replies, status = await node.on_a_stream([_message([permit, other], [8, 9])], replies=2)
-    found = _by_number(replies, [8, 9], status)
+    replies, status = await node.on_a_stream([message([permit, other], [8, 9])], replies=2)
+    found = by_number(replies, [8, 9], status)
     expect(found[8].response.answer == first, "on the stream the answer is another one")
     expect((await node.answer(other)) == found[9].response.answer, "alone the answer is another one")
 
@@ -104,7 +77,7 @@ async def as_alone(node: CheckedNode) -> None:
 async def cut(node: CheckedNode) -> None:
     permits = [node.hands.permit(node.asked(KNOWN)) for _ in range(8)]
     numbers = list(range(8))
-    replies, _ = await node.on_a_stream([_message(permits, numbers)], replies=1)
+    replies, _ = await node.on_a_stream([message(permits, numbers)], replies=1)
     told = {reply.call_number: reply.response.answer for reply in replies if reply.HasField("response")}
     for number, permit in zip(numbers, permits, strict=True):
         answer = await node.answer(permit)
@@ -119,7 +92,7 @@ async def cut(node: CheckedNode) -> None:
     at=_AT,
     mend="Refuse the message, not the connection.",
 )
-async def empty_message(node: CheckedNode) -> None:
+async def emptymessage(node: CheckedNode) -> None:
     replies, status = await node.on_a_stream([ProvideStreamRequest()], replies=1)
     expect(not replies, "there was a reply to no call")
     if status == "DEADLINE_EXCEEDED":

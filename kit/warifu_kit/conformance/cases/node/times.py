@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -88,7 +87,7 @@ def _hub_off(seconds: int) -> Check:
         asked = node.hands.asked(node.code(KNOWN))
 
         def of_its_clock(permit: ProvisionPermit) -> None:
-            permit.permit_time.FromMilliseconds(time.time_ns() // 1_000_000 + seconds * 1000)
+            permit.permit_time.FromMilliseconds(node.about.clock.unix_ms() + seconds * 1000)
 
         permit = node.hands.spoilt(asked, of_its_clock)
         node.opened(permit, asked, await node.answer(permit))

@@ -1,0 +1,20 @@
+"""Looks at the flag again when it is asked again, which the clerk took away with the refusal."""
+
+from __future__ import annotations
+
+from tests.conformance.honest_business import RELEASE, Kept
+from tests.conformance.honest_node import HonestNode
+
+from warifu.api.type.v1 import inquiry_pb2
+from warifu.api.type.v1.inquiry_pb2 import SignedAnswer
+from warifu.exchange.provision import CheckedPermit
+
+CAUGHT_BY = "node.flags.refused-again"
+
+
+class Planted(HonestNode):
+    def again(self, kept: Kept, checked: CheckedPermit) -> SignedAnswer:
+        if kept.answer.outcome == inquiry_pb2.PROVISION_OUTCOME_REFUSED:
+            kept.decision = RELEASE
+            return self.answer_decided(kept, checked)
+        return super().again(kept, checked)

@@ -1,0 +1,15 @@
+"""Compares month and day of the last day, and forgets the year."""
+
+from __future__ import annotations
+
+from tests.conformance.honest_node import HonestNode
+
+from warifu_kit.conformance.cast import CastPerson
+
+CAUGHT_BY = "node.days.a-year-ago"
+
+
+class Planted(HonestNode):
+    def is_published(self, person: CastPerson) -> bool:
+        today, last = self.today().isoformat(), person.published_until
+        return person.published_from <= today and (not last or today[5:] <= last[5:])

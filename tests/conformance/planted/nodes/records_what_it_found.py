@@ -1,0 +1,16 @@
+"""Writes a record of what it gave, and none where there was nothing to give."""
+
+from __future__ import annotations
+
+from tests.conformance.honest_node import HonestNode
+
+from warifu.api.type.v1.inquiry_pb2 import SignedAnswer
+from warifu.exchange.provision import CheckedPermit
+
+CAUGHT_BY = "node.kept.answered"
+
+
+class Planted(HonestNode):
+    def note(self, checked: CheckedPermit, answer: SignedAnswer) -> None:
+        if self.find(checked) is not None:
+            super().note(checked, answer)
