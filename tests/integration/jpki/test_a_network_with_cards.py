@@ -1,4 +1,7 @@
-"""A whole network with its certificate authority and verifier: commands of people, who holds what, what is left out."""
+"""A whole network with its certificate authority and verifier: commands of people, who holds what, what is left out.
+
+Two are slow: the page of the guide has the same commands typed, and tests with a verifier alone show the same refusals.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +55,7 @@ def collected(network: Network, warifu: Warifu, folder: Path, seed: int) -> Path
     return card
 
 
+@pytest.mark.slow
 def test_a_card_that_was_collected_is_used_and_after_a_reissue_only_the_new_one(
     network: Network, warifu: Warifu, tmp_path: Path
 ) -> None:
@@ -82,6 +86,7 @@ def test_a_card_that_was_collected_is_used_and_after_a_reissue_only_the_new_one(
     first.take_out()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_done_is_refused_in_a_sentence(network: Network, warifu: Warifu, tmp_path: Path) -> None:
     folder = tmp_path / "hers"
     assert warifu("card", "apply", network.path, folder, "--seed", "12").returncode == 0
