@@ -234,7 +234,8 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
         "UNAUTHENTICATED", "The certificate presented has lapsed or is suspended, by the authority that issued it."
     ),
     Reason.CERTIFICATE_STATUS_UNKNOWN: _no(
-        "UNAVAILABLE", "Whether the certificate presented is still good could not be found out; nothing was done."
+        "FAILED_PRECONDITION",
+        "Whether the certificate presented is still good could not be found out; nothing was done.",
     ),
     Reason.CONSENT_NOT_IN_FORCE: _no(
         "PERMISSION_DENIED", "No consent in force lets this service have the newest of these items."
