@@ -97,6 +97,8 @@ GOALS: dict[str, tuple[str, float]] = {
     "issue_proof_ratio": ("<=", 1.5),
     "card_sign_ratio": ("<=", 3.0),
     "apdu_round_trip_p50_ms": ("<=", 0.2),
+    "ocsp_per_core_s": (">=", 1_000.0),
+    "issue_1000_cards_s": ("<=", 60.0),
 }
 
 

@@ -109,6 +109,23 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
     "AUTHORITY_ANSWER_INVALID": (SAME, "Tell the authority's operator; acquiring a code twice is the same as once."),
     "NODE_UNREACHABLE": (SAME, "Ask again with the same request_id: the node may be restarting."),
     "NODE_TIMED_OUT": (SAME, "Ask again with the same request_id, or fetch the answer."),
+    "CARD_UNKNOWN": (NEW, "Look at the number of the application: 23 digits, of this network's office."),
+    "CARD_STEP_REFUSED": (NEW, "`where` says what stands against it; `warifu card history` shows where the card is."),
+    "HOLDER_TOO_YOUNG": (NEW, "Ask for the certificate for authentication alone."),
+    "CERTIFICATE_UNKNOWN": (NEW, "Look at the serial number: this network's authority issued no such certificate."),
+    "CERTIFICATE_NOT_TRUSTED": (NEW, "`where` says what is wrong; see that the certificate is one for this use."),
+    "CERTIFICATE_NOT_IN_DATE": (NEW, "Have a new certificate issued, or set the clock right."),
+    "CERTIFICATE_REVOKED": (NEW, "`where` says why; a suspended one is good again when its card is found."),
+    "CERTIFICATE_STATUS_UNKNOWN": (NEW, "Present it again, with a fresh nonce, when the authority answers again."),
+    "CONSENT_NOT_IN_FORCE": (NEW, "Ask the holder for her consent; one lasts ten years, and may be taken back."),
+    "NONCE_NOT_OPEN": (NEW, "Ask for another nonce, and present what was signed over it once, within five minutes."),
+    "USER_UNKNOWN": (NEW, "Register first; or look at the number of the account."),
+    "USER_ALREADY_REGISTERED": (ANSWER, "Let her log in; or replace her certificate where she has a new card."),
+    "SIGNING_CERTIFICATE_LAPSED": (NEW, "Ask her for her new signing certificate (`PlatformService.Replace`)."),
+    "PREDECESSOR_UNKNOWN": (NEW, "She is no user of this service; register her."),
+    "ITEMS_DIFFER": (NEW, "`where` names the items; write them as the certificate, or the card, has them."),
+    "JPKI_UNREACHABLE": (SAME, "Ask again; certificates asked for twice are issued once."),
+    "JPKI_ANSWER_INVALID": (SAME, "Tell the certificate authority's operator."),
     "NOT_CONNECTED": (SAME, "Look at endpoint, port and firewall; `where` says what was found there."),
     "PEER_NOT_TRUSTED": (
         CAUSE,
@@ -142,8 +159,10 @@ MAKERS: Final = {
     "warifu.api.directory": "hub",
     "warifu.api.hub": "hub",
     "warifu.api.log": "hub",
+    "warifu.api.jpki": "certificate authority",
     "warifu.api.node": "own node, to its business system",
     "warifu.api.party": "any party",
+    "warifu.api.verifier": "verifier",
 }
 
 ANY_RPC: Final = (
@@ -165,6 +184,7 @@ CALLERS_OWN: Final = {
     **dict.fromkeys(
         ("AUTHORITY_UNREACHABLE", "AUTHORITY_ANSWER_INVALID"), "whoever calls the numbering authority, to itself"
     ),
+    **dict.fromkeys(("JPKI_UNREACHABLE", "JPKI_ANSWER_INVALID"), "whoever calls the certificate authority, to itself"),
 }
 """What a caller says to itself of a call that ended without a reason, or whose reply it cannot believe."""
 

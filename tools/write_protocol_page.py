@@ -22,6 +22,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from protocol_pages import PAGES
+
 import warifu.adapter
 import warifu.party
 import warifu_hub
@@ -76,6 +78,13 @@ LABELS = {
     "warifu-v1/directory-header": "the digest of a header of the directory, which its root signature is over",
     "warifu-v1/dleq-keydir": "challenge of a joint-key proof",
     "warifu-v1/hedge": "randomness of one encryption, hedged with the code and the request",
+    "warifu-v1/bank-application": "a card's signature over an application for a bank account",
+    "warifu-v1/jpki-application": "telling applications for a card apart at the certificate authority",
+    "warifu-v1/jpki-consent": "a card's signature over a consent to give the newest four items",
+    "warifu-v1/jpki-issue": "telling requests for certificates apart at the certificate authority",
+    "warifu-v1/jpki-login": "a card's signature when its holder logs in",
+    "warifu-v1/jpki-possession": "a card's proof that it has the key that a certificate is wanted for",
+    "warifu-v1/jpki-registration": "a card's signature when its holder registers, or replaces her certificate",
     "warifu-v1/key-check": "the check value by which a database knows its keys",
     "warifu-v1/hedge-key": "an agency's key for hedged randomness, from its storage key",
     "warifu-v1/hub-factor": "the hub's factor s of one institution and epoch",
@@ -119,23 +128,6 @@ WITHOUT_ERROR_INFO = (
     ("anything else, such as UNIMPLEMENTED", "INTERNAL", False),
 )
 """What ``warifu.rpc.status.from_rpc_error`` decides, for people to read."""
-
-
-PAGES = {
-    "node": "writing a node, both roles: what to do when, and where it stands; the vectors",
-    "bytes": "how values become bytes, hashes, scalars and points",
-    "codes": "from a person to a row: the two groups, encrypting, converting, opening, rotating",
-    "signed": "every field under each signature and digest; shared signatures",
-    "sealed": "HPKE, framing and padding, what is in a query and an answer, gossip",
-    "directory": "the chain of versions, epochs, the permission table, endpoints, revocation",
-    "log": "leaves, proofs, checkpoints, notes, cosignatures, what a node does with them",
-    "checks": "who checks what, in which order, and the reason that it raises",
-    "transport": "certificates and TLS names, bounds, deadlines, errors, sending again",
-    "adapter": "a business system that its node asks: what it has to do",
-    "files": "a party's folder, key files, evidence",
-    "numbers": "identifiers and check digits",
-}
-"""The pages below docs/protocol, in the order in which they are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ function fieldsOf(value, name = '') {
 }
 
 const FUNCTIONS = {
+  prefixed: (step, items) => bytes.prefixed(step.label, ...items),
   digest: (step, items) => bytes.digest(step.label, ...items),
   prefixed: (step, items) => bytes.prefixed(step.label, ...items),
   keyed_blake2b: (step, items, key) => bytes.keyedBlake2b(key, step.size, bytes.prefixed(step.label, ...items)),

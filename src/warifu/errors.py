@@ -65,6 +65,23 @@ class Reason(enum.Enum):
     ADAPTER_ANSWER_INVALID = "ADAPTER_ANSWER_INVALID"
     NODE_UNREACHABLE = "NODE_UNREACHABLE"
     NODE_TIMED_OUT = "NODE_TIMED_OUT"
+    CARD_UNKNOWN = "CARD_UNKNOWN"
+    CARD_STEP_REFUSED = "CARD_STEP_REFUSED"
+    HOLDER_TOO_YOUNG = "HOLDER_TOO_YOUNG"
+    CERTIFICATE_UNKNOWN = "CERTIFICATE_UNKNOWN"
+    CERTIFICATE_NOT_TRUSTED = "CERTIFICATE_NOT_TRUSTED"
+    CERTIFICATE_NOT_IN_DATE = "CERTIFICATE_NOT_IN_DATE"
+    CERTIFICATE_REVOKED = "CERTIFICATE_REVOKED"
+    CERTIFICATE_STATUS_UNKNOWN = "CERTIFICATE_STATUS_UNKNOWN"
+    CONSENT_NOT_IN_FORCE = "CONSENT_NOT_IN_FORCE"
+    NONCE_NOT_OPEN = "NONCE_NOT_OPEN"
+    USER_UNKNOWN = "USER_UNKNOWN"
+    USER_ALREADY_REGISTERED = "USER_ALREADY_REGISTERED"
+    SIGNING_CERTIFICATE_LAPSED = "SIGNING_CERTIFICATE_LAPSED"
+    PREDECESSOR_UNKNOWN = "PREDECESSOR_UNKNOWN"
+    ITEMS_DIFFER = "ITEMS_DIFFER"
+    JPKI_UNREACHABLE = "JPKI_UNREACHABLE"
+    JPKI_ANSWER_INVALID = "JPKI_ANSWER_INVALID"
     NOT_CONNECTED = "NOT_CONNECTED"
     PEER_NOT_TRUSTED = "PEER_NOT_TRUSTED"
     OWN_CERTIFICATE_INVALID = "OWN_CERTIFICATE_INVALID"
@@ -202,6 +219,42 @@ CATALOGUE: dict[Reason, CatalogueEntry] = {
     ),
     Reason.NODE_TIMED_OUT: _unknown(
         "DEADLINE_EXCEEDED", "The agency's own node did not answer in time; retry with the same request_id."
+    ),
+    Reason.CARD_UNKNOWN: _no("NOT_FOUND", "The office knows no application of that number."),
+    Reason.CARD_STEP_REFUSED: _no("FAILED_PRECONDITION", "The card cannot take that step from where it is."),
+    Reason.HOLDER_TOO_YOUNG: _no(
+        "FAILED_PRECONDITION", "Nobody under 15 has a certificate for signing; ask for the other one alone."
+    ),
+    Reason.CERTIFICATE_UNKNOWN: _no("NOT_FOUND", "The certificate authority issued no such certificate."),
+    Reason.CERTIFICATE_NOT_TRUSTED: _no(
+        "UNAUTHENTICATED", "The certificate presented is not one that this use may be trusted with."
+    ),
+    Reason.CERTIFICATE_NOT_IN_DATE: _no("UNAUTHENTICATED", "The certificate presented is expired, or not good yet."),
+    Reason.CERTIFICATE_REVOKED: _no(
+        "UNAUTHENTICATED", "The certificate presented has lapsed or is suspended, by the authority that issued it."
+    ),
+    Reason.CERTIFICATE_STATUS_UNKNOWN: _no(
+        "FAILED_PRECONDITION",
+        "Whether the certificate presented is still good could not be found out; nothing was done.",
+    ),
+    Reason.CONSENT_NOT_IN_FORCE: _no(
+        "PERMISSION_DENIED", "No consent in force lets this service have the newest of these items."
+    ),
+    Reason.NONCE_NOT_OPEN: _no(
+        "FAILED_PRECONDITION", "The nonce was never given to this service, was used, or is too old; ask for another."
+    ),
+    Reason.USER_UNKNOWN: _no("NOT_FOUND", "No user of this service has that certificate; register first."),
+    Reason.USER_ALREADY_REGISTERED: _no("ALREADY_EXISTS", "The holder of that certificate is a user of this service."),
+    Reason.SIGNING_CERTIFICATE_LAPSED: _no(
+        "FAILED_PRECONDITION", "The user's signing certificate lapsed; ask for the new one, with a replacement."
+    ),
+    Reason.PREDECESSOR_UNKNOWN: _no("NOT_FOUND", "The certificate follows none that a user of this service had."),
+    Reason.ITEMS_DIFFER: _no(
+        "FAILED_PRECONDITION", "What was written in the application is not what the certificate or the card says."
+    ),
+    Reason.JPKI_UNREACHABLE: _unknown("UNAVAILABLE", "The certificate authority could not be reached; retry."),
+    Reason.JPKI_ANSWER_INVALID: _unknown(
+        "INTERNAL", "What the certificate authority said does not have the shape the contract asks for."
     ),
     Reason.NOT_CONNECTED: _no(
         "UNAVAILABLE", "No connection to the called party could be made, so nothing was sent; retry after a pause."

@@ -25,13 +25,13 @@ def _made(step: dict[str, Any], before: list[bytes]) -> bytes:
     labelled = [label.encode(), *items] if label else items
     made: dict[str, Callable[[], bytes]] = {
         "digest": lambda: by_hand.digest(label, *items),
-        "prefixed": lambda: by_hand.prefixed(*labelled),
         "hash_to_scalar": lambda: by_hand.written(by_hand.to_scalar(step["suite"], label, *items)),
         "hash_to_point": lambda: SUITES[step["suite"]].write(SUITES[step["suite"]].hashed(*items)),
         "hmac_sha512": lambda: by_hand.keyed(value(step["key"]), *labelled)[: step.get("first")],
         "hmac_sha512_bare": lambda: hmac.digest(value(step["key"]), b"".join(items), "sha512"),
         "hmac_sha256_of_label": lambda: hmac.digest(value(step["key"]), label.encode(), "sha256"),
         "keyed_blake2b": lambda: by_hand.keyed_blake(value(step["key"]), step["size"], *labelled),
+        "prefixed": lambda: by_hand.prefixed(*labelled),
         "merkle_root": lambda: by_hand.root([by_hand.leaf_hash(value(step[name])) for name in ("leaf", "right")]),
         "ed25519": lambda: by_hand.signature(value(step["seed"]), *items),
     }

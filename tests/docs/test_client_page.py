@@ -13,7 +13,12 @@ from warifu.rpc import channel, probe
 from warifu.rpc.status import UNCONNECTED
 
 ROW = re.compile(r"^\| (not definite|definite)[^|]*\|", re.MULTILINE)
-ELSEWHERE = {Reason.AUTHORITY_UNREACHABLE, Reason.AUTHORITY_ANSWER_INVALID}
+ELSEWHERE = {
+    Reason.AUTHORITY_UNREACHABLE,
+    Reason.AUTHORITY_ANSWER_INVALID,
+    Reason.JPKI_UNREACHABLE,
+    Reason.JPKI_ANSWER_INVALID,
+}
 """Not definite, but never the end of an inquiry."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from vectors.certificates import made_for_certificates
 from vectors.drawn import Drawn
 from vectors.world import nonce_of
 from warifu.curve.group import Group
@@ -51,6 +52,8 @@ def labels() -> dict[str, Any]:
     for suite in (1, 2):
         made += _of_suite(group_of(suite), drawn)
     made += _of_boxes(drawn)
+    for label, what, value, function, items in made_for_certificates():
+        made.append(_entry(label, what, value, _step(function, label, [*items])))
     about = "SIMULATED. The last step of each gives value; $n is the value of step n, from 0. Functions: docs/protocol/bytes.md."
     return {"about": about, "labels": made}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from warifu.exchange.proof_policy import ProofPolicy
     from warifu_kit.network.one_party import Member
 
-__all__ = ["Composition", "Members", "Permissions", "check_same", "composed"]
+__all__ = ["Composition", "Members", "Permissions", "Without", "check_same", "composed"]
 
 Members = Annotated[
     str | None,
@@ -32,31 +32,49 @@ Permissions = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="The permission table of a new network. [default: the one that comes with it]"),
 ]
+Without = Annotated[
+    Literal["jpki"] | None,
+    typer.Option(
+        "--without", help="Leave out what stands beside the exchange: jpki, who certifies people and relies on it."
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composition:
-    """What a network is made of: its parties, its permission table, its suite (1 or 2), what its hub proves."""
+    """What a network is made of: its parties, its permission table, its suite (1 or 2), what its hub proves.
+
+    ``beside`` are the parties that no list of members has, and that take no part in an exchange.
+    """
 
     members: tuple[Member, ...]
+    beside: tuple[Member, ...] = ()
     permissions: Path
     suite: int
     proofs: ProofPolicy
 
 
 def composed(
-    members: str | None, permissions: Path | None, suite: Suite, proofs: str | None = None, *, runs_here: bool
+    members: str | None,
+    permissions: Path | None,
+    suite: Suite,
+    proofs: str | None = None,
+    *,
+    runs_here: bool,
+    without: str | None = "jpki",
 ) -> Composition:
-    """What the options ask for. ``runs_here``: every agency is to run on this machine, so its kind must be installed.
+    """What the options ask for, less what it is to be ``without``. ``runs_here``: every agency is to run on this machine, so its kind must be installed.
 
     Raises: CONFIG_INVALID, with every fault of either file as ``file:line field message``.
     """
     from warifu.permissions.table import DEFAULT_TABLE, PermissionTable
-    from warifu_kit.network.creation import DEFAULT_MEMBERS
+    from warifu_kit.network.creation import DEFAULT_MEMBERS, JPKI_MEMBERS
 
+    beside = () if without == "jpki" else JPKI_MEMBERS
     if members is None and permissions is None:  # what comes with the kit fits together
         return Composition(
             members=DEFAULT_MEMBERS,
+            beside=beside,
             permissions=DEFAULT_TABLE,
             suite=chosen_suite(suite),
             proofs=chosen_proofs(proofs, None),
@@ -69,6 +87,7 @@ def composed(
     wanted = listed.suite if suite == "auto" and listed.suite is not None else chosen_suite(suite)
     return Composition(
         members=listed.members,
+        beside=beside,
         permissions=permissions or DEFAULT_TABLE,
         suite=wanted,
         proofs=chosen_proofs(proofs, listed.proofs),

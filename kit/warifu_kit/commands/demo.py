@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from warifu.printable import shell_command
-from warifu_kit.commands.composition import Composition, Members, Permissions, composed
+from warifu_kit.commands.composition import Composition, Members, Permissions, Without, composed
 from warifu_kit.commands.proofs import Proofs, say_if_off
 from warifu_kit.commands.residents_file import Encoding, ResidentsFile, people_of
 from warifu_kit.commands.suites import Suite, suite_text
@@ -48,8 +48,9 @@ def demo(
     permissions: Permissions = None,
     suite: Suite = "auto",
     proofs: Proofs = None,
+    without: Without = None,
 ) -> None:
-    """Start a whole network, run two procedures for every applicant, check everything, report, stop.
+    """Start a whole network, run two procedures for every applicant, issue a card and use it, check everything, report, stop.
 
     Exit status 0: all of it holds. 1: something does not, and it is named.
 
@@ -66,7 +67,7 @@ def demo(
     _end_as_interrupted()
     _check_writable(json)
     seed = secrets.randbelow(_SEEDS) if seed is None else seed
-    composition = composed(members, permissions, suite, proofs, runs_here=True)
+    composition = composed(members, permissions, suite, proofs, runs_here=True, without=without)
     people, on = people_of(residents_file, encoding, seed, residents, lambda: homes(agencies_of(composition.members)))
     with _network_folder(dir_) as folder:
         result = _demonstrate(people, seed, on, folder.path, concurrency, residents_file, composition)
@@ -97,6 +98,7 @@ def _demonstrate(
         concurrency=concurrency,
         residents_file=residents_file,
         members=composition.members,
+        beside=composition.beside,
         permissions=composition.permissions,
         suite=composition.suite,
         proofs=composition.proofs,

@@ -166,8 +166,9 @@ def tell_taken(path: Path, version: int, wait: float) -> None:
     """Say who goes by the version; exit status 1 when somebody does not in time."""
     from warifu.party.network_file import read_network_file
     from warifu_kit.network.joining import wait_taken
+    from warifu_kit.network.order import IN_EXCHANGE
 
-    running = [name for name, about in read_network_file(path).parties.items() if about.role != "supervisor"]
+    running = [name for name, about in read_network_file(path).parties.items() if about.role in IN_EXCHANGE]
     behind = wait_taken(path, version, running, wait)
     if behind:
         say(f"not yet by version {version} after {wait:.0f} s: {', '.join(behind)}", err=True)

@@ -1,4 +1,4 @@
-"""``warifu hub``, ``warifu authority``, ``warifu agency``: one party each, as a process of its own."""
+"""``warifu hub``, ``authority``, ``agency``, ``jpki``, ``verifier``: one party each, as a process of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from warifu.party.process import run_party
 
-__all__ = ["agency", "authority", "hub"]
+__all__ = ["agency", "authority", "hub", "jpki", "verifier"]
 
 Dir = Annotated[
     Path, typer.Option("--dir", metavar="DIR", help="The party's folder, made by `warifu up` or `warifu new`.")
@@ -21,6 +21,9 @@ Listen = Annotated[
 HubAddress = Annotated[str, typer.Option("--hub", metavar="HOST:PORT", help="Where the hub listens.")]
 AuthorityAddress = Annotated[
     str, typer.Option("--authority", metavar="HOST:PORT", help="Where the numbering authority listens.")
+]
+JpkiAddress = Annotated[
+    str, typer.Option("--jpki", metavar="HOST:PORT", help="Where the certificate authority listens.")
 ]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], typer.Option(help="How much the log says.")]
 GoOn = Annotated[
@@ -164,6 +167,58 @@ def agency(
                 adapter=adapter,
             ),
             party=party,
+            log_level=log_level,
+            stop_with_parent=stop_with_parent,
+        )
+    )
+
+
+def jpki(
+    dir_: Dir,
+    listen: Listen = None,
+    log_level: LogLevel = "warning",
+    stop_with_parent: StopWithParent = False,
+) -> None:
+    """Run the certificate authority of JPKI, which issues SIMULATED certificates, and cards, to nobody who exists.
+
+    OCSP and the revocation lists can be had over HTTP too, at the address in DIR/http.json.
+
+    Example: warifu jpki --dir net/jpki --listen 127.0.0.1:7410
+    """
+    from warifu_services.jpki.app import run_jpki
+
+    raise typer.Exit(
+        run_party(
+            lambda stop: run_jpki(stop, dir_, listen=listen),
+            party="jpki",
+            log_level=log_level,
+            stop_with_parent=stop_with_parent,
+        )
+    )
+
+
+def verifier(
+    dir_: Dir,
+    jpki_address: JpkiAddress,
+    listen: Listen = None,
+    status_by: Annotated[
+        Literal["ocsp", "list"],
+        typer.Option(help="Ask the authority about each certificate, or go by its list, which may be a day old."),
+    ] = "ocsp",
+    log_level: LogLevel = "warning",
+    stop_with_parent: StopWithParent = False,
+) -> None:
+    """Run the platform operator, which verifies certificates and signatures for services.
+
+    Example: warifu verifier --dir net/verifier --jpki 127.0.0.1:7410 --listen 127.0.0.1:7411
+    """
+    from warifu_services.verifier.app import run_verifier
+    from warifu_services.verifier.standing import StatusSource
+
+    raise typer.Exit(
+        run_party(
+            lambda stop: run_verifier(stop, dir_, jpki=jpki_address, listen=listen, source=StatusSource(status_by)),
+            party="verifier",
             log_level=log_level,
             stop_with_parent=stop_with_parent,
         )

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from warifu.printable import shell_command
 from warifu_kit.commands.awkward import Awkward, Calm, Knobs, NoFaults, fault_settings, said_of
-from warifu_kit.commands.composition import Composition, Members, Permissions, check_same, composed
+from warifu_kit.commands.composition import Composition, Members, Permissions, Without, check_same, composed
 from warifu_kit.commands.for_tests import (
     Parent,
     Residents,
@@ -47,6 +47,7 @@ def new(
     permissions: Permissions = None,
     suite: Suite = "auto",
     proofs: Proofs = None,
+    without: Without = None,
     seed: Seed = None,
     clock: SettableClock = False,
 ) -> None:
@@ -54,7 +55,7 @@ def new(
 
     Example: warifu new net --members two-of-each
     """
-    asked = composed(members, permissions, suite, proofs, runs_here=False)
+    asked = composed(members, permissions, suite, proofs, runs_here=False, without=without)
     terms = asked_for(seed, clock)
     _create(path, asked, terms)
     start_it = shell_command("warifu", "up", path)
@@ -78,6 +79,7 @@ def up(
     permissions: Permissions = None,
     suite: Suite = "auto",
     proofs: Proofs = None,
+    without: Without = None,
     json: Annotated[
         bool, typer.Option("--json", help="Tell all of it in one line of JSON when it is up, then each event in one.")
     ] = False,
@@ -118,6 +120,7 @@ def up(
     from warifu_kit.network.adapter_watch import AdapterWatch
     from warifu_kit.network.for_tests import ForTests
     from warifu_kit.network.network import Network
+    from warifu_kit.network.order import IN_EXCHANGE
     from warifu_kit.network.party_process import party_command
 
     parent, wished = Parent(), {"awkward": awkward, "calm": calm, "none": no_faults}
@@ -125,18 +128,29 @@ def up(
     stopping, telling = threading.Event(), _Telling(json)
     for number in stopping_signals():
         signal.signal(number, lambda *_: stopping.set())
-    _see_to_it(path, members, permissions, suite, proofs, asked_for(seed, clock), only_faults=awkward)
+    asked = composed(members, permissions, suite, proofs, runs_here=True, without=without)
+    named = members is not None, permissions is not None, proofs is not None
+    _see_to_it(path, asked, named, asked_for(seed, clock), only_faults=awkward)
     wanted = None if suite == "auto" else int(suite)
     faults = fault_settings(**wished, seed=made_from(path) if seed is None else seed, knobs=knob)
 
     def command(party: str, folder: Path, options: Sequence[str]) -> list[str]:
-        is_agency = spread is not None and party not in ("hub", "authority")
-        words = [*(["--spread", str(spread)] if is_agency else []), *(["--timings"] if timings else [])]
+        role = network.described.parties[party].role if party in network.described.parties else ""
+        words = ["--spread", str(spread)] if spread is not None and role == "agency" else []
+        words += ["--timings"] if timings and role in IN_EXCHANGE else []
         return party_command(party, folder, [*options, *words])
 
-    with Network(
-        path, on_event=telling.event, command=command, suite=wanted, go_on=go_on, witness=True, faults=faults
-    ) as network:
+    network = Network(
+        path,
+        on_event=telling.event,
+        command=command,
+        suite=wanted,
+        go_on=go_on,
+        witness=True,
+        faults=faults,
+        without=() if without is None else (without,),
+    )
+    with network:
         say_if_off(ProofPolicy.parse(network.described.proofs))
         terms = ForTests.of(network.described)
         say_loudly(terms.loudly())
@@ -210,24 +224,16 @@ class _Telling:
 
 
 def _see_to_it(
-    path: Path,
-    members: str | None,
-    permissions: Path | None,
-    suite: Literal["auto", "1", "2"],
-    proofs: str | None,
-    terms: ForTests,
-    *,
-    only_faults: bool,
+    path: Path, asked: Composition, named: tuple[bool, bool, bool], terms: ForTests, *, only_faults: bool
 ) -> None:
     """Make the network in ``path`` as it is asked for, or see that the one there is such a one.
 
-    With ``only_faults`` the seed is, in one that is there, not that of its keys.
+    ``named``: whether members, permissions and proofs were. With ``only_faults`` the seed is, in one that is there, not that of
+    its keys.
     """
     from warifu_kit.network.creation import holds_network
 
-    asked = composed(members, permissions, suite, proofs, runs_here=True)
     if holds_network(path):
-        named = members is not None, permissions is not None, proofs is not None
         check_same(path, asked, members=named[0], permissions=named[1], proofs=named[2])
         check_made_so(path, replace(terms, seed=None) if only_faults else terms)
     else:
@@ -239,7 +245,7 @@ def _create(path: Path, asked: Composition, terms: ForTests) -> None:
 
     create_network(
         path,
-        members=asked.members,
+        members=(*asked.members, *asked.beside),
         permissions=asked.permissions,
         suite=asked.suite,
         proofs=asked.proofs,

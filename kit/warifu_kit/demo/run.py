@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from warifu.client import NetworkDescription
 from warifu.errors import Reason, WarifuError
 from warifu.exchange.proof_policy import ALWAYS_PROVEN, ProofPolicy
 from warifu.party.process import new_event_loop
@@ -23,6 +24,7 @@ from warifu.pki import Role
 from warifu_kit.blindness.needles import Secret
 from warifu_kit.blindness.search import BlindnessReport, BlindnessSearch
 from warifu_kit.demo.agencies import agencies_of
+from warifu_kit.demo.card import CARD_PARTIES, card_act, holder_among, searched_check, sought_beside
 from warifu_kit.demo.checks import population_check, procedure_check, refusal_checks
 from warifu_kit.demo.offices import Offices, open_offices
 from warifu_kit.demo.outside import (
@@ -48,13 +50,15 @@ __all__ = ["DemoRequest", "run_demo"]
 
 _SEARCH_ATTEMPTS = 10
 _RESTART_PAUSE = 0.5
+_CARD_STEPS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoRequest:
     """What to demonstrate. ``on`` is the day by which ages go; ``folder`` must not exist or be empty.
 
-    ``members``, ``permissions``, ``suite`` and ``proofs`` are those of the network to be made.
+    ``members``, ``permissions``, ``suite`` and ``proofs`` are those of the network to be made; ``beside`` are the parties of the
+    third act, without whom it is not played.
     """
 
     residents: tuple[Resident, ...]
@@ -67,6 +71,7 @@ class DemoRequest:
     permissions: Path = DEFAULT_TABLE
     suite: int = 2
     proofs: ProofPolicy = ALWAYS_PROVEN
+    beside: tuple[Member, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,12 +125,13 @@ def run_demo(request: DemoRequest, teller: Teller) -> DemoResult:
     """
     watch, stopwatch = _Watch(teller), _Stopwatch()
     plan = make_plan(request.residents, request.seed, request.on, agencies_of(request.members))
-    processes = sum(member.role is not Role.SUPERVISOR for member in request.members)
+    members = (*request.members, *request.beside)
+    processes = sum(member.role is not Role.SUPERVISOR for member in members)
     with ExitStack() as stack:
         with teller.phase("network made, processes started", processes) as watch.phase:
             create_network(
                 request.folder,
-                members=request.members,
+                members=members,
                 permissions=request.permissions,
                 suite=request.suite,
                 proofs=request.proofs,
@@ -134,11 +140,13 @@ def run_demo(request: DemoRequest, teller: Teller) -> DemoResult:
         stopwatch.lap("start")
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             done = runner.run(_steps(request, plan, teller, stopwatch))
+        card = _card_act(request, plan, done.population, teller)
+        stopwatch.lap("card")
         network.check()
         searched = _searches(plan, done.population, network, teller)
         stopwatch.lap("search")
     stopwatch.lap("stop")
-    return _summed_up(request, plan, done, searched, watch, stopwatch)
+    return _summed_up(request, plan, done, [*card, *searched], watch, stopwatch)
 
 
 async def _steps(request: DemoRequest, plan: Plan, teller: Teller, stopwatch: _Stopwatch) -> _Done:
@@ -168,6 +176,20 @@ async def _procedures(offices: Offices, plan: Plan, teller: Teller, concurrency:
     return [await run_procedure(offices, each, teller, concurrency=concurrency) for each in plan.procedures]
 
 
+def _card_act(request: DemoRequest, plan: Plan, population: Population, teller: Teller) -> list[Check]:
+    """The third act, where there are parties for it and somebody who may have a card."""
+    network, holder = NetworkDescription.load(request.folder), holder_among(plan.residents)
+    registries = [party for party in network.agencies() if network.kind(party) == "residence"]
+    if not request.beside or holder is None or not registries:
+        return []
+    with teller.phase("a card issued, used, lost", _CARD_STEPS) as phase:
+        checks = []
+        for check in card_act(network, holder, population):
+            checks.append(check)
+            phase.advance()
+    return checks
+
+
 def _searches(plan: Plan, population: Population, network: Network, teller: Teller) -> list[Check]:
     """Search the hub for what it must not have, and a node for the same, while both are up."""
     checks = []
@@ -176,7 +198,9 @@ def _searches(plan: Plan, population: Population, network: Network, teller: Tell
         for party, check in (("hub", blindness_check), (next(iter(plan.registered())), control_check)):
             checks.append(check(_searched(party, secrets, network)))
             phase.advance()
-    return checks
+    beside = [party for party in CARD_PARTIES if party in network.parties]
+    sought = sought_beside(secrets)
+    return checks + [searched_check(party, _searched(party, sought, network)) for party in beside]
 
 
 def _searched(party: str, secrets: list[Secret], network: Network) -> BlindnessReport:

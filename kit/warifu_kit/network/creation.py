@@ -33,7 +33,7 @@ from warifu_kit.network.one_party import HUB, Member, describe_party, make_party
 from warifu_kit.network.settable_clock import CLOCK_FILE, make_clock_file
 from warifu_kit.network.versions import make_version, write_version
 
-__all__ = ["DEFAULT_MEMBERS", "Member", "create_network", "holds_network"]
+__all__ = ["DEFAULT_MEMBERS", "JPKI_MEMBERS", "Member", "create_network", "holds_network"]
 
 _MUNICIPALITY = MunicipalityCode("011002")
 
@@ -58,6 +58,12 @@ DEFAULT_MEMBERS: tuple[Member, ...] = (
     _central("insurance", Role.AGENCY, 4, "Health insurer"),
 )
 """The network of the demonstration: hub, authority, supervisor and four agencies."""
+
+JPKI_MEMBERS: tuple[Member, ...] = (
+    _central("jpki", Role.JPKI, 93, "Certificate authority of JPKI"),
+    _central("verifier", Role.VERIFIER, 94, "Platform operator"),
+)
+"""Those who issue certificates to people and rely on them. They may be left out: nobody of the exchange asks them."""
 
 
 def create_network(
@@ -151,7 +157,8 @@ class _Making:
         first.header.proof_policy.CopyFrom(proofs.to_message())
         version = make_version(path, lambda _: None, clock=self.clock, first=first)
         for member in members:
-            write_directory_file(path / member.party / DIRECTORY_FILE, version)
+            if member.role not in (Role.JPKI, Role.VERIFIER):  # they never ask the hub, and would not hear of the next
+                write_directory_file(path / member.party / DIRECTORY_FILE, version)
             if member.role in (Role.HUB, Role.AGENCY):
                 write_public_file(path / member.party / TABLE_FILE, table)
         write_version(path, version)

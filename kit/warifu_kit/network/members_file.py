@@ -32,8 +32,8 @@ MOST_PARTIES: Final = 200
 _LONGEST_NAME: Final = 200
 """The most characters of what people read for an institution."""
 
-_NOT_PARTIES: Final = frozenset({"root", "log-copy"})
-"""Folders that a network has beside those of its parties."""
+_NOT_PARTIES: Final = frozenset({"root", "log-copy", "jpki", "verifier"})
+"""Folders that a network has, or may have, beside those of the parties that a file can list."""
 
 _ANY_HOST: Final = frozenset({"0.0.0.0", "[::]"})  # noqa: S104  # names a clash, listens nowhere
 _OWNERS: Final = {

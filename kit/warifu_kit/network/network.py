@@ -32,6 +32,7 @@ from warifu_kit.network.custody import keep_fresh
 from warifu_kit.network.endpoints import fits, free_endpoint
 from warifu_kit.network.for_tests import ForTests
 from warifu_kit.network.nursery import Nursery, can_fork
+from warifu_kit.network.order import ASKED, IN_EXCHANGE, asked_by, starting_order
 from warifu_kit.network.party_process import STOP_SECONDS, PartyProcess, party_command
 from warifu_kit.network.renewal import Renewals
 from warifu_kit.network.witness_process import Witnesses
@@ -47,9 +48,6 @@ _MEMBERS_SECONDS = 0.5
 _MOST_RESTARTS = 5
 _RESTARTS_COUNT_SECONDS = 60.0
 _DEFAULT_SUITE = 2
-_ASKED_BY_ALL = ("authority", "hub")
-"""Parties that the others ask, in the order in which they stop."""
-
 CommandMaker = Callable[[str, Path, Sequence[str]], list[str]]
 
 
@@ -65,7 +63,8 @@ class Network:
     party, for those who run a variant of one. ``suite`` is that of a network to be made, 2 unless told otherwise; one
     that is there already must have it. Parties in ``go_on`` are told, once, to go on though they were restored from an older
     state. With ``witness`` every supervisor's witness runs as well, some seconds after. With ``faults`` parties are
-    awkward as these say; without them they take none, which is how this repository's own tests and figures are had.
+    awkward as these say; without them they take none, which is how this repository's own tests and figures are had. ``without``
+    names what of it is not started ("jpki").
     """
 
     def __init__(
@@ -79,8 +78,10 @@ class Network:
         go_on: Collection[str] = (),
         witness: bool = False,
         faults: FaultSettings | None = None,
+        without: Collection[str] = (),
     ) -> None:
         self.path = path
+        self._without = without
         self._with_witness, self.faults = witness, faults
         self._witnesses = Witnesses()
         self._clock = clock or SystemClock()
@@ -121,14 +122,14 @@ class Network:
         self.described = self._checked_description()
         self._claim()
         keep_fresh(self.path, clock=self._clock)
-        order = _starting_order(self.described)
+        order = starting_order(self.described, self._without)
         begin_faults(self.path, order, self.faults)
         end_orders(self.path, order)
         with ExitStack() as kept:
             for party in order:
                 wanted = self._wanted(party)
                 place = self._place(party, wanted, kept)
-                if party in _ASKED_BY_ALL or not fits(place, wanted) or place == wanted:
+                if party in ASKED or not fits(place, wanted) or place == wanted:
                     self._places[party] = place  # else the party takes a port itself
             self._begin_all(order)
         self._write_endpoints()
@@ -201,8 +202,8 @@ class Network:
         """
         self._stopping.set()
         self._stop_watching()
-        agencies = [process for party, process in self.parties.items() if party not in _ASKED_BY_ALL]
-        central = [self.parties[party] for party in _ASKED_BY_ALL if party in self.parties]
+        agencies = [process for party, process in self.parties.items() if party not in ASKED]
+        central = [self.parties[party] for party in ASKED if party in self.parties]
         for process in agencies:
             process.send(signal.SIGTERM)
         _wait_all_stopped(agencies)
@@ -243,11 +244,12 @@ class Network:
 
     def _command_of(self, party: str) -> list[str]:
         """The command that runs a party where it is to listen, told where those are whom it asks."""
-        options = [word for each in _asked_by(party) for word in (f"--{each}", self._places[each])]
+        options = [word for each in asked_by(party) for word in (f"--{each}", self._places[each])]
         if party in self._places:
             options += ["--listen", self._places[party]]
         options += ForTests.of(self.described).options(self.path, party)
-        options += [] if self.faults is None else ["--faults", self.faults.to_json()]
+        if self.faults is not None and self.described.parties[party].role in IN_EXCHANGE:
+            options += ["--faults", self.faults.to_json()]
         return self._command(party, self.path / party, options)
 
     def _stop_watching(self) -> None:
@@ -284,7 +286,7 @@ class Network:
         except WarifuError as error:
             self._tell("refused", NETWORK_FILE, error.where)
             return
-        wanted = _starting_order(self.described)
+        wanted = starting_order(self.described, self._without)
         for party in [each for each in self.parties if each not in wanted]:
             self._leave(party)
         for party in [each for each in wanted if each not in self.parties]:
@@ -362,7 +364,7 @@ class Network:
     def _follow(self, moved: str) -> None:
         """Tell the others where one has moved: nodes tell the hub themselves, hub and authority are told on starting."""
         self._write_endpoints()
-        told = [each for each in self.parties.values() if moved in _asked_by(each.party)]
+        told = [each for each in self.parties.values() if moved in asked_by(each.party)]
         for process in told:
             process.is_ready = False
             process.send(signal.SIGTERM)
@@ -387,14 +389,3 @@ def _wait_all_stopped(processes: Sequence[PartyProcess]) -> None:
     give_up = time.monotonic() + STOP_SECONDS
     for process in processes:
         process.wait_stopped(max(0.0, give_up - time.monotonic()))
-
-
-def _asked_by(party: str) -> tuple[str, ...]:
-    """Whom a party asks, and is told of on starting."""
-    return {"hub": (), "authority": ("hub",)}.get(party, ("hub", "authority"))
-
-
-def _starting_order(described: NetworkFile) -> list[str]:
-    """Every party with a process of its own, the hub first. A supervisor only calls."""
-    running = [party for party, about in described.parties.items() if about.role != "supervisor"]
-    return sorted(running, key=lambda party: (party != "hub", party != "authority"))

@@ -21,6 +21,7 @@ from warifu.errors import Reason, WarifuError
 from warifu.exchange.seal import SealingKey
 from warifu.exchange.signature import SigningKey
 from warifu.identifiers import InstitutionCode
+from warifu.jpki.profile import CertificateUse
 from warifu.party.folder import PartyFolder, PartySettings
 from warifu.party.network_file import PartyEntry
 from warifu.party.witness_file import WITNESS_KEY
@@ -29,15 +30,21 @@ from warifu_hub.translate import HubKeys
 from warifu_kit.network.endpoints import any_loopback_port
 from warifu_kit.network.hub_secrets import AgencyPublics, HubSecrets
 from warifu_kit.network.seeded import Draws, drawn_by_the_system
+from warifu_services.jpki.card_root import CARD_ROOT, make_card_root
+from warifu_services.jpki.roots import make_roots, root_file
+from warifu_services.verifier.trust_files import JPKI_FILE
 from warifu_services.witness.seen_file import SEEN_FILE
 
-__all__ = ["FIRST_EPOCH", "HUB", "UNFINISHED", "Member", "describe_party", "make_party", "unfinished_folder"]
+__all__ = ["FIRST_EPOCH", "HUB", "JPKI", "UNFINISHED", "Member", "describe_party", "make_party", "unfinished_folder"]
 
 FIRST_EPOCH = 1
 """The epoch of the keys with which an agency starts."""
 
 HUB = "hub"
 """The folder of the hub in a network's folder."""
+
+JPKI = "jpki"
+"""The folder of the certificate authority in a network's folder."""
 
 UNFINISHED = ".making-"
 """How the names begin of folders in which something is being made."""
@@ -105,7 +112,7 @@ def describe_party(member: Member, endpoint: str | None = None) -> PartyEntry:
         "certificate": f"{member.party}/tls.pem",
         "private_key": f"{member.party}/tls.key",
     }
-    if member.role is Role.AGENCY:
+    if member.role in (Role.AGENCY, Role.VERIFIER):
         told["business_certificate"] = f"{member.party}/business/tls.pem"
         told["business_private_key"] = f"{member.party}/business/tls.key"
     return PartyEntry.model_validate(told)
@@ -158,6 +165,11 @@ class _Making:
         elif self._member.role is Role.SUPERVISOR:
             self._folder.write_secret(WITNESS_KEY, self._draw(32))
             write_public_file(self._folder.path / SEEN_FILE, b"")
+        elif self._member.role is Role.JPKI:
+            make_roots(self._folder.path, self._clock)
+            make_card_root(self._folder.path)
+        elif self._member.role is Role.VERIFIER:
+            self._make_verifier()
         elif self._member.role is Role.AGENCY:
             return self._make_agency()
         return None
@@ -201,6 +213,21 @@ class _Making:
             self._folder.write_secret(name, secret)
         self._folder.write_secret("log.key", self._draw(32))
 
+    def _make_verifier(self) -> None:
+        """It trusts the roots that lie in the authority's folder, which is made before it, and has a business system."""
+        for name in (*map(root_file, CertificateUse), CARD_ROOT):
+            write_public_file(self._folder.path / name, (self._network / JPKI / name).read_bytes())
+        write_public_file(
+            self._folder.path / JPKI_FILE,
+            PartyFolder(self._network / JPKI).settings().institution_code.encode() + b"\n",
+        )
+        self._make_business()
+
+    def _make_business(self) -> None:
+        business = self._folder.path / "business"
+        make_private_folder(business)
+        self._issue(business, Role.BUSINESS)
+
     def _make_agency(self) -> DirectoryEntry:
         folder, sealing_key = self._folder, SealingKey.from_bytes(self._draw(32))
         agency_secret = self._group.random_scalar(self._draw)
@@ -208,9 +235,7 @@ class _Making:
         folder.write_secret("sealing.key", sealing_key.to_bytes())
         folder.write_secret("row.key", self._draw(32))
         folder.write_secret("storage.key", self._draw(32))
-        business = folder.path / "business"
-        make_private_folder(business)
-        self._issue(business, Role.BUSINESS)
+        self._make_business()
         return self._entry(self._group.base_multiply(agency_secret), sealing_key.public)
 
     def _entry(self, agency_key: Point, sealing_key: bytes) -> DirectoryEntry:

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="warifu_kit.network.party_entry", description="Run one party.")
     roles = parser.add_subparsers(required=True)
-    for role, run in (("hub", None), ("authority", _authority), ("agency", _agency), ("witness", _witness)):
+    for role, run in _ROLES:
         words = roles.add_parser(role)
         words.set_defaults(run=run, party=role, go_on=False)
         if role == "agency":
@@ -55,9 +55,11 @@ def _parser() -> argparse.ArgumentParser:
             words.add_argument("--store", metavar="ADDRESS")
             words.add_argument("--stand-by", action="store_true")
             words.add_argument("--workers", metavar="N", type=int)
-        else:
+        elif role == "verifier":
+            words.add_argument("--jpki", metavar="HOST:PORT", required=True)
+        elif role != "jpki":
             words.add_argument("--hub", metavar="HOST:PORT", required=True)
-        if role != "authority":
+        if role in ("hub", "agency", "witness"):
             words.add_argument("--go-on", action="store_true")
         words.add_argument("--dir", type=Path, required=True)
         if role != "witness":
@@ -149,6 +151,25 @@ def _witness(given: argparse.Namespace) -> _Run:
     return lambda stop: run_witness(stop, given.dir, hub=given.hub, go_on=given.go_on)
 
 
+def _jpki(given: argparse.Namespace) -> _Run:
+    from warifu_services.jpki.app import run_jpki
+
+    return lambda stop: run_jpki(stop, given.dir, listen=given.listen, **_beside(given))
+
+
+def _verifier(given: argparse.Namespace) -> _Run:
+    from warifu_services.verifier.app import run_verifier
+
+    return lambda stop: run_verifier(stop, given.dir, jpki=given.jpki, listen=given.listen, **_beside(given))
+
+
+def _beside(given: argparse.Namespace) -> dict[str, Any]:
+    """What those are given that take no faults and are not timed."""
+    from warifu_kit.network.reflection import reflecting
+
+    return {"beside": reflecting, "clock": _clock(given)}
+
+
 def _clock(given: argparse.Namespace) -> Clock | None:
     """The clock that can be set, where the network has one. Raises: FILE_INVALID."""
     if given.clock is None:
@@ -165,6 +186,16 @@ def _elsewhere(given: argparse.Namespace) -> Agency | None:
     from warifu_kit.attached.asking import AgencyElsewhere
 
     return AgencyElsewhere.at(given.answers_from)
+
+
+_ROLES = (
+    ("hub", None),
+    ("authority", _authority),
+    ("agency", _agency),
+    ("jpki", _jpki),
+    ("verifier", _verifier),
+    ("witness", _witness),
+)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ _ENTRY_WORDS = 4
 """Words of the command before those that a person would type."""
 
 _READY_SECONDS = 30.0
+_NAMED_BY_ROLE = frozenset({"hub", "authority", "jpki", "verifier", "witness"})
 
 
 def party_command(party: str, folder: Path, options: Sequence[str]) -> list[str]:
@@ -38,7 +39,7 @@ def party_command(party: str, folder: Path, options: Sequence[str]) -> list[str]
     With ``-P`` nothing is imported from the folder in which it is started, which is somebody else's: a ``select.py`` there
     would be taken for Python's.
     """
-    words = [party] if party in ("hub", "authority", "witness") else ["agency", party]
+    words = [party] if party in _NAMED_BY_ROLE else ["agency", party]
     return [
         sys.executable,
         "-P",

@@ -23,6 +23,7 @@ from warifu.party.lookout import LEAST_FREE_BYTES
 from warifu.party.network_file import NetworkFile, PartyEntry
 from warifu.party.served import SERVED_FILE
 from warifu.pki.validity import CERTIFICATE_WARNING, LIST_WARNING, ROOT_WARNING
+from warifu_kit.network.order import IN_EXCHANGE
 from warifu_kit.network.run_file import Ends
 from warifu_kit.status.asking import Answer
 from warifu_kit.status.on_disk import FilesOfParty
@@ -311,9 +312,10 @@ def _endings(folder: Path, parties: tuple[PartyCondition, ...], now: datetime) -
 def _differences(parties: tuple[PartyCondition, ...]) -> Iterator[Warned]:
     """Parties that go by another directory than the hub, or run another release; and a disk that the files say is low."""
     replies = {each.party: each.reply for each in parties if each.reply is not None}
+    by_directory = {each.party for each in parties if each.about.role in IN_EXCHANGE}
     hub = replies.get("hub")
     for party, reply in replies.items():
-        if hub is not None and reply.directory_version != hub.directory_version:
+        if hub is not None and party in by_directory and reply.directory_version != hub.directory_version:
             text = f"goes by directory version {reply.directory_version}, the hub by {hub.directory_version}"
             yield Warned(party=party, kind="DIRECTORY_BEHIND", text=text, next_step=f"see {party}/party.log")
         if hub is not None and reply.release != hub.release:

@@ -29,6 +29,8 @@ _COUNTS = (
     ("person_count", "person", "people"),
     ("record_count", "record", "records"),
     ("code_count", "code issued", "codes issued"),
+    ("certificate_count", "certificate issued", "certificates issued"),
+    ("user_count", "user", "users"),
     ("code_behind_count", "code to rotate", "codes to rotate"),
 )
 _WHERE_NOT_ZERO = frozenset({"code_behind_count"})
@@ -90,7 +92,8 @@ def _said_below(each: PartyCondition) -> Iterator[str]:
     if reply is None:
         return
     epoch = f", epoch {reply.epoch}" if reply.epoch else ""
-    yield f"directory {reply.directory_version}{epoch}"
+    if reply.directory_version:
+        yield f"directory {reply.directory_version}{epoch}"
     if holds := ", ".join(_counted(count, one, many) for one, many, count in _counts(reply)):
         yield holds
     if each.spread_s:

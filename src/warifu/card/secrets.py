@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import (
@@ -23,6 +23,9 @@ __all__ = ["KEY_BITS", "Pin", "PrivateKey"]
 
 KEY_BITS = 2048
 """Bits of every RSA key of a card (OpenSC's driver knows no other)."""
+
+_MOST_LOADED: Final = 32
+_LOADED: dict[bytes, RSAPrivateKey] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -65,7 +68,9 @@ class PrivateKey:
     def generate(cls) -> PrivateKey:
         """A new key: some 0.1 s of one processor."""
         made = generate_private_key(public_exponent=65537, key_size=KEY_BITS)
-        return cls(made.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+        pkcs8 = made.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        _remember(pkcs8, made)  # loading it again would try its primes again, which takes as long as finding them
+        return cls(pkcs8)
 
     def loaded(self) -> RSAPrivateKey:
         """The key to compute with. Raises: ValueError when it is no RSA key."""
@@ -79,9 +84,19 @@ class PrivateKey:
         return "PrivateKey(…)"
 
 
-@lru_cache(maxsize=32)
 def _loaded(pkcs8: bytes) -> RSAPrivateKey:
+    known = _LOADED.get(pkcs8)
+    if known is not None:
+        return known
     key = load_der_private_key(pkcs8, password=None)
     if not isinstance(key, RSAPrivateKey) or key.key_size != KEY_BITS:
         raise ValueError("not an RSA key of a card's size")
+    _remember(pkcs8, key)
     return key
+
+
+def _remember(pkcs8: bytes, key: RSAPrivateKey) -> None:
+    """The latest few stay loaded; the one that came first goes first."""
+    _LOADED[pkcs8] = key
+    while len(_LOADED) > _MOST_LOADED:
+        del _LOADED[next(iter(_LOADED))]

@@ -13,15 +13,18 @@ from __future__ import annotations
 from warifu.client.asynchronous import AuthorityClient, LogClient, NodeClient, PartyClient, SupervisionClient
 from warifu.client.blocking import BlockingNodeClient
 from warifu.client.blocking_elsewhere import BlockingAuthorityClient, BlockingLogClient, BlockingSupervisionClient
+from warifu.client.blocking_jpki import BlockingCardClient, BlockingVerifierClient
 from warifu.client.connection import Connection, NetworkDescription
 from warifu.client.paged import Paged
 
 __all__ = [
     "AuthorityClient",
     "BlockingAuthorityClient",
+    "BlockingCardClient",
     "BlockingLogClient",
     "BlockingNodeClient",
     "BlockingSupervisionClient",
+    "BlockingVerifierClient",
     "Connection",
     "LogClient",
     "NetworkDescription",

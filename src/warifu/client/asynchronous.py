@@ -366,6 +366,8 @@ _AT_PARTY: Final[Mapping[Role, CodeTable]] = {
     Role.HUB: _unreachable(Reason.HUB_UNREACHABLE, Reason.HUB_TIMED_OUT),
     Role.AUTHORITY: _unreachable(Reason.AUTHORITY_UNREACHABLE, Reason.AUTHORITY_UNREACHABLE),
     Role.AGENCY: _unreachable(Reason.NODE_UNREACHABLE, Reason.NODE_TIMED_OUT),
+    Role.JPKI: _unreachable(Reason.JPKI_UNREACHABLE, Reason.JPKI_UNREACHABLE),
+    Role.VERIFIER: _unreachable(Reason.NODE_UNREACHABLE, Reason.NODE_TIMED_OUT),
 }
 
 

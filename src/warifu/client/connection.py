@@ -96,6 +96,14 @@ class NetworkDescription:
         """The way of a resident registry's business system to the numbering authority."""
         return self._connection("authority", caller=registry, business=True)
 
+    def to_jpki(self, registry: str = _REGISTRY) -> Connection:
+        """The way of a municipality's business system, by default its resident registry's, to the certificate authority."""
+        return self._connection("jpki", caller=registry, business=True)
+
+    def to_verifier(self, service: str = "verifier") -> Connection:
+        """The way of a service's business system to the verifier; by default the verifier's own."""
+        return self._connection("verifier", caller=service, business=True)
+
     def to_hub(self, caller: str = "supervisor") -> Connection:
         """The way of a party to the hub, with the party's own certificate."""
         return self._connection("hub", caller=caller, business=False)

@@ -38,6 +38,10 @@ NETWORK_FILE = "network.json"
 """Describes a network to those who use it; its presence says that the folder holds one."""
 
 
+_NAMED_BY_ROLE = frozenset({"hub", "authority", "jpki", "verifier"})
+"""Roles of which a network has one party at most, called like its role."""
+
+
 def _endpoint(value: object) -> str | None:
     if value is None:
         return None
@@ -63,7 +67,7 @@ class PartyEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    role: Literal["hub", "authority", "agency", "supervisor"]
+    role: Literal["hub", "authority", "agency", "supervisor", "jpki", "verifier"]
     institution_code: _Institution
     institution_kind: _Text
     institution_name: _Text
@@ -165,5 +169,5 @@ def _contradictions(described: NetworkFile) -> Iterable[Fault]:
     for party, about in described.parties.items():
         if about.folder != party:
             yield Fault(("parties", party, "folder"), "should be the party's own name")
-        if (about.role in ("hub", "authority") or party in ("hub", "authority")) and about.role != party:
+        if (about.role in _NAMED_BY_ROLE or party in _NAMED_BY_ROLE) and about.role != party:
             yield Fault(("parties", party, "role"), "does not fit the party's name")

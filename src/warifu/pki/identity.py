@@ -34,6 +34,8 @@ class Role(enum.Enum):
     AGENCY = "agency"
     BUSINESS = "business"
     SUPERVISOR = "supervisor"
+    JPKI = "jpki"
+    VERIFIER = "verifier"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,15 @@ def test_the_three_refusals_come_as_they_should(demonstrated: Any) -> None:
     assert any("warifu clerk release" in step for step in refusals[2]["steps"])
 
 
+def test_a_card_is_issued_used_and_lost_and_where_it_was_certified_nobody_has_a_number(demonstrated: Any) -> None:
+    checks = {check["name"]: check for check in demonstrated.told["checks"]}
+    assert checks["card issued"]["detail"] == "applied, ordered, personalised, notified, collected, active"
+    assert checks["bank account opened"]["detail"].startswith("the nonce was open and is used up; the signature")
+    assert checks["lost card refused"]["detail"] == "CERTIFICATE_REVOKED"
+    for party in ("jpki", "verifier"):
+        assert checks[f"{party} holds no number"]["detail"].startswith("0 hits: ")
+
+
 def test_the_three_sides_reconcile_without_a_difference(demonstrated: Any) -> None:
     (check,) = [check for check in demonstrated.told["checks"] if check["name"] == "three sides reconciled"]
     assert check["detail"].startswith("0 differences")
@@ -126,7 +135,7 @@ def test_an_interrupted_demonstration_takes_its_processes_along(
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         started = next(line for line in process.stderr if line.startswith("network made"))
-        assert "6/6" in started
+        assert "8/8" in started
         hub = child_of(process.pid, ["hub", "--stop-with-parent"])
         assert hub is not None
         process.send_signal(signal.SIGINT)

@@ -48,7 +48,7 @@ def test_a_network_stops_when_asked_whatever_signals_its_starter_ignored(
             if told["event"] == "up":
                 break
         parties = _pids(process.pid)
-        assert len(parties) == 6
+        assert len(parties) == 8
         process.send_signal(number)
         assert process.wait(30) == 0
     assert [pid for pid in parties if Path(f"/proc/{pid}").exists()] == []

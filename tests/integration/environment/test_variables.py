@@ -49,7 +49,7 @@ def test_a_whole_network_does_its_work_in_a_hostile_environment(
     assert behind_proxy.visitors == 0
     assert not (tmp_path / "session-keys").exists()
     logs = [log.read_bytes() for log in kept.glob("*/party.log")]
-    assert len(logs) == 6
+    assert len(logs) == 8
     assert [line for log in logs for line in log.splitlines() if not line.startswith(b"{")] == []
 
 

@@ -72,10 +72,20 @@ def test_the_first_line_is_about_the_whole_network(told: dict[str, Any], net: Pa
     assert (told["event"], told["simulated"], told["network"], told["seed"]) == ("up", True, "sim-seed-7", 7)
     assert told["folder"] == str(net)
     parties = told["parties"]
-    assert list(parties) == ["hub", "authority", "supervisor", "residence", "tax", "childcare", "insurance"]
+    assert list(parties) == [
+        "hub",
+        "authority",
+        "supervisor",
+        "residence",
+        "tax",
+        "childcare",
+        "insurance",
+        "jpki",
+        "verifier",
+    ]
     running = {party: about for party, about in parties.items() if about["role"] != "supervisor"}
     assert all(Path(f"/proc/{about['pid']}").exists() for about in running.values())
-    assert len({about["endpoint"] for about in running.values()}) == 6
+    assert len({about["endpoint"] for about in running.values()}) == 8
     assert (parties["supervisor"]["endpoint"], parties["supervisor"]["pid"]) == (None, None)
 
 

@@ -29,13 +29,11 @@ from warifu.api.record.v1.local_tax_record_pb2 import LocalTaxRecord
 from warifu.clock import ManualClock
 from warifu.curve.suites import available_suites, group_of
 from warifu.exchange import hpke, seal, signature
-from warifu.exchange.codes import encrypt_code, person_point, row_key
-from warifu.exchange.conversion_proof import Conversion, open_batch
+from warifu.exchange.codes import person_point, row_key
 from warifu.exchange.directory import Directory
 from warifu.exchange.inquiry import Question
 from warifu.exchange.proof_policy import ProofPolicy
 from warifu.exchange.together import LastWays
-from warifu.identifiers import InstitutionCode
 from warifu.party.database import Database
 from warifu.party.folder import PartyFolder
 from warifu.permissions.table import PermissionTable
@@ -49,7 +47,6 @@ from warifu_hub.providers import BulkProviders, GrpcProviders
 from warifu_hub.room import Room
 from warifu_hub.servicers.hub import exchange_response
 from warifu_hub.store_database import DatabaseHubStore
-from warifu_hub.translate import HubKeys, Party, Translator
 from warifu_kit.network.creation import create_network
 from warifu_services.agencies.childcare import CHILD_ALLOWANCE_PROCEDURE
 from warifu_services.agencies.tax import LOCAL_TAX, TaxAgency
@@ -371,31 +368,3 @@ async def parties_with(
     yield parties
     for each in made:
         await each.close()
-
-
-@pytest.fixture(params=available_suites(), ids=lambda suite: f"suite{suite}")
-def issuing(request: pytest.FixtureRequest) -> Callable[[int], tuple[dict[str, int], dict[str, int]]]:
-    """Converts so many codes to one agency at once and opens them there; what that cost the hub, and the agency."""
-    group, to = group_of(request.param), Party(InstitutionCode("3032019010000001"))
-    secret = group.random_scalar()
-    key, translator = group.base_multiply(secret), Translator(group, HubKeys.generate())
-    joint = translator.directory_points(to, 1, key).joint_key
-
-    def counted(count: int) -> tuple[dict[str, int], dict[str, int]]:
-        codes = [
-            encrypt_code(group, group.hash_to_point(bytes([n])), joint, group.random_scalar()) for n in range(count)
-        ]
-        tally, terms = Tally(), translator.terms(None, to, key)
-        translator.convert_batch(
-            context=b"", encrypted=codes[:1], from_=None, to=to, to_key=key
-        )  # the first is never counted
-        with counting(request.param, tally):
-            WORKING.set("hub")
-            converted, proof = translator.convert_batch(context=b"", encrypted=codes, from_=None, to=to, to_key=key)
-            WORKING.set("agency")
-            pairs = zip(codes, converted, strict=True)
-            made = [Conversion(context=b"", encrypted=given, converted=each) for given, each in pairs]
-            open_batch(group, secret, terms, made, proof)
-        return dict(tally.done["hub"]), dict(tally.done["agency"])
-
-    return counted

@@ -136,18 +136,22 @@ class CheckpointStatus(_message.Message):
     def __init__(self, size: _Optional[int] = ..., published_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class HoldingCounts(_message.Message):
-    __slots__ = ("leaf_count", "person_count", "record_count", "code_count", "code_behind_count")
+    __slots__ = ("leaf_count", "person_count", "record_count", "code_count", "code_behind_count", "certificate_count", "user_count")
     LEAF_COUNT_FIELD_NUMBER: _ClassVar[int]
     PERSON_COUNT_FIELD_NUMBER: _ClassVar[int]
     RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
     CODE_COUNT_FIELD_NUMBER: _ClassVar[int]
     CODE_BEHIND_COUNT_FIELD_NUMBER: _ClassVar[int]
+    CERTIFICATE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    USER_COUNT_FIELD_NUMBER: _ClassVar[int]
     leaf_count: int
     person_count: int
     record_count: int
     code_count: int
     code_behind_count: int
-    def __init__(self, leaf_count: _Optional[int] = ..., person_count: _Optional[int] = ..., record_count: _Optional[int] = ..., code_count: _Optional[int] = ..., code_behind_count: _Optional[int] = ...) -> None: ...
+    certificate_count: int
+    user_count: int
+    def __init__(self, leaf_count: _Optional[int] = ..., person_count: _Optional[int] = ..., record_count: _Optional[int] = ..., code_count: _Optional[int] = ..., code_behind_count: _Optional[int] = ..., certificate_count: _Optional[int] = ..., user_count: _Optional[int] = ...) -> None: ...
 
 class Alarm(_message.Message):
     __slots__ = ("kind", "since", "where")

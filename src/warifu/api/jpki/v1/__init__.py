@@ -1,0 +1,1 @@
+"""Generated from protos/warifu/api/jpki/v1. Do not edit."""

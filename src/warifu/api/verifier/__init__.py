@@ -1,0 +1,1 @@
+"""Generated from protos/warifu/api/verifier. Do not edit."""

@@ -1,0 +1,1 @@
+"""Generated from protos/warifu/api/verifier/v1. Do not edit."""
