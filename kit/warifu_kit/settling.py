@@ -6,7 +6,7 @@ Decides the order: the plan is made for the agencies that there are, people are 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,12 +32,23 @@ class Settled:
     written: Path
 
 
-async def settle(folder: Path, residents: Sequence[Resident], seed: int, on: datetime.date, telling: Teller) -> Settled:
+async def settle(
+    folder: Path,
+    residents: Sequence[Resident],
+    seed: int,
+    on: datetime.date,
+    telling: Teller,
+    *,
+    but_at: Collection[str] = (),
+) -> Settled:
     """Register ``residents`` in the network in ``folder``, under numbers drawn from ``seed``; ages go by the day ``on``.
+
+    Parties in ``but_at`` are given nobody.
+
 
     Raises: whatever a call ends with when patience has run out; the most frequent reason when nobody was taken.
     """
-    plan = make_registrations(residents, seed, on, agencies_in(NetworkDescription.load(folder)))
+    plan = make_registrations(residents, seed, on, agencies_in(NetworkDescription.load(folder), but_at))
     async with open_offices(folder) as offices:
         population = await populate(offices, plan, telling)
         refused = population.not_acquired

@@ -8,7 +8,7 @@ some families from everywhere in it, and insurers share everybody. Pure; the sam
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from warifu.client import NetworkDescription
@@ -60,11 +60,12 @@ def agencies_of(members: Iterable[Member]) -> tuple[DemoAgency, ...]:
     )
 
 
-def agencies_in(network: NetworkDescription) -> tuple[DemoAgency, ...]:
-    """The agencies of a network that is there, as :func:`agencies_of`."""
+def agencies_in(network: NetworkDescription, but: Collection[str] = ()) -> tuple[DemoAgency, ...]:
+    """The agencies of a network that is there, as :func:`agencies_of`, without the parties in ``but``."""
     return _in_order(
         DemoAgency(party=party, kind=network.kind(party), area=network.institution(party).municipality)
         for party in network.agencies()
+        if party not in but
     )
 
 
@@ -90,14 +91,15 @@ def check_kinds(agencies: Sequence[DemoAgency], needed: Sequence[str]) -> None:
 
 
 def homes(agencies: Iterable[DemoAgency]) -> tuple[MunicipalityCode, ...]:
-    """Where the people of a network with several registries live, each place once; none where one registry has all.
+    """Where the people of a network with several registries live, each place once; with one, where several tax offices are.
 
-    A registry of a city has people in its first ward, one of a prefecture in the prefecture's first place.
+    None where one registry and at most one tax office have all. An agency of a city has people in its first ward, one of a
+    prefecture in the prefecture's first place.
     """
-    registries = of_kind(agencies, "residence")
-    if len(registries) < 2:
-        return ()
-    found = (_home(registry.area) for registry in registries)
+    listed = tuple(agencies)
+    registries, offices = of_kind(listed, "residence"), of_kind(listed, "tax")
+    several = next((each for each in (registries, offices) if len(each) > 1), ())
+    found = (_home(agency.area) for agency in several)
     return tuple(dict.fromkeys(home for home in found if home is not None))
 
 

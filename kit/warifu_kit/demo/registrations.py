@@ -188,7 +188,7 @@ class _Registrar:
         found = {each.resident_number: agency_of(serving, each, self._seed) for each in people}
         homeless = {each.municipality_code for each in people if found[each.resident_number] is None}
         if homeless:
-            where = f"no {kind} agency of the network serves residents of {', '.join(sorted(homeless))}"
+            where = f"no {kind} agency of the network serves residents of {', '.join(sorted(homeless))}; the only {kind} agency of a network serves everybody"
             raise WarifuError(Reason.CONFIG_INVALID, where=where)
         return {number: agency.party for number, agency in found.items() if agency is not None}
 

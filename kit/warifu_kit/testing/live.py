@@ -118,9 +118,13 @@ class LiveNetwork:
         return self._nodes[agency]
 
     def people(self, seed: int, count: int) -> People:
-        """``count`` made-up residents, registered everywhere they belong; the same ones for the same seed."""
+        """``count`` made-up residents, registered everywhere they belong; the same ones for the same seed.
+
+        An agency that a test attached has nobody but those whom the test registers there.
+        """
         if (seed, count) not in self._people:
-            self._people[seed, count] = settle_people(self.folder, seed, count)
+            attached = [str(each) for each in self._attached.values()]
+            self._people[seed, count] = settle_people(self.folder, seed, count, attached)
         return self._people[seed, count]
 
     def attach(self, agency: Agency) -> AttachedAgency:

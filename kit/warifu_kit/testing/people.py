@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import io
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,14 +57,14 @@ class People(tuple[Person, ...]):
         return sorted(found, key=lambda each: each.resident.auto_response_disabled)
 
 
-def settle_people(folder: Path, seed: int, count: int) -> People:
-    """Make up ``count`` residents and register them in the network in ``folder``, which is up.
+def settle_people(folder: Path, seed: int, count: int, but_at: Collection[str] = ()) -> People:
+    """Make up ``count`` residents and register them in the network in ``folder``, which is up, but not at ``but_at``.
 
     Raises: the reason for which an agency did not take somebody.
     """
-    agencies = agencies_in(NetworkDescription.load(folder))
+    agencies = agencies_in(NetworkDescription.load(folder), but_at)
     residents = generate_in(seed, count, homes(agencies))
-    settled = _beside(folder, residents, _numbering(seed, count))
+    settled = _beside(folder, residents, _numbering(seed, count), but_at)
     if refused := settled.population.not_acquired:
         raise WarifuError(Reason[max(refused, key=lambda reason: refused[reason])], where=f"residents of seed {seed}")
     at: dict[int, dict[str, str]] = {each.resident_number: {} for each in residents}
@@ -91,7 +91,7 @@ def _numbering(seed: int, count: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}/{count}".encode()).digest()[:8], "big")
 
 
-def _beside(folder: Path, residents: Sequence[Resident], seed: int) -> Settled:
+def _beside(folder: Path, residents: Sequence[Resident], seed: int, but_at: Collection[str]) -> Settled:
     """Register them on an event loop in a thread of its own, for the caller may be on one."""
     done: list[Settled] = []
     failed: list[BaseException] = []
@@ -99,7 +99,7 @@ def _beside(folder: Path, residents: Sequence[Resident], seed: int) -> Settled:
     def run() -> None:
         try:
             with teller(Terminal(file=io.StringIO())) as telling:
-                done.append(asyncio.run(settle(folder, residents, seed, AS_OF, telling)))
+                done.append(asyncio.run(settle(folder, residents, seed, AS_OF, telling, but_at=but_at)))
         except BaseException as error:  # noqa: BLE001  # raised again where it was asked for
             failed.append(error)
 

@@ -117,12 +117,22 @@ def test_an_agency_of_a_kind_that_is_there_joins_beside_it(warifu_network, warif
     answer = warifu_network.ask("childcare", mine, "TM00000000000002", parent)
     assert LocalTaxRecord.FromString(answer.record).total_income_yen == 1
     assert (str(mine), len(warifu_received(mine)), warifu_received("tax")) == ("my-tax", 1, [])
+
+
+@pytest.mark.warifu(seed=98, residents=14)
+def test_it_may_be_there_before_the_residents_who_are_where_they_are_without_it(warifu_agency, request):
+    from warifu_services.agencies.childcare import ChildcareAgency
+
+    mine = warifu_agency(ChildcareAgency)
+    people = request.getfixturevalue("warifu_residents")
+    assert people.at("childcare", "tax")
+    assert not any(str(mine) in person.local_numbers or "my-tax" in person.local_numbers for person in people)
 """
 
 
 def test_one_network_serves_tests_with_any_event_loop_or_none(project: pytest.Pytester) -> None:
     project.makepyfile(test_alike=ALIKE)
-    project.runpytest_subprocess().assert_outcomes(passed=8)
+    project.runpytest_subprocess().assert_outcomes(passed=9)
 
 
 FAILING = """

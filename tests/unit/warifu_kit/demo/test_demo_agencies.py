@@ -97,7 +97,9 @@ def test_people_whom_no_registry_serves_are_refused_by_their_municipality() -> N
     with pytest.raises(WarifuError) as refused:
         make_plan(generate(3, 20, MunicipalityCode("131016")), 3, AS_OF, agencies("two-of-each"))
     assert refused.value.reason is Reason.CONFIG_INVALID
-    assert refused.value.where == "no residence agency of the network serves residents of 131016"
+    assert refused.value.where == (
+        "no residence agency of the network serves residents of 131016; the only residence agency of a network serves everybody"
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -137,6 +139,15 @@ def test_people_live_in_the_municipalities_of_several_registries() -> None:
     people = generate_in(7, 61, (TAKAMATSU, MARUGAME))
     assert Counter(each.municipality_code for each in people) == {TAKAMATSU: 31, MARUGAME: 30}
     assert [each.resident_number for each in people] == list(range(1, 62))
+
+
+def test_where_one_registry_has_everybody_people_live_where_the_tax_offices_are() -> None:
+    offices = [DemoAgency(party=place, kind="tax", area=place) for place in (TAKAMATSU, MARUGAME)]
+    listed = [DemoAgency(party="town", kind="residence", area=MARUGAME), *offices]
+    assert homes(listed) == (TAKAMATSU, MARUGAME)
+    made = make_registrations(generate_in(3, 20, homes(listed)), 3, AS_OF, listed)
+    assert len(made.agencies["town"].people) == 20
+    assert all(made.agencies[office.party].people for office in offices)
 
 
 def test_other_people_live_in_each_municipality() -> None:
