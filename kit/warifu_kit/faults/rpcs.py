@@ -28,6 +28,7 @@ __all__ = [
     "BROKEN_OFF",
     "MADE_BY",
     "SERVED_BY",
+    "WITHOUT_FAULTS",
     "Exchange",
     "Rpc",
     "every_rpc",
@@ -50,6 +51,9 @@ SERVED_BY = {
     "hub": frozenset({"DirectoryService", "HubService", "LogService", "PartyService", "SupervisionService"}),
 }
 """Which services a party of a role serves."""
+
+WITHOUT_FAULTS = frozenset({"BankService", "CardService", "CertificateService", "CounterService", "PlatformService"})
+"""Services of the parties beside the exchange, which take no faults."""
 
 MADE_BY = {
     "agency": frozenset({"AdapterService", "HubService"}),

@@ -83,7 +83,8 @@ def test_what_is_asked_again_is_what_the_catalogue_says_may_be() -> None:
     by_a_node = {reason.value for reason in ASKED_AGAIN}
     assert by_a_node <= same
     assert same - by_a_node == {
-        "ACQUISITION_LIMITED", "AUTHORITY_ANSWER_INVALID", "AUTHORITY_UNREACHABLE", "OWN_CERTIFICATE_INVALID", "PEER_NOT_TRUSTED",
+        "ACQUISITION_LIMITED", "AUTHORITY_ANSWER_INVALID", "AUTHORITY_UNREACHABLE", "JPKI_ANSWER_INVALID", "JPKI_UNREACHABLE",
+        "OWN_CERTIFICATE_INVALID", "PEER_NOT_TRUSTED",
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from warifu_kit.faults.asking import ask_for, party_folders
 from warifu_kit.faults.folder import begin_faults, end_faults, faults_in_force
 from warifu_kit.faults.ledger import LEDGER_FILE, read_ledger, uses_of_rules
 from warifu_kit.faults.party import PartyFaults
-from warifu_kit.faults.rpcs import MADE_BY, SERVED_BY, every_rpc
+from warifu_kit.faults.rpcs import MADE_BY, SERVED_BY, WITHOUT_FAULTS, every_rpc
 from warifu_kit.faults.rules import RULES_FILE, add_rule, clear_rules, read_rules, set_calm
 from warifu_kit.faults.settings import FaultSettings, knobs_set
 from warifu_kit.network.creation import create_network
@@ -199,8 +199,10 @@ def test_a_knob_that_is_none_is_refused(told: str) -> None:
 
 def test_what_a_party_serves_is_what_it_can_be_asked_for() -> None:
     services = {name.partition(".")[0] for name in every_rpc()}
-    assert services - set().union(*SERVED_BY.values()) <= set().union(*MADE_BY.values())
-    assert services >= set().union(*SERVED_BY.values())
+    served, made = (frozenset().union(*each.values()) for each in (SERVED_BY, MADE_BY))
+    assert services - served - WITHOUT_FAULTS <= made
+    assert services >= served | WITHOUT_FAULTS
+    assert not WITHOUT_FAULTS & (served | made)
 
 
 def test_what_a_call_asks_for_goes_before_a_rule_and_a_rule_before_what_is_drawn(tmp_path: Path) -> None:
