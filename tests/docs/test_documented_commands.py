@@ -45,6 +45,7 @@ WRITTEN = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob
 JAPANESE = {ROOT / "README.ja.md", *(ROOT / "docs/ja").rglob("*.md")}
 PAGES = [path for path in WRITTEN if path not in JAPANESE and BLOCK.search(path.read_text("utf-8"))]
 PATIENCE_S = 60.0
+LONGEST = frozenset({"load", "operations", "prove"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,8 @@ def _kept_up(command: Command, until: str, folder: Path) -> Iterator[None]:
 
 
 def _marks(page: Path) -> tuple[pytest.MarkDecorator, ...]:
-    """Some five loads for the best part of a minute: `make slow` types them, and tests/integration/load makes shorter ones."""
-    return (pytest.mark.slow,) if page == ROOT / "docs/guide/load.md" else ()
+    """The three longest pages are typed by `make slow`; what their commands do, shorter tests of tests/integration hold."""
+    return (pytest.mark.slow,) if page.parent == ROOT / "docs/guide" and page.stem in LONGEST else ()
 
 
 def test_there_are_pages_with_commands_to_run() -> None:

@@ -72,6 +72,7 @@ def test_of_what_is_asked_in_bulk_case_after_case_few_are_joined_by_anything(tmp
         assert _joined(found, clue.clue) < 0.3, clue.clue
 
 
+@pytest.mark.slow
 def test_what_an_office_waits_for_is_not_spread(tmp_path: Path) -> None:
     found = _measured(tmp_path / "net", spread=600.0, waiting=True)
     assert _joined(found, "time of arrival") > 0.8
