@@ -13,6 +13,7 @@ import pytest
 from google.protobuf.wrappers_pb2 import UInt32Value
 from services.pension import COVERAGE, PensionAgency
 
+from warifu.agency import day_in_japan
 from warifu.api.node.v1.node_service_pb2 import Inquiry
 from warifu.client import NodeClient
 from warifu.errors import WarifuError
@@ -82,7 +83,7 @@ def test_the_parties_go_by_the_clock_of_the_test(warifu_network, parent, warifu_
     warifu_clock.advance(days=400)
     warifu_network.ask("childcare", "tax", "TM00000000000002", parent)
     (inquiry,) = warifu_received("tax", outcome="ANSWERED")
-    assert inquiry.processing_number[:8] == f"{warifu_clock.now():%Y%m%d}"
+    assert inquiry.processing_number[:8] == f"{day_in_japan(warifu_clock.now()):%Y%m%d}"
 
 
 def test_and_afterwards_by_the_machines(warifu_network, parent, warifu_received):
