@@ -267,6 +267,8 @@ def test_the_same_kind_with_replicas_has_a_node_of_its_own(warifu_network, warif
     answers = [warifu_network.ask("childcare", each, COVERAGE, parent).record for each in (live, pension)]
     assert [UInt32Value.FromString(record).value for record in answers] == [12, 13]
     assert [str(live), str(pension)] == ["pension", "my-pension"]
+    assert str(warifu_agency(type("OfNoItem", (LivePension,), {"provides": {}}))) == "my-pension-2"
+    assert str(warifu_agency(LivePension)) == "pension"  # each time the node that is there
 """
 
 

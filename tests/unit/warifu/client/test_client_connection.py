@@ -74,7 +74,7 @@ def test_the_agencies_are_told_from_the_other_parties(tmp_path: Path) -> None:
 
 
 def test_a_network_that_is_not_up_says_how_to_start_it(tmp_path: Path) -> None:
-    nowhere = {name: about | {"folder": name, "endpoint": None} for name, about in _described(tmp_path).parties.items()}
+    nowhere = {name: {**about, "endpoint": None} for name, about in _described(tmp_path).parties.items()}
     where = _refusal(_described(tmp_path, parties=nowhere).to_node, "tax").where
     assert "warifu up" in where
     assert "write where it listens into its endpoint in network.json" in where
