@@ -107,8 +107,9 @@ def warifu_agency(request: pytest.FixtureRequest, warifu_network: LiveNetwork) -
 
     def attach(agency: type[Agency] | Agency) -> AttachedAgency:
         made = agency() if isinstance(agency, type) else agency
-        attached[made.kind] = warifu_network.attach(made)
-        return attached[made.kind]
+        at = warifu_network.attach(made)
+        attached[at.party] = at
+        return at
 
     return attach
 

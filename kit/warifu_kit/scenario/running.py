@@ -37,7 +37,7 @@ def need_research() -> None:
 
     missing = [name for name in _RESEARCH if find_spec(name) is None]
     if missing:
-        where = f"scenarios need {', '.join(missing)}: pip install 'warifu[research]'"
+        where = f"scenarios need {', '.join(missing)}: pip install 'warifu[research]', or make dev in a clone"
         raise WarifuError(Reason.CONFIG_INVALID, where=where)
 
 

@@ -186,6 +186,7 @@ def _policy(described: NetworkFile) -> Iterator[Warned]:
         yield Warned(party="", kind="PROOFS_OFF", text=OFF_WARNING, next_step=remedy)
 
 
+_NOBODY: Final = "no party answers: the network is not up, or network.json does not say where its parties listen"
 _LIST_ENDS: Final = AlarmKind.REVOCATION_LIST_ENDS_SOON
 _CERTIFICATE_ENDS: Final = AlarmKind.CERTIFICATE_ENDS_SOON
 
@@ -225,7 +226,7 @@ def _silences(folder: Path, parties: tuple[PartyCondition, ...]) -> Iterator[War
     silent = [each for each in parties if each.is_process and each.reply is None]
     up = f"warifu up {shlex.quote(str(folder))}"
     if len(silent) == sum(each.is_process for each in parties):
-        yield Warned(party="", kind="NETWORK_DOWN", text="no party answers: the network is not up", next_step=up)
+        yield Warned(party="", kind="NETWORK_DOWN", text=_NOBODY, next_step=up)
         return
     for each in silent:
         log = shlex.quote(str(folder / each.party / "party.log"))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from google.protobuf.message import Message
 
@@ -28,7 +28,10 @@ from warifu_kit.network.members import joining
 from warifu_kit.network.one_party import HUB, Member
 from warifu_kit.testing.people import Person
 
-__all__ = ["AttachedAgency", "Joinable", "attach"]
+__all__ = ["AttachedAgency", "Joinable", "NodeShape", "attach", "node_shape"]
+
+NodeShape: TypeAlias = tuple[str, bool, frozenset[str]]
+"""What a node cannot change while it is up: its kind, whether it keeps replicas, and without them its items."""
 
 _PATIENCE_S: Final = 30.0
 _MUNICIPALITY: Final = "011002"
@@ -137,6 +140,11 @@ class AttachedAgency:
         return items[0]
 
 
+def node_shape(agency: Agency) -> NodeShape:
+    """Agencies of one shape answer at one node, one after the other."""
+    return agency.kind, agency.keeps_replicas, frozenset() if agency.keeps_replicas else frozenset(agency.provides)
+
+
 @contextmanager
 def attach(network: Joinable, agency: Agency, sockets: dict[str, Path]) -> Iterator[AttachedAgency]:
     """Let ``agency`` join ``network``. ``sockets`` is told where the party's node is to ask, before it is started.
@@ -160,10 +168,13 @@ def attach(network: Joinable, agency: Agency, sockets: dict[str, Path]) -> Itera
 
 
 def _member(folder: Path, kind: str) -> Member:
-    """The party that an agency of this kind becomes: called like its kind, or ``my-`` kind where there is one."""
+    """The party that an agency of this kind becomes: called like its kind, where there is one ``my-`` kind, then with ``-2``."""
     there = read_network_file(folder)
     known = PermissionTable.load(folder / HUB / TABLE_FILE).kinds
-    fields = {"name": f"my-{kind}" if kind in there.parties else kind.replace("_", "-"), "kind": kind}
+    named = kind.replace("_", "-")
+    names = chain((named, f"my-{named}"), (f"my-{named}-{n}" for n in count(2)))
+    free = next(name for name in names if name not in there.parties | there.former_parties)
+    fields = {"name": free, "kind": kind}
     if kind in known and known[kind].municipal:
         fields["municipality_code"] = _MUNICIPALITY
     taken = [each.institution_code for each in (there.parties | there.former_parties).values()]

@@ -33,7 +33,7 @@ from warifu_kit.network.party_process import party_command
 from warifu_kit.network.ready import ready_line
 from warifu_kit.network.settable_clock import SettableClock
 from warifu_kit.testing.again import drawn_count, waiting_out
-from warifu_kit.testing.attached import AttachedAgency, attach
+from warifu_kit.testing.attached import AttachedAgency, NodeShape, attach, node_shape
 from warifu_kit.testing.people import People, Person, settle_people
 
 __all__ = ["LiveNetwork"]
@@ -58,7 +58,7 @@ class LiveNetwork:
         self.events: list[tuple[str, str, str]] = []
         """What happened to parties: event, party, detail (:class:`Network`)."""
         self._sockets: dict[str, Path] = {}
-        self._attached: dict[str, AttachedAgency] = {}
+        self._attached: dict[NodeShape, AttachedAgency] = {}
         self._people: dict[tuple[int, int], People] = {}
         self._nodes: dict[str, BlockingNodeClient] = {}
         self._description: NetworkDescription | None = None
@@ -130,14 +130,15 @@ class LiveNetwork:
     def attach(self, agency: Agency) -> AttachedAgency:
         """Have ``agency`` answer at a node of its own in this network; one node for each kind, which joins now.
 
+        Of a kind, one that keeps no replicas has another node than one that does, and than one of other items.
         Raises: CONFIG_INVALID when the permission table has no such kind; PARTY_NOT_STARTED.
         """
-        kind = agency.kind
-        if kind in self._attached:
-            self._attached[kind].sit(agency)
+        shape = node_shape(agency)
+        if shape in self._attached:
+            self._attached[shape].sit(agency)
         else:
-            self._attached[kind] = self._open.enter_context(attach(self, agency, self._sockets))
-        return self._attached[kind]
+            self._attached[shape] = self._open.enter_context(attach(self, agency, self._sockets))
+        return self._attached[shape]
 
     def request_id(self) -> bytes:
         """A new request_id: for the same seed, test and place in the test the same again, and so the same faults."""
@@ -176,16 +177,18 @@ class LiveNetwork:
         *,
         procedure_code: str | None = None,
         fiscal_year: int = 0,
+        request_id: bytes | None = None,
         timeout: float = 30.0,
     ) -> InquiryResult:
         """Have ``inquirer`` ask ``provider`` about ``person``, and wait for the answer.
 
-        In the first procedure that permits it, unless told which. Asks again where the network, being awkward, ended the
+        In the first procedure that permits it, unless told which. The ``request_id`` of an inquiry that was made asks that again,
+        say when a clerk has decided; without one it is a new inquiry. Asks again where the network, being awkward, ended the
         call; ``timeout`` is for each. Raises: what the inquiry ends with; ValueError when the inquirer does not have the person.
         """
         provider = str(provider)
         inquiry = Inquiry(
-            request_id=self.request_id(),
+            request_id=request_id or self.request_id(),
             local_number=person.at(inquirer),
             procedure_code=procedure_code or self.procedure(inquirer, provider, item_code),
             provider=self.institution(provider),

@@ -52,6 +52,7 @@ _FIRST_SHAPE = "0000000000"
 _DRAWS = 8
 _TYPE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,199}", re.ASCII)
 _OWN = frozenset({Reason.ADAPTER_UNREACHABLE, Reason.ADAPTER_TIMED_OUT, Reason.ADAPTER_ANSWER_INVALID})
+_NOTHING_CAME = _OWN - {Reason.ADAPTER_ANSWER_INVALID}
 _DECIDED = {
     Decision.PENDING: ClerkDecision.UNDECIDED,
     Decision.RELEASE: ClerkDecision.RELEASE,
@@ -136,8 +137,8 @@ class LiveAnswering:
         return str(self._fault) if self._fault is not None else None
 
     def reached(self) -> None:
-        """The business system is there, by its own word: what was amiss because it was not is well again."""
-        if self._fault is not None and self._fault.reason is Reason.ADAPTER_UNREACHABLE:
+        """The business system is there, by its own word: an answer that did not come is past, one that was wrong is not."""
+        if self._fault is not None and self._fault.reason in _NOTHING_CAME:
             self._fault = None
 
     async def answer(self, asked: Asked) -> tuple[ExchangeOutcome, Found | None]:

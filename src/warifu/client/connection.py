@@ -143,5 +143,12 @@ class NetworkDescription:
             return value
         fault = f"{self.folder}: {party} has no {name.replace('_', ' ')}"
         if name == "endpoint":
-            fault = f"{self.folder}: the network is not up; start it with: {shell_command('warifu', 'up', self.folder)}"
+            fault = f"{self.folder}: {self._nowhere(party)}"
         raise WarifuError(Reason.CONFIG_INVALID, where=fault)
+
+    def _nowhere(self, party: str) -> str:
+        """What to do about a party without an endpoint: who starts parties one by one has to write them down."""
+        write = f"if {party} was started by itself, write where it listens into its endpoint in {NETWORK_FILE}"
+        if any(about.get("endpoint") for about in self.parties.values()):
+            return f"{NETWORK_FILE} does not say where {party} listens; {write}"
+        return f"the network is not up; start it with: {shell_command('warifu', 'up', self.folder)}; {write}"

@@ -13,6 +13,7 @@ import pytest
 from google.protobuf.wrappers_pb2 import UInt32Value
 from services.pension import COVERAGE, PensionAgency
 
+from warifu.agency import day_in_japan
 from warifu.api.node.v1.node_service_pb2 import Inquiry
 from warifu.client import NodeClient
 from warifu.clock import day_in_japan
@@ -268,12 +269,23 @@ def test_looked_up(warifu_network, warifu_agency, warifu_residents, warifu_recei
     answer = warifu_network.ask("childcare", pension, COVERAGE, parent)
     assert UInt32Value.FromString(answer.record).value == 12
     assert [asked.local_number for asked in pension.looked_up] == [pension.agency.held]
+
+
+def test_the_same_kind_with_replicas_has_a_node_of_its_own(warifu_network, warifu_agency, warifu_residents):
+    live, pension, parent = warifu_agency(LivePension), warifu_agency(PensionAgency), warifu_residents.at("childcare")[0]
+    live.agency.held = live.acquire(parent)
+    pension.register(parent, UInt32Value(value=13))
+    answers = [warifu_network.ask("childcare", each, COVERAGE, parent).record for each in (live, pension)]
+    assert [UInt32Value.FromString(record).value for record in answers] == [12, 13]
+    assert [str(live), str(pension)] == ["pension", "my-pension"]
+    assert str(warifu_agency(type("OfNoItem", (LivePension,), {"provides": {}}))) == "my-pension-2"
+    assert str(warifu_agency(LivePension)) == "pension"  # each time the node that is there
 """
 
 
 def test_an_agency_that_keeps_no_replicas_can_be_attached(project: pytest.Pytester) -> None:
     project.makepyfile(test_live=LIVE)
-    project.runpytest_subprocess().assert_outcomes(passed=1)
+    project.runpytest_subprocess().assert_outcomes(passed=2)
 
 
 FAULTS = """

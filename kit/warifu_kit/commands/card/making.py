@@ -38,10 +38,14 @@ def specimen(
 
 
 def personalise(
-    bundle: Annotated[Path, typer.Argument(metavar="FILE", help="What the authority left for the maker of the card.")],
+    bundle: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Keys, certificates, PINs: see warifu.card.personalisation_file.")
+    ],
     card: NewCard,
 ) -> None:
     """Make the card that a personalisation file describes. The file holds keys and PINs: remove it afterwards.
+
+    A program of your own writes one. The card of a network's own authority: warifu card apply.
 
     Example: warifu card personalise personalisation.json card.json
     """

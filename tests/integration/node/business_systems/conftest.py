@@ -24,6 +24,7 @@ from warifu.rpc.access import EVERY_ROLE
 from warifu.rpc.identity import caller
 from warifu.rpc.server import build_server
 from warifu_kit.network.adapter_folder import make_adapter_folder
+from warifu_services.node.adapter import link
 
 
 def good(request: adapter_pb2.LookUpRequest, **changes: Any) -> adapter_pb2.LookUpResponse:
@@ -112,6 +113,12 @@ class Office(AdapterServiceServicer):
 
     async def GetClerkDecision(self, request: adapter_pb2.GetClerkDecisionRequest, context: Any) -> Any:
         return adapter_pb2.GetClerkDecisionResponse(processing_number=request.processing_number, decision=self.decision)
+
+
+@pytest.fixture
+def asked_once_whether_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node asks that when it starts and not again: what it shows of the last question stays."""
+    monkeypatch.setattr(link, "_CONTACT_S", 600.0)
 
 
 @pytest.fixture

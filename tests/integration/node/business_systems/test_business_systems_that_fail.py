@@ -43,6 +43,7 @@ WRONG: dict[str, tuple[Any, Reason, str]] = {
 """What it says in place of a good reply, the reason, and what the alarm says of it."""
 
 
+@pytest.mark.usefixtures("asked_once_whether_it_is_there")
 @pytest.mark.parametrize("what", WRONG)
 async def test_a_wrong_answer_fails_the_exchange_and_the_same_bytes_ask_again(
     office: Any, refused: Any, what: str

@@ -74,7 +74,18 @@ def test_the_agencies_are_told_from_the_other_parties(tmp_path: Path) -> None:
 
 
 def test_a_network_that_is_not_up_says_how_to_start_it(tmp_path: Path) -> None:
-    assert "warifu up" in _refusal(_described(tmp_path).to_node, "tax").where
+    nowhere = {name: {**about, "endpoint": None} for name, about in _described(tmp_path).parties.items()}
+    where = _refusal(_described(tmp_path, parties=nowhere).to_node, "tax").where
+    assert "warifu up" in where
+    assert "write where it listens into its endpoint in network.json" in where
+
+
+def test_a_party_that_is_nowhere_among_others_that_are_up_is_not_said_to_need_the_network_started(
+    tmp_path: Path,
+) -> None:
+    where = _refusal(_described(tmp_path).to_node, "tax").where
+    assert "network.json does not say where tax listens" in where
+    assert "warifu up" not in where
 
 
 def test_a_party_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:

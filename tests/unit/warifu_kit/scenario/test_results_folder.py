@@ -15,7 +15,7 @@ from warifu.errors import Reason, WarifuError
 from warifu_kit.scenario import running
 from warifu_kit.scenario.file.expectations import MEASURES
 from warifu_kit.scenario.file.scenario import Scenario
-from warifu_kit.scenario.running import run_into
+from warifu_kit.scenario.running import need_research, run_into
 from warifu_kit.scenario.told import folder as folders
 from warifu_kit.scenario.told.folder import INCOMPLETE
 from warifu_kit.scenario.told.summary import sentences
@@ -193,3 +193,13 @@ def test_a_plain_install_is_told_what_scenarios_need(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(running, "_RESEARCH", ("numpy", "no_such_library"))
     with pytest.raises(WarifuError, match=r"need no_such_library: pip install 'warifu\[research\]'"):
         running.need_research()
+
+
+def test_without_what_scenarios_need_it_is_said_how_to_have_it_with_and_without_a_clone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(WarifuError) as refused:
+        need_research()
+    assert refused.value.reason is Reason.CONFIG_INVALID
+    assert "pip install 'warifu[research]', or make dev in a clone" in refused.value.where

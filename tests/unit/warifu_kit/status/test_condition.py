@@ -175,6 +175,7 @@ def test_a_network_in_which_nobody_answers_is_down_and_said_once() -> None:
     condition = judged({"hub": away, "authority": away, "tax": away})
     (warned,) = condition.warnings
     assert (warned.party, warned.kind, warned.next_step) == ("", "NETWORK_DOWN", "warifu up '/srv/a net'")
+    assert "or network.json does not say where" in warned.text
     shown = [line.split()[:3] for line in as_lines(condition) if line.startswith(("hub", "supervisor"))]
     assert shown == [["hub", "no", "answer"], ["supervisor", "no", "process"]]
 

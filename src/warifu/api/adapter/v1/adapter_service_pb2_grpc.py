@@ -66,7 +66,8 @@ class AdapterServiceServicer(object):
 
     def GetReadiness(self, request, context):
         """Says whether the business system is ready. Asked when the node starts and every few seconds; while there is no good
-        reply, the node shows the alarm ADAPTER_NOT_IN_CONTACT.
+        reply, the node shows the alarm ADAPTER_NOT_IN_CONTACT. So it does after a question that got no answer, until the next
+        good reply here, and after a wrong answer, until the next right one to a question.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,7 +40,8 @@ class AdapterServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AdapterServiceAsyncStub: ...
     GetReadiness: _grpc.UnaryUnaryMultiCallable[_adapter_service_pb2.GetReadinessRequest, _adapter_service_pb2.GetReadinessResponse]
     """Says whether the business system is ready. Asked when the node starts and every few seconds; while there is no good
-    reply, the node shows the alarm ADAPTER_NOT_IN_CONTACT.
+    reply, the node shows the alarm ADAPTER_NOT_IN_CONTACT. So it does after a question that got no answer, until the next
+    good reply here, and after a wrong answer, until the next right one to a question.
     """
     LookUp: _grpc.UnaryUnaryMultiCallable[_adapter_service_pb2.LookUpRequest, _adapter_service_pb2.LookUpResponse]
     """Looks one person up and gives the record asked for, or says why there is none. Local numbers that nobody has are
@@ -63,7 +64,8 @@ class AdapterServiceAsyncStub(AdapterServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetReadiness: _aio.UnaryUnaryMultiCallable[_adapter_service_pb2.GetReadinessRequest, _adapter_service_pb2.GetReadinessResponse]  # type: ignore[assignment]
     """Says whether the business system is ready. Asked when the node starts and every few seconds; while there is no good
-    reply, the node shows the alarm ADAPTER_NOT_IN_CONTACT.
+    reply, the node shows the alarm ADAPTER_NOT_IN_CONTACT. So it does after a question that got no answer, until the next
+    good reply here, and after a wrong answer, until the next right one to a question.
     """
     LookUp: _aio.UnaryUnaryMultiCallable[_adapter_service_pb2.LookUpRequest, _adapter_service_pb2.LookUpResponse]  # type: ignore[assignment]
     """Looks one person up and gives the record asked for, or says why there is none. Local numbers that nobody has are
@@ -89,7 +91,8 @@ class AdapterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_adapter_service_pb2.GetReadinessResponse, _abc.Awaitable[_adapter_service_pb2.GetReadinessResponse]]:
         """Says whether the business system is ready. Asked when the node starts and every few seconds; while there is no good
-        reply, the node shows the alarm ADAPTER_NOT_IN_CONTACT.
+        reply, the node shows the alarm ADAPTER_NOT_IN_CONTACT. So it does after a question that got no answer, until the next
+        good reply here, and after a wrong answer, until the next right one to a question.
         """
 
     @_abc_1.abstractmethod

@@ -163,6 +163,25 @@ async def test_after_a_failure_the_same_permit_is_answered(two_live: Any, refusa
     assert len(two_live.live.asked) == 2
 
 
+@pytest.mark.parametrize(
+    ("error", "stands"),
+    [
+        (TimeoutError(), False),
+        (WarifuError(Reason.ADAPTER_UNREACHABLE, where="adapter: it broke off"), False),
+        (ValueError(), True),
+    ],
+    ids=["none came in time", "it was not reached", "it was wrong"],
+)
+async def test_an_answer_that_did_not_come_is_past_once_the_system_is_there_and_a_wrong_one_is_not(
+    two_live: Any, refusal: Any, error: Exception, stands: bool
+) -> None:
+    two_live.live.says = two_live.told["raising"](error)
+    await refusal(Asking(two_live, "hanako").answered())
+    assert two_live.provider.adapter_fault()
+    two_live.provider.adapter_reached()
+    assert (two_live.provider.adapter_fault() is not None) == stands
+
+
 async def test_no_more_than_the_hubs_patience_is_waited_and_then_it_is_said(two_live: Any, refusal: Any) -> None:
     two_live.live.says = lambda _: asyncio.sleep(3600)
     assert await refusal(Asking(two_live, "hanako").answered(0.25)) is Reason.ADAPTER_TIMED_OUT
