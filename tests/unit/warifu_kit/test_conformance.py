@@ -311,8 +311,8 @@ def test_what_would_be_read_as_something_else_is_refused_by_its_place(tmp_path: 
         ("people:\n- local: A-1\n", "people.yaml:2: people[0].local is not a field here: did you mean local_number?"),
         ("people:\n- clerk: true\n", "people.yaml:2: people[0].local_number is missing"),
         (
-            "people:\n- local_number: A-1\n  recrods: {2026: {}}\n",
-            "people.yaml:3: people[0].recrods is not a field here: did you mean records?",
+            "people:\n- local_number: A-1\n  records_of: {2026: {}}\n",
+            "people.yaml:3: people[0].records_of is not a field here: did you mean records?",
         ),
         ("people: []\nitem_cod: X\n", "people.yaml:2: item_cod is not a field here: did you mean item_code?"),
         ("people: []\nitem_code: 7\n", "people.yaml:2: item_code should be text"),
