@@ -19,7 +19,7 @@ from warifu_kit.conformance.adapter_under_check import AdapterUnderCheck
 from warifu_kit.conformance.checking import check_adapter
 from warifu_kit.conformance.node_checking import run_inquirer_cases, run_node_cases
 from warifu_kit.conformance.outcome import Outcome
-from warifu_kit.conformance.people import KnownPeople
+from warifu_kit.conformance.people_file import read_people
 from warifu_kit.conformance.registry import cases_of, chosen
 from warifu_kit.conformance.stage import staged
 from warifu_kit.network.adapter_folder import make_adapter_folder
@@ -69,7 +69,7 @@ def checked(adapter_network: Path, tmp_path: Path) -> CheckedAdapters:
             file.write_text(people, "utf-8")
         server, endpoint = await kind(system).serve()
         try:
-            about = AdapterUnderCheck.of(adapter_network, party, endpoint, KnownPeople.read(file))
+            about = AdapterUnderCheck.of(adapter_network, party, endpoint, read_people(file))
             return await check_adapter(about, chosen(cases_of("adapter"), only), ended=lambda _: None, seed=seed)
         finally:
             await server.stop(0)

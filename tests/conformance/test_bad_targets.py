@@ -224,3 +224,12 @@ def test_the_list_needs_no_network() -> None:
         assert result.exit_code == 0
         assert f"{party}.certificates.right" in result.output
     assert CliRunner().invoke(app, ["check", "inquirer", "--list", "--json", "-"]).exit_code == 0
+
+
+def test_a_misspelt_field_of_a_record_is_told_before_anything_is_run(adapter_network: Path, tmp_path: Path) -> None:
+    file = tmp_path / "people.yaml"
+    file.write_text("people:\n- {local_number: T-1, records: {2026: {total_incom_yen: 7}}}\n", "utf-8")
+    words = ["check", "adapter", str(adapter_network), "tax", "--target", "127.0.0.1:9", "--people", str(file)]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 2
+    assert "people.yaml:2: people[0].records.2026.total_incom_yen is no field" in " ".join(result.output.split())

@@ -17,7 +17,7 @@ from warifu_kit.conformance.adapter_under_check import AdapterUnderCheck
 from warifu_kit.conformance.case import Verdict
 from warifu_kit.conformance.checking import check_adapter
 from warifu_kit.conformance.outcome import Outcome
-from warifu_kit.conformance.people import KnownPeople
+from warifu_kit.conformance.people_file import read_people
 from warifu_kit.conformance.registry import cases_of, chosen
 from warifu_kit.network.adapter_folder import make_adapter_folder
 from warifu_kit.network.creation import DEFAULT_MEMBERS, Member, create_network
@@ -103,7 +103,7 @@ def checked_pension(tmp_path: Path) -> Checked:
     async def check(kind: type[HonestAdapter], *only: str) -> Outcome:
         server, endpoint = await kind(tmp_path / "system").serve()
         try:
-            about = AdapterUnderCheck.of(tmp_path / "net", "pension", endpoint, KnownPeople.read(file))
+            about = AdapterUnderCheck.of(tmp_path / "net", "pension", endpoint, read_people(file))
             return await check_adapter(about, chosen(cases_of("adapter"), only), ended=lambda _: None)
         finally:
             await server.stop(0)

@@ -114,7 +114,8 @@ def adapter(
 
     from warifu_kit.conformance.adapter_under_check import AdapterUnderCheck
     from warifu_kit.conformance.checking import check_adapter
-    from warifu_kit.conformance.people import NOBODY, KnownPeople
+    from warifu_kit.conformance.people import NOBODY
+    from warifu_kit.conformance.people_file import read_people
 
     try:
         cases = _chosen("adapter", only or [])
@@ -127,7 +128,7 @@ def adapter(
         outputs = _Outputs(junit=junit, json=json, html=html)
         outputs.check()
         expected = _expected("adapter", expected_failures)
-        known = KnownPeople.read(people) if people is not None else NOBODY
+        known = read_people(people) if people is not None else NOBODY
         about = AdapterUnderCheck.of(path, party, target, known)
         outcome = asyncio.run(
             check_adapter(

@@ -50,7 +50,8 @@ def list_(path: NetworkDir, agency: Agency, limit: Limit = 1_000, json: Json = F
             title=f"{agency}: waiting for a clerk",
         )
         for each in waiting:
-            shown.add_row(*each.values())
+            *others, since = each.values()
+            shown.add_row(*others, since.removesuffix(":00"))  # a node keeps no more than the minute
         say_table(shown)
     if len(provisions) > limit:
         say(f"more wait than the {limit} shown; --limit shows more", err=json)

@@ -29,7 +29,9 @@ def run(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where to write. Left out: runs/ and the scenario's name.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="In place of the file's.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="In place of the file's. The folder stays the same: see --out.")
+    ] = None,
     scale: Annotated[float, typer.Option(min=0.0001, max=100, help="Multiplies every rate: 0.01 for a look.")] = 1.0,
     calibration: Calibrated = None,
     report: Annotated[bool, typer.Option(help="Write the page and the pictures as well: most of a short run.")] = True,
@@ -43,18 +45,21 @@ def run(
     """
     from warifu_kit.scenario.file.reading import load_scenario
     from warifu_kit.scenario.running import need_research, run_into
+    from warifu_kit.scenario.told.folder import seed_there
     from warifu_kit.scenario.told.summary import does_hold, sentences
     from warifu_kit.scenario.virtual.costs import load_calibration
 
     need_research()
     scenario = load_scenario(file, seed=seed)
     folder = out or Path("runs") / scenario.name
+    before = seed_there(folder)
     with _progress(f"{clock} clock") as tell:
         told = run_into(folder, scenario, load_calibration(calibration), tell, scale, draw=report)
     if json:
         say_json(told)
     else:
-        say(*sentences(told), f"see {folder}")
+        lost = f", in place of the run of seed {before}" if before not in (None, scenario.seed) else ""
+        say(*sentences(told), f"see {folder}{lost}")
     if not does_hold(told):
         raise typer.Exit(1)
 

@@ -29,6 +29,7 @@ from warifu_kit.conformance.case import fail, skip, unknown
 from warifu_kit.conformance.certificates import Forge, Issuer
 from warifu_kit.conformance.evidence import Evidence, told
 from warifu_kit.conformance.people import NOBODY, KnownPeople, KnownPerson
+from warifu_kit.conformance.people_file import check_record_fields
 from warifu_kit.conformance.watch import REPLIES, Watch
 from warifu_kit.conformance.wire.calls import Pair, Reply, Wire
 from warifu_services.node.adapter.open_kind import open_kind
@@ -63,7 +64,7 @@ class AdapterUnderCheck:
 
     @classmethod
     def of(cls, path: Path, party: str, endpoint: str, people: KnownPeople = NOBODY) -> AdapterUnderCheck:
-        """The business system of ``party`` of the network in ``path``. Raises: CONFIG_INVALID, KEY_INVALID."""
+        """The business system of ``party`` of the network in ``path``. Raises: CONFIG_INVALID, KEY_INVALID, FILE_INVALID."""
         described = read_network_file(path)
         name = party_called(party, {each: about.institution_kind for each, about in described.parties.items()}, path)
         about = described.parties[name]
@@ -84,6 +85,8 @@ class AdapterUnderCheck:
         folders = {each: path / each for each in described.parties} | {"own-business": path / name / "business"}
         callers = {each: pair for each, folder in folders.items() if (pair := _pair(folder)) is not None}
         usual = asking(path, described, name, agency, people)
+        if (record_type := _record_type(agency, usual.item_code)) is not None:
+            check_record_fields(people, tuple(record_type.DESCRIPTOR.fields_by_name))
         return cls(
             endpoint=endpoint,
             system=system,
@@ -104,6 +107,11 @@ class AdapterUnderCheck:
             asking=usual,
             also_asking=also_asking(path, described, name, usual),
         )
+
+
+def _record_type(agency: Agency | None, item: str) -> type[Message] | None:
+    provided = agency.provides.get(ItemCode(item)) if agency is not None and item else None
+    return provided.record_type if provided is not None else None
 
 
 def _pair(folder: Path) -> Pair | None:
@@ -192,9 +200,7 @@ class CheckedAdapter:
     @property
     def record_type(self) -> type[Message] | None:
         """The message of the item's record; None where no package describes it."""
-        agency, item = self.about.agency, self.about.asking.item_code
-        provided = agency.provides.get(ItemCode(item)) if agency is not None and item else None
-        return provided.record_type if provided is not None else None
+        return _record_type(self.about.agency, self.about.asking.item_code)
 
     def person(self, words: str, wanted: Any) -> KnownPerson:
         """The first whom ``wanted`` fits. Raises: CaseEnd, skipped, saying that nobody is ``words``."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from warifu.printable import printable
@@ -65,11 +66,14 @@ def cut(words: str) -> str:
 
 def told(message: Message) -> str:
     """A message's name and its fields, on one line."""
-    fields = ", ".join(f"{field.name}: {_value(value)}" for field, value in message.ListFields())
+    fields = ", ".join(f"{field.name}: {_value(value, field)}" for field, value in message.ListFields())
     return f"{message.DESCRIPTOR.name}({fields})"
 
 
-def _value(value: object) -> str:
+def _value(value: object, field: FieldDescriptor) -> str:
+    if field.enum_type is not None and isinstance(value, int):
+        known = field.enum_type.values_by_number.get(value)
+        return known.name if known is not None else f"{value} (no name of {field.enum_type.name})"
     if isinstance(value, bytes):
         shown = value[:_SHOWN_BYTES].hex()
         return shown if len(value) <= _SHOWN_BYTES else f"{shown}… ({len(value)} bytes)"

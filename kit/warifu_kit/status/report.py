@@ -27,7 +27,7 @@ _LONGEST_RELEASE = 16
 _COUNTS = (
     ("leaf_count", "leaf", "leaves"),
     ("person_count", "person", "people"),
-    ("record_count", "record", "records"),
+    ("record_count", "exchange record", "exchange records"),
     ("code_count", "code issued", "codes issued"),
     ("certificate_count", "certificate issued", "certificates issued"),
     ("user_count", "user", "users"),

@@ -10,6 +10,7 @@ where text is wanted and a number stands, the message says "quote it". A message
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
@@ -43,6 +44,9 @@ MAX_VALUES: Final = 200_000
 
 FieldPath = tuple[str | int, ...]
 """The way from the top of a file to a value: keys and list positions, counted from 0."""
+
+_WHAT_IT_IS: Final = re.compile(r"^[A-Z]\w+ (?=should )")
+"""How pydantic calls a value, "Input should …" or "String should …", where the field has been named already."""
 
 Scalar = str | int | float | bool | None
 
@@ -276,7 +280,7 @@ def _sentence(details: Any) -> str:
         return "should be text but reads as a number or truth value: quote it"
     if kind == "union_tag_invalid":
         return f"names none of the kinds known here: {details['ctx']['expected_tags']}"
-    message = str(details["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    message = _WHAT_IT_IS.sub("", str(details["msg"]).removeprefix("Value error, "))
     return message[:1].lower() + message[1:]
 
 

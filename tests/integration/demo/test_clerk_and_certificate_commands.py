@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
@@ -49,6 +50,7 @@ async def test_a_clerk_lists_and_releases_and_the_inquirer_fetches(running: Any,
         listed = await asyncio.to_thread(warifu, "clerk", "list", running.folder, "residence")
         assert listed.returncode == 0, listed.stderr
         assert number in listed.stdout
+        assert re.search(r"\d{2}:\d{2}:", listed.stdout) is None, "a node keeps the minute, and shows no seconds"
         released = await asyncio.to_thread(warifu, "clerk", "release", running.folder, "residence", number)
         assert released.returncode == 0, released.stderr
         result = await offices.nodes["childcare"].fetch_answer(inquiry.request_id, wait=10)

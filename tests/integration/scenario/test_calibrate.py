@@ -36,6 +36,18 @@ def test_costs_that_are_measured_here_can_be_played_with(tmp_path: Path) -> None
     assert json.loads(ran.stdout)["calibration"]["machine"] == told["machine"]
 
 
+def test_a_run_that_takes_the_place_of_another_seed_says_so(tmp_path: Path) -> None:
+    (tmp_path / "asked.yaml").write_text(LONG.replace("20h", "5s"), "utf-8")
+
+    def last_line(*words: str) -> str:
+        command = [*WARIFU, "run", "asked.yaml", "--no-report", *words]
+        ran = subprocess.run(command, cwd=tmp_path, check=True, timeout=60, stdout=subprocess.PIPE, text=True)
+        return ran.stdout.splitlines()[-1].strip()
+
+    assert last_line() == "see runs/asked"
+    assert last_line("--seed", "4") == "see runs/asked, in place of the run of seed 1"
+
+
 def test_a_run_that_somebody_interrupts_leaves_a_folder_that_says_so(tmp_path: Path) -> None:
     (tmp_path / "asked.yaml").write_text(LONG, "utf-8")
     process = subprocess.Popen([*WARIFU, "run", "asked.yaml", "--out", "run"], cwd=tmp_path, stderr=subprocess.DEVNULL)

@@ -14,15 +14,17 @@ from xml.etree import ElementTree
 
 import pytest
 
+from warifu.api.adapter.v1.adapter_service_pb2 import LOOK_UP_OUTCOME_FOUND, LookUpResponse
 from warifu.errors import Reason, WarifuError
 from warifu_kit.conformance.case import Case, CaseEnd, Check, Finished, Turn, Verdict, expect, fail, skip, unknown
 from warifu_kit.conformance.evidence import Evidence, Step, cut
+from warifu_kit.conformance.evidence import told as told_in_words
 from warifu_kit.conformance.outcome import Outcome, expected_failures
 from warifu_kit.conformance.output.junit import as_junit
 from warifu_kit.conformance.output.page import as_page
 from warifu_kit.conformance.output.table import case_lines, progress_line, summary_lines
 from warifu_kit.conformance.output.told_json import as_json
-from warifu_kit.conformance.people import KnownPeople
+from warifu_kit.conformance.people_file import check_record_fields, read_people
 from warifu_kit.conformance.registry import PARTIES, cases_of, chosen
 from warifu_kit.conformance.runner import run_cases
 
@@ -270,7 +272,7 @@ def test_a_file_of_people_that_makes_no_sense_is_refused_with_its_name(tmp_path:
     file = tmp_path / "people.yaml"
     file.write_text(text, "utf-8")
     with pytest.raises(WarifuError) as refused:
-        KnownPeople.read(file)
+        read_people(file)
     assert refused.value.reason is Reason.FILE_INVALID
     assert "people.yaml" in refused.value.where
 
@@ -298,15 +300,62 @@ def test_what_would_be_read_as_something_else_is_refused_by_its_place(tmp_path: 
     file = tmp_path / "people.yaml"
     file.write_text(f"people: [{{local_number: T-0}}, {person}]", "utf-8")
     with pytest.raises(WarifuError) as refused:
-        KnownPeople.read(file)
+        read_people(file)
     assert refused.value.reason is Reason.FILE_INVALID
     assert place in refused.value.where
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("people:\n- local: A-1\n", "people.yaml:2: people[0].local is not a field here: did you mean local_number?"),
+        ("people:\n- clerk: true\n", "people.yaml:2: people[0].local_number is missing"),
+        (
+            "people:\n- local_number: A-1\n  records_of: {2026: {}}\n",
+            "people.yaml:3: people[0].records_of is not a field here: did you mean records?",
+        ),
+        ("people: []\nitem_cod: X\n", "people.yaml:2: item_cod is not a field here: did you mean item_code?"),
+        ("people: []\nitem_code: 7\n", "people.yaml:2: item_code should be text"),
+        ("people:\n- T-1\n", "people.yaml:2: people[0] should be a person"),
+        ("people:\n- local_number: T\n  records: {soon: {}}\n", "people.yaml:3: people[0].records should be fields by"),
+        ("item_code: X\n", "people.yaml:1: people should be a list of people"),
+        ("7", "people.yaml:1: the file should have people"),
+        ("", "people.yaml:1: the file should have people"),
+    ],
+)
+def test_a_fault_among_people_is_told_with_its_line_and_the_nearest_key(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "people.yaml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(WarifuError) as refused:
+        read_people(file)
+    assert refused.value.reason is Reason.FILE_INVALID
+    assert told in refused.value.where
+
+
+def test_a_field_that_the_record_does_not_have_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "people.yaml"
+    file.write_text("people:\n- local_number: T-1\n  records:\n    2026:\n      income: 7\n", "utf-8")
+    people = read_people(file)
+    check_record_fields(people, ["income"])
+    with pytest.raises(WarifuError) as refused:
+        check_record_fields(people, ["total_income_yen", "spouse"])
+    assert refused.value.reason is Reason.FILE_INVALID
+    told = (
+        "people.yaml:5: people[0].records.2026.income is no field of the item's record: did you mean total_income_yen?"
+    )
+    assert told in refused.value.where
+
+
+def test_evidence_names_what_a_message_numbers() -> None:
+    reply = LookUpResponse(outcome=LOOK_UP_OUTCOME_FOUND, record=b"")
+    assert told_in_words(reply) == "LookUpResponse(outcome: LOOK_UP_OUTCOME_FOUND)"
+    assert "outcome: 99 (no name of LookUpOutcome)" in told_in_words(LookUpResponse(outcome=99))  # type: ignore[arg-type]
 
 
 def test_the_years_of_people_are_those_of_their_records(tmp_path: Path) -> None:
     file = tmp_path / "people.yaml"
     file.write_text("people: [{local_number: T-0, records: {2026: {total_income_yen: 7}, 0: {}}}]", "utf-8")
-    (person,) = KnownPeople.read(file).people
+    (person,) = read_people(file).people
     assert person.years == (2026,)
     assert person.records[2026] == {"total_income_yen": 7}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from warifu_kit.commands.card.pin_names import pin_name
 from warifu_kit.output import say, say_json, say_table, table
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ def show(card: CardPath, json: Annotated[bool, typer.Option("--json", help="One 
     say(f"SIMULATED card ({chip.kind.value}{marks})")
     shown = table(("application", "identifier", "files", "keys", "tries left"))
     for each in chip.applications:
-        tries = ", ".join(f"{pin.identifier:04X} {pin.tries_left} of {pin.most_tries}" for pin in each.pins)
+        tries = ", ".join(
+            f"{pin_name(each.aid, pin.identifier)} {pin.tries_left} of {pin.most_tries}" for pin in each.pins
+        )
         shown.add_row(each.name, each.aid.hex().upper(), str(len(each.files)), str(len(each.keys)), tries or "no PIN")
     say_table(shown)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from warifu_kit.commands.card.making import CardPath
+from warifu_kit.commands.card.pin_names import PIN_NAMES, pin_place
 from warifu_kit.commands.card.typed import taken_by_the_card, typed_pin
 from warifu_kit.output import say
 
@@ -18,8 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-_NAMES: Final = ("authentication", "signing", "input-support", "resident-register", "common")
-Name = Annotated[str, typer.Argument(metavar="PIN", help=f"Which: {', '.join(_NAMES)}.")]
+Name = Annotated[str, typer.Argument(metavar="PIN", help=f"Which: {', '.join(PIN_NAMES)}.")]
 
 
 @app.command()
@@ -67,19 +67,10 @@ def unblock(card: CardPath, name: Name) -> None:
 
 def _place(name: str) -> tuple[bytes, int]:
     """Application and file of a PIN."""
-    from warifu.card.applications import common, input_support, jpki, resident_register
-
-    places = (
-        (jpki.AID, jpki.AUTHENTICATION_PIN),
-        (jpki.AID, jpki.SIGNING_PIN),
-        (input_support.AID, input_support.PIN),
-        (resident_register.AID, resident_register.PIN),
-        (common.AID, common.PIN),
-    )
     try:
-        return dict(zip(_NAMES, places, strict=True))[name]
+        return pin_place(name)
     except KeyError:
-        raise typer.BadParameter(f"should be one of {', '.join(_NAMES)}", param_hint="PIN") from None
+        raise typer.BadParameter(f"should be one of {', '.join(PIN_NAMES)}", param_hint="PIN") from None
 
 
 def _why(word: int, tries_left: int | None) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from warifu_kit.commands.card.making import CardPath, NewCard
+from warifu_kit.commands.card.making import CardPath
 from warifu_kit.commands.card.typed import taken_by_the_card
 from warifu_kit.output import say
 
@@ -15,10 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["spoil"]
 
+_HOW: Final = ("--tampered", "--cloned", "--revoked", "--worn-out")
+
 
 def spoil(
     card: CardPath,
-    copy: NewCard,
+    copy: Annotated[
+        Path, typer.Argument(metavar="COPY", help="The file of the spoilt card; it must not be there yet.")
+    ],
     tampered: Annotated[bool, typer.Option("--tampered", help="Another sex than the maker signed.")] = False,
     cloned: Annotated[bool, typer.Option("--cloned", help="All files, but keys of its own.")] = False,
     revoked: Annotated[bool, typer.Option("--revoked", help="Only marked: the authority's list must say it.")] = False,
@@ -42,7 +47,7 @@ def spoil(
 
         chip = wearing_out(chip, worn_out, seed)
     if not chip.switches:
-        raise typer.BadParameter("say how: --tampered, --cloned, --revoked or --worn-out", param_hint="--tampered")
+        raise typer.BadParameter("nothing would be spoilt: say one of them", param_hint=_HOW)
     new_card(copy, chip)
     say(f"{copy}: a SIMULATED card ({', '.join(sorted(chip.switches))})")
 

@@ -8,7 +8,7 @@ from warifu.errors import Reason, WarifuError
 from warifu_kit.scenario.capacity.page import capacity_page
 from warifu_kit.scenario.capacity.seeds import many_seeds, workers
 from warifu_kit.scenario.capacity.sizing import MULTIPLES, sized
-from warifu_kit.scenario.file.units import length_text
+from warifu_kit.scenario.file.units import length_typed
 from warifu_kit.scenario.virtual.national import is_kernel_enough
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def answer(scenario: Scenario, costs: Calibration, seeds: int, target: float, te
             sizes.append(sized(pool, scenario, costs, day, multiple, numbers, target))
     return capacity_page(
         name=scenario.name,
-        command=f"warifu capacity scenarios/{scenario.name}.yaml --seeds {seeds} --target {length_text(target).replace(' ', '')} "
+        command=f"warifu capacity scenarios/{scenario.name}.yaml --seeds {seeds} --target {length_typed(target)} "
         "--out docs/capacity.md",
         question=scenario.file.question,
         day=day,

@@ -37,7 +37,7 @@ class Expectation:
 
 def _count(text: str) -> float:
     if not text.isdecimal():
-        raise ValueError('should end in a whole number, such as "<= 10"')
+        raise ValueError('should end in a whole number, for it counts exchanges, such as "<= 10"')
     return float(text)
 
 

@@ -29,6 +29,7 @@ SCHEMA_ID: Final = "scenario.schema.json"
 """The JSON Schema of the file, below ``docs/schema``."""
 
 _MOST_MOMENTS: Final = 5_000_000
+_TOO_LATE: Final = "should be less than general.duration: the run is over by then"
 
 
 def load_scenario(path: Path, *, seed: int | None = None) -> Scenario:
@@ -133,14 +134,16 @@ class _Found:
         ):
             if side == "provider" and named is None and len(kinds) > 1:
                 yield Fault((*at, side), f"is missing: in row {entry.row} it can be {', '.join(kinds)}")
-                return
+                continue
             found = self._chosen(named, allowed)
             if not found:
                 yield Fault((*at, side), self._nobody(named, allowed))
-                return
+                continue
             sides.append(found)
         if entry.at >= file.general.duration:
-            yield Fault((*at, "at"), "is when the run is over")
+            yield Fault((*at, "at"), _TOO_LATE)
+        if len(sides) < 2:
+            return
         lasting = entry.lasting or file.general.duration
         self.streams.append(
             Stream(
@@ -179,7 +182,7 @@ class _Found:
                 told = f"is no institution of this network: {_nearest(entry.who, there_are)}"
                 yield Fault(("faults", position, "who"), told)
             if entry.at >= file.general.duration:
-                yield Fault(("faults", position, "at"), "is when the run is over")
+                yield Fault(("faults", position, "at"), _TOO_LATE)
             if entry.what.condition == "partition" and entry.who == HUB:
                 yield Fault(("faults", position, "who"), "should be who is cut off from the hub")
 

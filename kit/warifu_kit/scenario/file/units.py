@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Bound", "length", "length_text", "rate", "share", "time_of_day"]
+__all__ = ["Bound", "length", "length_text", "length_typed", "rate", "share", "time_of_day"]
 
 _LENGTHS: Final[Mapping[str, float]] = {
     "us": 1e-6,
@@ -40,6 +40,9 @@ _COMPARED: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "==": operator.eq,
 }
 _HOURS_OF_A_DAY: Final = 24
+_TWO_UNITS: Final = (("d", 86_370.0, "h"), ("h", 3_599.5, "min"), ("min", 59.95, "s"))
+"""From how many seconds on a length is shown in a unit, which is what rounds to one of it, and in which its rest."""
+_SECOND: Final = 0.9995
 
 
 def length(text: str) -> float:
@@ -75,11 +78,18 @@ def time_of_day(text: str) -> float:
 
 
 def length_text(seconds: float) -> str:
-    """A length for people: ``18.3 ms``, ``2.5 s``, ``3.0 h``."""
-    for unit in ("d", "h", "min", "s"):
-        if seconds >= _LENGTHS[unit]:
-            return f"{seconds / _LENGTHS[unit]:.3g} {unit}"
-    return f"{seconds * 1e3:.3g} ms"
+    """A length for people: ``18.3 ms``, ``2.5 s``, ``1 min 17 s``, ``3 h``. Not one that :func:`length` reads."""
+    for unit, least, below in _TWO_UNITS:
+        if seconds >= least:
+            each = round(_LENGTHS[unit] / _LENGTHS[below])
+            whole, rest = divmod(round(seconds / _LENGTHS[below]), each)
+            return f"{whole} {unit}" + (f" {rest} {below}" if rest else "")
+    return f"{seconds:.3g} s" if seconds >= _SECOND else f"{seconds * 1e3:.3g} ms"
+
+
+def length_typed(seconds: float) -> str:
+    """A length as :func:`length` reads it: ``250ms``, ``90s``."""
+    return f"{seconds * 1e3:.6g}ms" if seconds < 1 else f"{seconds:.15g}s"
 
 
 @dataclass(frozen=True, slots=True)

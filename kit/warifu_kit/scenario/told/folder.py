@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from warifu_kit.scenario.file.scenario import Scenario
     from warifu_kit.scenario.virtual.outcome import Outcome
 
-__all__ = ["INCOMPLETE", "MOST_EVENTS", "results_folder", "write_events", "write_faults", "write_summary"]
+__all__ = ["INCOMPLETE", "MOST_EVENTS", "results_folder", "seed_there", "write_events", "write_faults", "write_summary"]
 
 INCOMPLETE = "INCOMPLETE"
 """In a folder whose run is going on, or did not come to its end."""
@@ -52,6 +52,15 @@ def results_folder(path: Path) -> Iterator[None]:
             each.unlink()
     yield
     (path / INCOMPLETE).unlink()
+
+
+def seed_there(path: Path) -> int | None:
+    """The seed of the complete run in ``path``; None where there is none."""
+    try:
+        seed = json.loads((path / "summary.json").read_text("utf-8"))["seed"]
+    except (OSError, ValueError, KeyError, TypeError):  # no run, or somebody's own file of that name
+        return None
+    return seed if isinstance(seed, int) and not (path / INCOMPLETE).exists() else None
 
 
 def write_summary(path: Path, told: Mapping[str, Any]) -> None:

@@ -182,7 +182,7 @@ FAULTS: dict[str, tuple[list[str], str]] = {
     "a second hub": (["{name: hub2, kind: hub}"], "2 members[0].name should be hub"),
     "an agency called hub": (["{name: hub, kind: insurance}"], "2 members[0].name is taken"),
     "an agency called like a folder of the network": (["{name: root, kind: insurance}"], "2 members[0].name is taken"),
-    "a path as name": (['{name: "../x", kind: insurance}'], "2 members[0].name string should match pattern"),
+    "a path as name": (['{name: "../x", kind: insurance}'], "2 members[0].name should match pattern"),
     "a control character in what people read": (
         [INSURANCE, '{name: i, kind: insurance, institution_name: "Insurer \\e[31m"}'],
         "3 members[1].institution_name should be 1 to 200 printable characters without blanks around them",
@@ -201,7 +201,7 @@ FAULTS: dict[str, tuple[list[str], str]] = {
     ),
     "more than people read": (
         [f"{{name: i, kind: insurance, institution_name: {201 * 'x'}}}"],
-        "2 members[0].institution_name string should have at most 200 characters",
+        "2 members[0].institution_name should have at most 200 characters",
     ),
     "a supervisor that listens": (
         ['{name: supervisor, kind: supervisor, listen: "127.0.0.1:1"}'],

@@ -17,7 +17,7 @@ from warifu_kit.scenario.file.expectations import MEASURES
 from warifu_kit.scenario.file.scenario import Scenario
 from warifu_kit.scenario.running import need_research, run_into
 from warifu_kit.scenario.told import folder as folders
-from warifu_kit.scenario.told.folder import INCOMPLETE
+from warifu_kit.scenario.told.folder import INCOMPLETE, seed_there
 from warifu_kit.scenario.told.summary import sentences
 from warifu_kit.scenario.virtual.costs import Calibration
 
@@ -52,6 +52,23 @@ def test_the_same_seed_gives_the_same_bytes_and_another_others(
     ]
     assert [name for name in one if one[name] != again[name]] == []
     assert one["events.parquet"] != other["events.parquet"]
+
+
+def test_a_folder_knows_the_seed_of_the_run_in_it(
+    asked: Asked, costs: Calibration, silent: Tell, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    assert seed_there(folder) is None
+    run_into(folder, asked(TRAFFIC, seed=8), costs, silent, draw=False)
+    assert seed_there(folder) == 8
+    (folder / INCOMPLETE).touch()
+    assert seed_there(folder) is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"seed": "8"}', "\0"])
+def test_a_summary_that_no_run_wrote_has_no_seed(tmp_path: Path, text: str) -> None:
+    (tmp_path / "summary.json").write_text(text, "utf-8")
+    assert seed_there(tmp_path) is None
 
 
 def test_a_summary_says_what_was_expected_and_what_it_is(

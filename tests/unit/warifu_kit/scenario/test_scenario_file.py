@@ -73,7 +73,7 @@ def test_another_seed_can_be_given(tmp_path: Path) -> None:
         ("rate: 5/s", "rat: 5/s", "4 traffic[0].arrivals.rat is not a field here: did you mean rate?"),
         ("process: poisson", "process: poison", "4 traffic[0].arrivals names none of the kinds known here"),
         ("duration: 60s", "duration: 60s, clock: real", "2 general.clock is real, and this version plays"),
-        ("row: R01", "at: 2h, row: R01", "4 traffic[0].at is when the run is over"),
+        ("row: R01", "at: 2h, row: R01", "4 traffic[0].at should be less than general.duration"),
         ("process: poisson, rate: 5/s", "process: life_events, event: move", "is not among population.life_events"),
         ("process: poisson, rate: 5/s", "process: replay, file: no.csv", "arrivals.file cannot be read"),
     ],
@@ -93,7 +93,7 @@ def test_a_fault_is_told_with_its_line_and_what_was_expected(tmp_path: Path, old
         ("faults: [{at: 1s, for: 1s, who: hub, what: 'overload:100%'}]", "something must be left"),
         ("faults: [{at: 1s, for: 1s, who: hub, what: partition}]", "5 faults[0].who should be who is cut off"),
         ("faults: [{at: 1s, for: 1s, who: hug, what: crash}]", "5 faults[0].who is no institution of this network"),
-        ("faults: [{at: 1h, for: 1s, who: hub, what: crash}]", "5 faults[0].at is when the run is over"),
+        ("faults: [{at: 1h, for: 1s, who: hub, what: crash}]", "5 faults[0].at should be less than general.duration"),
         (
             "adversaries: [{name: spy, holds: [hub]}]",
             "5 adversaries are read, and no engine of this version plays them",
@@ -101,6 +101,7 @@ def test_a_fault_is_told_with_its_line_and_what_was_expected(tmp_path: Path, old
         ('expect: {p98: "<= 1s"}', "5 expect.p98 is nothing that is measured: did you mean p9"),
         ('expect: {p99: "1s"}', "5 expect.p99 should be a comparison and a value"),
         ('expect: {p99: "<= 1%"}', "5 expect.p99 should be a length of time"),
+        ('expect: {pending: "<= 2%"}', "5 expect.pending should end in a whole number, for it counts exchanges"),
         ("expect: [p99]", "5 expect should be measures with their bounds"),
     ],
 )
@@ -117,6 +118,13 @@ def test_a_faulty_entry_is_one_fault_and_no_entry_is_one(tmp_path: Path) -> None
 def test_every_fault_of_a_file_is_told_at_once(tmp_path: Path) -> None:
     told = faults(tmp_path, GOOD.replace("60s", "60").replace("rate: 5/s", "rate: 5"))
     assert len("; ".join(told).split("should be a")) == 3
+
+
+def test_every_name_of_nobody_in_an_entry_is_told_at_once(tmp_path: Path) -> None:
+    text = GOOD.replace("childcare-takamatsu", "childcare-takamtsu").replace("tax-takamatsu", "tax-takamtsu")
+    told = "; ".join(faults(tmp_path, text.replace("row: R01", "at: 2h, row: R01")))
+    assert told.count("is no institution of this network") == 2
+    assert told.count("should be less than general.duration") == 1
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)

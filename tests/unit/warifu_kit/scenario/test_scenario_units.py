@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warifu_kit.scenario.file.units import Bound, length, length_text, rate, share, time_of_day
+from warifu_kit.scenario.file.units import Bound, length, length_text, length_typed, rate, share, time_of_day
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,31 @@ def test_a_bound_without_comparison_or_unit_is_none(text: str) -> None:
 @given(st.floats(1e-5, 1e8))
 def test_a_length_for_people_has_a_unit(seconds: float) -> None:
     assert length_text(seconds).split()[1] in {"ms", "s", "min", "h", "d"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.0183, "18.3 ms"),
+        (0.9999, "1 s"),
+        (2.5, "2.5 s"),
+        (59.9, "59.9 s"),
+        (59.96, "1 min"),
+        (76.8, "1 min 17 s"),
+        (600, "10 min"),
+        (3599.7, "1 h"),
+        (7500, "2 h 5 min"),
+        (84_960, "23 h 36 min"),
+        (86_369, "23 h 59 min"),
+        (86_399, "1 d"),
+        (86_400, "1 d"),
+        (129_600, "1 d 12 h"),
+    ],
+)
+def test_a_length_for_people_has_whole_minutes_and_no_sixty_of_anything(seconds: float, told: str) -> None:
+    assert length_text(seconds) == told
+
+
+@pytest.mark.parametrize("text", ["250ms", "1s", "90s", "3600s"])
+def test_a_length_as_typed_is_read_as_what_it_was(text: str) -> None:
+    assert length_typed(length(text)) == text

@@ -129,7 +129,7 @@ def test_what_a_party_holds_is_below_it_and_whole() -> None:
     told.counts.person_count, told.counts.record_count = 123_456, 7_654_321
     told.release = "1.0.0+" + "f" * 40
     lines = list(as_lines(judged({"tax": told})))
-    assert below("tax", lines) == "directory 3, epoch 2; 123,456 people, 7,654,321 records"
+    assert below("tax", lines) == "directory 3, epoch 2; 123,456 people, 7,654,321 exchange records"
     assert below("supervisor", lines) == ""
     assert max(map(len, lines[: lines.index("", 3)])) <= WIDTH
 
