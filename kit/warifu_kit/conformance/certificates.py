@@ -137,6 +137,11 @@ def _other(forge: Forge) -> str:
     return forge.other.uri
 
 
+def _after_scheme(uri: str, change: Callable[[str], str]) -> str:
+    scheme, colon, rest = uri.partition(":")
+    return scheme + colon + change(rest)
+
+
 def _as_common_name(forge: Forge) -> tuple[bytes, bytes]:
     return forge.signed(replace(forge.leaf(forge.other.uri), subject=forge.own.uri[:64]))
 
@@ -166,6 +171,26 @@ BAD_KINDS = (
         "uri-of-another-network",
         "whose URI names another network",
         _uris(lambda forge: forge.own.uri.replace(forge.own.network, "sim-another")),
+    ),
+    BadKind(
+        "uri-with-query", "whose URI asks something behind the node's", _uris(lambda forge: f"{forge.own.uri}?more")
+    ),
+    BadKind("uri-with-fragment", "whose URI names a part of the node's", _uris(lambda forge: f"{forge.own.uri}#more")),
+    BadKind("uri-ends-with-slash", "whose URI has a slash behind the node's", _uris(lambda forge: f"{forge.own.uri}/")),
+    BadKind(
+        "uri-in-capitals",
+        "whose URI is the node's in capitals",
+        _uris(lambda forge: _after_scheme(forge.own.uri, str.upper)),
+    ),
+    BadKind(
+        "uri-percent-coded",
+        "whose URI is the node's when it is decoded",
+        _uris(lambda forge: f"{forge.own.uri[:-1]}%{ord(forge.own.uri[-1]):02X}"),
+    ),
+    BadKind(
+        "uri-of-another-scheme",
+        "whose URI is the node's in another scheme",
+        _uris(lambda forge: f"https{forge.own.uri[forge.own.uri.index(':') :]}"),
     ),
     BadKind(
         "name-that-reads-as-two",

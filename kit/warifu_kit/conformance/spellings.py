@@ -83,6 +83,10 @@ SPELLINGS = (
     Spelling(
         "percent-coded", "written as in an address of a page", lambda number: f"%{ord(number[:1]):02X}{number[1:]}"
     ),
+    Spelling("of-a-path", "written as a file in its folder", lambda number: f"./{number}"),
+    Spelling("behind-a-folder", "written as a file that is reached through another", lambda number: f"x/../{number}"),
+    Spelling("with-query", "with a question behind it, as in an address of a page", lambda number: f"{number}?x=1"),
+    Spelling("with-fragment", "with a part of a page behind it", lambda number: f"{number}#x"),
     Spelling("with-space", "with a space before it", lambda number: f" {number}"),
     Spelling("ends-with-space", "with a space behind it", lambda number: f"{number} "),
     Spelling("ends-with-newline", "with the end of a line behind it", lambda number: f"{number}\n"),
@@ -114,6 +118,7 @@ SPELLINGS = (
     Spelling("bracketed", "with a class of characters in it", lambda number: f"[{number[:1]}]{number[1:]}"),
     Spelling("escaped", "with a backslash in it", lambda number: f"{number[:1]}\\{number[1:]}"),
     Spelling("quoted", "that ends a quotation", lambda number: f"{number}' OR '1'='1"),
+    Spelling("quoted-otherwise", "that ends a quotation of the other kind", lambda number: f'{number}" OR "1"="1'),
     Spelling("with-nul", "with a NUL behind it", lambda number: f"{number}\0"),
     Spelling("full-width", "in full-width characters", _all_full_width),
     Spelling("digits-full-width", "in full-width digits", _digits_full_width),

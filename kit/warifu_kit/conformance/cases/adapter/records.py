@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from google.protobuf.message import DecodeError, Message
 
 from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
@@ -131,6 +133,47 @@ async def newest_year(adapter: CheckedAdapter) -> None:
 
 
 @SUBJECT.case(
+    "newest-of-later",
+    "Where the newest record is not yet provided, the newest that is, is given",
+    rule="0: the newest that may be provided",
+    at="looking-somebody-up",
+    mend="Look at the days first, and take the newest year of what is left.",
+)
+async def newest_of_later(adapter: CheckedAdapter) -> None:
+    person = adapter.person("has several years", lambda each: each.plain and len(each.years) > 1)
+    day = await _day_before(adapter, person.local_number, max(person.years))
+    given = [year for year in person.years if await _is_given(adapter, person.local_number, year, day)]
+    if not given:
+        raise skip(f"on {day}, before the newest record of {person.local_number}, no other is provided")
+    asked = adapter.question(person.local_number, asked_on=day.isoformat())
+    told = await adapter.look_up(asked)
+    expect(
+        told.outcome == _FOUND,
+        f"on {day} it gives the record of {max(given)}, and without a year {_name(told.outcome)}",
+    )
+    expect(told.fiscal_year == max(given), f"on {day} it gave {told.fiscal_year}, and there is {max(given)}")
+
+
+async def _is_given(adapter: CheckedAdapter, local_number: str, year: int, day: date) -> bool:
+    asked = adapter.question(local_number, fiscal_year=year, asked_on=day.isoformat())
+    return (await adapter.look_up(asked)).outcome == _FOUND
+
+
+async def _day_before(adapter: CheckedAdapter, local_number: str, year: int) -> date:
+    """The last day on which that year's record is not provided yet, by halves. Raises: CaseEnd, skipped where there is none."""
+    before, after = date(1901, 1, 1), date.today()  # noqa: DTZ011  # any day on which it is provided
+    if await _is_given(adapter, local_number, year, before):
+        raise skip(f"the newest record of {local_number} is provided since ever")
+    if not await _is_given(adapter, local_number, year, after):
+        raise skip(f"the newest record of {local_number} is not provided today")
+    while (after - before).days > 1:
+        between = before + (after - before) // 2
+        given = await _is_given(adapter, local_number, year, between)
+        before, after = (before, between) if given else (between, after)
+    return before
+
+
+@SUBJECT.case(
     "year-not-held",
     "A year of which there is no record is NOT_HELD",
     rule="fiscal_year not 0: the record of that year and no other. No such record: NOT_HELD",
@@ -165,6 +208,7 @@ async def other_item(adapter: CheckedAdapter) -> None:
             if reply.ok:
                 told = adapter.parsed("LookUp", reply)
                 expect(told.outcome != _FOUND and not told.record, f"of item {item} it found something")
+                expect(told.item_code in ("", item), f"asked for item {item} it answered about {told.item_code!r}")
     await adapter.still_answers()
 
 
