@@ -25,6 +25,7 @@ from warifu.pki import write_private_file
 __all__ = [
     "CAST",
     "CLERK",
+    "CLERK_LATER",
     "FIRST_DAY",
     "KNOWN",
     "LAST_DAY",
@@ -94,11 +95,13 @@ SINCE_LAST_YEAR = CastPerson(name="K-17", years=(2026,), begins_in=1, begins_yea
 UNTIL_NEXT_YEAR = CastPerson(name="K-18", years=(2026,), ends_in=-1, ends_years=1)
 LONG_OVER = CastPerson(name="K-19", years=(2026,), published_from="1990-04-01", published_until="1999-12-31")
 NOT_THE_NEWEST = CastPerson(name="K-20", years=(2025, 2026), later_years=(2026,))
+CLERK_LATER = CastPerson(name="K-21", years=(2026,), published_from=_OF_LATER, clerk=True)
 _ABOUT_TODAY = (FIRST_DAY, TOMORROW, LAST_DAY, OVER)
 _OTHER_YEARS = (NEXT_YEARS_DAY, PAST_YEARS_DAY, SINCE_LAST_YEAR, UNTIL_NEXT_YEAR, LONG_OVER, NOT_THE_NEWEST)
-CAST = (KNOWN, SECOND, LATER, CLERK, STRANGER, *_ABOUT_TODAY, *_OTHER_YEARS)
+CAST = (KNOWN, SECOND, LATER, CLERK, STRANGER, *_ABOUT_TODAY, *_OTHER_YEARS, CLERK_LATER)
 """Everybody: two with records, one whose record is of later, one of whom a clerk decides, one whom the node never met, four
-whose records begin or end about today, five on a day of another year, and one whose newest record is of later."""
+whose records begin or end about today, five on a day of another year, one whose newest record is of later, and one of whom a
+clerk decides and whose record is of later."""
 
 
 async def designated(authority: Connection, today: date) -> list[CastPerson]:

@@ -299,6 +299,11 @@ class CheckedNode:
 
     async def decide(self, number: str, *, release: bool) -> None:
         """Have a clerk decide, as the node's business system. Raises: CaseEnd."""
+        if refused := await self.refused_decision(number, release=release):
+            raise fail(f"the clerk's decision was not taken: {refused}")
+
+    async def refused_decision(self, number: str, *, release: bool) -> str:
+        """The same, where it may be refused: the reason, empty where the decision was taken. Raises: CaseEnd, skipped."""
         if self.about.business is None:
             raise skip("the node serves no NodeService, so that no clerk can decide")
         self.evidence.sent(f"as the business system: DecideProvision {number}, {'release' if release else 'refuse'}")
@@ -307,7 +312,8 @@ class CheckedNode:
             async with NodeClient(self.about.business) as client:
                 await client.decide_provision(number, decision)
         except WarifuError as error:
-            raise fail(f"the clerk's decision was not taken: {error.reason.value}") from None
+            return error.reason.value
+        return ""
 
     async def restart(self) -> None:
         """Kill the node and start it again. Raises: CaseEnd, unknown, where it does not come back."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from warifu.agency import ProvidedRecord
+from warifu.agency import Absence, ProvidedRecord
 from warifu.api.type.v1 import inquiry_pb2
 from warifu_kit.conformance.business_side import waiting
 from warifu_kit.conformance.case import Subject, expect
-from warifu_kit.conformance.cast import CLERK
+from warifu_kit.conformance.cast import CLERK, CLERK_LATER
 from warifu_kit.conformance.node_under_check import CheckedNode
 
 __all__ = ["SUBJECT"]
@@ -155,3 +155,39 @@ async def each_year(node: CheckedNode) -> None:
         name = inquiry_pb2.ProvisionOutcome.Name(answer.outcome)
         expect(answer.outcome == _PENDING, f"asked for {year or 'the newest'} it is {name}")
         expect(not answer.sealed_answer, f"asked for {year or 'the newest'} there is a sealed answer")
+
+
+@SUBJECT.case(
+    "released-on-its-day",
+    "What a clerk released before the record's first day is NOT_PUBLISHED",
+    rule="A replica is provided if today is from publication_start to publication_end: a clerk's word changes no day",
+    at=_AT,
+    mend="Make the answer as without a clerk once it is released, with the same look at the days.",
+)
+async def released_on_its_day(node: CheckedNode) -> None:
+    asked = node.asked(CLERK_LATER)
+    permit = node.hands.permit(asked)
+    answer = await node.answer(permit)
+    if answer.outcome == _PENDING:
+        await node.decide(permit.processing_number, release=True)
+        answer = await node.answer(permit)
+    opened = node.opened(permit, asked, answer)
+    expect(opened.found is Absence.NOT_PUBLISHED, f"there was {opened.found}")
+
+
+@SUBJECT.case(
+    "decided-for-nobody",
+    "A decision about a number that nobody waits under is refused, and decides nothing",
+    rule="A decision is about one provision, by its processing number, and about no other of that person",
+    at=_AT,
+    mend="Look the provision up by its whole processing number, and refuse where none waits under it.",
+)
+async def decided_for_nobody(node: CheckedNode) -> None:
+    permit = node.hands.permit(node.asked(CLERK))
+    await node.answer(permit)
+    number = permit.processing_number
+    for other in (number[:-1] + str((int(number[-1]) + 1) % 10), number[:-1], f"{number}0", ""):
+        refused = await node.refused_decision(other, release=True)
+        outcome = (await node.answer(permit)).outcome
+        expect(outcome == _PENDING, "a decision about another number released what waits")
+        expect(refused, f"a decision about {other!r}, which is nobody's, was taken")

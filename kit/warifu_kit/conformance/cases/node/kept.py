@@ -21,6 +21,8 @@ _MEND = "Write the record in one write with the answer, before the answer leaves
 _ANSWERED = node_pb2.EXCHANGE_OUTCOME_ANSWERED
 _PENDING = node_pb2.EXCHANGE_OUTCOME_PENDING
 _REFUSED = node_pb2.EXCHANGE_OUTCOME_REFUSED
+_AWAY_S = 15 * 60
+"""How far a time of a record may be from another inquiry of the same moment: no zone of the world is that near to UTC."""
 
 Provided = tuple[ProvisionPermit, SignedAnswer]
 
@@ -75,11 +77,14 @@ async def answered(node: CheckedNode) -> None:
     provided = await _provided(node, *permits)
     for permit in permits[:2]:
         await node.answer(permit)  # asked again it is the same exchange
+    asked_s = ExchangeContext.decode(permits[0].inquiry.context).issued_ms // 1000
     for record in await _recorded(node, provided):
         told = [record.requested_time, record.provided_time]
         expect(
             all(each.seconds and not (each.seconds % 60 or each.nanos) for each in told), "a time is not a whole minute"
         )
+        away = max(abs(each.seconds - asked_s) for each in told)
+        expect(away <= _AWAY_S, f"a time of the record is {away} seconds from when it was asked")
 
 
 @SUBJECT.case(
