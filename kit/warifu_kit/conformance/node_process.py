@@ -1,12 +1,16 @@
 """The node under check as a process that the kit starts by a command, kills, and starts again.
 
-Decides what in the command is replaced, and that a node which ended before it came is told at once.
+Decides what in the command is replaced, that a node which ended before it came is told at once, and that it ends with the kit,
+however that ends: one that goes on would be taken for the next check's.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
+import shutil
+import sys
 from contextlib import suppress
 
 from warifu.errors import Reason, WarifuError
@@ -15,6 +19,13 @@ from warifu_kit.conformance.stage import CLOCK_FILE, Stage
 __all__ = ["NodeProcess"]
 
 _STOP_S = 10.0
+_ENDS_WITH_ITS_PARENT = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG, <linux/prctl.h>; exec keeps it
+if os.getppid() != int(sys.argv[1]):
+    sys.exit("whoever started this has ended")
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
 
 
 class NodeProcess:
@@ -68,8 +79,11 @@ class NodeProcess:
     async def _start(self) -> None:
         if not self._words:
             return
+        await self._stage.forget_where_it_was()
         try:
-            self._process = await asyncio.create_subprocess_exec(*self._words, stdout=asyncio.subprocess.DEVNULL)
+            self._process = await asyncio.create_subprocess_exec(
+                *_ending_with_this(self._words), stdout=asyncio.subprocess.DEVNULL
+            )
         except OSError as error:
             raise WarifuError(Reason.PARTY_NOT_STARTED, where=f"--start {self._words[0]}: {error.strerror}") from error
 
@@ -79,6 +93,13 @@ class NodeProcess:
         with suppress(ProcessLookupError):
             self._process.kill()
         await self._process.wait()
+
+
+def _ending_with_this(words: list[str]) -> list[str]:
+    """The command by which they are started so that they end with this process; outside of Linux the words alone."""
+    if sys.platform != "linux" or shutil.which(words[0]) is None:  # of no program the system says so itself
+        return words
+    return [sys.executable, "-I", "-S", "-c", _ENDS_WITH_ITS_PARENT, str(os.getpid()), *words]
 
 
 def _words(stage: Stage, command: str) -> list[str]:

@@ -54,6 +54,7 @@ __all__ = ["CLOCK_FILE", "Stage", "known_by_node_service", "staged"]
 CLOCK_FILE = "clock"
 """The kit's time in the network's folder, for a node that goes by it."""
 
+_NOWHERE = ""
 _LOOK_AGAIN_S = 0.05
 _REGISTRY = "residence"
 _NOT_ASSESSED = "not-assessed"
@@ -105,6 +106,10 @@ class Stage:
             root_certificate=self.path / self.described.root_certificate,
         )
 
+    async def forget_where_it_was(self) -> None:
+        """Have only what the node announces from now on count: what it said in another check may be somebody else's by now."""
+        await self.hub.store.put_endpoint(self.folder(self.party).identity().institution, _NOWHERE)
+
     async def announced(self, wait_s: float) -> str:
         """Where the node listens, once it has said so and answers there. Raises: NOT_CONNECTED."""
         folder = self.folder(self.party)
@@ -113,8 +118,8 @@ class Stage:
             async with asyncio.timeout(wait_s):
                 while True:
                     endpoint = await self.hub.store.endpoint(identity.institution)
-                    fault = await _fault_at(endpoint, identity, folder.root_pem()) if endpoint is not None else last
-                    if fault is None and endpoint is not None:
+                    fault = await _fault_at(endpoint, identity, folder.root_pem()) if endpoint else last
+                    if fault is None and endpoint:
                         return endpoint
                     last = fault or last
                     await asyncio.sleep(_LOOK_AGAIN_S)
