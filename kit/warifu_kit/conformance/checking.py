@@ -20,6 +20,7 @@ from warifu_kit.conformance.outcome import Outcome
 from warifu_kit.conformance.pace import AT_ONCE
 from warifu_kit.conformance.runner import run_cases
 from warifu_kit.conformance.watch import Watch
+from warifu_kit.conformance.wire.sockets import somebody_listens
 from warifu_kit.conformance.wire.spoken import why_no_grpc
 
 __all__ = ["check_adapter", "reach"]
@@ -53,7 +54,7 @@ async def check_adapter(
             yield checked
 
     finished = []
-    async for each in run_cases(cases, prepared, within_s=within_s):
+    async for each in run_cases(cases, prepared, within_s=within_s, is_there=lambda: somebody_listens(about.endpoint)):
         finished.append(each)
         ended(each)
     people = len(about.people.people)

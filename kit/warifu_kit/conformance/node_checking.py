@@ -20,6 +20,7 @@ from warifu_kit.conformance.outcome import Outcome
 from warifu_kit.conformance.pace import AT_ONCE
 from warifu_kit.conformance.runner import run_cases
 from warifu_kit.conformance.stage import known_by_node_service, staged
+from warifu_kit.conformance.wire.sockets import somebody_listens
 from warifu_kit.conformance.wire.spoken import why_no_grpc
 
 __all__ = ["Staging", "check_node", "run_inquirer_cases", "run_node_cases"]
@@ -113,7 +114,7 @@ async def run_node_cases(
     """Run ``cases`` against a node that stands on a stage and knows the cast."""
     words = f"provider {about.identity.uri}, suite {about.hands.directory.suite}"
     told = _Told(party="node", target=about.endpoint, about=words, expected=expected, seed=seed, within_s=within_s)
-    return await _run(cases, lambda evidence, awkward: CheckedNode(about, evidence, awkward), told, ended)
+    return await _run(about, cases, lambda evidence, awkward: CheckedNode(about, evidence, awkward), told, ended)
 
 
 async def run_inquirer_cases(
@@ -128,7 +129,7 @@ async def run_inquirer_cases(
     """The same as the one who asks."""
     words = f"inquirer {about.uri}, suite {about.hands.directory.suite}"
     told = _Told(party="inquirer", target=about.endpoint, about=words, expected=expected, seed=seed, within_s=within_s)
-    return await _run(cases, lambda evidence, awkward: CheckedInquirer(about, evidence, awkward), told, ended)
+    return await _run(about, cases, lambda evidence, awkward: CheckedInquirer(about, evidence, awkward), told, ended)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +143,7 @@ class _Told:
 
 
 async def _run(
+    about: NodeUnderCheck | InquirerUnderCheck,
     cases: Sequence[Case],
     handed: Callable[[Evidence, Awkward | None], CheckedNode | CheckedInquirer],
     told: _Told,
@@ -153,7 +155,9 @@ async def _run(
             yield checked
 
     finished = []
-    async for each in run_cases(cases, prepared, within_s=told.within_s):
+    async for each in run_cases(
+        cases, prepared, within_s=told.within_s, is_there=lambda: somebody_listens(about.endpoint)
+    ):
         finished.append(each)
         ended(each)
     return Outcome(

@@ -94,6 +94,28 @@ async def test_each_end_has_its_verdict() -> None:
     assert "ValueError" in ended[4].words
 
 
+async def test_a_party_that_is_not_there_any_more_fails_nothing_until_it_is_there_again() -> None:
+    looks, asked = iter([False, False, True]), list[str]()
+
+    async def is_there() -> bool:
+        return next(looks)
+
+    async def is_asked(handed: Any) -> None:
+        asked.append("asked")
+        await fails(handed) if len(asked) == 1 else await passes(handed)
+
+    @asynccontextmanager
+    async def prepared(_: Case, evidence: Evidence) -> AsyncIterator[Evidence]:
+        yield evidence
+
+    cases = [case(is_asked, name) for name in ("first", "second", "third")]
+    ended = [each async for each in run_cases(cases, prepared, is_there=is_there)]
+    assert [each.verdict for each in ended] == [Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS]
+    assert ended[0].words.endswith("; after it nobody listens there any more")
+    assert ended[1].words == "not begun: nobody listens there any more, since adapter.made-up.first"
+    assert not ended[1].begun
+
+
 async def test_what_takes_too_long_is_unknown_and_never_a_pass() -> None:
     (ended,) = await run(case(hangs, seconds=0.01))
     assert ended.verdict is Verdict.UNKNOWN

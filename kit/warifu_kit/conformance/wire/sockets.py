@@ -8,7 +8,9 @@ from contextlib import suppress
 
 from warifu.pki import Identity
 
-__all__ = ["QuietConnections", "Spoken", "say_bytes", "tls_spoken"]
+__all__ = ["QuietConnections", "Spoken", "say_bytes", "somebody_listens", "tls_spoken"]
+
+_CONNECT_S = 2.0
 
 Spoken = tuple[str, str]
 
@@ -24,6 +26,20 @@ async def tls_spoken(endpoint: str, expect: Identity, root_pem: bytes) -> Spoken
         return str(found.version()), str(found.selected_alpn_protocol())
     finally:
         writer.transport.abort()
+
+
+async def somebody_listens(endpoint: str) -> bool:
+    """Whether a connection is taken there; also where that takes so long that it cannot be told."""
+    host, _, port = endpoint.rpartition(":")
+    try:
+        async with asyncio.timeout(_CONNECT_S):
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    except TimeoutError:
+        return True
+    except OSError:
+        return False
+    writer.transport.abort()
+    return True
 
 
 async def say_bytes(endpoint: str, said: bytes, seconds: float = 1.0) -> bytes:
