@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
+from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.protobuf.message import Message
 
 from warifu.printable import printable
 
-__all__ = ["Evidence", "Step", "cut", "told"]
+__all__ = ["Evidence", "Step", "cut", "named", "told"]
 
 _MOST_STEPS = 60
 _LONGEST = 600
@@ -70,10 +71,19 @@ def told(message: Message) -> str:
     return f"{message.DESCRIPTOR.name}({fields})"
 
 
+def named(kind: EnumTypeWrapper, value: int) -> str:
+    """The name of an enum's value; of one that the contract has not, which a party may send all the same, its number."""
+    return _name(kind.DESCRIPTOR, value)
+
+
+def _name(kind: EnumDescriptor, value: int) -> str:
+    found = kind.values_by_number.get(value)
+    return found.name if found is not None else f"{value}, which is none of the contract's"
+
+
 def _value(value: object, field: FieldDescriptor) -> str:
     if field.enum_type is not None and isinstance(value, int):
-        known = field.enum_type.values_by_number.get(value)
-        return known.name if known is not None else f"{value} (no name of {field.enum_type.name})"
+        return _name(field.enum_type, value)
     if isinstance(value, bytes):
         shown = value[:_SHOWN_BYTES].hex()
         return shown if len(value) <= _SHOWN_BYTES else f"{shown}… ({len(value)} bytes)"

@@ -27,7 +27,7 @@ from warifu_kit.conformance.case import expect, fail, skip, unknown
 from warifu_kit.conformance.cast import CastPerson
 from warifu_kit.conformance.certificates import Forge
 from warifu_kit.conformance.changes import MovableClock
-from warifu_kit.conformance.evidence import Evidence, told
+from warifu_kit.conformance.evidence import Evidence, named, told
 from warifu_kit.conformance.hands import Asked, Hands
 from warifu_kit.conformance.history import History
 from warifu_kit.conformance.rotating import Rotating
@@ -288,7 +288,7 @@ class CheckedNode:
         reply = await self.provide(permit)
         if reply.ok:
             answer = self.answered(reply)
-            outcome = inquiry_pb2.ProvisionOutcome.Name(answer.outcome)
+            outcome = named(inquiry_pb2.ProvisionOutcome, answer.outcome)
             raise fail(f"it was answered with {outcome} instead of refused with {_named(reasons)}")
         if not reply.reason:
             if reply.status in _NO_END:

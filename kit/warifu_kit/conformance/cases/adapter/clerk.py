@@ -10,6 +10,7 @@ from warifu_kit.conformance.case import Subject, expect, skip, unknown
 from warifu_kit.conformance.cases.adapter.contents import expect_own
 from warifu_kit.conformance.cases.adapter.dates import WRITTEN
 from warifu_kit.conformance.cases.adapter.people import expect_nothing_of_a_record
+from warifu_kit.conformance.evidence import named
 
 __all__ = ["SUBJECT"]
 
@@ -28,7 +29,7 @@ async def _decision(adapter: CheckedAdapter, local_number: str, number: str) -> 
 async def _expect_pending(adapter: CheckedAdapter, request: adapter_pb2.LookUpRequest) -> None:
     told = await adapter.look_up(request)
     asked = f"of {request.local_number}, year {request.fiscal_year},"
-    expect(told.outcome == _PENDING, f"{asked} it said {adapter_pb2.LookUpOutcome.Name(told.outcome)}")
+    expect(told.outcome == _PENDING, f"{asked} it said {named(adapter_pb2.LookUpOutcome, told.outcome)}")
     expect_nothing_of_a_record(told)
 
 
@@ -66,7 +67,7 @@ async def released(adapter: CheckedAdapter) -> None:
         if not person.clerk:
             continue
         told = await adapter.look_up(adapter.question_found(person))
-        expect(told.outcome == _FOUND, f"it said {adapter_pb2.LookUpOutcome.Name(told.outcome)}")
+        expect(told.outcome == _FOUND, f"it said {named(adapter_pb2.LookUpOutcome, told.outcome)}")
         expect(told.record, "there is no record")
         if usual is not None:
             expect(told.record_type == usual.record_type, f"record_type is {told.record_type!r}")
@@ -114,7 +115,7 @@ async def released_on_its_day(adapter: CheckedAdapter) -> None:
         raise skip("that person has no such day")
     before = (begins - timedelta(days=1)).isoformat()
     told = await adapter.look_up(adapter.question_found(person, asked_on=before))
-    expect(told.outcome == _NOT_PUBLISHED, f"on {before} it said {adapter_pb2.LookUpOutcome.Name(told.outcome)}")
+    expect(told.outcome == _NOT_PUBLISHED, f"on {before} it said {named(adapter_pb2.LookUpOutcome, told.outcome)}")
     expect_nothing_of_a_record(told)
 
 

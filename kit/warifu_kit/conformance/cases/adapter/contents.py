@@ -12,6 +12,7 @@ from warifu.errors import WarifuError
 from warifu.identifiers import ItemCode
 from warifu_kit.conformance.adapter_under_check import CheckedAdapter
 from warifu_kit.conformance.case import Subject, expect, fail, skip
+from warifu_kit.conformance.evidence import named
 from warifu_kit.conformance.people import KnownPerson
 
 __all__ = ["SUBJECT", "expect_own"]
@@ -69,7 +70,7 @@ async def expect_own(adapter: CheckedAdapter, person: KnownPerson) -> None:
 
 async def _given(adapter: CheckedAdapter, person: KnownPerson, year: int) -> adapter_pb2.LookUpResponse:
     told = await adapter.look_up(adapter.question_found(person, fiscal_year=year))
-    said = adapter_pb2.LookUpOutcome.Name(told.outcome)
+    said = named(adapter_pb2.LookUpOutcome, told.outcome)
     expect(told.outcome == adapter_pb2.LOOK_UP_OUTCOME_FOUND, f"of {person.local_number}, year {year}, it said {said}")
     return told
 

@@ -9,6 +9,7 @@ from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
 from warifu_kit.conformance.adapter_under_check import CheckedAdapter
 from warifu_kit.conformance.case import Subject, expect, skip
 from warifu_kit.conformance.cases.adapter.people import expect_nothing_of_a_record
+from warifu_kit.conformance.evidence import named
 from warifu_kit.conformance.people import KnownPerson
 
 __all__ = ["SUBJECT", "WRITTEN"]
@@ -21,11 +22,11 @@ _ONE = timedelta(days=1)
 
 async def _on(adapter: CheckedAdapter, person: KnownPerson, day: date, wanted: adapter_pb2.LookUpOutcome) -> None:
     """See what it says on a day, without a year and of the newest one that there is. Raises: CaseEnd."""
-    words = adapter_pb2.LookUpOutcome.Name(wanted)
+    words = named(adapter_pb2.LookUpOutcome, wanted)
     for year in (max(person.years, default=0), 0):
         asked = adapter.question(person.local_number, asked_on=day.isoformat(), fiscal_year=year)
         told = await adapter.look_up(asked)
-        said = adapter_pb2.LookUpOutcome.Name(told.outcome)
+        said = named(adapter_pb2.LookUpOutcome, told.outcome)
         expect(told.outcome == wanted, f"on {day} it said of {person.local_number}, year {year}, {said}, not {words}")
         if wanted == _NOT_PUBLISHED:
             expect_nothing_of_a_record(told)

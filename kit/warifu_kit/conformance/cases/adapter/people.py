@@ -7,6 +7,7 @@ from collections.abc import Callable
 from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
 from warifu_kit.conformance.adapter_under_check import CheckedAdapter
 from warifu_kit.conformance.case import Check, Subject, Turn, expect, skip, unknown
+from warifu_kit.conformance.evidence import named
 from warifu_kit.conformance.spellings import SPELLINGS
 
 __all__ = ["SUBJECT", "expect_nothing_of_a_record"]
@@ -17,7 +18,7 @@ _OF_A_RECORD = ("fiscal_year", "publication_start", "publication_end", "record_t
 
 
 def _name(outcome: adapter_pb2.LookUpOutcome) -> str:
-    return adapter_pb2.LookUpOutcome.Name(outcome)
+    return named(adapter_pb2.LookUpOutcome, outcome)
 
 
 def expect_nothing_of_a_record(told: adapter_pb2.LookUpResponse) -> None:

@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError, Message
 from warifu.api.adapter.v1 import adapter_service_pb2 as adapter_pb2
 from warifu_kit.conformance.adapter_under_check import CheckedAdapter
 from warifu_kit.conformance.case import Subject, Turn, expect, fail, skip
+from warifu_kit.conformance.evidence import named
 from warifu_kit.conformance.people import KnownPerson
 from warifu_kit.conformance.wire.beside import strange_fields
 
@@ -26,7 +27,7 @@ async def _found(adapter: CheckedAdapter, local_number: str, year: int = 0) -> a
 
 
 def _name(outcome: adapter_pb2.LookUpOutcome) -> str:
-    return adapter_pb2.LookUpOutcome.Name(outcome)
+    return named(adapter_pb2.LookUpOutcome, outcome)
 
 
 def _record(adapter: CheckedAdapter, told: adapter_pb2.LookUpResponse) -> Message:

@@ -12,6 +12,7 @@ from warifu.errors import Reason
 from warifu.exchange.seal import SealingKey
 from warifu_kit.conformance.case import Subject, expect
 from warifu_kit.conformance.cast import KNOWN, LATER, SECOND, STRANGER
+from warifu_kit.conformance.evidence import named
 from warifu_kit.conformance.hands import Asked
 from warifu_kit.conformance.node_under_check import CheckedNode
 
@@ -36,7 +37,7 @@ async def _answer(node: CheckedNode, asked: Asked) -> SignedAnswer:
 )
 async def same_size(node: CheckedNode) -> None:
     answers = [await _answer(node, node.asked(person)) for person in (KNOWN, SECOND, LATER, STRANGER)]
-    outcomes = {inquiry_pb2.ProvisionOutcome.Name(answer.outcome) for answer in answers}
+    outcomes = {named(inquiry_pb2.ProvisionOutcome, answer.outcome) for answer in answers}
     expect(outcomes == {"PROVISION_OUTCOME_ANSWERED"}, f"outcomes were {sorted(outcomes)}")
     sizes = [len(answer.sealed_answer) for answer in answers]
     expect(len(set(sizes)) == 1, f"sizes of known, known, unpublished and unknown were {sizes}")

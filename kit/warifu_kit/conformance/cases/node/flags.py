@@ -7,6 +7,7 @@ from warifu.api.type.v1 import inquiry_pb2
 from warifu_kit.conformance.business_side import waiting
 from warifu_kit.conformance.case import Subject, expect
 from warifu_kit.conformance.cast import CLERK, CLERK_LATER
+from warifu_kit.conformance.evidence import named
 from warifu_kit.conformance.node_under_check import CheckedNode
 
 __all__ = ["SUBJECT"]
@@ -29,7 +30,7 @@ async def pending(node: CheckedNode) -> None:
     asked = node.asked(CLERK)
     permit = node.hands.permit(asked)
     answer = await node.answer(permit)
-    expect(answer.outcome == _PENDING, f"it said {inquiry_pb2.ProvisionOutcome.Name(answer.outcome)}")
+    expect(answer.outcome == _PENDING, f"it said {named(inquiry_pb2.ProvisionOutcome, answer.outcome)}")
     expect(not answer.sealed_answer, "there is a sealed answer")
     node.opened(permit, asked, answer)
 
@@ -44,7 +45,7 @@ async def pending(node: CheckedNode) -> None:
 async def pending_again(node: CheckedNode) -> None:
     permit = node.hands.permit(node.asked(CLERK))
     first = await node.answer(permit)
-    expect(first.outcome == _PENDING, f"it said {inquiry_pb2.ProvisionOutcome.Name(first.outcome)}")
+    expect(first.outcome == _PENDING, f"it said {named(inquiry_pb2.ProvisionOutcome, first.outcome)}")
     expect((await node.answer(permit)) == first, "the second answer is another one")
 
 
@@ -96,10 +97,10 @@ async def refused_again(node: CheckedNode) -> None:
     await node.answer(permit)
     await node.decide(permit.processing_number, release=False)
     first = await node.answer(permit)
-    expect(first.outcome == _REFUSED, f"outcome is {inquiry_pb2.ProvisionOutcome.Name(first.outcome)}")
+    expect(first.outcome == _REFUSED, f"outcome is {named(inquiry_pb2.ProvisionOutcome, first.outcome)}")
     for _ in range(3):
         again = await node.answer(permit)
-        name = inquiry_pb2.ProvisionOutcome.Name(again.outcome)
+        name = named(inquiry_pb2.ProvisionOutcome, again.outcome)
         expect(again == first, f"asked again after it was refused, there is another answer: {name}")
         expect(permit.processing_number not in await waiting(node), "a clerk is asked about it again")
 
@@ -139,7 +140,7 @@ async def released_once(node: CheckedNode) -> None:
         ("that comes after it", node.hands.permit(node.asked(CLERK))),
     ):
         outcome = (await node.answer(permit)).outcome
-        expect(outcome == _PENDING, f"one {words} is {inquiry_pb2.ProvisionOutcome.Name(outcome)}")
+        expect(outcome == _PENDING, f"one {words} is {named(inquiry_pb2.ProvisionOutcome, outcome)}")
 
 
 @SUBJECT.case(
@@ -152,7 +153,7 @@ async def released_once(node: CheckedNode) -> None:
 async def each_year(node: CheckedNode) -> None:
     for year in (0, *CLERK.years, 1901):
         answer = await node.answer(node.hands.permit(node.asked(CLERK, fiscal_year=year)))
-        name = inquiry_pb2.ProvisionOutcome.Name(answer.outcome)
+        name = named(inquiry_pb2.ProvisionOutcome, answer.outcome)
         expect(answer.outcome == _PENDING, f"asked for {year or 'the newest'} it is {name}")
         expect(not answer.sealed_answer, f"asked for {year or 'the newest'} there is a sealed answer")
 
