@@ -371,7 +371,7 @@ def test_a_field_that_the_record_does_not_have_is_told_with_its_line(tmp_path: P
 def test_evidence_names_what_a_message_numbers() -> None:
     reply = LookUpResponse(outcome=LOOK_UP_OUTCOME_FOUND, record=b"")
     assert told_in_words(reply) == "LookUpResponse(outcome: LOOK_UP_OUTCOME_FOUND)"
-    assert "outcome: 99 (no name of LookUpOutcome)" in told_in_words(LookUpResponse(outcome=99))  # type: ignore[arg-type]
+    assert "outcome: 99, which is none of the contract" in told_in_words(LookUpResponse(outcome=99))  # type: ignore[arg-type]
 
 
 def test_the_years_of_people_are_those_of_their_records(tmp_path: Path) -> None:
