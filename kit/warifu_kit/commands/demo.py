@@ -88,7 +88,7 @@ def _demonstrate(
     composition: Composition,
 ) -> DemoResult:
     from warifu_kit.demo.progress import teller
-    from warifu_kit.demo.run import DemoRequest, run_demo
+    from warifu_kit.demo.run import DemoRequest, plan_of, run_demo
 
     request = DemoRequest(
         residents=tuple(people),
@@ -103,12 +103,13 @@ def _demonstrate(
         suite=composition.suite,
         proofs=composition.proofs,
     )
+    plan = plan_of(request)
     with teller(Terminal(stderr=True)) as telling:
         telling.note(
             f"SIMULATED My Number network: {len(people)} residents, seed {seed}, {suite_text(composition.suite)}"
         )
         say_if_off(composition.proofs)
-        return run_demo(request, telling)
+        return run_demo(request, plan, telling)
 
 
 class _Folder:

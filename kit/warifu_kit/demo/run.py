@@ -46,7 +46,7 @@ from warifu_kit.network.network import Network
 from warifu_kit.network.one_party import Member
 from warifu_kit.people.residents import Resident
 
-__all__ = ["DemoRequest", "run_demo"]
+__all__ = ["DemoRequest", "plan_of", "run_demo"]
 
 _SEARCH_ATTEMPTS = 10
 _RESTART_PAUSE = 0.5
@@ -118,13 +118,17 @@ class _Stopwatch:
         return {**self.seconds, "total": round(time.monotonic() - self._begun, 3)}
 
 
-def run_demo(request: DemoRequest, teller: Teller) -> DemoResult:
-    """Demonstrate a network in ``request.folder``, which holds it afterwards, stopped.
+def plan_of(request: DemoRequest) -> Plan:
+    """What would be demonstrated. Raises: CONFIG_INVALID when its members cannot have it, before anything is made."""
+    return make_plan(request.residents, request.seed, request.on, agencies_of(request.members))
+
+
+def run_demo(request: DemoRequest, plan: Plan, teller: Teller) -> DemoResult:
+    """Demonstrate ``plan`` in a network in ``request.folder``, which holds it afterwards, stopped.
 
     Raises: CONFIG_INVALID when it cannot be made or started; whatever a call ends with when patience has run out.
     """
     watch, stopwatch = _Watch(teller), _Stopwatch()
-    plan = make_plan(request.residents, request.seed, request.on, agencies_of(request.members))
     members = (*request.members, *request.beside)
     processes = sum(member.role is not Role.SUPERVISOR for member in members)
     with ExitStack() as stack:

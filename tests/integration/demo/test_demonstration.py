@@ -144,3 +144,15 @@ def test_an_interrupted_demonstration_takes_its_processes_along(
     assert "stopped" in said
     assert "Traceback" not in said
     assert not Path(f"/proc/{hub}").exists()
+
+
+def test_members_who_cannot_have_it_are_refused_before_anything_is_said(tmp_path: Path, warifu: Any) -> None:
+    members = tmp_path / "members.yaml"
+    offices = (
+        f'- {{name: {kind}, kind: {kind}, municipality_code: "372013"}}\n' for kind in ("residence", "tax", "childcare")
+    )
+    members.write_text("members:\n" + "".join(offices), "utf-8")
+    ended = warifu("demo", "--residents", 2, "--members", members, "--dir", tmp_path / "net")
+    assert ended.returncode == 1
+    assert "there is none of insurance" in ended.stderr
+    assert "residents, seed" not in ended.stderr, "the banner is of a demonstration that begins"
