@@ -242,4 +242,7 @@ def _marked(item: pytest.Item) -> tuple[int | None, int, bool | None]:
     given = {} if marker is None else dict(marker.kwargs)
     if (marker is not None and marker.args) or set(given) - {"seed", "residents", "calm"}:
         pytest.fail("the marker is warifu(seed=…, residents=…, calm=…)", pytrace=False)
+    for name, least in (("seed", 0), ("residents", 1)):
+        if given.get(name) is not None and not (type(given[name]) is int and given[name] >= least):
+            pytest.fail(f"the marker's {name} should be a whole number from {least} on", pytrace=False)
     return given.get("seed"), given.get("residents", _RESIDENTS), given.get("calm")

@@ -131,8 +131,11 @@ class LiveNetwork:
         """Have ``agency`` answer at a node of its own in this network; one node for each kind, which joins now.
 
         Of a kind, one that keeps no replicas has another node than one that does, and than one of other items.
-        Raises: CONFIG_INVALID when the permission table has no such kind; PARTY_NOT_STARTED.
+        Raises: CONFIG_INVALID when the permission table has no such kind; PARTY_NOT_STARTED; TypeError for what is no agency, or
+            one that says no kind.
         """
+        if not isinstance(getattr(agency, "kind", None), str):
+            raise TypeError(f"{type(agency).__name__} should be an Agency that says its kind, such as kind = 'pension'")
         shape = node_shape(agency)
         if shape in self._attached:
             self._attached[shape].sit(agency)

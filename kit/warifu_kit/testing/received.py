@@ -77,6 +77,8 @@ class ReceivedInquiries:
 
         Waits at the end of the test for what is still under way, ``within`` seconds at most.
         """
+        if times is not None and times < 0:
+            raise ValueError(f"nothing comes {times} times")
         self(party, **fields)  # a field that there is none of is told now
         self._expected.append(_Expected(str(party), times, within, fields))
 

@@ -180,6 +180,15 @@ def test_is_marked_by_a_word_that_there_is_none_of(warifu_residents):
     pass
 
 
+def test_attaches_what_says_no_kind(warifu_agency):
+    warifu_agency(object)
+
+
+@pytest.mark.warifu(residents=0)
+def test_asks_for_nobody(warifu_residents):
+    pass
+
+
 def test_has_nothing_to_do_with_it():
     assert False
 """
@@ -192,7 +201,7 @@ def failed(project: pytest.Pytester) -> pytest.RunResult:
 
 
 def test_what_a_test_expected_and_did_not_get_fails_it_and_says_how_to_repeat(failed: pytest.RunResult) -> None:
-    failed.assert_outcomes(failed=6, errors=1)
+    failed.assert_outcomes(failed=7, errors=2)
     shown = failed.stdout.str()
     assert "tax was to receive inquirer='childcare' at least once; it received that 0 times" in shown
     assert "tax was to receive any inquiry 0 times; it received that 1 times" in shown
@@ -200,6 +209,8 @@ def test_what_a_test_expected_and_did_not_get_fails_it_and_says_how_to_repeat(fa
     assert "the agency of kind pension raised:" in shown
     assert "an inquiry has no colour" in shown
     assert "the marker is warifu(seed=…, residents=…, calm=…)" in shown
+    assert "the marker's residents should be a whole number from 1 on" in shown
+    assert "object should be an Agency that says its kind" in shown
     repeated = "pytest --warifu-seed=41 'test_failing.py::{}'"
     for name in ("test_expects_what_never_happens", "test_never_looks_at_its_adapter_that_falls"):
         assert repeated.format(name) in shown
