@@ -218,6 +218,29 @@ def test_two_results_in_one_file_are_refused_before_anything_is_run(adapter_netw
     assert "named for more than one result" in said
 
 
+@pytest.mark.parametrize("result", ["--junit", "--json", "--html"])
+def test_no_result_is_written_over_what_is_read_or_the_networks(
+    adapter_network: Path, tmp_path: Path, result: str
+) -> None:
+    people, known, root = tmp_path / "people.yaml", tmp_path / "known.txt", adapter_network / "root" / "root.pem"
+    people.write_text("people: []\n", "utf-8")
+    known.write_text("", "utf-8")
+    link = tmp_path / "link"
+    link.symlink_to(people)
+    read = ["--people", str(people), "--expected-failures", str(known)]
+    for file, words in ((people, "is read"), (link, "is read"), (known, "is read"), (root, "in the network's folder")):
+        status, said = checked(adapter_network, "127.0.0.1:1", *read, result, str(file))
+        assert (status, said.count("\n")) == (2, 1)
+        assert words in said
+
+
+@pytest.mark.parametrize("result", ["--junit", "--html"])
+def test_only_json_goes_to_standard_output(adapter_network: Path, result: str) -> None:
+    status, said = checked(adapter_network, "127.0.0.1:1", result, "-")
+    assert status == 2
+    assert "standard output is for --json alone" in said
+
+
 def test_the_list_needs_no_network() -> None:
     for party in ("adapter", "node"):
         result = CliRunner().invoke(app, ["check", party, "--list"])

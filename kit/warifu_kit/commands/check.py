@@ -69,18 +69,32 @@ class _Outputs:
     json: str | None
     html: Path | None
 
-    def check(self) -> None:
-        """Refuse a file in a folder that there is not, or for two results, before anything is run. Raises: PATH_UNUSABLE."""
+    def check(self, network: Path, *read: Path | None) -> None:
+        """Refuse files that cannot be written, or whose content is needed, before anything is run. Raises: PATH_UNUSABLE.
+
+        Those are files in a folder that there is not, for two results, of ``network``, or of those that are ``read``.
+        """
         told = Path(self.json) if self.json is not None and self.json != "-" else None
-        files = (self.junit, self.html, told)
-        named = [file.absolute() for file in files if file is not None]
+        files = [file for file in (self.junit, self.html, told) if file is not None]
+        named = [file.resolve() for file in files]
         if len(set(named)) < len(named):
             raise WarifuError(Reason.PATH_UNUSABLE, where=f"{named[-1]}: named for more than one result")
+        needed = {file.resolve() for file in read if file is not None}
         for file in files:
-            if file is not None and not file.absolute().parent.is_dir():
-                raise WarifuError(Reason.PATH_UNUSABLE, where=f"{file}: there is no such folder")
-            if file is not None and file.is_dir():
-                raise WarifuError(Reason.PATH_UNUSABLE, where=f"{file}: is a folder")
+            if why := _why_not(file, network.resolve(), needed):
+                raise WarifuError(Reason.PATH_UNUSABLE, where=f"{file}: {why}")
+
+
+def _why_not(file: Path, network: Path, needed: set[Path]) -> str:
+    """Why no result is written there; empty where one is."""
+    reasons = {
+        "standard output is for --json alone": str(file) == "-",
+        "there is no such folder": not file.absolute().parent.is_dir(),
+        "is a folder": file.is_dir(),
+        "is read, and would be written over": file.resolve() in needed,
+        "is in the network's folder, whose files are the network's": file.resolve().is_relative_to(network),
+    }
+    return next((why for why, holds in reasons.items() if holds), "")
 
 
 @app.command()
@@ -126,7 +140,7 @@ def adapter(
             say("warifu: say DIR, PARTY and --target HOST:PORT", err=True)
             raise typer.Exit(_NOT_RUN)
         outputs = _Outputs(junit=junit, json=json, html=html)
-        outputs.check()
+        outputs.check(path, people, expected_failures)
         expected = _expected("adapter", expected_failures)
         known = read_people(people) if people is not None else NOBODY
         about = AdapterUnderCheck.of(path, party, target, known)
@@ -262,7 +276,7 @@ def _check_node(
         if path is None or not party:
             say("warifu: say DIR and PARTY", err=True)
             raise typer.Exit(_NOT_RUN)
-        outputs.check()
+        outputs.check(path, expected_failures, staging.write_people)
         expected = _expected(kind, expected_failures)
         checking = check_node(
             path,

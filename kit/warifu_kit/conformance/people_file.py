@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
@@ -27,6 +28,7 @@ _PERSON: Final = tuple(each.name for each in fields(KnownPerson))
 _TOP: Final = ("people", "item_code", "procedure_code")
 
 _SHORTEST_PART: Final = 3
+_LONGEST: Final = 64
 
 _Place = tuple[str | int, ...]
 """Keys and positions from 0, from the top of the file."""
@@ -50,6 +52,9 @@ def read_people(path: Path) -> KnownPeople:
         raise WarifuError(Reason.PATH_UNUSABLE, where=f"{path}: {error.strerror}") from error
     except RecursionError:
         raise WarifuError(Reason.FILE_INVALID, where=f"{path}: brackets within brackets without end") from None
+    except DuplicateKeyError as error:
+        place = f"{path}:{error.problem_mark.line + 1}" if error.problem_mark is not None else f"{path}"
+        raise WarifuError(Reason.FILE_INVALID, where=f"{place}: a key that stands there twice") from None
     except (YAMLError, ValueError) as error:  # a date that is none is the latter
         at = getattr(getattr(error, "problem_mark", None), "line", None)
         place = f"{path}:{at + 1}" if at is not None else f"{path}"
@@ -117,16 +122,25 @@ def _person(said: Any, place: _Place) -> KnownPerson:
     if not isinstance(number, str):  # 0012 without quotes is the number ten
         wanted = "is missing" if number is None else f'should be text, in quotes: "{number}"'
         raise _SaidError((*place, "local_number"), wanted)
+    if not _is_number(number):
+        raise _SaidError((*place, "local_number"), f"should have 1 to {_LONGEST} characters, each of which UTF-8 has")
     if not isinstance(given.get("clerk", False), bool):
         raise _SaidError((*place, "clerk"), "should be true or false")
     for name in ("published_from", "published_until"):
         given[name] = _day(given.get(name), (*place, name))
     given["records"] = _records(given.get("records", {}), (*place, "records"))
     given["years"] = _years(given.get("years", [year for year in given["records"] if year]), (*place, "years"))
+    for year in given["records"]:
+        if year and year not in given["years"]:
+            raise _SaidError((*place, "records", year), "is none of the person's years")
     person = KnownPerson(**given)
     if person.published_from and person.published_until and person.published_until < person.published_from:
         raise _SaidError((*place, "published_until"), "is before published_from")
     return person
+
+
+def _is_number(said: str) -> bool:
+    return 0 < len(said) <= _LONGEST and said.encode("utf-8", "ignore").decode("utf-8") == said
 
 
 def _day(said: Any, place: _Place) -> date | None:
@@ -136,6 +150,8 @@ def _day(said: Any, place: _Place) -> date | None:
         day = date.fromisoformat(said) if isinstance(said, str) else said
     except ValueError:
         raise _SaidError(place, wanted) from None
+    if isinstance(said, str) and isinstance(day, date) and day.isoformat() != said:  # other ways to write one
+        raise _SaidError(place, wanted)
     if day is None or (isinstance(day, date) and not isinstance(day, datetime) and _FIRST <= day <= _LAST):
         return day
     raise _SaidError(place, wanted)
@@ -153,10 +169,16 @@ def _records(said: Any, place: _Place) -> dict[int, dict[str, object]]:
     wanted = "should be fields by fiscal year, such as {2026: {total_income_yen: 3200000}}"
     if not isinstance(said, dict) or not all(isinstance(each, dict) for each in said.values()):
         raise _SaidError(place, wanted)
-    try:
-        return {int(year): {str(name): value for name, value in each.items()} for year, each in said.items()}
-    except (TypeError, ValueError):
-        raise _SaidError(place, wanted) from None
+    years = [int(year) if isinstance(year, str) and year.isdecimal() else year for year in said]  # JSON has text alone
+    for key, year in zip(said, years, strict=True):
+        if not (type(year) is int and (year == 0 or year in _YEARS) and years.count(year) == 1):
+            wanted = f"is no fiscal year from {_YEARS[0]} to {_YEARS[-1]} nor 0, or said twice"
+            raise _SaidError((*place, str(key)), wanted)
+    for year, record in zip(years, said.values(), strict=True):
+        for name, value in record.items():
+            if not isinstance(name, str) or not isinstance(value, (str, int, float, bool)):
+                raise _SaidError((*place, year, str(name)), "should be a number, text, true or false")
+    return {year: dict(record) for year, record in zip(years, said.values(), strict=True)}
 
 
 def _invalid(path: Path, raw: bytes, error: _SaidError) -> WarifuError:
