@@ -17,7 +17,7 @@ from warifu_kit.conformance.case import Case, CaseEnd, Finished, Verdict
 from warifu_kit.conformance.evidence import Evidence, cut
 from warifu_kit.conformance.pace import AT_ONCE, Pace, said_seconds
 
-__all__ = ["run_cases"]
+__all__ = ["IsThere", "always_there", "run_cases"]
 
 _IN_DOUBT = frozenset({Verdict.FAIL, Verdict.UNKNOWN})
 
