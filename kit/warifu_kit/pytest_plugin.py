@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 import traceback
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,6 +57,7 @@ _TOLD = pytest.StashKey[str]()
 _RECEIVED = pytest.StashKey["ReceivedInquiries"]()
 _FAULTS = pytest.StashKey["Faults"]()
 _ATTACHED = pytest.StashKey["dict[str, AttachedAgency]"]()
+_LOGGED_BEFORE = pytest.StashKey[Mapping[str, int]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -147,6 +148,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Note which test is under way; skip one that wants an awkward network where it is calm for the session."""
     item.config.stash[_UNDER_WAY] = item
     _be_as_marked(item.config)
+    item.stash[_LOGGED_BEFORE] = _log_sizes(item.config.stash.get(_NETWORK, None))
     if item.get_closest_marker("warifu") is not None and _marked(item)[2] is False and _is_calm(item.config):
         pytest.skip("wants an awkward network: not with --warifu-calm")
 
@@ -175,7 +177,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
             for error in attached.raised:
                 told += [f"the agency of kind {kind} raised:", *traceback.format_exception(error)]
         if (network := item.config.stash.get(_NETWORK, None)) is not None:
-            told += _happened(network)
+            told += _happened(network, item.stash.get(_LOGGED_BEFORE, {}))
         if (faults := item.stash.get(_FAULTS, None)) is not None:
             told += _counted(f"{each.party} did to {each.rpc}, by {each.by}: {each.faults}" for each in faults.done())
         report.sections.append(("SIMULATED My Number network", "\n".join(told)))
@@ -204,11 +206,19 @@ def _is_calm(config: pytest.Config) -> bool:
     return bool(config.getoption("--warifu-calm"))
 
 
-def _happened(network: LiveNetwork) -> Iterator[str]:
+def _log_sizes(network: LiveNetwork | None) -> dict[str, int]:
+    """Bytes in the log of each party; none of a network that is not there yet."""
+    logs = {party: network.folder / party / "party.log" for party in network.parties()} if network is not None else {}
+    return {party: log.stat().st_size for party, log in logs.items() if log.is_file()}
+
+
+def _happened(network: LiveNetwork, logged_before: Mapping[str, int]) -> Iterator[str]:
+    """What befell the network, and what its parties logged after so many bytes: what is before is of earlier tests."""
     yield f"in {network.folder}"
     yield from (f"{party}: {event} ({detail})" for event, party, detail in network.events if event != "ready")
     for party in network.parties():
-        yield from (f"{party}/party.log: {line}" for line in _last_lines(network.folder / party / "party.log"))
+        log = network.folder / party / "party.log"
+        yield from (f"{party}/party.log: {line}" for line in _last_lines(log, logged_before.get(party, 0)))
 
 
 def _counted(lines: Iterable[str]) -> list[str]:
@@ -216,9 +226,9 @@ def _counted(lines: Iterable[str]) -> list[str]:
     return [line if times == 1 else f"{line} ({times} times)" for line, times in Counter(lines).items()]
 
 
-def _last_lines(log: Path) -> list[str]:
+def _last_lines(log: Path, after: int) -> list[str]:
     try:
-        return log.read_text("utf-8", errors="replace").splitlines()[-3:]
+        return log.read_bytes()[after:].decode("utf-8", errors="replace").splitlines()[-3:]
     except OSError:
         return []
 
