@@ -215,10 +215,14 @@ def test_a_copy_is_written_in_the_memory_of_some_tiles(
     size = 20_000
     root_hash = MerkleTree(leaf_hash(b"entry %d" % number) for number in range(size)).root()
     signed = sign_checkpoint(Checkpoint(origin=origin, size=size, root_hash=root_hash), seed)
-    tracemalloc.start()
-    try:
-        write_copy(tmp_path, (b"entry %d" % number for number in range(size)), signed)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak < 20 * size, "the tree in memory has 64 bytes a leaf"
+
+    def peak(attempt: int) -> int:
+        tracemalloc.start()
+        try:
+            write_copy(tmp_path / f"{attempt}", (b"entry %d" % number for number in range(size)), signed)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    least = min(map(peak, range(3)))  # what others in this process take meanwhile is counted too
+    assert least < 20 * size, "the tree in memory has 64 bytes a leaf"
