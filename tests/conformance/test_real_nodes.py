@@ -69,6 +69,7 @@ UNARY = of_subjects("node", "stream", "bulk") + Counter({"callers": 12, "load": 
 SAMPLED = of_subjects("node", "sampled")
 
 
+@pytest.mark.slow
 def test_our_node_passes_every_case_as_an_inquirer(checked: Checked) -> None:
     assert not checked("inquirer", "childcare", OURS)
 
