@@ -33,6 +33,7 @@ _UNREADABLE: Final = (
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,
+    x509.InvalidVersion,
 )
 
 Extension = TypeVar("Extension", bound=x509.ExtensionType)

@@ -50,7 +50,7 @@ class TrustStore:
         """The store of these roots. Raises: KEY_INVALID for one that is none of this use."""
         try:
             roots = tuple(x509.load_der_x509_certificate(der) for der in roots_der)
-        except ValueError:
+        except (ValueError, x509.InvalidVersion):
             raise WarifuError(Reason.KEY_INVALID, where=f"root of {use.value}") from None
         if not roots or any(root.subject != root_name(use) or root.issuer != root.subject for root in roots):
             raise WarifuError(Reason.KEY_INVALID, where=f"root of {use.value}")

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from warifu.errors import Reason, WarifuError
@@ -271,6 +271,7 @@ def test_a_flipped_bit_anywhere_in_the_signature_is_refused(world: World, bit: i
 
 
 @given(place=st.integers(0, 10_000), bit=st.integers(0, 7))
+@example(place=12, bit=0)  # a version that there is not
 def test_a_flipped_bit_anywhere_in_the_certificate_is_refused(world: World, place: int, bit: int) -> None:
     presented = world.presented(certify(world.roots[SIGNING], world.subject()))
     flipped = bytearray(presented.certificate)
